@@ -1,0 +1,1 @@
+"""A Slack bot for the backups of VPS.org servers."""

@@ -1,0 +1,1 @@
+"""Backups: listing, making, deleting and restoring them."""

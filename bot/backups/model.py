@@ -1,0 +1,120 @@
+"""Backups as VPS.org tells of them, and what people ask for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+MANUAL_SLOTS = 10
+"""Manual backups a server may have at most (VPS-API.md, rules)."""
+
+FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled"})
+
+BackupType = Literal["manual", "automatic"]
+
+
+class ServerRef(BaseModel):
+    """The server a backup belongs to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str
+
+
+class Backup(BaseModel):
+    """One backup. Unknown fields are ignored, unknown statuses and types kept as text (VPS-API.md)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    server: ServerRef
+    backup_type: str
+    status: str
+    size_mb: int | None = None
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    description: str = Field(default="")
+
+    @property
+    def is_complete(self) -> bool:
+        """True once it can be restored."""
+        return self.status == "completed"
+
+    @property
+    def has_failed(self) -> bool:
+        """True once it has ended without being usable."""
+        return self.status in FAILED_STATUSES
+
+    @property
+    def is_final(self) -> bool:
+        """True once its status will not change any more."""
+        return self.is_complete or self.has_failed
+
+    @property
+    def is_manual(self) -> bool:
+        """True for backups a person made; these use one of the server's slots."""
+        return self.backup_type == "manual"
+
+
+def newest_first(backups: list[Backup]) -> list[Backup]:
+    """Return the backups sorted by age; the provider promises no order."""
+    return sorted(backups, key=lambda backup: (backup.created_at, backup.id), reverse=True)
+
+
+@dataclass(frozen=True)
+class ListBackups:
+    """Show the backups of one server, or of all."""
+
+    server: str | None = None
+    backup_type: BackupType | None = None
+
+
+@dataclass(frozen=True)
+class CreateBackup:
+    """Make a backup of a server."""
+
+    server: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DeleteBackup:
+    """Delete one backup for ever."""
+
+    backup_id: int | None = None
+
+
+@dataclass(frozen=True)
+class RestoreBackup:
+    """Put a server back to a backup, given by its id or by its server's name."""
+
+    backup_id: int | None = None
+    server: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowStatus:
+    """Show the operations that run or wait."""
+
+
+@dataclass(frozen=True)
+class ListServers:
+    """Show the servers and how well each is backed up."""
+
+
+@dataclass(frozen=True)
+class ShowHelp:
+    """Explain the command, or one verb of it."""
+
+    verb: str | None = None
+
+
+@dataclass(frozen=True)
+class ShowMenu:
+    """Offer the verbs as buttons."""
+
+
+Request = (
+    ListBackups | CreateBackup | DeleteBackup | RestoreBackup | ShowStatus | ListServers | ShowHelp | ShowMenu
+)

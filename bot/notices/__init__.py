@@ -1,0 +1,1 @@
+"""Every sentence that is announced, and posting it."""

@@ -1,0 +1,1 @@
+"""What every operation shares: its record, its turn, its message, its watch."""

@@ -1,0 +1,1 @@
+"""Servers: which there are and which one a person means."""

@@ -1,0 +1,1 @@
+"""What is particular to Slack: ids, forms, text, replies, the connection."""

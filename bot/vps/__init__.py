@@ -1,0 +1,1 @@
+"""VPS.org over HTTP."""
