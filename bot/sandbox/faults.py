@@ -1,0 +1,42 @@
+"""What goes wrong on purpose: both pretend services look here before they answer."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Literal
+
+ProviderFault = Literal["500", "429", "html", "reset", "timeout_after_acting", "unauthorized"]
+SlackFault = Literal["internal_error", "ratelimited", "down"]
+
+
+@dataclass
+class Faults:
+    """Plain switches, all off at first.
+
+    `provider_latency` and `slack_latency` are seconds added to every answer; `provider_fail` and
+    `slack_fail` spoil every answer; the `next_…` queues spoil one answer each, oldest first:
+    `next_slack["chat.update"].append("ratelimited")` (any of Slack's error names, or "down"),
+    `next_provider["POST", "/backups/"].append("timeout_after_acting")`.
+
+    Socket Mode: `socket_refused` fails handshakes, `socket_deaf` accepts them but neither delivers
+    nor answers pings, `socket_duplicates` sends each envelope that many times more.
+    """
+
+    provider_latency: float = 0.0
+    provider_fail: ProviderFault | None = None
+    slack_latency: float = 0.0
+    slack_fail: SlackFault | None = None
+    socket_refused: bool = False
+    socket_deaf: bool = False
+    socket_duplicates: int = 0
+    next_slack: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    next_provider: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def for_slack(self, method: str) -> str | None:
+        """What goes wrong with this call of a Web API method (None: nothing); uses up a one-shot fault."""
+        queue = self.next_slack.get(method)
+        return queue.pop(0) if queue else self.slack_fail
+
+    def for_provider(self, method: str, path: str) -> str | None:
+        """What goes wrong with this request to the provider (None: nothing); uses up a one-shot fault."""
+        queue = self.next_provider.get((method, path))
+        return queue.pop(0) if queue else self.provider_fail
