@@ -94,16 +94,6 @@ class RestoreBackup:
 
 
 @dataclass(frozen=True)
-class ShowStatus:
-    """Show the operations that run or wait."""
-
-
-@dataclass(frozen=True)
-class ListServers:
-    """Show the servers and how well each is backed up."""
-
-
-@dataclass(frozen=True)
 class ShowHelp:
     """Explain the command, or one verb of it."""
 
@@ -115,6 +105,4 @@ class ShowMenu:
     """Offer the verbs as buttons."""
 
 
-Request = (
-    ListBackups | CreateBackup | DeleteBackup | RestoreBackup | ShowStatus | ListServers | ShowHelp | ShowMenu
-)
+Request = ListBackups | CreateBackup | DeleteBackup | RestoreBackup | ShowHelp | ShowMenu

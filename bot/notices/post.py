@@ -1,0 +1,141 @@
+"""Posting what we announce: one message per operation, edited as it moves on, and one reply at its end."""
+
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.notices import views
+from bot.notices.delivery import GONE, NOWHERE, UNDRAWABLE, Delivered, deliver
+from bot.operations.engine import is_replayed, step
+from bot.operations.model import Began, Operation, Outcome
+from bot.operations.ports import Port
+from bot.operations.records import ahead_of
+from bot.slack.message import Message
+
+log = structlog.get_logger()
+
+slack: Port[AsyncWebClient] = Port("the Slack client")
+
+ANNOUNCE_SECONDS = 15.0
+"""How long an operation waits for its announcement: an emergency does not wait for Slack."""
+EVENT_TYPE = "backup_operation"
+LOOKED_THROUGH = 100
+"""Messages looked through for one of ours that may have been posted already."""
+
+
+class Card(BaseModel):
+    """Where an operation's message is; `ts` is empty where it could not be posted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str = ""
+    ts: str = ""
+
+
+@step("announce")
+async def announce(operation: Operation, began: Began) -> Card:
+    """Post the operation's message, to whoever asked where the channel can't be written to."""
+    message = views.waiting(operation, await ahead_of(operation))
+    key = f"{operation.id}:card"
+    sent = await _post(
+        operation, message.arguments(), key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS
+    )
+    return Card(channel=sent.channel, ts=sent.ts)
+
+
+@step("revise")
+async def revise(card: Card, message: Message) -> None:
+    """Edit the operation's message. Where that fails it stays as it was: the outcome matters more."""
+    if card.ts:
+        await _edit(card, message, patience=ANNOUNCE_SECONDS)
+
+
+@step("show_outcome", waits=True)
+async def show_outcome(operation: Operation, card: Card, outcome: Outcome, began: Began) -> Card:
+    """Edit the operation's message to its outcome, or post it anew where that can't be done.
+
+    Outlasts any outage of Slack. Returns where the outcome is.
+    """
+    message = views.ended(operation, outcome)
+    if card.ts and not (await _edit(card, message, patience=None)).error:
+        return card
+    key = f"{operation.id}:outcome"
+    sent = await _post(operation, message.arguments(), key, replayed=is_replayed(began), patience=None)
+    return Card(channel=sent.channel, ts=sent.ts)
+
+
+@step("tell_asker", waits=True)
+async def tell_asker(operation: Operation, card: Card, text: str, part: str, began: Began) -> None:
+    """Reply under the operation's message, mentioning whoever asked. Outlasts any outage of Slack."""
+    key = f"{operation.id}:{part}"
+    content = {"text": text, "unfurl_links": False, "unfurl_media": False}
+    thread = {"channel": card.channel, "thread_ts": card.ts} if card.ts else {}
+    sent = await _post(operation, content | thread, key, replayed=is_replayed(began), patience=None)
+    if sent.error:
+        log.error("nobody_told", operation=operation.id, error=sent.error)
+
+
+async def _post(
+    operation: Operation, content: dict[str, Any], key: str, *, replayed: bool, patience: float | None
+) -> Delivered:
+    channel = content.pop("channel", operation.channel)
+    for place in dict.fromkeys((channel, operation.asked_by)):
+        if place != channel:
+            content.pop("thread_ts", None)
+        sent = await _post_in(place, content, key, replayed=replayed, patience=patience)
+        if sent.error not in NOWHERE | GONE:
+            return sent
+    return sent
+
+
+async def _post_in(
+    place: str, content: dict[str, Any], key: str, *, replayed: bool, patience: float | None
+) -> Delivered:
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+
+    async def find() -> dict[str, str] | None:
+        return await _find(place, key, content.get("thread_ts"))
+
+    async def post() -> Any:
+        return await slack().chat_postMessage(channel=place, metadata=metadata, **content)
+
+    if replayed and (found := await find()):
+        return Delivered(channel=found["channel"], ts=found["ts"])
+    sent = await deliver(post, patience=patience, before_repeat=find)
+    if sent.error in UNDRAWABLE and content.pop("blocks", None):
+        log.error("message_undrawable", error=sent.error, key=key)
+        return await deliver(post, patience=patience, before_repeat=find)
+    return sent
+
+
+async def _edit(card: Card, message: Message, patience: float | None) -> Delivered:
+    async def edit() -> Any:
+        return await slack().chat_update(channel=card.channel, ts=card.ts, parse="none", **_editable(message))
+
+    return await deliver(edit, patience=patience)
+
+
+def _editable(message: Message) -> dict[str, Any]:
+    arguments = message.arguments()
+    return {"text": arguments["text"], "blocks": arguments["blocks"]}
+
+
+async def _find(channel: str, key: str, thread_ts: str | None) -> dict[str, str] | None:
+    """Return our message if it is there already; needs the optional history scopes, else finds nothing."""
+    arguments: dict[str, Any] = {"limit": LOOKED_THROUGH, "include_all_metadata": True}
+    try:
+        if thread_ts:
+            answer = await slack().conversations_replies(channel=channel, ts=thread_ts, **arguments)
+        else:
+            answer = await slack().conversations_history(channel=channel, **arguments)
+    except (SlackApiError, OSError, TimeoutError) as error:
+        log.info("history_not_read", reason=type(error).__name__)
+        return None
+    for message in answer.get("messages") or []:
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        if payload.get("key") == key:
+            return {"channel": channel, "ts": message["ts"]}
+    return None

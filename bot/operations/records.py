@@ -1,0 +1,80 @@
+"""What the engine knows of operations: which run or wait, and which have ended."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dbos import DBOS
+
+from bot.operations.model import Operation, Outcome, Verb
+
+STORIES: dict[Verb, str] = {
+    "create": "create_backup",
+    "delete": "delete_backup",
+    "restore": "restore_backup",
+}
+"""The stored name of each verb's workflow; its turn at the server is called the same with `_turn`."""
+
+TURNS: dict[Verb, str] = {verb: f"{story}_turn" for verb, story in STORIES.items()}
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An operation that has not ended. `since` (UTC) is when its turn came, or when it was asked for."""
+
+    operation: Operation
+    is_running: bool
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An operation whose turn at the server is over."""
+
+    operation: Operation
+    outcome: Outcome
+
+
+async def unfinished(server_id: int | None = None) -> list[Unfinished]:
+    """Return the operations that run or wait, those that run first, oldest first."""
+    rows = await DBOS.list_workflows_async(
+        name=[*STORIES.values(), *TURNS.values()], status=["PENDING", "ENQUEUED"], load_output=False
+    )
+    begun = {
+        row.workflow_id.removesuffix(":turn"): _moment(row.dequeued_at or row.created_at)
+        for row in rows
+        if row.name in TURNS.values() and row.status == "PENDING"
+    }
+    operations = [_operation(row.input) for row in rows if row.name in STORIES.values()]
+    found = [
+        Unfinished(operation, operation.id in begun, begun.get(operation.id, operation.asked_at))
+        for operation in operations
+        if server_id in (None, operation.server_id)
+    ]
+    return sorted(found, key=lambda one: (not one.is_running, one.operation.asked_at, one.operation.id))
+
+
+async def ahead_of(operation: Operation) -> Unfinished | None:
+    """Return the operation that has this one's turn at the server, if any."""
+    others = [one for one in await unfinished(operation.server_id) if one.operation.id != operation.id]
+    before = [one for one in others if one.is_running or one.operation.asked_at < operation.asked_at]
+    return before[0] if before else None
+
+
+async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
+    """Return what has ended on a server after `moment`, oldest first."""
+    rows = await DBOS.list_workflows_async(
+        name=list(TURNS.values()), status="SUCCESS", completed_after=moment.astimezone(UTC).isoformat()
+    )
+    found = [Ended(_operation(row.input), Outcome.model_validate(row.output)) for row in rows]
+    ours = [one for one in found if one.operation.server_id == server_id]
+    return sorted(ours, key=lambda one: one.outcome.ended_at)
+
+
+def _operation(stored: object) -> Operation:
+    if not isinstance(stored, dict):
+        raise TypeError(f"a workflow's input is {type(stored).__name__}")
+    return Operation.model_validate(stored["args"][0])
+
+
+def _moment(milliseconds: int | None) -> datetime:
+    return datetime.fromtimestamp((milliseconds or 0) / 1000, UTC)

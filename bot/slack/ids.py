@@ -1,0 +1,41 @@
+"""Every id that Slack sends back to us. They are data: messages of years ago still carry them."""
+
+COMMAND = "/backup"
+MENU_SHORTCUT = "backup_menu"
+
+# Buttons that stand for a verb, in the menu and in the help.
+ASK_LIST = "ask_list"
+ASK_CREATE = "ask_create"
+ASK_RESTORE = "ask_restore"
+ASK_DELETE = "ask_delete"
+ASK_STATUS = "ask_status"
+ASK_SERVERS = "ask_servers"
+ASK_HELP = "ask_help"
+
+# The list.
+LIST_ROW = "list_row"
+LIST_PREVIOUS = "list_previous"
+LIST_NEXT = "list_next"
+LIST_TYPE = "list_type"
+LIST_SERVER = "list_server"
+LIST_SHARE = "list_share"
+
+# Buttons under other messages.
+DELETE_OLDEST = "delete_oldest"
+TRY_AGAIN = "try_again"
+SERVER_BACKUPS = "server_backups"
+SERVER_CREATE = "server_create"
+OPEN_LINK = "open_link"
+
+# Modals.
+CREATE_MODAL = "create_backup"
+PICK_MODAL = "pick_backup"
+CONFIRM_MODAL = "confirm_operation"
+NOTE_MODAL = "note"
+
+# Blocks and elements inside modals.
+SERVER = "server"
+BACKUP = "backup"
+REASON = "reason"
+TYPED_NAME = "typed_name"
+SAFETY = "safety"

@@ -1,0 +1,48 @@
+"""A message as Slack takes it: blocks, and the same in words for whoever can't see blocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
+
+from bot.slack.text import UPDATE_TEXT_LIMIT, shorten
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is said. Screen readers and notifications get `text`, which says all that the blocks say."""
+
+    blocks: Sequence[Block]
+
+    @property
+    def text(self) -> str:
+        """Return the words of all blocks (SLACK.md, section 1: screen readers read only `text`)."""
+        return shorten("\n".join(_words(block) for block in self.drawn() if _words(block)), UPDATE_TEXT_LIMIT)
+
+    def drawn(self) -> list[dict[str, Any]]:
+        """Return the blocks as JSON. Raises SlackObjectFormationError where a block breaks a limit."""
+        return [block.to_dict() for block in self.blocks]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments for `chat.postMessage`, `chat.update` and a `response_url`."""
+        return {"text": self.text, "blocks": self.drawn(), "unfurl_links": False, "unfurl_media": False}
+
+
+def mrkdwn(text: str) -> MarkdownTextObject:
+    """Return formatted text in which a bare `@here` or address stays plain (SLACK.md, section 1)."""
+    return MarkdownTextObject(text=text, verbatim=True)
+
+
+def plain(text: str) -> PlainTextObject:
+    """Return text that is shown as it is."""
+    return PlainTextObject(text=text, emoji=False)
+
+
+def _words(block: dict[str, Any]) -> str:
+    texts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+    return "\n".join(
+        str(text["text"]).replace("*\n", "* ")
+        for text in texts
+        if isinstance(text, dict) and isinstance(text.get("text"), str)
+    )

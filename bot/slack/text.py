@@ -1,0 +1,91 @@
+"""Making text safe and short enough for Slack (SLACK.md, section 1)."""
+
+import html
+import re
+from datetime import datetime
+
+UPDATE_TEXT_LIMIT = 4000
+"""Characters `chat.update` takes as `text`; more is `msg_too_long`."""
+
+_FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_OUTER_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_LINK = re.compile(r"<(?:https?://|mailto:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:)[^>]*)>")
+
+
+def escape(text: str) -> str:
+    """Return outside text that can't mention, link or format anything, on one line.
+
+    `&`, `<` and `>` are escaped as Slack asks; formatting marks become look-alikes, since Slack has no
+    escape for them; line breaks and direction marks go.
+    """
+    line = _CONTROL.sub(" ", text).translate(_FORMATTING)
+    return html.escape(_OUTER_UNDERSCORE.sub("＿", line).strip(), quote=False)
+
+
+def sentence(text: str) -> str:
+    """Return a sentence of ours that may hold outside text: keeps `code`, can't mention or link."""
+    return html.escape(_CONTROL.sub(" ", text).strip(), quote=False)
+
+
+def shorten(text: str, most: int) -> str:
+    """Return `text` in at most `most` characters, with an ellipsis where something was cut."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def quote(text: str, most: int = 300) -> str:
+    """Return outside text, safe and shortened; never cut inside an escape."""
+    return escape(shorten(_CONTROL.sub(" ", text).strip(), most))
+
+
+def mention(user: str) -> str:
+    """Return a mention of a Slack user."""
+    return f"<@{user}>"
+
+
+def when(moment: datetime) -> str:
+    """Return a date and time that each reader's own Slack draws in their time zone."""
+    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def ago(moment: datetime) -> str:
+    """Return a relative date that ticks by itself, so that no message is edited to keep it right."""
+    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{ago}}|{fallback}>"
+
+
+def size(megabytes: int | None) -> str:
+    """Return a size as people say it; sizes are in MB as VPS.org gives them."""
+    if megabytes is None:
+        return "size not known yet"
+    return f"{megabytes} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units."""
+    whole = max(0, round(seconds))
+    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for name, length in units:
+        count, whole = divmod(whole, length)
+        if count or (parts and len(parts) < 2):
+            parts.append(f"{count} {name}")
+        if len(parts) == 2:
+            break
+    return " ".join(part for part in parts if not part.startswith("0 ")) or "0 s"
+
+
+def listed(names: list[str], joint: str = "and") -> str:
+    """Return names as a sentence lists them."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {joint} {names[-1]}"
+
+
+def typed(text: str) -> str:
+    """Return command text as the person typed it: Slack's links and escapes undone.
+
+    With `should_escape`, Slack turns a host name into `<http://host|host>`.
+    """
+    return html.unescape(_LINK.sub(lambda link: link[1] or link[2], text)).strip()
