@@ -1,9 +1,11 @@
 """Backups as VPS.org tells of them, and what people ask for."""
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 MANUAL_SLOTS = 10
 """Manual backups a server may have at most (VPS-API.md, rules)."""
@@ -11,6 +13,27 @@ MANUAL_SLOTS = 10
 FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled"})
 
 BackupType = Literal["manual", "automatic"]
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _whole(size: object) -> object:
+    return round(size) if isinstance(size, float) and isfinite(size) else size
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+"""A moment with its offset; one that came without is taken as UTC."""
+
+Megabytes = Annotated[int, BeforeValidator(_whole)]
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A text; null is taken as empty."""
 
 
 class ServerRef(BaseModel):
@@ -31,10 +54,10 @@ class Backup(BaseModel):
     server: ServerRef
     backup_type: str
     status: str
-    size_mb: int | None = None
-    created_at: AwareDatetime
-    expires_at: AwareDatetime | None = None
-    description: str = Field(default="")
+    size_mb: Megabytes | None = None
+    created_at: Moment
+    expires_at: Moment | None = None
+    description: Text = ""
 
     @property
     def is_complete(self) -> bool:

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.errors import UnknownServer
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A text; null is taken as empty."""
 
 
 class Server(BaseModel):
@@ -15,10 +24,13 @@ class Server(BaseModel):
 
     id: int
     name: str
-    hostname: str = Field(default="")
-    status: str = Field(default="")
+    hostname: Text = ""
+    status: Text = ""
     ip_address: str | None = None
     location: str | None = None
+
+
+_SEE_ALL = "See all of them with `/backup servers`."
 
 
 def find_server(wanted: str, servers: Sequence[Server]) -> Server:
@@ -29,12 +41,17 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
     """
     wanted = wanted.strip()
     folded = wanted.casefold()
+    if not folded:
+        raise UnknownServer("No server was named.", _SEE_ALL)
     for key in (_name, _hostname, _id):
         exact = [server for server in servers if key(server) == folded]
         if len(exact) == 1:
             return exact[0]
+        if exact:
+            ids = [str(server.id) for server in exact[:5]]
+            raise UnknownServer(f"Several servers are called “{wanted}”.", f"Give the id: {_listed(ids)}.")
     starting = [server for server in servers if _name(server).startswith(folded)]
-    if folded and len(starting) == 1:
+    if len(starting) == 1:
         return starting[0]
     raise UnknownServer(f"There is no server “{wanted}”.", _suggestion(folded, starting, servers))
 
@@ -47,12 +64,12 @@ def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[st
 
 
 def _suggestion(folded: str, starting: Sequence[Server], servers: Sequence[Server]) -> str:
-    if starting and folded:
+    if starting:
         return f"Several begin like that: {_listed([server.name for server in starting[:5]])}."
     near = near_names(folded, servers)
     if near:
         return f"Did you mean {_listed(near)}?"
-    return "See all of them with `/backup servers`."
+    return _SEE_ALL
 
 
 def _listed(names: Sequence[str]) -> str:

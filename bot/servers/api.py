@@ -1,0 +1,29 @@
+"""The part of VPS.org's API that is about servers (VPS-API.md)."""
+
+import structlog
+from pydantic import ValidationError
+
+from bot.servers.model import Server
+from bot.vps.client import VpsClient
+
+_log = structlog.get_logger()
+
+
+class ServersApi:
+    """Servers at VPS.org. Every method raises nothing but subclasses of `ProviderError`."""
+
+    def __init__(self, client: VpsClient) -> None:
+        self._client = client
+
+    async def list(self) -> list[Server]:
+        """Return all servers, each id once; one that can't be read is left out and logged."""
+        listing = await self._client.list_all("/servers/")
+        servers: dict[int, Server] = {}
+        for place, result in enumerate(listing.results):
+            try:
+                server = Server.model_validate(result)
+            except ValidationError as error:
+                _log.warning("server_unreadable", place=place, problems=error.error_count())
+            else:
+                servers[server.id] = server
+        return list(servers.values())

@@ -1,0 +1,140 @@
+"""The servers' names, kept at hand so that an answer never has to wait for VPS.org."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
+
+import structlog
+
+from bot.errors import Busy, ProviderError, UnknownServer
+from bot.servers.model import Server, find_server, near_names
+
+_log = structlog.get_logger()
+
+LONGEST_PAUSE = 300.0
+"""Seconds between two tries, however long VPS.org asks us to stay away."""
+
+PATIENCE = 2.0
+"""Seconds to wait for newer servers while older ones are known: Slack gives us 3."""
+
+
+class _Servers(Protocol):
+    async def list(self) -> list[Server]: ...
+
+
+class ServerDirectory:
+    """A cache of the servers. However many ask at once, VPS.org is asked once."""
+
+    def __init__(
+        self,
+        api: _Servers,
+        refresh_seconds: float = 60.0,
+        *,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._api = api
+        self._refresh_seconds = refresh_seconds
+        self._patience = patience
+        self._clock = clock
+        self._sleep = sleep
+        self._known: list[Server] = []
+        self._asked_at: float | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    def known(self) -> list[Server]:
+        """Return the servers last heard of, by name, without asking; empty before the first answer."""
+        return list(self._known)
+
+    async def servers(self) -> list[Server]:
+        """Return the servers, asking anew when those known are too old.
+
+        When that fails or takes long, those known are returned.
+
+        Raises:
+            ProviderError: VPS.org can't be asked, and never could since the start.
+        """
+        if not self._is_fresh():
+            if self._asked_at is None:
+                await self._refresh()
+            else:
+                await self._refresh_if_quick()
+        return self.known()
+
+    async def find(self, text: str) -> Server:
+        """Return the server a person means; a name not known is asked for once more.
+
+        Raises:
+            UnknownServer: none or several fit; the hint names the nearest.
+            ProviderError: VPS.org can't be asked, and never could since the start.
+        """
+        asked_at = self._asked_at
+        servers = await self.servers()
+        try:
+            return find_server(text, servers)
+        except UnknownServer:
+            if self._asked_at != asked_at:
+                raise
+        try:
+            await self._refresh()
+        except ProviderError as error:
+            _log.warning("servers_not_refreshed", error=type(error).__name__)
+        return find_server(text, self._known)
+
+    def suggestions(self, query: str, most: int = 100) -> list[Server]:
+        """Return the known servers that fit what is typed so far, best first; never asks VPS.org."""
+        wanted = query.strip().casefold()
+        fitting = dict.fromkeys(server.id for server in self._fitting(wanted))
+        by_id = {server.id: server for server in self._known}
+        return [by_id[server_id] for server_id in list(fitting)[:most]]
+
+    async def run(self) -> None:
+        """Keep the servers fresh until cancelled."""
+        try:
+            while True:
+                await self._sleep(await self._pause_after_refresh())
+        finally:
+            if self._asking is not None:
+                self._asking.cancel()
+
+    def _fitting(self, wanted: str) -> Iterator[Server]:
+        known = self._known
+        yield from (server for server in known if server.name.casefold().startswith(wanted))
+        yield from (server for server in known if server.hostname.casefold().startswith(wanted))
+        yield from (server for server in known if wanted in server.name.casefold())
+        yield from (server for server in known if wanted in f"{server.hostname.casefold()} {server.id}")
+        for name in near_names(wanted, known, most=10):
+            yield from (server for server in known if server.name == name)
+
+    def _is_fresh(self) -> bool:
+        return self._asked_at is not None and self._clock() - self._asked_at < self._refresh_seconds
+
+    async def _refresh_if_quick(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._refresh()
+        except (ProviderError, TimeoutError) as error:
+            _log.warning("servers_not_refreshed", error=type(error).__name__)
+
+    async def _refresh(self) -> None:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        # Whoever gives up waiting does not take the answer from the others.
+        await asyncio.shield(self._asking)
+
+    async def _ask(self) -> None:
+        servers = await self._api.list()
+        self._known = sorted(servers, key=lambda server: (server.name.casefold(), server.id))
+        self._asked_at = self._clock()
+
+    async def _pause_after_refresh(self) -> float:
+        try:
+            await self._refresh()
+        except Busy as busy:
+            _log.warning("servers_not_refreshed", error="Busy", retry_after=busy.retry_after)
+            return min(max(self._refresh_seconds, busy.retry_after or 0.0), LONGEST_PAUSE)
+        except ProviderError as error:
+            _log.warning("servers_not_refreshed", error=type(error).__name__)
+        return self._refresh_seconds

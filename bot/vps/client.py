@@ -1,0 +1,212 @@
+"""VPS.org over HTTP: one connection pool, retried reads, writes sent once, and errors of our own."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from random import SystemRandom
+
+import httpx
+import stamina
+import structlog
+from pydantic import SecretStr
+from pydantic_core import from_json
+
+from bot.errors import BadSettings, Busy, Unreachable
+from bot.vps.refusals import broken, nonsense, refusal
+
+Params = Mapping[str, str | int]
+
+TIMEOUTS = httpx.Timeout(connect=3.0, read=10.0, write=5.0, pool=2.0)
+"""Seconds each phase of an exchange may take."""
+
+WHOLE_EXCHANGE = 60.0
+"""Seconds one exchange may take in all, however steadily it trickles."""
+
+LARGEST_ANSWER = 64 * 2**20
+"""Bytes, unpacked."""
+
+MOST_PAGES = 1000
+
+LONGEST_WAIT = 10.0
+"""Seconds a retry may wait; when asked to wait longer, the caller is told instead."""
+
+_log = structlog.get_logger()
+_chance = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All results of a listing, and how many VPS.org announced."""
+
+    results: list[object]
+    announced: int
+
+
+class VpsClient:
+    """The only way to VPS.org. Every method raises nothing but subclasses of `ProviderError`.
+
+    Reads are retried a few times; a POST or DELETE is sent once (no idempotency is documented). The token
+    goes to the origin of `base_url` alone.
+
+    Raises:
+        BadSettings: the address is no http address, or the token can't be sent in a header.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: SecretStr,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeouts: httpx.Timeout = TIMEOUTS,
+        largest_answer: int = LARGEST_ANSWER,
+        attempts: int = 4,
+    ) -> None:
+        self._base = _address(base_url)
+        self._largest = largest_answer
+        self._secret = _sendable(token)
+        self._http = httpx.AsyncClient(
+            base_url=self._base,
+            headers={
+                "Authorization": f"Bearer {self._secret}",
+                "Accept": "application/json",
+                "User-Agent": "vps-backup-bot",
+            },
+            # A session cookie would make some frameworks ask for a CSRF token.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            timeout=timeouts,
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+            follow_redirects=False,
+            transport=transport,
+            # Proxies of the environment are applied to loopback addresses too.
+            trust_env=self._base.host not in {"127.0.0.1", "::1", "localhost"},
+        )
+        self._retried = stamina.AsyncRetryingCaller(
+            attempts=attempts, timeout=30.0, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
+        ).on(_another_try)
+
+    async def get(self, path: str, params: Params | None = None) -> object:
+        """Return the JSON at `path`, below the base address."""
+        return await self._retried(self._read, self._url(path, params))
+
+    async def list_all(self, path: str, params: Params | None = None) -> Listing:
+        """Return the results of all pages; `next` is followed where it stays at the same origin."""
+        url: httpx.URL | None = self._url(path, params)
+        results: list[object] = []
+        announced = 0
+        seen: set[httpx.URL] = set()
+        while url is not None:
+            if url in seen or len(seen) >= MOST_PAGES:
+                raise nonsense("with pages that never end")
+            seen.add(url)
+            page = await self._retried(self._read, url)
+            match page:
+                case {"results": list(found), **rest}:
+                    results.extend(found)
+                    announced = max(announced, _count(rest.get("count")), len(results))
+                    url = self._next(url, rest.get("next"))
+                case _:
+                    raise nonsense("with something that is not a list")
+        return Listing(results, announced)
+
+    async def post(self, path: str, body: Mapping[str, object]) -> object | None:
+        """Send `body` once and return the JSON answered; None for an empty answer."""
+        return await self._exchange("POST", self._url(path), json=body)
+
+    async def delete(self, path: str) -> None:
+        """Ask once for deletion."""
+        await self._exchange("DELETE", self._url(path))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _read(self, url: httpx.URL) -> object:
+        answer = await self._exchange("GET", url)
+        if answer is None:
+            raise nonsense("with nothing")
+        return answer
+
+    async def _exchange(self, method: str, url: httpx.URL, json: object = None) -> object | None:
+        try:
+            async with asyncio.timeout(WHOLE_EXCHANGE), self._http.stream(method, url, json=json) as response:
+                body = await self._body(response, method)
+        except (httpx.HTTPError, TimeoutError) as error:
+            _log.warning("vps_unanswered", method=method, path=url.path, error=type(error).__name__)
+            raise broken(error, method) from None
+        _log.debug("vps_answered", method=method, path=url.path, status=response.status_code)
+        if not response.is_success:
+            _log.warning("vps_refused", method=method, path=url.path, status=response.status_code)
+            raise refusal(response.status_code, response.headers, body, method)
+        return _json(body, method)
+
+    async def _body(self, response: httpx.Response, method: str) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._largest:
+                if response.is_success:
+                    raise nonsense("with more than the bot can take", method)
+                break
+        if response.is_success:
+            return bytes(body)
+        return bytes(body).replace(self._secret.encode(), b"***")
+
+    def _url(self, path: str, params: Params | None = None) -> httpx.URL:
+        url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
+        return url.copy_merge_params(dict(params)) if params else url
+
+    def _next(self, here: httpx.URL, address: object) -> httpx.URL | None:
+        if not address:
+            return None
+        try:
+            url = here.join(str(address))
+        except httpx.InvalidURL:
+            raise nonsense("with a next page that has no usable address") from None
+        if (url.scheme, url.host, _port(url)) != (self._base.scheme, self._base.host, _port(self._base)):
+            raise nonsense("with a next page at another address, where the bot does not take its token")
+        return url.copy_with(userinfo=b"", fragment=None)
+
+
+def _another_try(error: Exception) -> bool | float:
+    """Tell stamina whether, and if the provider said so in how many seconds, to try again."""
+    if isinstance(error, Busy) and error.retry_after is not None:
+        # Jitter on top, so that several processes do not come back at the same moment.
+        return error.retry_after <= LONGEST_WAIT and error.retry_after + _chance.uniform(0.0, 0.5)
+    return isinstance(error, Busy | Unreachable)
+
+
+def _json(body: bytes, method: str) -> object | None:
+    if not body.strip():
+        return None
+    try:
+        answer: object = from_json(body)
+    except ValueError:
+        raise nonsense("with something that is not JSON", method) from None
+    return answer
+
+
+def _count(count: object) -> int:
+    return count if isinstance(count, int) else 0
+
+
+def _address(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
+        raise BadSettings("VPS_API_URL is not an address like https://admin.vps.org/api/v1.")
+    return url
+
+
+def _sendable(token: SecretStr) -> str:
+    secret = token.get_secret_value()
+    if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise BadSettings("VPS_API_TOKEN is empty or has characters no token has.")
+    return secret
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or {"http": 80, "https": 443}[url.scheme]
