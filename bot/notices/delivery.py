@@ -24,6 +24,7 @@ NOWHERE = frozenset(
         "user_not_found",
         "user_disabled",
         "cannot_dm_bot",
+        "user_not_in_channel",
     }
 )
 """Errors that say a place can't be written to, however often it is tried (SLACK.md, section 5)."""

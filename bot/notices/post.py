@@ -27,23 +27,28 @@ LOOKED_THROUGH = 100
 
 
 class Card(BaseModel):
-    """Where an operation's message is; `ts` is empty where it could not be posted."""
+    """Where an operation's message is; `ts` is empty where it could not be posted.
+
+    `says_waiting` is true where it says that the operation waits for another.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     channel: str = ""
     ts: str = ""
+    says_waiting: bool = False
 
 
 @step("announce")
 async def announce(operation: Operation, began: Began) -> Card:
     """Post the operation's message, to whoever asked where the channel can't be written to."""
-    message = views.waiting(operation, await ahead_of(operation))
+    ahead = await ahead_of(operation)
+    message = views.waiting(operation, ahead)
     key = f"{operation.id}:card"
     sent = await _post(
         operation, message.arguments(), key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS
     )
-    return Card(channel=sent.channel, ts=sent.ts)
+    return Card(channel=sent.channel, ts=sent.ts, says_waiting=ahead is not None)
 
 
 @step("revise")
@@ -68,12 +73,44 @@ async def show_outcome(operation: Operation, card: Card, outcome: Outcome, began
 
 
 @step("tell_asker", waits=True)
-async def tell_asker(operation: Operation, card: Card, text: str, part: str, began: Began) -> None:
-    """Reply under the operation's message, mentioning whoever asked. Outlasts any outage of Slack."""
+async def tell_asker(operation: Operation, card: Card, outcome: Outcome, began: Began) -> None:
+    """Reply under the outcome, mentioning whoever asked. Outlasts any outage of Slack."""
+    await _reply(operation, card, views.reply(operation, outcome), "reply", began, patience=None)
+
+
+@step("tell_late", waits=True)
+async def tell_late(operation: Operation, card: Card, limit_seconds: float, began: Began) -> None:
+    """Say, in the message and in its thread, that the backup takes longer than `limit_seconds`."""
+    if card.ts:
+        await _edit(card, views.late(operation, began.at, limit_seconds), patience=ANNOUNCE_SECONDS)
+    text = views.late_reply(operation, limit_seconds)
+    await _reply(operation, card, text, "late", began, patience=ANNOUNCE_SECONDS)
+
+
+@step("whisper_outcome")
+async def whisper_outcome(operation: Operation, outcome: Outcome) -> None:
+    """Show an outcome to whoever asked alone: in the channel, or in a direct message where that fails."""
+    content = views.ended(operation, outcome).arguments()
+    del content["unfurl_links"], content["unfurl_media"]
+
+    async def whisper() -> Any:
+        return await slack().chat_postEphemeral(channel=operation.channel, user=operation.asked_by, **content)
+
+    async def write() -> Any:
+        return await slack().chat_postMessage(channel=operation.asked_by, **content)
+
+    if (await deliver(whisper, patience=ANNOUNCE_SECONDS)).error:
+        await deliver(write)
+
+
+async def _reply(
+    operation: Operation, card: Card, text: str, part: str, began: Began, *, patience: float | None
+) -> None:
+    content: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+    if card.ts:
+        content |= {"channel": card.channel, "thread_ts": card.ts}
     key = f"{operation.id}:{part}"
-    content = {"text": text, "unfurl_links": False, "unfurl_media": False}
-    thread = {"channel": card.channel, "thread_ts": card.ts} if card.ts else {}
-    sent = await _post(operation, content | thread, key, replayed=is_replayed(began), patience=None)
+    sent = await _post(operation, content, key, replayed=is_replayed(began), patience=patience)
     if sent.error:
         log.error("nobody_told", operation=operation.id, error=sent.error)
 

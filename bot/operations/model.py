@@ -42,6 +42,7 @@ class Operation(BaseModel):
     server_id: int
     server_name: str
     asked_by: str
+    asked_by_name: str = ""
     channel: str
     asked_at: AwareDatetime
     shown_at: AwareDatetime | None = None
