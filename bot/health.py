@@ -1,0 +1,83 @@
+"""Whether the process lives and can do its work, and the small HTTP server that tells."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import structlog
+from aiohttp import web
+
+from bot.errors import BadSettings
+
+log = structlog.get_logger(__name__)
+
+Check = Callable[[], bool | Awaitable[bool]]
+
+
+def routes(checks: Mapping[str, Check], *, timeout_seconds: float = 2.0) -> list[web.AbstractRouteDef]:
+    """Return `/healthz`, always 200, and `/readyz`: 200 where every check passes, else 503.
+
+    A check that raises, or takes longer than `timeout_seconds`, has not passed. The answer to `/readyz` is an
+    object with each check's name and outcome.
+    """
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def ready(_: web.Request) -> web.Response:
+        passed = await asyncio.gather(
+            *(_passes(name, check, timeout_seconds) for name, check in checks.items())
+        )
+        outcome = dict(zip(checks, passed, strict=True))
+        return web.json_response(outcome, status=200 if all(passed) else 503)
+
+    return [web.get("/healthz", alive), web.get("/readyz", ready)]
+
+
+async def _passes(name: str, check: Check, timeout_seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            outcome = check()
+            return bool(await outcome if inspect.isawaitable(outcome) else outcome)
+    except Exception as error:  # Whatever is wrong with what is checked, the answer is: not ready.
+        log.warning("health_check_failed", check=name, error=type(error).__name__)
+        return False
+
+
+class HttpServer:
+    """Serves routes at an address, loopback unless told otherwise; port 0 takes any free one."""
+
+    def __init__(
+        self,
+        routes: Iterable[web.AbstractRouteDef],
+        *,
+        bind: str = "127.0.0.1",
+        port: int = 8080,
+        stop_seconds: float = 3.0,
+    ) -> None:
+        application = web.Application()
+        application.add_routes(routes)
+        self._runner = web.AppRunner(
+            application, access_log=None, handle_signals=False, shutdown_timeout=stop_seconds
+        )
+        self._bind = bind
+        self._port = port
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; once started, the real one."""
+        return int(self._runner.addresses[0][1]) if self._runner.addresses else self._port
+
+    async def start(self) -> None:
+        """Listen; raises BadSettings where the address can't be had."""
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._bind, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            problem = f"BOT_BIND, BOT_PORT: can't listen on {self._bind}:{self._port} ({error.strerror})."
+            raise BadSettings(problem) from error
+
+    async def stop(self) -> None:
+        """Stop listening, and let requests that are being answered end within `stop_seconds`."""
+        await self._runner.cleanup()

@@ -1,0 +1,213 @@
+"""The Slack client, and the check of both tokens before anything else starts."""
+
+import ipaddress
+import urllib.request
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+import stamina
+from pydantic import SecretStr
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import BadSettings
+
+TIMEOUT_SECONDS = 10
+
+WHERE_TO_GET = {
+    "SLACK_BOT_TOKEN": 'Take the "Bot User OAuth Token" (xoxb-…) of your app at https://api.slack.com/apps, '
+    '"OAuth & Permissions".',
+    "SLACK_APP_TOKEN": "Make one (xapp-…) with the scope connections:write for your app at "
+    'https://api.slack.com/apps, "Basic Information", "App-Level Tokens".',
+}
+
+REFUSALS = {
+    "invalid_auth": "Slack does not know this token",
+    "not_authed": "Slack was given no token",
+    "token_revoked": "this token has been revoked",
+    "token_expired": "this token has expired",
+    "account_inactive": "this token belongs to an app or a workspace that is gone",
+    "not_allowed_token_type": "this is another kind of token",
+    "missing_scope": "this token lacks a scope",
+}
+
+PASSING = frozenset(
+    {
+        "accesslimited",
+        "fatal_error",
+        "internal_error",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+    }
+)
+"""Errors that say nothing about the token (the error lists of auth.test and apps.connections.open)."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the bot is in Slack, and what its token may do."""
+
+    team_id: str
+    team: str
+    user_id: str
+    bot_id: str
+    url: str
+    scopes: frozenset[str]
+
+
+class RateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
+    """Waits as long as Slack asks for, except for a modal, whose trigger would be dead by then."""
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if request.url.endswith(("/views.open", "/views.push")):
+            return False
+        return await super()._can_retry_async(state=state, request=request, response=response, error=error)
+
+
+def goes_direct(url: str) -> bool:
+    """Tell whether no proxy may stand between: for loopback, and for what NO_PROXY names."""
+    host = urlsplit(url).hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost" or host.endswith(".localhost")
+    return loopback or bool(urllib.request.proxy_bypass(host))
+
+
+def web_client(token: SecretStr, base_url: str) -> AsyncWebClient:
+    """Return a client that gives up on a call after 10 s and repeats only what Slack has not carried out.
+
+    That is: what Slack answered with 429, and what could not be sent as no connection came about. The SDK's
+    default also repeats a call whose connection broke after sending, which can post a message twice.
+    """
+    client = AsyncWebClient(
+        token=token.get_secret_value(),
+        base_url=base_url,
+        timeout=TIMEOUT_SECONDS,
+        retry_handlers=[
+            RateLimitRetryHandler(max_retry_count=2),
+            AsyncConnectionErrorRetryHandler(max_retry_count=2, error_types=[aiohttp.ClientConnectorError]),
+        ],
+    )
+    if goes_direct(base_url):
+        client.proxy = None
+    return client
+
+
+def keep_proxy(client: AsyncWebClient) -> Callable[..., Awaitable[None]]:
+    """Return a `before_authorize` for Bolt's app, which gives each request the proxy of `client`, or none.
+
+    Bolt makes a client per request, and the SDK then reads a proxy from the environment for loopback as well.
+    """
+    app_client = client
+
+    async def same_proxy(client: AsyncWebClient, next_: Callable[[], Awaitable[None]]) -> None:
+        client.proxy = app_client.proxy
+        await next_()
+
+    return same_proxy
+
+
+def error_name(error: SlackApiError) -> str:
+    """Return Slack's own name for what went wrong, or "" where its answer could not be read."""
+    response = error.response
+    if isinstance(response, AsyncSlackResponse) and isinstance(response.data, dict):
+        return str(response.data.get("error", ""))
+    return ""
+
+
+async def check_tokens(
+    client: AsyncWebClient,
+    app_token: SecretStr | None,
+    *,
+    first_pause: float = 0.5,
+    longest_pause: float = 30.0,
+) -> Identity:
+    """Return who the bot is; raises BadSettings with a line per token that Slack refuses.
+
+    While Slack can't be reached this tries again, after pauses (in seconds, with jitter) that grow.
+    """
+    persist = stamina.AsyncRetryingCaller(
+        attempts=None,
+        timeout=None,
+        wait_initial=first_pause,
+        wait_max=longest_pause,
+        wait_jitter=first_pause,
+    ).on(_is_passing)
+    problems: list[str] = []
+    identity = Identity("", "", "", "", "", frozenset())
+    try:
+        identity = _identity(await persist(client.auth_test))
+        if not identity.bot_id:
+            problems.append(_line("SLACK_BOT_TOKEN", "this is another kind of token"))
+    except SlackApiError as error:
+        problems.append(_refused("SLACK_BOT_TOKEN", error))
+    if app_token is not None:
+        secret = app_token.get_secret_value()
+        try:
+            # Without arguments, as those would be written to the log at each retry.
+            await persist(lambda: client.apps_connections_open(app_token=secret))
+        except SlackApiError as error:
+            problems.append(_refused("SLACK_APP_TOKEN", error))
+    if problems:
+        raise BadSettings("\n".join(problems))
+    return identity
+
+
+def _identity(answer: AsyncSlackResponse) -> Identity:
+    scopes = str(answer.headers.get("x-oauth-scopes", ""))
+    return Identity(
+        team_id=str(answer["team_id"]),
+        team=str(answer.get("team", "")),
+        user_id=str(answer["user_id"]),
+        bot_id=str(answer.get("bot_id") or ""),
+        url=str(answer.get("url", "")),
+        scopes=frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+    )
+
+
+def _is_passing(error: Exception) -> bool:
+    if not isinstance(error, SlackApiError):
+        return isinstance(error, (aiohttp.ClientError, TimeoutError, OSError))
+    if isinstance(error.response, AsyncSlackResponse) and (
+        error.response.status_code == 429 or error.response.status_code >= 500
+    ):
+        return True
+    name = error_name(error)
+    return name in PASSING if name else _status(error) == 200
+
+
+def _refused(variable: str, error: SlackApiError) -> str:
+    name = error_name(error)
+    if not name:
+        return f"SLACK_API_URL: no Web API of Slack answers there (HTTP {_status(error)})."
+    words = REFUSALS.get(name, "Slack does not accept this token")
+    return _line(variable, f"{words} ({name})")
+
+
+def _line(variable: str, words: str) -> str:
+    return f"{variable}: {words}. {WHERE_TO_GET[variable]}"
+
+
+def _status(error: SlackApiError) -> int:
+    response = error.response
+    status = response.status_code if isinstance(response, AsyncSlackResponse) else response.status
+    return int(status)

@@ -1,0 +1,184 @@
+"""Socket Mode that is never alive but deaf: keeps one good connection to Slack, come what may.
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Coroutine
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.slack.auth import error_name, goes_direct
+from bot.slack.listeners import RunningListeners
+from bot.slack.websocket import Pace, Socket
+
+log = structlog.get_logger(__name__)
+
+CLOSE_FIRST = frozenset({"too_many_websockets", "link_disabled"})
+"""Reasons for which a new socket is refused as long as the old one is there."""
+
+
+class SocketConnection:
+    """Keeps the app connected to Slack; every loss and every recovery is logged.
+
+    A socket that is dead, deaf or about to be closed is replaced by one with a ticket of its own, opened
+    before the old one is let go. Requests are not deduplicated by `envelope_id`: a repeated one may be the
+    only one that is handled or acked in time, and what it starts is identified by Slack's ids anyway.
+    """
+
+    def __init__(self, app: AsyncApp, app_token: SecretStr, *, pace: Pace | None = None) -> None:
+        self._app = app
+        self._token = app_token
+        self._pace = pace or Pace()
+        self._listeners = RunningListeners(app)
+        self._sockets: set[Socket] = set()
+        self._current: Socket | None = None
+        self._answers: set[asyncio.Task[None]] = set()
+        self._retirements: set[asyncio.Task[None]] = set()
+        self._chance = random.SystemRandom()
+
+    @property
+    def is_ready(self) -> bool:
+        """True while Slack can reach the app."""
+        return any(socket.is_open for socket in self._sockets)
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then let running listeners end (within `Pace.close`) and close."""
+        short_lives = 0
+        async with aiohttp.ClientSession() as http:
+            try:
+                while True:
+                    lived = await self._live_once(http)
+                    short_lives = 0 if lived >= self._pace.steady else short_lives + 1
+                    await asyncio.sleep(self._pause(short_lives))
+            finally:
+                await self._close()
+
+    async def _live_once(self, http: aiohttp.ClientSession) -> float:
+        """Open a socket and wait until it needs a replacement; the seconds between, 0 where Slack refused."""
+        try:
+            socket = await self._open(http)
+        except Exception as error:  # Whatever it is, giving up would leave the bot deaf for good.
+            log.warning("slack_refused", error=_words(error), ready=self.is_ready)
+            return 0.0
+        opened = asyncio.get_running_loop().time()
+        previous, self._current = self._current, socket
+        log.info("slack_connected", after=previous and previous.reason, connections=_connections(socket))
+        if previous:
+            self._retire(previous)
+        await socket.over.wait()
+        lived = asyncio.get_running_loop().time() - opened
+        log.warning("slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
+        if socket.reason in CLOSE_FIRST:
+            await self._let_go(socket)
+        return lived
+
+    async def _open(self, http: aiohttp.ClientSession) -> Socket:
+        # A ticket serves for one handshake, so each try asks for its own (slackapi/python-slack-sdk#1110).
+        answer = await self._app.client.apps_connections_open(app_token=self._token.get_secret_value())
+        url = str(answer["url"])
+        async with asyncio.timeout(self._pace.hello):
+            websocket = await http.ws_connect(
+                url,
+                autoping=False,
+                heartbeat=self._pace.ping,
+                timeout=aiohttp.ClientWSTimeout(ws_close=self._pace.goodbye),
+                proxy=None if goes_direct(url) else self._app.client.proxy,
+                ssl=self._app.client.ssl or True,
+            )
+        socket = Socket(websocket, self._received, self._pace)
+        self._sockets.add(socket)
+        try:
+            await socket.greeted()
+        except ConnectionError:
+            await self._let_go(socket)
+            raise
+        return socket
+
+    def _received(self, socket: Socket, request: SocketModeRequest) -> None:
+        _keep(self._answers, self._answer(socket, request))
+
+    async def _answer(self, socket: Socket, request: SocketModeRequest) -> None:
+        began = time.time()
+        try:
+            response = await run_async_bolt_app(self._app, request)
+            # An ack that comes too late for its own socket is sent on the next one, as the SDK does too.
+            sender = self._current if self._current and not socket.is_open else socket
+            await send_async_response(sender, request, response, began)
+        except ConnectionError:
+            log.warning("slack_ack_lost", envelope=request.envelope_id, type=request.type)
+        except Exception:
+            log.exception("slack_request_failed", envelope=request.envelope_id, type=request.type)
+
+    def _retire(self, socket: Socket) -> None:
+        _keep(self._retirements, self._read_to_the_end(socket))
+
+    async def _read_to_the_end(self, socket: Socket) -> None:
+        if socket.reason != "deaf":
+            await _within(self._pace.retire, socket.ended())
+        await self._let_go(socket)
+
+    async def _let_go(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+        await socket.close()
+
+    async def _close(self) -> None:
+        for retirement in self._retirements:
+            retirement.cancel()
+        for socket in tuple(self._sockets):
+            await socket.stop_reading()
+        if not await _within(self._pace.close, self._all_answered()):
+            log.warning("slack_listeners_cut_off", running=self._listeners.count)
+        await asyncio.gather(*(socket.close() for socket in self._sockets))
+        self._sockets.clear()
+        log.info("slack_disconnected")
+
+    async def _all_answered(self) -> None:
+        if self._answers:
+            await asyncio.wait(self._answers)
+        await self._listeners.finished()
+
+    def _pause(self, short_lives: int) -> float:
+        if not short_lives:
+            return 0.0
+        # The exponent is bounded, as a night of refusals would make the power overflow.
+        longest = min(self._pace.longest_pause, self._pace.first_pause * 2.0 ** min(short_lives - 1, 16))
+        return longest * self._chance.uniform(0.5, 1.0)
+
+
+def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[object, object, None]) -> None:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _within(seconds: float, work: Coroutine[object, object, None]) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except TimeoutError:
+        return False
+    return True
+
+
+def _connections(socket: Socket) -> object:
+    return socket.hello.get("num_connections")
+
+
+def _words(error: Exception) -> str:
+    # A failed handshake's own text holds the address with its ticket.
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return f"handshake refused with HTTP {error.status}"
+    if isinstance(error, SlackApiError):
+        return error_name(error) or "unreadable answer"
+    return (
+        type(error).__name__ if isinstance(error, aiohttp.ClientError) else f"{type(error).__name__}: {error}"
+    )
