@@ -1,0 +1,146 @@
+"""Small rules that combine into the shape of Block Kit; each yields problems in Slack's words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Rule = Callable[[Any, str], Iterator[str]]
+
+
+def at(pointer: str, words: str) -> str:
+    """A problem with the place it is at."""
+    return f"{words} [json-pointer:{pointer}]"
+
+
+def string(most: int, least: int = 1) -> Rule:
+    """Text of that many characters."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if not isinstance(value, str):
+            yield at(pointer, "must be a string")
+        elif len(value) > most:
+            yield at(pointer, f"must be less than {most + 1} characters")
+        elif len(value) < least:
+            yield at(pointer, f"must be more than {least - 1} characters")
+
+    return rule
+
+
+def one_of(*allowed: object) -> Rule:
+    """One of these values."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if value not in allowed or isinstance(value, bool):
+            yield at(pointer, f"must be one of: {', '.join(map(str, allowed))}")
+
+    return rule
+
+
+def boolean(value: Any, pointer: str) -> Iterator[str]:
+    """True or false."""
+    if not isinstance(value, bool):
+        yield at(pointer, "must be a boolean")
+
+
+def integer(least: int, most: int) -> Rule:
+    """A whole number between these."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            yield at(pointer, f"must be a whole number from {least} to {most}")
+
+    return rule
+
+
+def anything(_: Any, __: str) -> Iterator[str]:
+    """No rule: what we know too little about to refuse."""
+    return iter(())
+
+
+def items(rule: Rule, most: int, least: int = 1) -> Rule:
+    """A list of that many things."""
+
+    def rule_for_all(value: Any, pointer: str) -> Iterator[str]:
+        if not isinstance(value, list):
+            yield at(pointer, "must be an array")
+            return
+        if len(value) > most:
+            yield at(pointer, f"no more than {most} items allowed")
+        if len(value) < least:
+            yield at(pointer, f"no fewer than {least} items allowed")
+        for index, item in enumerate(value):
+            yield from rule(item, f"{pointer}/{index}")
+
+    return rule_for_all
+
+
+def shape(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, *also: Rule) -> Rule:
+    """An object with these properties and no others; a missing one and null are the same."""
+    known = {**required, **(optional or {}), "type": anything}
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield at(pointer, "must provide an object")
+            return
+        for name in required:
+            if value.get(name) is None:
+                yield at(pointer, f"missing required field: {name}")
+        for name, part in value.items():
+            if name not in known:
+                yield at(pointer, f"invalid additional property: {name}")
+            elif part is not None:
+                yield from known[name](part, f"{pointer}/{name}")
+        for more in also:
+            yield from more(value, pointer)
+
+    return rule
+
+
+def by_type(rules: Mapping[str, Rule], allowed: tuple[str, ...] | None = None) -> Rule:
+    """An object whose `type` says which rule applies, among the allowed ones."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield at(pointer, "must provide an object")
+            return
+        kind = value.get("type")
+        if not isinstance(kind, str) or kind not in rules or (allowed is not None and kind not in allowed):
+            yield at(f"{pointer}/type", f"unsupported type: {kind}")
+            return
+        yield from rules[kind](value, pointer)
+
+    return rule
+
+
+def some_of(*names: str) -> Rule:
+    """At least one of these properties."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if all(value.get(name) is None for name in names):
+            yield at(pointer, f"must define at least one of: {', '.join(names)}")
+
+    return rule
+
+
+def just_one_of(*names: str) -> Rule:
+    """Exactly one of these properties."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if sum(value.get(name) is not None for name in names) != 1:
+            yield at(pointer, f"must define exactly one of: {', '.join(names)}")
+
+    return rule
+
+
+def text(most: int, *kinds: str) -> Rule:
+    """A text object of at most that many characters (of any kind when none is named)."""
+    words = string(most)
+    rules = {
+        "plain_text": shape({"text": words}, {"emoji": boolean}),
+        "mrkdwn": shape({"text": words}, {"verbatim": boolean}),
+    }
+    return by_type(rules, kinds or None)
+
+
+def plain(most: int) -> Rule:
+    """A `plain_text` object."""
+    return text(most, "plain_text")

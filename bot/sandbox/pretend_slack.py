@@ -1,0 +1,37 @@
+"""The pretend Slack in one piece: a workspace, its people, and the servers the bot talks to."""
+
+from aiohttp import web
+
+from bot.sandbox import web_api
+from bot.sandbox.delivery import Dispatcher
+from bot.sandbox.http_delivery import HttpDelivery
+from bot.sandbox.people import People
+from bot.sandbox.response_urls import ResponseUrls
+from bot.sandbox.socket_mode import SocketMode
+from bot.sandbox.workspace import Workspace
+
+
+class PretendSlack:
+    """Joins the parts. Set `workspace.base_url` once the server with `routes()` listens."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.socket_mode = SocketMode(workspace)
+        self._http = HttpDelivery(workspace)
+        self._response_urls = ResponseUrls(workspace)
+        self.dispatcher = Dispatcher(workspace, self.socket_mode, self._http)
+        self.people = People(workspace, self.dispatcher, self._response_urls)
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """The Web API under `/slack/api/`, the sockets and the response addresses."""
+        return [
+            *web_api.routes(self.workspace, self.socket_mode),
+            *self.socket_mode.routes(),
+            *self._response_urls.routes(),
+        ]
+
+    async def stop(self) -> None:
+        """Close connections and forget what was still to be delivered."""
+        await self.dispatcher.stop()
+        await self.socket_mode.stop()
+        await self._http.stop()
