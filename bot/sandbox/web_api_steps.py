@@ -10,12 +10,14 @@ def _complete(call: Call) -> Json:
     if not isinstance(outputs, dict):
         raise ApiError("parameter_validation_failed")
     run.status, run.outputs = "completed", outputs
+    run.ended.set()
     return {}
 
 
 def _fail(call: Call) -> Json:
     run = _running(call)
     run.status, run.error = "failed", call.text("error")
+    run.ended.set()
     return {}
 
 

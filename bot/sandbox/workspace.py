@@ -1,5 +1,6 @@
 """The pretend workspace: who and what is in it, and who is told when something changes."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -104,6 +105,7 @@ class StepRun:
     status: Literal["running", "completed", "failed"] = "running"
     outputs: Json = field(default_factory=dict)
     error: str | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Workspace:

@@ -1,0 +1,239 @@
+"""People and a real Bolt app: every kind of payload arrives, every kind of answer is obeyed."""
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.people import NotPossible
+from bot.sandbox.pretend_slack import PretendSlack
+from tests.sandbox.slack.conftest import Bot, Clock, changes
+from tests.sandbox.slack.kit import BUTTON, OPTION, OTHER, actions, plain
+
+
+async def test_a_slash_command_arrives_with_every_field_and_its_ack_is_shown(
+    slack: PretendSlack, bot: Bot
+) -> None:
+    @bot.app.command("/backup")
+    async def answer(ack: Any) -> None:
+        await ack("Queued")
+
+    ana = slack.people.person("ana")
+    assert (await ana.types("/backup list @ben <b> #ops")).acked
+    assert bot.told[0]["text"] == "list <@UBEN|ben> &lt;b&gt; <#COPS|ops>"
+    assert bot.told[0]["is_enterprise_install"] == "false"
+    [shown] = await ana.sees("ops")
+    assert (shown.text, shown.ephemeral_to) == ("Queued", "UANA")
+    assert await slack.people.person("ben").sees("ops") == []
+
+
+async def test_an_answer_in_the_channel_publishes_the_command_too(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.command("/backup")
+    async def answer(ack: Any) -> None:
+        await ack(response_type="in_channel", text="Done")
+
+    await slack.people.person("ana").types("/backup list")
+    assert [found.text for found in await slack.people.person("ben").sees("ops")] == ["/backup list", "Done"]
+
+
+async def test_no_ack_in_time_is_told_by_slackbot(slack: PretendSlack, bot: Bot) -> None:
+    slack.workspace.ack_seconds = 0.05
+    ana = slack.people.person("ana")
+    answer = await ana.types("/backup")
+    assert (answer.acked, answer.error) == (False, "operation_timeout")
+    [shown] = await ana.sees("ops")
+    assert (shown.user, shown.text) == ("slackbot", '/backup failed with the error "operation_timeout"')
+
+
+async def test_a_wrong_answer_to_a_command_is_a_complaint(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.command("/backup")
+    async def answer(ack: Any) -> None:
+        await ack(blocks=[{"type": "header", "text": plain("x" * 151)}], text="x")
+
+    assert (await slack.people.person("ana").types("/backup")).error == "invalid_blocks"
+    assert len(slack.workspace.complaints) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "thread"), [("hi", "secret", None), ("/backup", "ops", "1.0"), ("hi", "old", None)]
+)
+async def test_what_slack_does_not_let_people_type(
+    slack: PretendSlack, text: str, channel: str, thread: str | None
+) -> None:
+    with pytest.raises(NotPossible):
+        await slack.people.person("ben").types(text, channel, thread)
+
+
+async def test_an_unknown_command_is_refused_by_slack_itself(slack: PretendSlack) -> None:
+    assert (await slack.people.person("ana").types("/nonsense")).error == "invalid_command"
+
+
+async def test_mentions_and_direct_messages_arrive_as_events(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.event("app_mention")
+    async def mentioned(body: Any) -> None: ...
+
+    @bot.app.event("message")
+    async def written(body: Any) -> None: ...
+
+    ana = slack.people.person("ana")
+    assert (await ana.types("@backup-bot status of web-1.example.com")).acked
+    assert (await ana.types("hello", "dm")).acked
+    assert (await ana.types("nobody asked", "ops")).acked
+    assert (await ana.types("<@U0BACKUPBOT> status", "random")).acked
+    mention, direct = [told["event"] for told in bot.told]
+    assert mention["text"] == "<@U0BACKUPBOT> status of <http://web-1.example.com|web-1.example.com>"
+    assert (direct["channel"], direct["channel_type"]) == ("DANA", "im")
+
+
+async def test_opening_the_home_tells_the_bot_which_publishes_it(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.event("app_home_opened")
+    async def publish(event: Any, client: Any) -> None:
+        if event["tab"] == "home":
+            await client.views_publish(
+                user_id=event["user"], view={"type": "home", "blocks": actions(BUTTON)}
+            )
+
+    @bot.app.action("go")
+    async def clicked(ack: Any) -> None:
+        await ack()
+
+    ana, published = slack.people.person("ana"), changes(slack.workspace, "home")
+    await ana.opens_home()
+    await published.wait()
+    assert (await ana.clicks("go")).acked
+    assert bot.told[-1]["view"]["type"] == "home"
+    await ana.opens_home()
+    assert bot.told[-1]["event"]["view"]["id"] == slack.workspace.homes["UANA"]["id"]
+    assert (await ana.opens_messages_tab()).acked
+
+
+async def test_a_button_in_a_message_answers_by_response_url(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.action("go")
+    async def clicked(ack: Any, respond: Any) -> None:
+        await respond("Gone", replace_original=True)
+        await ack()
+
+    await bot.app.client.chat_postMessage(channel="COPS", text="Go?", blocks=actions(BUTTON))
+    ana = slack.people.person("ana")
+    assert (await ana.clicks(label="Go")).acked
+    body = bot.told[0]
+    assert body["actions"][0]["value"] == "1"
+    assert body["message"]["text"] == "Go?"
+    assert body["container"]["is_ephemeral"] is False
+    [shown] = await ana.sees()
+    assert (shown.text, shown.blocks) == ("Gone", [])
+
+
+async def test_a_button_only_one_person_sees_carries_no_message(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.action("go")
+    async def clicked(ack: Any, respond: Any) -> None:
+        await respond(delete_original=True)
+        await ack()
+
+    await bot.app.client.chat_postEphemeral(channel="COPS", user="UANA", text="Go?", blocks=actions(BUTTON))
+    ana = slack.people.person("ana")
+    with pytest.raises(NotPossible):
+        await slack.people.person("ben").clicks("go")
+    await ana.clicks("go")
+    assert "message" not in bot.told[0]
+    assert bot.told[0]["container"]["is_ephemeral"] is True
+    assert await ana.sees() == []
+
+
+async def test_a_confirm_dialog_must_be_confirmed(slack: PretendSlack, bot: Bot) -> None:
+    dialog = {
+        "title": plain("Sure?"),
+        "text": plain("It goes."),
+        "confirm": plain("Yes"),
+        "deny": plain("No"),
+    }
+    blocks = actions(BUTTON | {"confirm": dialog})
+    await bot.app.client.chat_postMessage(channel="COPS", text="Go?", blocks=blocks)
+
+    @bot.app.action("go")
+    async def clicked(ack: Any) -> None:
+        await ack()
+
+    ana = slack.people.person("ana")
+    with pytest.raises(NotPossible, match="Sure"):
+        await ana.clicks("go")
+    assert (await ana.clicks("go", confirm=True)).acked
+
+
+@pytest.mark.parametrize(
+    ("element", "choice", "sent"),
+    [
+        ({"type": "overflow", "options": [OPTION, OTHER]}, "web-2", {"selected_option": OTHER}),
+        ({"type": "static_select", "options": [OPTION, OTHER]}, "102", {"selected_option": OTHER}),
+        ({"type": "checkboxes", "options": [OPTION, OTHER]}, ["web-1"], {"selected_options": [OPTION]}),
+        ({"type": "radio_buttons", "options": [OPTION, OTHER]}, "web-1", {"selected_option": OPTION}),
+        ({"type": "users_select"}, "UBEN", {"selected_user": "UBEN"}),
+        ({"type": "datepicker"}, "2026-03-01", {"selected_date": "2026-03-01"}),
+        ({"type": "external_select", "min_query_length": 0}, "web-1", {"selected_option": OPTION}),
+    ],
+)
+async def test_choosing_in_a_message_sends_the_choice(
+    slack: PretendSlack, bot: Bot, element: dict[str, Any], choice: Any, sent: dict[str, Any]
+) -> None:
+    @bot.app.options("pick")
+    async def offer(ack: Any, payload: Any) -> None:
+        await ack(options=[OPTION] if payload["value"] in "web-1" else [])
+
+    @bot.app.action("pick")
+    async def chosen(ack: Any) -> None:
+        await ack()
+
+    blocks = actions(element | {"action_id": "pick"})
+    await bot.app.client.chat_postMessage(channel="COPS", text="Pick", blocks=blocks)
+    ana = slack.people.person("ana")
+    assert (await ana.chooses(choice, action_id="pick")).acked
+    [action] = bot.told[-1]["actions"]
+    assert sent.items() <= action.items()
+    if element["type"] != "overflow":
+        assert sent.items() <= bot.told[-1]["state"]["values"]["row"]["pick"].items()
+    with pytest.raises(NotPossible):
+        await ana.chooses("nonsense", action_id="nowhere")
+
+
+async def test_shortcuts_arrive(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.shortcut("start_backup")
+    async def start(ack: Any) -> None:
+        await ack()
+
+    @bot.app.message_shortcut("link_backup_job")
+    async def link(ack: Any, respond: Any) -> None:
+        await ack()
+        await respond("Linked")
+
+    ana, shown = slack.people.person("ana"), changes(slack.workspace, "message")
+    assert (await ana.uses_shortcut("start_backup")).acked
+    await bot.app.client.chat_postMessage(channel="COPS", text="Job 1")
+    shown.clear()
+    [message] = await ana.sees()
+    assert (await ana.uses_shortcut("link_backup_job", message)).acked
+    await shown.wait()
+    assert (await ana.sees())[-1].text == "Linked"
+    assert bot.told[-1]["message"]["text"] == "Job 1"
+
+
+async def test_a_step_of_a_workflow_runs_and_ends(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.function("run_backup")
+    async def run(inputs: Any, complete: Any) -> None:
+        await complete({"job_id": inputs["server"]})
+
+    started = await slack.people.person("ana").runs_step("run_backup", server="web-1")
+    await started.ended.wait()
+    assert started.outputs == {"job_id": "web-1"}
+
+
+async def test_an_event_nobody_acks_is_repeated(slack: PretendSlack, bot: Bot) -> None:
+    slack.workspace.ack_seconds, slack.workspace.event_retry_seconds = 0.05, (0.0,)
+    answer = await slack.people.person("ana").types("@backup-bot hello")
+    assert answer.error == "operation_timeout"
+    await bot.was_told(2)
+    assert bot.told[0] == bot.told[1]
+
+
+def test_nobody_of_that_name(slack: PretendSlack, clock: Clock) -> None:
+    assert slack.people.person("UANA") is slack.people.person("ana")
+    with pytest.raises(KeyError):
+        slack.people.person("nobody")
