@@ -4,6 +4,7 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Coroutine
@@ -24,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 CLOSE_FIRST = frozenset({"too_many_websockets", "link_disabled"})
 """Reasons for which a new socket is refused as long as the old one is there."""
+
+ROUTINE = frozenset({"warning", "refresh_requested"})
+"""Reasons for which Slack renews every socket every few hours."""
 
 
 class SocketConnection:
@@ -76,7 +80,8 @@ class SocketConnection:
             self._retire(previous)
         await socket.over.wait()
         lived = asyncio.get_running_loop().time() - opened
-        log.warning("slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
+        level = logging.INFO if socket.reason in ROUTINE else logging.WARNING
+        log.log(level, "slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
         if socket.reason in CLOSE_FIRST:
             await self._let_go(socket)
         return lived

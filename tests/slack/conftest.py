@@ -1,0 +1,62 @@
+"""Slack's side of the wire, and the app connected to it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.socket import SocketConnection
+from bot.slack.websocket import Pace
+from tests.slack.wire import Wire
+
+FAST = Pace(
+    ping=5.0,
+    hello=2.0,
+    deaf=5.0,
+    unpinged=5.0,
+    retire=0.2,
+    close=0.5,
+    goodbye=0.2,
+    steady=0.0,
+    first_pause=0.001,
+    longest_pause=0.01,
+)
+"""Quick where tests wait, patient where a busy machine could be taken for a broken connection."""
+
+Connect = Callable[[AsyncApp, Pace], SocketConnection]
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    async with Wire() as wire:
+        yield wire
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Keeps an app connected until the test ends."""
+    running: list[asyncio.Task[None]] = []
+
+    def connected(app: AsyncApp, pace: Pace) -> SocketConnection:
+        connection = SocketConnection(app, SecretStr("xapp-1"), pace=pace)
+        running.append(asyncio.create_task(connection.run()))
+        return connection
+
+    yield connected
+    for task in running:
+        await ended(task)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def soon(work: Coroutine[Any, Any, Any]) -> Any:
+    """Return what the work returns, which it must do within 5 s."""
+    return await asyncio.wait_for(work, 5)

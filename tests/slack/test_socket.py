@@ -1,0 +1,290 @@
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import structlog
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.slack.socket import SocketConnection
+from tests.slack.conftest import FAST, Connect, ended, soon
+from tests.slack.wire import Wire
+
+
+@pytest.fixture
+def app(wire: Wire) -> AsyncApp:
+    app = wire.app()
+
+    @app.command("/backup")
+    async def backup(ack: AsyncAck) -> None:
+        await ack("here you are")
+
+    return app
+
+
+async def answers(wire: Wire, number: int) -> None:
+    connection = await wire.connection(number)
+    await connection.asks(f"e-{number}")
+    ack = await soon(connection.acks.get())
+    assert ack == {"envelope_id": f"e-{number}", "payload": {"text": "here you are"}}
+
+
+async def test_a_command_is_answered_on_its_own_socket(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    connection = connect(app, FAST)
+    assert not connection.is_ready
+    await answers(wire, 1)
+    assert connection.is_ready
+
+
+async def test_a_reset_connection_is_replaced_with_a_new_ticket(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connection = connect(app, FAST)
+    (await wire.connection(1)).resets()
+    await answers(wire, 2)
+    assert connection.is_ready
+    assert wire.calls.count("apps.connections.open") == 2
+
+
+async def test_a_socket_that_slack_closes_is_replaced(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    connect(app, FAST)
+    await (await wire.connection(1)).websocket.close()
+    await answers(wire, 2)
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested", "something_new"])
+async def test_the_new_socket_is_there_before_the_old_one_goes(
+    reason: str, wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connection = connect(app, replace(FAST, retire=5.0))
+    old = await wire.connection(1)
+    await old.disconnects(reason)
+    await wire.connection(2)
+    assert connection.is_ready
+    assert not old.ended.is_set()
+    await answers(wire, 1)
+    await old.websocket.close()
+    await answers(wire, 2)
+
+
+@pytest.mark.parametrize("reason", ["too_many_websockets", "link_disabled"])
+async def test_where_slack_wants_fewer_sockets_the_old_one_goes_first(
+    reason: str, wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connect(app, replace(FAST, retire=5.0))
+    old = await wire.connection(1)
+    await old.disconnects(reason)
+    await wire.connection(2)
+    assert old.ended.is_set()
+    await answers(wire, 2)
+
+
+async def test_a_warning_and_the_refresh_after_it_cost_one_reconnect(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connect(app, replace(FAST, retire=5.0))
+    old = await wire.connection(1)
+    await old.disconnects("warning")
+    await wire.connection(2)
+    await old.disconnects("refresh_requested")
+    await old.websocket.close()
+    await soon(old.ended.wait())
+    await answers(wire, 2)
+    assert len(wire.connections) == 2
+
+
+async def test_a_replaced_socket_that_slack_leaves_open_is_closed(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connect(app, FAST)
+    old = await wire.connection(1)
+    await old.disconnects("warning")
+    await soon(old.ended.wait())
+
+
+async def test_an_ack_too_late_for_its_socket_goes_out_on_the_next(wire: Wire, connect: Connect) -> None:
+    app = wire.app()
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    @app.command("/backup")
+    async def backup(ack: AsyncAck) -> None:
+        asked.set()
+        await may_answer.wait()
+        await ack()
+
+    connect(app, FAST)
+    old = await wire.connection(1)
+    await old.asks("e-late")
+    await soon(asked.wait())
+    old.resets()
+    new = await wire.connection(2)
+    await new.pings()
+    may_answer.set()
+    assert await soon(new.acks.get()) == {"envelope_id": "e-late"}
+
+
+async def test_a_refused_handshake_is_never_tried_again_with_its_ticket(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    wire.refused_handshakes = 3
+    connect(app, FAST)
+    await answers(wire, 1)
+    assert wire.calls.count("apps.connections.open") == 4
+
+
+async def test_no_ticket_is_written_to_the_log(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    wire.refused_handshakes = 1
+    with structlog.testing.capture_logs() as lines:
+        connect(app, FAST)
+        await wire.connection(1)
+    assert "ticket" not in str(lines)
+    assert lines[0]["error"] == "handshake refused with HTTP 408"
+
+
+@pytest.mark.parametrize("refusal", ["internal_error", "invalid_auth", 503, 200])
+async def test_the_connection_outlasts_whatever_slack_refuses_with(
+    refusal: str | int, wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    wire.errors["apps.connections.open"] = [refusal, refusal]
+    connect(app, FAST)
+    await answers(wire, 1)
+
+
+async def test_a_dead_socket_is_replaced(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    wire.answers_pings = False
+    with structlog.testing.capture_logs() as lines:
+        connect(app, replace(FAST, ping=0.1))
+        await wire.connection(1)
+        wire.answers_pings = True
+        await answers(wire, 2)
+    assert {"broken"} == {line["reason"] for line in lines if line["event"] == "slack_connection_lost"}
+
+
+async def test_a_socket_whose_pings_from_slack_stop_is_deaf_though_it_answers_ours(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        connection = connect(app, replace(FAST, ping=0.1, deaf=0.2))
+        await (await wire.connection(1)).pings()
+        await answers(wire, 2)
+    assert lines[1]["reason"] == "deaf"
+    assert connection.is_ready
+
+
+async def test_a_server_that_never_pings_gets_longer(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    connect(app, replace(FAST, ping=0.1, deaf=0.01, unpinged=0.3))
+    loop = asyncio.get_running_loop()
+    await wire.connection(1)
+    began = loop.time()
+    await wire.connection(2)
+    assert loop.time() - began >= 0.25
+
+
+async def test_slacks_ping_is_echoed_exactly(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    connect(app, FAST)
+    await (await wire.connection(1)).pings()
+    await answers(wire, 1)
+
+
+async def test_without_hello_there_is_no_readiness_and_another_try(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    wire.says_hello = False
+    connection = connect(app, replace(FAST, hello=0.1))
+    await wire.connection(1)
+    assert not connection.is_ready
+    wire.says_hello = True
+    await (await wire.connection(2)).pings()
+    assert connection.is_ready
+
+
+@pytest.mark.parametrize("frame", ["", "{", "[]", "null", '{"type":"x"}', '{"type":"x","envelope_id":1}'])
+async def test_a_frame_without_sense_is_ignored(
+    frame: str, wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connect(app, FAST)
+    await (await wire.connection(1)).sends(frame)
+    await answers(wire, 1)
+
+
+@pytest.mark.parametrize("payload", [[], 5, None, "text", {"team": 5}, {"authorizations": "x"}])
+async def test_an_odd_payload_harms_nothing(
+    payload: Any, wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    connect(app, FAST)
+    odd = {"type": "events_api", "envelope_id": "e", "payload": payload}
+    await (await wire.connection(1)).sends(odd)
+    await answers(wire, 1)
+
+
+async def test_a_repeated_envelope_is_handled_each_time(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    connect(app, FAST)
+    await answers(wire, 1)
+    await answers(wire, 1)
+
+
+async def test_pauses_grow_when_slack_keeps_sending_us_away(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    wire.ends_at_once = "refresh_requested"
+    connect(app, replace(FAST, steady=60, first_pause=0.05, longest_pause=0.4))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await wire.connection(5)
+    # At least half of 0.05 + 0.1 + 0.2 + 0.4 s.
+    assert loop.time() - began >= 0.37
+
+
+def test_no_pause_outgrows_the_longest(app: AsyncApp) -> None:
+    connection = SocketConnection(app, SecretStr("xapp-1"))
+    assert connection._pause(0) == 0
+    assert all(0.25 <= connection._pause(lives) <= 30 for lives in (1, 5, 100, 10**6))
+
+
+async def test_closing_lets_a_listener_end_and_its_ack_go_out(wire: Wire) -> None:
+    app = wire.app()
+    steps: list[str] = []
+    acked = asyncio.Event()
+
+    @app.command("/backup")
+    async def backup(ack: AsyncAck) -> None:
+        await ack()
+        acked.set()
+        await asyncio.sleep(0.05)
+        steps.append("done")
+
+    run = asyncio.create_task(SocketConnection(app, SecretStr("xapp-1"), pace=FAST).run())
+    connection = await wire.connection(1)
+    await connection.asks("e-1")
+    await soon(acked.wait())
+    await ended(run)
+    assert steps == ["done"]
+    assert await soon(connection.acks.get()) == {"envelope_id": "e-1"}
+    await soon(connection.ended.wait())
+
+
+async def test_closing_does_not_wait_for_ever(wire: Wire) -> None:
+    app = wire.app()
+    running, never = asyncio.Event(), asyncio.Event()
+
+    @app.command("/backup")
+    async def backup(ack: AsyncAck) -> None:
+        await ack()
+        running.set()
+        await never.wait()
+
+    socket = SocketConnection(app, SecretStr("xapp-1"), pace=replace(FAST, close=0.05))
+    run = asyncio.create_task(socket.run())
+    await (await wire.connection(1)).asks("e-1")
+    await soon(running.wait())
+    await soon(ended(run))
+    assert not socket.is_ready
+    never.set()
+
+
+async def test_closing_while_slack_refuses_is_quick(wire: Wire, app: AsyncApp) -> None:
+    wire.errors["apps.connections.open"] = ["internal_error"] * 1000
+    run = asyncio.create_task(SocketConnection(app, SecretStr("xapp-1"), pace=FAST).run())
+    await wire.called("apps.connections.open", 2)
+    await soon(ended(run))

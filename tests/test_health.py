@@ -1,0 +1,75 @@
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from bot.errors import BadSettings
+from bot.health import Check, HttpServer, routes
+
+never = asyncio.Event()
+
+
+async def reachable() -> bool:
+    return True
+
+
+async def unreachable() -> bool:
+    raise OSError("no route")
+
+
+async def stuck() -> bool:
+    return await never.wait()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def ask(session: aiohttp.ClientSession, path: str, checks: dict[str, Check]) -> tuple[int, object]:
+    server = HttpServer(routes(checks, timeout_seconds=0.05), port=0)
+    await server.start()
+    try:
+        async with session.get(f"http://127.0.0.1:{server.port}{path}") as answer:
+            return answer.status, await answer.json()
+    finally:
+        await server.stop()
+
+
+async def test_a_process_that_is_not_ready_is_alive(session: aiohttp.ClientSession) -> None:
+    answer = await ask(session, "/healthz", {"slack": lambda: False})
+    assert answer == (200, {"status": "alive"})
+
+
+async def test_ready_when_every_check_passes(session: aiohttp.ClientSession) -> None:
+    answer = await ask(session, "/readyz", {"slack": lambda: True, "database": reachable})
+    assert answer == (200, {"slack": True, "database": True})
+
+
+@pytest.mark.parametrize("database", [unreachable, stuck, lambda: False])
+async def test_one_check_that_fails_or_hangs_is_told(database: Check, session: aiohttp.ClientSession) -> None:
+    answer = await ask(session, "/readyz", {"slack": lambda: True, "database": database})
+    assert answer == (503, {"slack": True, "database": False})
+
+
+async def test_it_listens_on_loopback_and_stops() -> None:
+    server = HttpServer(routes({}), port=0)
+    await server.start()
+    port = server.port
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
+    await writer.wait_closed()
+    await server.stop()
+    await server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_taken_port_is_told_with_its_variable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadSettings, match=f"BOT_PORT: can't listen on 127.0.0.1:{port}"):
+            await HttpServer([], port=port).start()
