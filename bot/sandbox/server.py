@@ -1,0 +1,143 @@
+"""The sandbox in one piece: a pretend VPS.org, a pretend Slack, the page, and the bot between them."""
+
+import socket
+import tempfile
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.sandbox import page, seed
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.clock import Clock
+from bot.sandbox.faults import Faults
+from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.provider import Provider
+from bot.sandbox.provider_api import BASE_PATH
+from bot.sandbox.provider_app import application as provider_application
+from bot.sandbox.workspace import Change, Workspace
+
+STOP_SECONDS = 1.0
+"""How long requests still being answered may hold up the end."""
+
+
+class Sandbox:
+    """Everything on one port of 127.0.0.1.
+
+    `port` 0 takes a free one. `speed` makes pretend backups go that many times faster. Unless `seeded`,
+    there are people and channels, but no servers and no messages.
+    """
+
+    def __init__(
+        self, *, port: int = 0, speed: float = 1.0, seeded: bool = True, clock: Clock | None = None
+    ) -> None:
+        self.speed = speed
+        self.faults = Faults()
+        self.workspace = Workspace(faults=self.faults)
+        self.slack = PretendSlack(self.workspace)
+        self.people = self.slack.people
+        self.provider = Provider(speed=speed, clock=clock)
+        self.bot: BotProcess | None = None
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        seed.people_and_channels(self.workspace)
+        if seeded:
+            seed.servers_and_backups(self.provider)
+            seed.conversation(self.workspace)
+
+    @property
+    def base_url(self) -> str:
+        """The page's address, without a slash at the end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def slack_api_url(self) -> str:
+        """The address of the pretend Slack's Web API, as `SLACK_API_URL` takes it."""
+        return f"{self.base_url}/slack/api/"
+
+    @property
+    def vps_api_url(self) -> str:
+        """The address of the pretend VPS.org, as `VPS_API_URL` takes it."""
+        return f"{self.base_url}{BASE_PATH}"
+
+    async def start(self) -> None:
+        """Serve; raise OSError where the port is taken."""
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=STOP_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", self._port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self.workspace.base_url = self.base_url
+
+    async def stop(self) -> None:
+        """Stop the bot, if there is one, and serve no more."""
+        if self.bot is not None:
+            await self.bot.stop()
+        await self.slack.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    async def start_bot(self, database: Path | None = None, **more: str) -> BotProcess:
+        """Start the bot on that SQLite file (None: a temporary one) and with `more` in its environment."""
+        environment = self.bot_environment(database) | more
+        self.bot = BotProcess(
+            environment,
+            directory=self._temporary_folder(),
+            changed=lambda: self.workspace.changed(Change("bot")),
+        )
+        await self.bot.start()
+        return self.bot
+
+    def bot_environment(self, database: Path | None = None) -> dict[str, str]:
+        """Return the settings that connect a bot to this sandbox, with a free port for its health checks."""
+        app = self.workspace.app
+        file = (database or self._temporary_folder() / "bot.sqlite").resolve()
+        return {
+            "SLACK_BOT_TOKEN": app.bot_token,
+            "SLACK_APP_TOKEN": app.app_token,
+            "SLACK_API_URL": self.slack_api_url,
+            "VPS_API_TOKEN": self.provider.token,
+            "VPS_API_URL": self.vps_api_url,
+            "DATABASE_URL": f"sqlite:///{file}",
+            "BOT_OPERATORS": "UANA,UBEN,UCLEO",
+            "BOT_POLL_SECONDS": self._quick(1.0),
+            "BOT_POLL_MAX_SECONDS": self._quick(4.0),
+            "BOT_LATE_MINUTES": self._quick(2.0),
+            "BOT_RESTORE_WATCH_MINUTES": self._quick(3.0),
+            "BOT_SERVERS_REFRESH_SECONDS": self._quick(10.0),
+            "BOT_SETTLE_SECONDS": self._quick(2.0),
+            "BOT_BIND": "127.0.0.1",
+            "BOT_PORT": str(_free_port()),
+            "BOT_LOG_FORMAT": "text",
+        }
+
+    def _application(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(self.slack.routes())
+        if callable(routes := getattr(page, "routes", None)):
+            app.add_routes(routes(self))
+        app.add_subapp(BASE_PATH, provider_application(self.provider, self.faults))
+        return app
+
+    def _temporary_folder(self) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="backup-bot-")
+        return Path(self._folder.name)
+
+    def _quick(self, at_speed_1: float) -> str:
+        return str(max(at_speed_1 / self.speed, 0.05))
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
