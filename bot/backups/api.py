@@ -102,18 +102,19 @@ class BackupsApi:
 async def _read(results: list[object]) -> tuple[dict[int, Backup], int]:
     """Return the backups by id, and how many could not be read."""
     backups: dict[int, Backup] = {}
-    unreadable = 0
+    problems: list[ValidationError] = []
     for place, result in enumerate(results):
         if place % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
         try:
             backup = Backup.model_validate(result)
         except ValidationError as error:
-            unreadable += 1
-            _log.warning("backup_unreadable", place=place, fields=_fields(error))
+            problems.append(error)
         else:
             backups[backup.id] = backup
-    return backups, unreadable
+    if problems:
+        _log.warning("backups_unreadable", count=len(problems), first=_fields(problems[0]))
+    return backups, len(problems)
 
 
 def _fields(error: ValidationError) -> list[str]:

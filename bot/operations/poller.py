@@ -88,7 +88,7 @@ class Poller:
         self._spread = spread
         self._watches: set[_Watch] = set()
         self._changed = asyncio.Event()
-        self._not_before = 0.0
+        self._not_before = float("-inf")
         self._stopping = False
 
     @property

@@ -19,11 +19,14 @@ class ServersApi:
         """Return all servers, each id once; one that can't be read is left out and logged."""
         listing = await self._client.list_all("/servers/")
         servers: dict[int, Server] = {}
-        for place, result in enumerate(listing.results):
+        unreadable = 0
+        for result in listing.results:
             try:
                 server = Server.model_validate(result)
-            except ValidationError as error:
-                _log.warning("server_unreadable", place=place, problems=error.error_count())
+            except ValidationError:
+                unreadable += 1
             else:
                 servers[server.id] = server
-        return list(servers.values())
+        if unreadable:
+            _log.warning("servers_unreadable", count=unreadable)
+        return [*servers.values()]

@@ -18,6 +18,8 @@ LONGEST_PAUSE = 300.0
 PATIENCE = 2.0
 """Seconds to wait for newer servers while older ones are known: Slack gives us 3."""
 
+_MAYBE_NEW = "VPS.org does not answer just now, so a new server would not be known yet."
+
 
 class _Servers(Protocol):
     async def list(self) -> list[Server]: ...
@@ -41,7 +43,8 @@ class ServerDirectory:
         self._clock = clock
         self._sleep = sleep
         self._known: list[Server] = []
-        self._asked_at: float | None = None
+        self._answers = 0
+        self._asked_at = 0.0
         self._asking: asyncio.Task[None] | None = None
 
     def known(self) -> list[Server]:
@@ -57,7 +60,7 @@ class ServerDirectory:
             ProviderError: VPS.org can't be asked, and never could since the start.
         """
         if not self._is_fresh():
-            if self._asked_at is None:
+            if not self._answers:
                 await self._refresh()
             else:
                 await self._refresh_if_quick()
@@ -70,25 +73,31 @@ class ServerDirectory:
             UnknownServer: none or several fit; the hint names the nearest.
             ProviderError: VPS.org can't be asked, and never could since the start.
         """
-        asked_at = self._asked_at
+        answers, was_fresh = self._answers, self._is_fresh()
         servers = await self.servers()
         try:
             return find_server(text, servers)
         except UnknownServer:
-            if self._asked_at != asked_at:
+            if self._answers != answers:
                 raise
+        if was_fresh:
+            await self._refresh_if_quick()
         try:
-            await self._refresh()
-        except ProviderError as error:
-            _log.warning("servers_not_refreshed", error=type(error).__name__)
-        return find_server(text, self._known)
+            return find_server(text, self._known)
+        except UnknownServer as error:
+            if self._answers != answers:
+                raise
+            raise UnknownServer(error.what, f"{error.hint} {_MAYBE_NEW}") from None
 
     def suggestions(self, query: str, most: int = 100) -> list[Server]:
         """Return the known servers that fit what is typed so far, best first; never asks VPS.org."""
         wanted = query.strip().casefold()
-        fitting = dict.fromkeys(server.id for server in self._fitting(wanted))
-        by_id = {server.id: server for server in self._known}
-        return [by_id[server_id] for server_id in list(fitting)[:most]]
+        found: dict[int, Server] = {}
+        for server in self._fitting(wanted):
+            found[server.id] = server
+            if len(found) >= most:
+                break
+        return [*found.values()]
 
     async def run(self) -> None:
         """Keep the servers fresh until cancelled."""
@@ -109,7 +118,7 @@ class ServerDirectory:
             yield from (server for server in known if server.name == name)
 
     def _is_fresh(self) -> bool:
-        return self._asked_at is not None and self._clock() - self._asked_at < self._refresh_seconds
+        return self._answers > 0 and self._clock() - self._asked_at < self._refresh_seconds
 
     async def _refresh_if_quick(self) -> None:
         try:
@@ -127,6 +136,7 @@ class ServerDirectory:
     async def _ask(self) -> None:
         servers = await self._api.list()
         self._known = sorted(servers, key=lambda server: (server.name.casefold(), server.id))
+        self._answers += 1
         self._asked_at = self._clock()
 
     async def _pause_after_refresh(self) -> float:

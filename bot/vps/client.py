@@ -158,13 +158,13 @@ class VpsClient:
         return url.copy_merge_params(dict(params)) if params else url
 
     def _next(self, here: httpx.URL, address: object) -> httpx.URL | None:
-        if not address:
+        if address is None or address == "":
             return None
         try:
-            url = here.join(str(address))
+            url = here.join(address) if isinstance(address, str) else httpx.URL()
         except httpx.InvalidURL:
-            raise nonsense("with a next page that has no usable address") from None
-        if (url.scheme, url.host, _port(url)) != (self._base.scheme, self._base.host, _port(self._base)):
+            url = httpx.URL()
+        if _origin(url) != _origin(self._base):
             raise nonsense("with a next page at another address, where the bot does not take its token")
         return url.copy_with(userinfo=b"", fragment=None)
 
@@ -208,5 +208,5 @@ def _sendable(token: SecretStr) -> str:
     return secret
 
 
-def _port(url: httpx.URL) -> int:
-    return url.port or {"http": 80, "https": 443}[url.scheme]
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

@@ -16,6 +16,8 @@ LONGEST_RETRY_AFTER = 3600.0
 
 _CHECK_ADDRESS = "Whoever runs the bot should check VPS_API_URL."
 _LOOK_FIRST = "Look at what is there now before you try again."
+_CORRECT = "Correct that and try again."
+_SEE_LOG = "Whoever runs the bot may find more in its log."
 _LATER = "Try again in a minute."
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -46,12 +48,16 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, method: str) -
                 "Whoever runs the bot should give VPS_API_TOKEN that permission.",
             )
         case 404 | 410:
-            return Missing(f"VPS.org has no such thing (any more), {ended}")
+            return Missing(
+                f"VPS.org knows no such server or backup (any more), {ended}",
+                f"It may have been deleted meanwhile. If it is there: {_CHECK_ADDRESS}",
+            )
         case 409 | 423 | 425 | 429:
             why = "was asked too often" if status == 429 else "is busy with this already"
             return Busy(f"VPS.org {why}, {ended}", _when(wait), retry_after=wait)
         case _ if 400 <= status < 500 and status != 408:
-            return BadRequest(f"VPS.org refused the request ({status}), {ended}")
+            hint = _CORRECT if api_words(body) else _SEE_LOG
+            return BadRequest(f"VPS.org refused the request ({status}), {ended}", hint)
     return _unclear(status, wait, body, method)
 
 
@@ -110,11 +116,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
     A date is taken relative to the answer's own `Date`, so that our clock does not matter.
     """
-    fields = httpx.Headers(headers)
-    said = fields.get("Retry-After", "").strip()
+    fields = {name.lower(): value for name, value in headers.items()}
+    said = fields.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", said):
         return min(float(said), LONGEST_RETRY_AFTER)
-    until, now = _date(said), _date(fields.get("Date", ""))
+    until, now = _date(said), _date(fields.get("date", ""))
     if until is None or now is None:
         return None
     return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
@@ -158,10 +164,14 @@ def _messages(answer: object, field: str = "") -> Iterator[str]:
 def _date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _when(wait: float | None) -> str:
-    return _LATER if wait is None else f"Try again in {max(1, round(wait))} seconds."
+    if wait is None or 45 <= wait <= 75:
+        return _LATER
+    if wait < 1:
+        return "Try again in a moment."
+    return f"Try again in {wait:.0f} s." if wait < 120 else f"Try again in {wait / 60:.0f} min."
