@@ -1,0 +1,168 @@
+"""Logs: one event name and its fields per line, on stderr, with every secret masked."""
+
+import logging
+import re
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Literal, TextIO
+from urllib.parse import quote
+
+import structlog
+from pydantic import SecretStr
+from structlog.typing import EventDict, Processor, WrappedLogger
+from typing_extensions import override
+
+MASK = "[hidden]"
+
+# Slack's token kinds, what a Bearer header carries, a socket's ticket, a password in an address, and
+# response addresses, which let whoever knows one post for the bot.
+_SECRET_LOOKING = re.compile(
+    r"x(?:ox[a-z]|app|wfp|oxe)[-.][\w.%-]+"
+    r"|(?i:bearer)\s+[\w.~+/=-]+"
+    r"|(?<=ticket=)[^&\s'\"]+"
+    r"|(?<=://)[^/\s:@'\"]*:[^/\s@'\"]+(?=@)"
+    r"|(?<=://hooks\.slack\.com/)[^\s'\"]+"
+)
+_DEEPEST = 8
+
+# These log whole payloads at DEBUG, or a line per request at INFO.
+_QUIETED = {
+    "slack_bolt": logging.INFO,
+    "slack_sdk": logging.INFO,
+    "dbos": logging.WARNING,
+    "aiohttp.access": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+}
+
+
+class Masking:
+    """A structlog processor that turns an event into plain data without any secret in it."""
+
+    def __init__(self, secrets: Iterable[SecretStr]) -> None:
+        values = {secret.get_secret_value() for secret in secrets} - {""}
+        forms = values | {quote(value, safe="") for value in values}
+        # The longest first, so that no rest of one that contains another stays behind.
+        known = [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
+        self._known = re.compile("|".join(known)) if known else None
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Return the event as plain data, masked."""
+        return {self.text(str(key)): self._plain(value, 0) for key, value in event.items()}
+
+    def text(self, text: str) -> str:
+        """Return the text with each secret replaced by `MASK`."""
+        if self._known:
+            text = self._known.sub(MASK, text)
+        return _SECRET_LOOKING.sub(MASK, text)
+
+    def _plain(self, value: object, depth: int) -> object:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return value if self.text(str(value)) == str(value) else MASK
+        if isinstance(value, str):
+            return self.text(value)
+        if depth < _DEEPEST and isinstance(value, Mapping):
+            return {self.text(_shown(key)): self._plain(item, depth + 1) for key, item in value.items()}
+        if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
+            return [self._plain(item, depth + 1) for item in value]
+        return self.text(_shown(value))
+
+
+def set_up(
+    level: str = "INFO",
+    style: Literal["json", "text"] = "json",
+    secrets: Iterable[SecretStr] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send structlog's events and every library's log records to `stream` (stderr) in one form.
+
+    `secrets` never appear in it, nor does anything that looks like a token. Calling it again replaces
+    the earlier set-up.
+    """
+    masking = Masking(secrets)
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    handler = _Handler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                masking,
+                *_RENDERERS[style],
+            ],
+        )
+    )
+    _attach(handler, level)
+
+
+def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {**event, "event": str(event.get("event", "")).replace("\r", "\\r").replace("\n", "\\n")}
+
+
+_RENDERERS: dict[str, list[Processor]] = {
+    "json": [structlog.processors.JSONRenderer(sort_keys=False)],
+    "text": [_one_line, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)],
+}
+
+
+def _attach(handler: "_Handler", level: str) -> None:
+    root = logging.getLogger()
+    for old in [old for old in root.handlers if isinstance(old, _Handler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+    for name, least in _QUIETED.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    engine = logging.getLogger("dbos")
+    if not engine.handlers:
+        # Without a handler of its own, dbos would add one that prints to stderr past ours.
+        engine.addHandler(logging.NullHandler())
+    engine.propagate = True
+    logging.captureWarnings(True)
+    sys.excepthook = _crashed
+    threading.excepthook = _thread_crashed
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        # The standard library would print the record's arguments here, unmasked.
+        self.stream.write(f'{{"event": "log_record_unreadable", "logger": "{record.name}"}}\n')
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    structlog.get_logger("bot").critical("crashed", exc_info=(kind, error, trace))
+
+
+def _thread_crashed(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        _crashed(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _shown(value: object) -> str:
+    try:
+        return value if isinstance(value, str) else repr(value)
+    except Exception as error:
+        return f"<{type(value).__name__} that can't be shown: {type(error).__name__}>"

@@ -1,0 +1,147 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import BadSettings
+from bot.settings import Settings, load
+
+GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_APP_TOKEN": "xapp-1-b", "VPS_API_TOKEN": "vps-c"}
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
+    """Loads the settings from nothing but the given variables; None unsets one of the good ones."""
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+
+    def with_variables(**changes: str | None) -> Settings:
+        for name, value in {**GOOD, **changes}.items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        return load(tmp_path / "secrets")
+
+    return with_variables
+
+
+def problems(loaded: Load, **changes: str | None) -> list[str]:
+    with pytest.raises(BadSettings) as refusal:
+        loaded(**changes)
+    return refusal.value.what.splitlines()
+
+
+def test_three_tokens_are_enough(loaded: Load) -> None:
+    settings = loaded()
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1-a"
+    assert settings.mode == "socket"
+    assert settings.database_url == "sqlite:///backup-bot.sqlite"
+    assert settings.bot_operators == frozenset()
+    assert settings.bot_bind == "127.0.0.1"
+
+
+def test_a_signing_secret_alone_means_http_and_with_an_app_token_socket_mode_wins(loaded: Load) -> None:
+    assert loaded(SLACK_APP_TOKEN=None, SLACK_SIGNING_SECRET="s3cret").mode == "http"
+    assert loaded(SLACK_APP_TOKEN="xapp-1", SLACK_SIGNING_SECRET="s3cret").mode == "socket"
+
+
+def test_an_empty_variable_counts_as_unset(loaded: Load) -> None:
+    assert loaded(SLACK_SIGNING_SECRET="", BOT_PORT="").bot_port == 8080
+
+
+def test_unknown_variables_are_ignored_wherever_they_are(loaded: Load) -> None:
+    Path(".env").write_text("BOT_UNKNOWN=1\nBOT_PORT=8081\n")
+    assert loaded(BOT_MYSTERY="1").bot_port == 8081
+
+
+def test_the_environment_wins_over_the_file(loaded: Load) -> None:
+    Path(".env").write_text("BOT_PORT=8081\n")
+    assert loaded(BOT_PORT="8082").bot_port == 8082
+
+
+def test_secrets_may_be_files(loaded: Load, tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "vps_api_token").write_text("from-a-file\n")
+    (tmp_path / "secrets" / "SLACK_SIGNING_SECRET").write_text("also-from-a-file\n")
+    settings = loaded(VPS_API_TOKEN=None)
+    assert settings.vps_api_token.get_secret_value() == "from-a-file"
+    assert settings.slack_signing_secret
+    assert settings.slack_signing_secret.get_secret_value() == "also-from-a-file"
+
+
+def test_operators_are_separated_by_commas(loaded: Load) -> None:
+    assert loaded(BOT_OPERATORS=" U012AB3CD, W99ZZ ,").bot_operators == {"U012AB3CD", "W99ZZ"}
+
+
+def test_addresses_get_the_ending_their_clients_need(loaded: Load) -> None:
+    settings = loaded(SLACK_API_URL="http://localhost:1/slack/api", VPS_API_URL="http://[::1]:1/vps/")
+    assert settings.slack_api_url == "http://localhost:1/slack/api/"
+    assert settings.vps_api_url == "http://[::1]:1/vps"
+
+
+def test_nothing_set_names_everything_that_is_needed_and_where_to_get_it(loaded: Load) -> None:
+    lines = problems(loaded, SLACK_BOT_TOKEN=None, SLACK_APP_TOKEN=None, VPS_API_TOKEN=None)
+    assert [line.split()[0] for line in lines] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
+    assert "api.slack.com/apps" in lines[0]
+    assert "SLACK_SIGNING_SECRET" in lines[1]
+    assert "VPS.org" in lines[2]
+
+
+WRONG = [
+    ("SLACK_BOT_TOKEN", "xapp-1", "start with xoxb-"),
+    ("SLACK_APP_TOKEN", "xoxb-1", "start with xapp-"),
+    ("VPS_API_TOKEN", '"quoted"', "characters no token has"),
+    ("SLACK_API_URL", "slack.com/api", "an address such as"),
+    ("SLACK_API_URL", "http://slack.com/api/", "https"),
+    ("VPS_API_URL", "http://127.evil.org/", "https"),
+    ("VPS_API_URL", "https://me:pw@vps.org/", "no user"),
+    ("VPS_API_URL", "https://vps.org/?a=b", "no query"),
+    ("VPS_API_URL", "https://[vps.org/", "can be read"),
+    ("DATABASE_URL", "mysql://host/name", "postgresql+psycopg://"),
+    ("DATABASE_URL", "postgresql://host/name", "postgresql+psycopg://"),
+    ("DATABASE_URL", "sqlite://", "sqlite:///file"),
+    ("DATABASE_URL", "sqlite:///:memory:", "sqlite:///file"),
+    ("BOT_OPERATORS", "@ana,U012AB3CD", "1 of 2"),
+    ("BOT_POLL_SECONDS", "0", "greater than 0"),
+    ("BOT_POLL_SECONDS", "soon", "valid number"),
+    ("BOT_POLL_MAX_SECONDS", "1", "BOT_POLL_SECONDS"),
+    ("BOT_LATE_MINUTES", "inf", "finite"),
+    ("BOT_SETTLE_SECONDS", "-1", "greater than 0"),
+    ("BOT_PORT", "70000", "65535"),
+    ("BOT_LOG_LEVEL", "LOUD", "'INFO'"),
+    ("BOT_LOG_FORMAT", "xml", "'json'"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG)
+def test_a_wrong_value_is_named_and_explained(loaded: Load, name: str, value: str, reason: str) -> None:
+    [line] = problems(loaded, **{name: value})
+    assert line.startswith(f"{name} is not right")
+    assert reason in line
+
+
+def test_a_file_that_cannot_be_read_is_a_setting_problem(loaded: Load) -> None:
+    Path(".env").write_bytes(b"BOT_PORT=\xff\xfe\n")
+    assert ".env" in problems(loaded)[0]
+
+
+@given(st.text("abcdefXYZ0189'\" \\%@[]:", min_size=6).map(lambda tail: f"zq7{tail}"))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_value_is_ever_repeated_to_whoever_reads_the_refusal(loaded: Load, secret: str) -> None:
+    url = f"mysql://user:{secret}@[host/name"
+    names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_URL", "BOT_OPERATORS", "BOT_PORT")
+    lines = problems(loaded, DATABASE_URL=url, **dict.fromkeys(names, secret))
+    assert len(lines) == 6
+    assert "zq7" not in "".join(lines)
+
+
+def test_settings_hide_their_secrets_and_list_them_for_the_logs(loaded: Load) -> None:
+    settings = loaded(DATABASE_URL="postgresql+psycopg://bot:p%40ss@db/bot")
+    hidden = {secret.get_secret_value() for secret in settings.secrets}
+    assert hidden == {"xoxb-1-a", "xapp-1-b", "vps-c", "p%40ss", "p@ss"}
+    assert not any(value in repr(settings) for value in hidden)
