@@ -38,7 +38,11 @@ class NotUnderstood(BotError):
 
 
 class NotAllowed(BotError):
-    """The person may not do this; the hint says who may."""
+    """The person may not do this; `who` are the Slack ids of those who may, else the hint says how."""
+
+    def __init__(self, what: str, hint: str = "", *, who: tuple[str, ...] = ()) -> None:
+        super().__init__(what, hint)
+        self.who = who
 
 
 class UnknownServer(BotError):

@@ -3,8 +3,6 @@
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import get_args
 
 from bot.backups.model import (
@@ -18,66 +16,11 @@ from bot.backups.model import (
     ShowMenu,
 )
 from bot.errors import NotUnderstood
+from bot.verbs import VERBS, near_verb, usage, verb_of
 
-
-@dataclass(frozen=True)
-class Usage:
-    """How a verb is written, and what it does."""
-
-    pattern: str
-    meaning: str
-    example: str
-
-
-VERBS = {
-    "list": Usage(
-        "list [server] [--type manual|automatic]",
-        "Shows backups, newest first, with a menu at each to restore or delete it.",
-        "list web-1 --type manual",
-    ),
-    "create": Usage(
-        "create [server] [why…]",
-        "Makes a backup of a server and tells you here when it is finished.",
-        "create web-1 before the upgrade",
-    ),
-    "restore": Usage(
-        "restore [id|server]",
-        "Puts a server back to a backup. Shows first what will be lost, and asks you to confirm.",
-        "restore 501",
-    ),
-    "delete": Usage(
-        "delete [id]",
-        "Deletes one backup for ever. Shows it first, and asks you to confirm.",
-        "delete 501",
-    ),
-    "status": Usage("status", "Shows what runs or waits now, for whom and since when.", "status"),
-    "servers": Usage("servers", "Shows your servers and how fresh their backups are.", "servers"),
-    "help": Usage("help [verb]", "Explains this command, or one verb of it.", "help restore"),
-}
-
-_SYNONYMS = {
-    "ls": "list",
-    "show": "list",
-    "new": "create",
-    "run": "create",
-    "backup": "create",
-    "rm": "delete",
-    "remove": "delete",
-    "rollback": "restore",
-    "ps": "status",
-    "jobs": "status",
-    "hosts": "servers",
-    "?": "help",
-}
 _TYPES: tuple[str, ...] = get_args(BackupType)
 _DASHES = re.compile(r"(?<!\S)[—–](?=type\b)")
 _CURLY = str.maketrans("“”„‘’", '"""\'\'')
-
-
-def verb_of(text: str) -> str:
-    """Return the verb a command begins with, synonyms resolved; empty for a bare command."""
-    first, _, _ = text.strip().partition(" ")
-    return _SYNONYMS.get(first.lower(), first.lower())
 
 
 def parse(text: str) -> Request | None:
@@ -88,12 +31,12 @@ def parse(text: str) -> Request | None:
     Raises:
         NotUnderstood: nothing else ever; the hint suggests the nearest verb or shows the usage.
     """
-    verb, rest = verb_of(text), text.strip().partition(" ")[2].strip()
+    verb, rest = verb_of(text), " ".join(text.split(maxsplit=1)[1:])
     if reader := _READERS.get(verb):
         return reader(rest)
     if verb in VERBS:
         return None
-    raise NotUnderstood(f"I don't know “{verb}”.", _near_verb(verb))
+    raise NotUnderstood(f"I don't know “{verb}”.", near_verb(verb))
 
 
 def as_text(request: Request) -> str:
@@ -124,11 +67,11 @@ def _list(rest: str) -> ListBackups:
             value = word.removeprefix("--type").removeprefix("=") or (words.pop(0) if words else "")
             backup_type = _backup_type(value)
         elif word.startswith("--"):
-            raise NotUnderstood(f"I don't know the option “{word}”.", _usage("list"))
+            raise NotUnderstood(f"I don't know the option “{word}”.", usage("list"))
         else:
             servers.append(word)
     if len(servers) > 1:
-        raise NotUnderstood("I can list one server at a time.", _usage("list"))
+        raise NotUnderstood("I can list one server at a time.", usage("list"))
     return ListBackups(servers[0] if servers else None, backup_type)
 
 
@@ -145,10 +88,10 @@ def _create(rest: str) -> CreateBackup:
     if rest.translate(_CURLY).startswith(('"', "'")):
         quoted = re.match(r"""(["'])(.*?)\1\s*(.*)""", rest.translate(_CURLY), re.DOTALL)
         if not quoted:
-            raise NotUnderstood("A quote is not closed.", _usage("create"))
+            raise NotUnderstood("A quote is not closed.", usage("create"))
         return CreateBackup(quoted[2] or None, quoted[3])
-    server, _, reason = rest.partition(" ")
-    return CreateBackup(server, reason.strip())
+    server, *reason = rest.split(maxsplit=1)
+    return CreateBackup(server, "".join(reason))
 
 
 def _delete(rest: str) -> DeleteBackup:
@@ -157,14 +100,14 @@ def _delete(rest: str) -> DeleteBackup:
         return DeleteBackup()
     backup_id = _backup_id(words[0])
     if backup_id is None or len(words) > 1:
-        raise NotUnderstood("I delete one backup at a time, by its number.", _usage("delete"))
+        raise NotUnderstood("I delete one backup at a time, by its number.", usage("delete"))
     return DeleteBackup(backup_id)
 
 
 def _restore(rest: str) -> RestoreBackup:
     words = _words(rest, "restore")
     if len(words) > 1:
-        raise NotUnderstood("I restore one server at a time.", _usage("restore"))
+        raise NotUnderstood("I restore one server at a time.", usage("restore"))
     if not words:
         return RestoreBackup()
     backup_id = _backup_id(words[0])
@@ -174,7 +117,7 @@ def _restore(rest: str) -> RestoreBackup:
 def _help(rest: str) -> ShowHelp:
     verb = verb_of(rest)
     if verb and verb not in VERBS:
-        raise NotUnderstood(f"I don't know “{verb}”.", _near_verb(verb))
+        raise NotUnderstood(f"I don't know “{verb}”.", near_verb(verb))
     return ShowHelp(verb or None)
 
 
@@ -192,7 +135,7 @@ def _words(text: str, verb: str) -> list[str]:
     try:
         return shlex.split(text.translate(_CURLY))
     except ValueError as error:
-        raise NotUnderstood("A quote is not closed.", _usage(verb)) from error
+        raise NotUnderstood("A quote is not closed.", usage(verb)) from error
 
 
 def _backup_id(word: str) -> int | None:
@@ -202,15 +145,3 @@ def _backup_id(word: str) -> int | None:
 
 def _quoted(server: str | None) -> str:
     return f'"{server}"' if server else ""
-
-
-def _near_verb(verb: str) -> str:
-    near = get_close_matches(verb, [*VERBS, *_SYNONYMS], n=1, cutoff=0.5)
-    if near:
-        meant = _SYNONYMS.get(near[0], near[0])
-        return f"Did you mean `/backup {VERBS[meant].pattern}`?"
-    return "See what I can do with `/backup help`."
-
-
-def _usage(verb: str) -> str:
-    return f"Write `/backup {VERBS[verb].pattern}`, for example `/backup {VERBS[verb].example}`."

@@ -17,7 +17,7 @@ async def create_in_turn(operation: Operation, card: Card) -> Outcome:
     if made.backup is None:
         return outcomes.not_made(made, began.at)
     seen = await watch(operation, card, made.backup.id, began)
-    return outcomes.watched(made.backup, seen, began, patience().give_up)
+    return outcomes.watched(made.backup.id, seen, began, patience().give_up)
 
 
 @workflow("create_backup")

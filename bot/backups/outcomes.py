@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from bot.backups.model import Backup
 from bot.backups.steps import Made, Removed, Seen
 from bot.operations.model import Began, Failure, Outcome, State
 
@@ -15,12 +14,12 @@ def not_made(made: Made, at: datetime) -> Outcome:
     return outcome.model_copy(update={"oldest_manual_id": made.oldest_manual_id})
 
 
-def watched(backup: Backup, seen: Seen, began: Began, give_up_seconds: float) -> Outcome:
+def watched(backup_id: int, seen: Seen, began: Began, give_up_seconds: float) -> Outcome:
     """Return the outcome of a backup that was watched to its end, or for as long as we do."""
     seconds = (seen.at - began.at).total_seconds()
-    common = {"ended_at": seen.at, "seconds": seconds, "backup_id": backup.id}
+    common = {"ended_at": seen.at, "seconds": seconds, "backup_id": backup_id}
     if seen.vanished:
-        what = f"Backup {backup.id} is no longer listed: it failed, or somebody deleted it while it ran."
+        what = f"Backup {backup_id} is no longer listed: it failed, or somebody deleted it while it ran."
         return Outcome(state=State.FAILED, what=what, **common)
     if seen.backup is None:
         what = f"I have watched it for {give_up_seconds / 3600:g} hours and stop now; it had not ended."

@@ -45,7 +45,7 @@ async def _make_safe(operation: Operation, card: Card, began: Began) -> Outcome 
     if made.backup is None:
         return outcomes.not_made(made, began.at)
     seen = await watch(operation, card, made.backup.id, began)
-    return outcomes.watched(made.backup, seen, began, patience().give_up)
+    return outcomes.watched(made.backup.id, seen, began, patience().give_up)
 
 
 async def _restore(operation: Operation, card: Card) -> Outcome:

@@ -7,6 +7,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextB
 from bot.operations.model import Operation, Outcome, State, Verb
 from bot.operations.records import Unfinished
 from bot.slack import ids
+from bot.slack.forms import AgainForm, BackupChoice
 from bot.slack.message import Message, mrkdwn, plain
 from bot.slack.text import ago, duration, escape, mention, quote, sentence, size, when
 
@@ -48,8 +49,18 @@ _HEADLINES: dict[Verb, dict[State, str]] = {
         State.FAILED: "The restore of *{server}* failed",
         State.UNKNOWN: "It is not known whether *{server}* is being restored",
     },
+    "watch": {
+        State.DONE: "Backup {backup} of *{server}* finished",
+        State.FAILED: "Backup {backup} of *{server}* failed",
+        State.UNKNOWN: "It is not known how backup {backup} of *{server}* ended",
+    },
 }
-_VERB_NAMES: dict[Verb, str] = {"create": "backup", "delete": "delete", "restore": "restore"}
+_VERB_NAMES: dict[Verb, str] = {
+    "create": "backup",
+    "delete": "delete",
+    "restore": "restore",
+    "watch": "watch",
+}
 
 
 def waiting(operation: Operation, ahead: Unfinished | None) -> Message:
@@ -149,7 +160,9 @@ def _buttons(operation: Operation, outcome: Outcome) -> list[ButtonElement]:
             ButtonElement(
                 text=plain("Delete the oldest…"),
                 action_id=ids.DELETE_OLDEST,
-                value=f"{operation.server_id}:{outcome.oldest_manual_id}",
+                value=BackupChoice(
+                    verb="delete", server_id=operation.server_id, backup_id=outcome.oldest_manual_id
+                ).option(),
                 style="danger",
             )
         )
@@ -162,4 +175,4 @@ def _buttons(operation: Operation, outcome: Outcome) -> list[ButtonElement]:
 
 def _again(operation: Operation) -> str:
     kept = {"verb", "server_id", "backup_id", "reason"}
-    return operation.model_dump_json(include=kept)
+    return AgainForm.model_validate(operation.model_dump(include=kept)).kept()

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.errors import BotError, ProviderError
 
-Verb = Literal["create", "delete", "restore"]
+Verb = Literal["create", "delete", "restore", "watch"]
 
 
 class State(StrEnum):

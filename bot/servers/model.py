@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from bot.errors import UnknownServer
 
@@ -87,3 +87,13 @@ def _hostname(server: Server) -> str:
 
 def _id(server: Server) -> str:
     return str(server.id)
+
+
+class Freshness(BaseModel):
+    """How well a server is backed up: its last complete backup (UTC) and its manual backups."""
+
+    model_config = ConfigDict(frozen=True)
+
+    last_complete: AwareDatetime | None = None
+    newest_failed: bool = False
+    manual: int = 0

@@ -1,0 +1,152 @@
+"""Joins the parts: builds every client, starts them in order, stops them in reverse."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import health
+from bot.backups import handlers as backups
+from bot.backups import ports
+from bot.backups.api import BackupsApi
+from bot.backups.freshness import freshness
+from bot.backups.handlers.tools import Tools
+from bot.backups.model import MANUAL_SLOTS
+from bot.errors import BadSettings
+from bot.notices import post
+from bot.operations import handlers as operations
+from bot.operations.launch import Engine
+from bot.operations.poller import Poller
+from bot.permissions import Rules
+from bot.servers.api import ServersApi
+from bot.servers.directory import ServerDirectory
+from bot.servers.handlers import ServerHandlers
+from bot.servers.model import Freshness
+from bot.settings import Settings
+from bot.slack import http, unheard
+from bot.slack.auth import Identity, check_tokens, keep_proxy, web_client
+from bot.slack.socket import SocketConnection
+from bot.vps.client import VpsClient
+
+log = structlog.get_logger()
+
+Identified = asyncio.Future[Identity]
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until cancelled; then let what runs end or stop safely.
+
+    Operations that were interrupted are carried on even while Slack can't be reached.
+
+    Raises:
+        BadSettings: a token is refused, or the database or the port can't be had.
+    """
+    slack = web_client(settings.slack_bot_token, settings.slack_api_url)
+    async with (
+        aclosing(VpsClient(settings.vps_api_url, settings.vps_api_token)) as vps,
+        AsyncExitStack() as stack,
+    ):
+        provider, servers = BackupsApi(vps), ServersApi(vps)
+        directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
+        poller = _poller(settings, provider)
+        _plug(settings, slack, provider, servers, poller)
+
+        identified: Identified = asyncio.get_running_loop().create_future()
+        app = _app(slack, identified)
+        _register(app, settings, provider, directory)
+        engine = Engine(settings.database_url)
+        connection = _connection(settings, app, identified)
+        checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
+        server = health.HttpServer(
+            [*connection.routes, *checks], bind=settings.bot_bind, port=settings.bot_port
+        )
+
+        await server.start()
+        stack.push_async_callback(server.stop)
+        await engine.launch()
+        stack.push_async_callback(engine.stop)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(poller.run())
+            tasks.create_task(directory.run())
+            identified.set_result(await check_tokens(slack, settings.slack_app_token))
+            log.info("identified", team=identified.result().team, mode=settings.mode)
+            tasks.create_task(connection.listen())
+
+
+def _poller(settings: Settings, provider: BackupsApi) -> Poller:
+    first, longest = settings.bot_poll_seconds, settings.bot_poll_max_seconds
+    return Poller(provider, first, longest, settle=settings.bot_settle_seconds)
+
+
+def _plug(
+    settings: Settings, slack: AsyncWebClient, provider: BackupsApi, servers: ServersApi, poller: Poller
+) -> None:
+    post.slack.plug(slack)
+    ports.provider.plug(provider)
+    ports.servers.plug(servers)
+    ports.poller.plug(poller)
+    ports.patience.plug(
+        ports.Patience(
+            settle=settings.bot_settle_seconds,
+            late=settings.bot_late_minutes * 60,
+            give_up=settings.bot_give_up_hours * 3600,
+            restore_watch=settings.bot_restore_watch_minutes * 60,
+            poll=settings.bot_poll_seconds,
+        )
+    )
+
+
+def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
+    async def authorize() -> AuthorizeResult:
+        # Known since the start, so that no request spends its 3 s on auth.test (SLACK.md, section 2).
+        me = await identified
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team_id,
+            bot_token=slack.token,
+            bot_id=me.bot_id,
+            bot_user_id=me.user_id,
+        )
+
+    return AsyncApp(
+        client=slack,
+        authorize=authorize,
+        before_authorize=keep_proxy(slack),
+        # HTTP mode verifies before Bolt sees a request; in Socket Mode there is nothing to verify.
+        request_verification_enabled=False,
+    )
+
+
+def _register(app: AsyncApp, settings: Settings, provider: BackupsApi, directory: ServerDirectory) -> None:
+    async def read_freshness() -> Mapping[int, Freshness]:
+        return freshness((await provider.list()).backups)
+
+    operations.register(app)
+    ServerHandlers(directory, read_freshness, MANUAL_SLOTS).register(app)
+    backups.register(app, Tools(provider, directory, Rules(operators=settings.bot_operators)))
+    unheard.register(app)
+
+
+@dataclass(frozen=True)
+class _Connection:
+    """How requests of Slack come in."""
+
+    listen: Callable[[], Coroutine[None, None, object]]
+    is_ready: Callable[[], bool]
+    routes: list[web.AbstractRouteDef]
+
+
+def _connection(settings: Settings, app: AsyncApp, identified: Identified) -> _Connection:
+    if settings.slack_app_token:
+        socket = SocketConnection(app, settings.slack_app_token)
+        return _Connection(socket.run, lambda: socket.is_ready, [])
+    if settings.slack_signing_secret is None:
+        raise BadSettings("SLACK_APP_TOKEN or SLACK_SIGNING_SECRET: one of them is needed.")
+    routes = http.routes(app, settings.slack_signing_secret)
+    return _Connection(asyncio.Event().wait, identified.done, routes)

@@ -1,0 +1,74 @@
+"""What all handlers of backups need."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.backups.api import BackupList, BackupsApi
+from bot.errors import Unreachable
+from bot.operations.model import Operation, Verb
+from bot.permissions import Risk, Rules, decide
+from bot.servers.directory import ServerDirectory
+from bot.servers.model import Server
+from bot.slack.interaction import Interaction
+
+ACK_SECONDS = 2.0
+"""How long VPS.org may take where Slack's ack, due after 3 s, has to wait for it."""
+
+
+def utc_now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The provider, the known servers, the rules, and the clock."""
+
+    api: BackupsApi
+    directory: ServerDirectory
+    rules: Rules
+    now: Callable[[], datetime] = utc_now
+
+    def decide(self, interaction: Interaction, risk: Risk) -> None:
+        """Raise NotAllowed unless whoever did this may."""
+        decide(interaction.person, risk, self.rules)
+
+    async def server(self, wanted: str) -> Server:
+        """Return the server a person means, in time for Slack's ack.
+
+        Raises:
+            UnknownServer: none or several fit.
+            ProviderError: the servers aren't known, and VPS.org did not tell in time.
+        """
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                return await self.directory.find(wanted)
+        except TimeoutError as error:
+            raise Unreachable(
+                "VPS.org did not say in time which servers there are, so nothing was started.",
+                "Try again in a moment.",
+            ) from error
+
+    async def quick_list(self, server_id: int) -> BackupList:
+        """Return a server's backups, in time for Slack's ack; raises ProviderError or TimeoutError."""
+        async with asyncio.timeout(ACK_SECONDS):
+            return await self.api.list(server_id)
+
+    def operation(
+        self, interaction: Interaction, verb: Verb, server: Server, channel: str, **more: Any
+    ) -> Operation:
+        """Return an operation under an id that is the same when Slack delivers the same thing twice."""
+        return Operation(
+            id=f"{verb}:{interaction.once}",
+            verb=verb,
+            server_id=server.id,
+            server_name=server.name,
+            asked_by=interaction.person,
+            asked_by_name=interaction.person_name,
+            channel=channel or interaction.person,
+            asked_at=self.now(),
+            **more,
+        )

@@ -1,0 +1,1 @@
+"""What people see of backups: the menu, the list, the forms."""

@@ -1,0 +1,62 @@
+"""The servers, and how fresh their backups are."""
+
+from collections.abc import Mapping, Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    Option,
+    SectionBlock,
+)
+
+from bot.servers.model import Freshness, Server
+from bot.slack import ids
+from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.text import ago, escape, shorten
+
+MOST_SHOWN = 15
+
+
+def server_list(servers: Sequence[Server], freshness: Mapping[int, Freshness], slots: int) -> Message:
+    """Return the servers by name; `slots` is how many manual backups each may have."""
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(f"*{len(servers)} servers*"))]
+    for server in servers[:MOST_SHOWN]:
+        fresh = freshness.get(server.id, Freshness())
+        blocks += [SectionBlock(text=mrkdwn(_line(server, fresh, slots))), _buttons(server)]
+    if len(servers) > MOST_SHOWN:
+        blocks.append(ContextBlock(elements=[mrkdwn(_more(servers[MOST_SHOWN:]))]))
+    return Message(blocks)
+
+
+def options(servers: Sequence[Server]) -> list[Option]:
+    """Return servers as options to choose from."""
+    return [Option(text=plain(shorten(server.name, 75)), value=str(server.id)) for server in servers]
+
+
+def _line(server: Server, fresh: Freshness, slots: int) -> str:
+    address = f" · {escape(server.ip_address)}" if server.ip_address else ""
+    where = f" · {escape(server.location)}" if server.location else ""
+    if fresh.last_complete is None:
+        last = ":warning: no complete backup"
+    else:
+        last = f":floppy_disk: last backup {ago(fresh.last_complete)}"
+    failed = " · :x: the newest one failed" if fresh.newest_failed else ""
+    full = f" · {fresh.manual} of {slots} manual slots used"
+    name, status = escape(server.name), escape(server.status or "status unknown")
+    return f"*{name}* · {status}{address}{where}\n{last}{failed}{full}"
+
+
+def _buttons(server: Server) -> ActionsBlock:
+    return ActionsBlock(
+        elements=[
+            ButtonElement(text=plain("Backups"), action_id=ids.SERVER_BACKUPS, value=str(server.id)),
+            ButtonElement(text=plain("Back up…"), action_id=ids.SERVER_CREATE, value=str(server.id)),
+        ]
+    )
+
+
+def _more(servers: Sequence[Server]) -> str:
+    names = ", ".join(escape(server.name) for server in servers)
+    return shorten(f"and {len(servers)} more: {names}", 2000)

@@ -1,0 +1,190 @@
+"""One thing a person did in Slack, and the ways to answer it. Nobody is left without an answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_sdk.errors import SlackApiError
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import BotError
+from bot.slack import replies
+from bot.slack.message import Message
+from bot.slack.text import typed
+from bot.verbs import verb_of
+
+log = structlog.get_logger()
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Interaction:
+    """A command, a click, a submitted modal or a question for options, with who did it and where."""
+
+    body: Json
+    client: AsyncWebClient
+    _ack: AsyncAck
+    _respond: AsyncRespond
+    is_acked: bool = field(default=False, init=False)
+
+    @property
+    def person(self) -> str:
+        """The id of whoever did it."""
+        return str(self.body.get("user_id") or self.body.get("user", {}).get("id", ""))
+
+    @property
+    def person_name(self) -> str:
+        """Their name as Slack gives it; for people to read, never to decide by."""
+        user = self.body.get("user", {})
+        return str(self.body.get("user_name") or user.get("username") or user.get("name", ""))
+
+    @property
+    def channel(self) -> str:
+        """The channel it was done in, else the person, so that it can be written to."""
+        channel = self.body.get("channel_id") or self.body.get("channel", {}).get("id")
+        return str(channel or self.person)
+
+    @property
+    def text(self) -> str:
+        """What was typed after the command."""
+        return typed(str(self.body.get("text", "")))
+
+    @property
+    def action(self) -> Json:
+        """The button or menu that was used."""
+        actions: list[Json] = self.body.get("actions") or [{}]
+        return actions[0]
+
+    @property
+    def value(self) -> str:
+        """What the button or the chosen option stands for; empty where a choice was cleared."""
+        chosen = self.action.get("selected_option") or {}
+        return str(self.action.get("value") or chosen.get("value") or "")
+
+    @property
+    def view(self) -> Json:
+        """The modal it was done in; empty outside one."""
+        view: Json = self.body.get("view") or {}
+        return view
+
+    @property
+    def kept(self) -> str:
+        """What the modal remembers."""
+        return str(self.view.get("private_metadata", ""))
+
+    @property
+    def once(self) -> str:
+        """An id that is the same when Slack delivers the same thing twice, and another for anything else."""
+        if self.view:
+            return f"view:{self.view['id']}"
+        if message := self.body.get("message") or self.body.get("container", {}).get("message_ts"):
+            ts = message["ts"] if isinstance(message, dict) else message
+            return f"click:{self.channel}:{ts}:{self.action.get('action_id')}"
+        return f"trigger:{self.body.get('trigger_id')}"
+
+    async def ack(self, **answer: Any) -> None:
+        """Tell Slack that this has arrived; only the first time counts."""
+        if not self.is_acked:
+            self.is_acked = True
+            await self._ack(**answer)
+
+    async def whisper(self, message: Message, *, replace: bool = False) -> None:
+        """Show a message to this person alone; in a direct message where the channel can't be used.
+
+        `replace` puts it in the place of the message that was clicked.
+        """
+        await self.ack()
+        if await self._responded(message, replace=replace):
+            return
+        content: Json = {"text": message.text, "blocks": message.drawn()}
+        try:
+            await self.client.chat_postEphemeral(channel=self.channel, user=self.person, **content)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.info("whisper_by_direct_message", reason=type(error).__name__)
+            await self.client.chat_postMessage(channel=self.person, **content)
+
+    async def publish(self, message: Message) -> None:
+        """Post a message in the channel for everybody to see."""
+        await self.ack()
+        try:
+            await self.client.chat_postMessage(channel=self.channel, **message.arguments())
+        except SlackApiError as error:
+            raise BotError(
+                "I can't post in this channel.", "Invite me with `/invite`, then share again."
+            ) from error
+
+    async def open(self, view: View) -> str:
+        """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click."""
+        await self.ack()
+        trigger = self.body["trigger_id"]
+        call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
+        answer = await call(trigger_id=trigger, view=view.to_dict())
+        return str(answer["view"]["id"])
+
+    async def show(self, view_id: str, view: View) -> None:
+        """Put another content into an open modal."""
+        await self.client.views_update(view_id=view_id, view=view.to_dict())
+
+    async def explain(self, error: BotError) -> None:
+        """Tell the person what went wrong and what to do, where they are looking."""
+        if self.body.get("type") == "block_suggestion":
+            await self.ack(options=[])
+        elif self.body.get("type") == "view_submission" and not self.is_acked:
+            await self.ack(response_action="update", view=replies.note(error).to_dict())
+        else:
+            await self.whisper(replies.explain(error))
+
+    async def _responded(self, message: Message, *, replace: bool) -> bool:
+        if not self.body.get("response_url"):
+            return False
+        try:
+            answer = await self._respond(
+                text=message.text,
+                blocks=message.drawn(),
+                replace_original=replace,
+                response_type="ephemeral",
+            )
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.info("response_url_unreachable", reason=type(error).__name__)
+            return False
+        # It doesn't raise on an expired address (SLACK.md, section 7).
+        return bool(answer.status_code == 200)
+
+
+Handler = Callable[[Interaction], Awaitable[None]]
+
+
+def heard(handler: Handler) -> Callable[..., Awaitable[None]]:
+    """Return a Bolt listener that answers whatever the handler raises."""
+
+    async def listener(ack: AsyncAck, body: Json, client: AsyncWebClient, respond: AsyncRespond) -> None:
+        interaction = Interaction(body, client, ack, respond)
+        try:
+            await handler(interaction)
+        except BotError as error:
+            log.info("refused", kind=type(error).__name__, person=interaction.person, what=error.what)
+            await interaction.explain(error)
+        except SlackApiError as error:
+            log.warning("slack_refused", error=str(error.response.get("error")), person=interaction.person)
+            await interaction.explain(replies.slack_refused(str(error.response.get("error"))))
+        except Exception:
+            reference = uuid4().hex[:8]
+            log.exception("listener_failed", handler=handler.__qualname__, reference=reference)
+            await interaction.explain(replies.unexpected(reference))
+
+    return listener
+
+
+def asks_for(verb: str) -> Callable[..., Awaitable[bool]]:
+    """Return a Bolt matcher for commands that begin with a verb."""
+
+    async def matches(body: Json) -> bool:
+        return verb_of(typed(str(body.get("text", "")))) == verb
+
+    return matches

@@ -1,0 +1,52 @@
+"""Expected failures in words, as a message or as a modal."""
+
+from slack_sdk.models.blocks import SectionBlock
+from slack_sdk.models.views import View
+
+from bot.errors import BotError, NotAllowed
+from bot.slack import ids
+from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.text import listed, mention, sentence, shorten
+
+
+def explain(error: BotError) -> Message:
+    """Return what happened and what to do about it."""
+    return Message([_block(error)])
+
+
+def said(text: str) -> Message:
+    """Return a plain sentence."""
+    return Message([SectionBlock(text=mrkdwn(sentence(text)))])
+
+
+def note(error: BotError, title: str = "Nothing was done") -> View:
+    """Return the same as a modal, which can only be closed."""
+    return View(
+        type="modal",
+        callback_id=ids.NOTE_MODAL,
+        title=plain(title),
+        close=plain("Close"),
+        blocks=[_block(error)],
+    )
+
+
+def unexpected(reference: str) -> BotError:
+    """Return the words for a bug: no detail, and a reference that finds it in the log."""
+    return BotError(
+        "Something went wrong on my side; I can't say more than that here.",
+        f"Look at `/backup status` before you try again. Whoever runs me finds it in the log as {reference}.",
+    )
+
+
+def slack_refused(name: str) -> BotError:
+    """Return the words for a call Slack refused; `name` is its own name for the reason."""
+    if "trigger" in name:
+        return BotError("It took too long to open the form, so Slack closed the door.", "Please try again.")
+    return BotError(f"Slack refused to show the answer ({name}).", "Please try again in a moment.")
+
+
+def _block(error: BotError) -> SectionBlock:
+    lines = [f":warning: {sentence(error.what)}", sentence(error.hint)]
+    if isinstance(error, NotAllowed) and error.who:
+        lines.append(f"Ask {listed([mention(person) for person in error.who], 'or')}.")
+    return SectionBlock(text=mrkdwn(shorten("\n".join(line for line in lines if line), 3000)))
