@@ -65,6 +65,10 @@ class Dispatcher:
             task.add_done_callback(self._retries.discard)
             raise
 
+    async def settled(self) -> None:
+        """Wait until nothing is left to be repeated."""
+        await asyncio.gather(*self._retries)
+
     async def stop(self) -> None:
         """Give up what is still to be repeated."""
         for task in list(self._retries):

@@ -33,7 +33,8 @@ def content(payload: Json) -> Content:
     Raises:
         MessageRefused: `no_text`, `invalid_blocks`, `invalid_attachments` or `msg_blocks_too_long`.
     """
-    text, blocks = payload.get("text") or "", payload.get("blocks") or []
+    text, blocks = payload.get("text") or "", payload.get("blocks")
+    blocks = [] if blocks in (None, "") else blocks
     if not isinstance(text, str):
         raise MessageRefused("invalid_arguments", ["[ERROR] must be a string [json-pointer:/text]"])
     if not isinstance(blocks, list):

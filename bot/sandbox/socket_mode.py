@@ -16,6 +16,8 @@ from bot.sandbox.workspace import Json, Workspace
 PATH = "/slack/link/"
 MOST_CONNECTIONS = 10
 HOST = "applink-1"
+# How long a closing socket waits for the other side to agree.
+GOODBYE_SECONDS = 1.0
 Reason = Literal["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
 
 
@@ -27,7 +29,7 @@ class SocketMode:
 
     def __init__(self, workspace: Workspace, *, ping_seconds: float = 10.0) -> None:
         self._workspace = workspace
-        self._ping_seconds = ping_seconds
+        self.ping_seconds = ping_seconds
         self._tickets: set[str] = set()
         self._connections: list[tuple[web.Request, web.WebSocketResponse]] = []
         self._waiting: dict[str, asyncio.Future[Json]] = {}
@@ -109,7 +111,7 @@ class SocketMode:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if self._workspace.faults.socket_refused or request.query.get("ticket") not in self._tickets:
             raise web.HTTPRequestTimeout
-        socket = web.WebSocketResponse(autoping=False)
+        socket = web.WebSocketResponse(autoping=False, timeout=GOODBYE_SECONDS)
         await socket.prepare(request)
         if len(self._connections) >= MOST_CONNECTIONS:
             await self._send(socket, self._disconnect_frame("too_many_websockets"))
@@ -149,7 +151,7 @@ class SocketMode:
     async def _ping(self, socket: web.WebSocketResponse) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                await asyncio.sleep(self._ping_seconds)
+                await asyncio.sleep(self.ping_seconds)
                 if not self._workspace.faults.socket_deaf:
                     await socket.ping(f"Ping from {HOST}".encode())
 

@@ -84,6 +84,12 @@ def workspace(slack: PretendSlack) -> Workspace:
     return slack.workspace
 
 
+def client_of(slack: PretendSlack, token: str | None) -> AsyncWebClient:
+    """The real SDK's client, which neither retries nor waits."""
+    address = f"{slack.workspace.base_url}/slack/api/"
+    return AsyncWebClient(token, base_url=address, retry_handlers=[])
+
+
 @pytest.fixture
 def client(slack: PretendSlack) -> AsyncWebClient:
     return AsyncWebClient(
@@ -96,7 +102,7 @@ class Bot:
     """A Bolt app that keeps what it was told; tests register what it should answer."""
 
     app: AsyncApp
-    handler: AsyncSocketModeHandler
+    handler: Any
     told: list[dict[str, Any]] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -109,7 +115,7 @@ class Bot:
 @pytest.fixture
 async def bot(slack: PretendSlack, client: AsyncWebClient) -> AsyncIterator[Bot]:
     app = AsyncApp(client=client, raise_error_for_unhandled_request=False)
-    handler = AsyncSocketModeHandler(app, "xapp-sandbox", ping_interval=1)
+    handler: Any = AsyncSocketModeHandler(app, "xapp-sandbox", ping_interval=1)
     bot = Bot(app, handler)
 
     @app.middleware

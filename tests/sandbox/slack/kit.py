@@ -1,6 +1,10 @@
-"""Pieces of Block Kit to test with."""
+"""Pieces of Block Kit to test with, and getting a modal opened."""
 
 from typing import Any
+
+from bot.sandbox.people import Actor
+from bot.sandbox.pretend_slack import PretendSlack
+from tests.sandbox.slack.conftest import Bot
 
 BUTTON = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}, "value": "1"}
 OPTION = {"text": {"type": "plain_text", "text": "web-1"}, "value": "101"}
@@ -32,3 +36,32 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 TEXT = field("note", {"type": "plain_text_input"})
+
+
+def opens(bot: Bot, view: dict[str, Any]) -> None:
+    """Make `/backup` open this modal."""
+
+    @bot.app.command("/backup")
+    async def open_it(ack: Any, body: dict[str, Any], client: Any) -> None:
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+        await ack()
+
+
+async def opened(slack: PretendSlack, bot: Bot, view: dict[str, Any]) -> Actor:
+    """Ana, with that modal open."""
+    opens(bot, view)
+    ana = slack.people.person("ana")
+    await ana.types("/backup")
+    return ana
+
+
+def answers(bot: Bot, **answer: Any) -> None:
+    """Make the bot answer a submit so."""
+
+    @bot.app.view("form")
+    async def submitted(ack: Any) -> None:
+        await ack(**answer)
+
+
+def values_of(body: dict[str, Any]) -> Any:
+    return body["view"]["state"]["values"]

@@ -6,8 +6,10 @@ import pytest
 
 from bot.sandbox.people import NotPossible
 from bot.sandbox.pretend_slack import PretendSlack
-from tests.sandbox.slack.conftest import Bot, Clock, changes
+from tests.sandbox.slack.conftest import Bot, changes
 from tests.sandbox.slack.kit import BUTTON, OPTION, OTHER, actions, plain
+
+HOME = {"type": "home", "blocks": actions(BUTTON)}
 
 
 async def test_a_slash_command_arrives_with_every_field_and_its_ack_is_shown(
@@ -35,7 +37,8 @@ async def test_an_answer_in_the_channel_publishes_the_command_too(slack: Pretend
     assert [found.text for found in await slack.people.person("ben").sees("ops")] == ["/backup list", "Done"]
 
 
-async def test_no_ack_in_time_is_told_by_slackbot(slack: PretendSlack, bot: Bot) -> None:
+@pytest.mark.usefixtures("bot")
+async def test_no_ack_in_time_is_told_by_slackbot(slack: PretendSlack) -> None:
     slack.workspace.ack_seconds = 0.05
     ana = slack.people.person("ana")
     answer = await ana.types("/backup")
@@ -233,7 +236,7 @@ async def test_an_event_nobody_acks_is_repeated(slack: PretendSlack, bot: Bot) -
     assert bot.told[0] == bot.told[1]
 
 
-def test_nobody_of_that_name(slack: PretendSlack, clock: Clock) -> None:
+def test_nobody_of_that_name(slack: PretendSlack) -> None:
     assert slack.people.person("UANA") is slack.people.person("ana")
     with pytest.raises(KeyError):
         slack.people.person("nobody")
