@@ -70,7 +70,8 @@ class Settings(BaseSettings):
     )
     bot_operators: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
-        description="Slack user ids, comma separated, of those who may create, delete and restore.",
+        description="Slack user ids, comma separated, of those who may delete and restore; "
+        "while empty, nobody may.",
     )
     bot_poll_seconds: Positive = Field(5.0, description="Seconds until a new backup is first looked at.")
     bot_poll_max_seconds: Positive = Field(
@@ -129,7 +130,8 @@ class Settings(BaseSettings):
     def _a_way_to_reach_us(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if token is None and info.data.get("slack_signing_secret", ...) is None:
             raise ValueError(
-                "it must be set for Socket Mode, which needs no public address, or SLACK_SIGNING_SECRET for HTTP mode"
+                "it must be set for Socket Mode, which needs no public address, "
+                "or SLACK_SIGNING_SECRET for HTTP mode"
             )
         return token
 
