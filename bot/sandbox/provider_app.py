@@ -1,6 +1,5 @@
 """The pretend VPS.org as an application: its calls, with records, faults, slashes and tokens around them."""
 
-import asyncio
 import json
 
 from aiohttp import web
@@ -35,12 +34,14 @@ def _recorded(provider: Provider, faults: Faults, silence: Silence) -> Middlewar
         call.fault = spoiled_how(faults, call.method, path)
         provider.calls.append(call)
         provider.changed()
-        await asyncio.sleep(faults.provider_latency)
+        if faults.provider_latency:
+            await silence.keep(faults.provider_latency)
         if call.fault:
             answer = await spoil(call.fault, request, lambda: handler(request), silence)
         else:
             answer = await handler(request)
-        call.status = answer.status if request.transport else None
+        gone = request.transport is None or request.transport.is_closing()
+        call.status = None if gone else answer.status
         provider.changed()
         return answer
 

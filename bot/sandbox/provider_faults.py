@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from aiohttp import web
@@ -41,22 +42,24 @@ ALL_FAULTS = frozenset({*BEFORE_ACTING, *AFTER_ACTING, *WITHOUT_ANSWER, "cut"})
 
 
 class Silence:
-    """Requests that get no answer wait here until the application stops."""
+    """Saying nothing for a while, unless the application stops meanwhile."""
 
     def __init__(self) -> None:
         self._over = asyncio.Event()
 
     async def stop(self, _: web.Application) -> None:
-        """End them all."""
+        """End all silence, now and later."""
         self._over.set()
+
+    async def keep(self, seconds: float) -> None:
+        """Return after that many seconds, or when the application stops."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
     async def hang(self, request: web.Request) -> web.Response:
         """Say nothing for a long time, then cut the connection."""
-        try:
-            async with asyncio.timeout(LONGEST_SILENCE):
-                await self._over.wait()
-        except TimeoutError:
-            pass
+        await self.keep(LONGEST_SILENCE)
         return _reset(request)
 
 

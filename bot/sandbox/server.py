@@ -115,7 +115,7 @@ class Sandbox:
             "BOT_SERVERS_REFRESH_SECONDS": self._quick(10.0),
             "BOT_SETTLE_SECONDS": self._quick(2.0),
             "BOT_BIND": "127.0.0.1",
-            "BOT_PORT": str(_free_port()),
+            "BOT_PORT": str(free_port()),
             "BOT_LOG_FORMAT": "text",
         }
 
@@ -136,7 +136,8 @@ class Sandbox:
         return str(max(at_speed_1 / self.speed, 0.05))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on at the moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
