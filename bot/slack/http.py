@@ -8,7 +8,6 @@ import re
 from urllib.parse import parse_qsl
 
 from aiohttp import web
-from multidict import CIMultiDictProxy
 from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
@@ -41,9 +40,9 @@ def routes(
 
     async def receive(request: web.Request) -> web.StreamResponse:
         body = await _read(request, body_seconds)
-        if _is_certificate_check(request.headers, body):
+        if _is_certificate_check(request, body):
             return web.Response()
-        if not _is_signed(verifier, request.headers, body):
+        if not _is_signed(verifier, request, body):
             return web.json_response({"error": "invalid request"}, status=401)
         try:
             bolt_request = AsyncBoltRequest(
@@ -66,19 +65,19 @@ async def _read(request: web.Request, seconds: float) -> bytes:
         raise web.HTTPRequestTimeout from None
 
 
-def _is_certificate_check(headers: CIMultiDictProxy[str], body: bytes) -> bool:
+def _is_certificate_check(request: web.Request, body: bytes) -> bool:
     """Slack looks at the certificate with `ssl_check=1`, a form it need not sign; it never reaches Bolt.
 
     https://docs.slack.dev/interactivity/implementing-slash-commands
     """
-    if SIGNATURE_HEADER in headers or len(body) > 1024 or not body.isascii():
+    if SIGNATURE_HEADER in request.headers or len(body) > 1024 or not body.isascii():
         return False
     return dict(parse_qsl(body.decode())).get("ssl_check") == "1"
 
 
-def _is_signed(verifier: SignatureVerifier, headers: CIMultiDictProxy[str], body: bytes) -> bool:
-    timestamp = headers.get(TIMESTAMP_HEADER, "")
-    signature = headers.get(SIGNATURE_HEADER, "")
+def _is_signed(verifier: SignatureVerifier, request: web.Request, body: bytes) -> bool:
+    timestamp = request.headers.get(TIMESTAMP_HEADER, "")
+    signature = request.headers.get(SIGNATURE_HEADER, "")
     if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
         return False
     try:

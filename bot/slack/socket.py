@@ -29,6 +29,9 @@ CLOSE_FIRST = frozenset({"too_many_websockets", "link_disabled"})
 ROUTINE = frozenset({"warning", "refresh_requested"})
 """Reasons for which Slack renews every socket every few hours."""
 
+ACK_SECONDS = 3.0
+"""An ack that is later than this is of no use to Slack."""
+
 
 class SocketConnection:
     """Keeps the app connected to Slack; every loss and every recovery is logged.
@@ -45,6 +48,7 @@ class SocketConnection:
         self._listeners = RunningListeners(app)
         self._sockets: set[Socket] = set()
         self._current: Socket | None = None
+        self._arrival = asyncio.Condition()
         self._answers: set[asyncio.Task[None]] = set()
         self._retirements: set[asyncio.Task[None]] = set()
         self._chance = random.SystemRandom()
@@ -74,7 +78,10 @@ class SocketConnection:
             log.warning("slack_refused", error=_words(error), ready=self.is_ready)
             return 0.0
         opened = asyncio.get_running_loop().time()
-        previous, self._current = self._current, socket
+        previous = self._current
+        async with self._arrival:
+            self._current = socket
+            self._arrival.notify_all()
         log.info("slack_connected", after=previous and previous.reason, connections=_connections(socket))
         if previous:
             self._retire(previous)
@@ -82,7 +89,7 @@ class SocketConnection:
         lived = asyncio.get_running_loop().time() - opened
         level = logging.INFO if socket.reason in ROUTINE else logging.WARNING
         log.log(level, "slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
-        if socket.reason in CLOSE_FIRST:
+        if socket.reason in CLOSE_FIRST or not socket.is_open:
             await self._let_go(socket)
         return lived
 
@@ -115,20 +122,27 @@ class SocketConnection:
         began = time.time()
         try:
             response = await run_async_bolt_app(self._app, request)
-            # An ack that comes too late for its own socket is sent on the next one, as the SDK does too.
-            sender = self._current if self._current and not socket.is_open else socket
-            await send_async_response(sender, request, response, began)
-        except ConnectionError:
+            try:
+                await send_async_response(socket, request, response, began)
+            except ConnectionError:
+                # Slack takes it on the app's next socket as well; the SDK does the same.
+                await send_async_response(await self._next(), request, response, began)
+        except (ConnectionError, TimeoutError):
             log.warning("slack_ack_lost", envelope=request.envelope_id, type=request.type)
         except Exception:
             log.exception("slack_request_failed", envelope=request.envelope_id, type=request.type)
+
+    async def _next(self) -> Socket:
+        async with asyncio.timeout(ACK_SECONDS), self._arrival:
+            while not (self._current and self._current.is_open):
+                await self._arrival.wait()
+            return self._current
 
     def _retire(self, socket: Socket) -> None:
         _keep(self._retirements, self._read_to_the_end(socket))
 
     async def _read_to_the_end(self, socket: Socket) -> None:
-        if socket.reason != "deaf":
-            await _within(self._pace.retire, socket.ended())
+        await _within(self._pace.retire, socket.ended())
         await self._let_go(socket)
 
     async def _let_go(self, socket: Socket) -> None:

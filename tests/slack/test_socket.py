@@ -103,7 +103,10 @@ async def test_a_replaced_socket_that_slack_leaves_open_is_closed(
     await soon(old.ended.wait())
 
 
-async def test_an_ack_too_late_for_its_socket_goes_out_on_the_next(wire: Wire, connect: Connect) -> None:
+@pytest.mark.parametrize("before", [True, False], ids=["before it is there", "once it is there"])
+async def test_an_ack_too_late_for_its_socket_goes_out_on_the_next(
+    before: bool, wire: Wire, connect: Connect
+) -> None:
     app = wire.app()
     asked, may_answer = asyncio.Event(), asyncio.Event()
 
@@ -117,10 +120,12 @@ async def test_an_ack_too_late_for_its_socket_goes_out_on_the_next(wire: Wire, c
     old = await wire.connection(1)
     await old.asks("e-late")
     await soon(asked.wait())
+    wire.refused_handshakes = 2
     old.resets()
-    new = await wire.connection(2)
-    await new.pings()
+    if not before:
+        await (await wire.connection(2)).pings()
     may_answer.set()
+    new = await wire.connection(2)
     assert await soon(new.acks.get()) == {"envelope_id": "e-late"}
 
 
