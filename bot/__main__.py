@@ -1,0 +1,146 @@
+"""`backup-bot`, which is also `python -m bot`: run, sandbox, doctor, manifest."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import BadSettings
+
+OK = 0
+PROBLEMS_FOUND = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; 78 (EX_CONFIG) where settings or tokens are not right."""
+    chosen = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    try:
+        return command(chosen)
+    except BadSettings as problem:
+        sys.stderr.write(f"The bot can't start:\n{_indented(problem.what)}\n")
+        if problem.hint:
+            sys.stderr.write(f"{problem.hint}\n")
+        return os.EX_CONFIG
+    except KeyboardInterrupt:
+        return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="backup-bot", description="A Slack bot that backs up and restores your VPS.org servers."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run the bot; settings come from the environment")
+    run.set_defaults(command=_run)
+
+    sandbox = commands.add_parser("sandbox", help="try the bot in your browser: no account, no token")
+    sandbox.add_argument("--port", type=_port, default=8765, help="port of the page; 0 takes a free one")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, help="how many times faster backups go")
+    sandbox.add_argument("--db", type=Path, help="SQLite file to keep operations in; else a temporary one")
+    sandbox.set_defaults(command=_sandbox)
+
+    doctor = commands.add_parser("doctor", help="check settings, tokens, scopes and the database")
+    doctor.set_defaults(command=_doctor)
+
+    manifest = commands.add_parser("manifest", help="print the manifest of the Slack app")
+    manifest.add_argument("--http", type=_address, metavar="URL", help="for HTTP mode, where Slack calls URL")
+    manifest.set_defaults(command=_manifest)
+    return parser
+
+
+# Each command imports what it needs, so that the bot never loads the sandbox, nor the sandbox the bot.
+def _run(_: argparse.Namespace) -> int:
+    from bot import app, logs, settings
+
+    wanted = settings.load()
+    logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
+    return asyncio.run(_until_stopped(app.run(wanted)))
+
+
+def _sandbox(chosen: argparse.Namespace) -> int:
+    from bot.sandbox.run import run_sandbox
+
+    asyncio.run(run_sandbox(port=chosen.port, speed=chosen.speed, database=chosen.db))
+    return OK
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from bot import doctor, settings
+
+    findings = asyncio.run(doctor.examine(settings.load()))
+    sys.stdout.write(doctor.report(findings))
+    return OK if all(finding.is_well for finding in findings) else PROBLEMS_FOUND
+
+
+def _manifest(chosen: argparse.Namespace) -> int:
+    from bot.slack.manifest import as_yaml
+
+    sys.stdout.write(as_yaml(chosen.http))
+    return OK
+
+
+async def _until_stopped(work: Coroutine[object, object, None]) -> int:
+    """Return 0 when the work ended, by itself or because SIGTERM or SIGINT cancelled it."""
+    task = asyncio.create_task(work)
+
+    def stop() -> None:
+        # Once is enough: cancelling again would cut the clean stop short.
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return OK
+    except BaseExceptionGroup as group:
+        raise _settings_problem(group) from None
+    return OK
+
+
+def _settings_problem(group: BaseExceptionGroup) -> BaseException:
+    """Return the settings' problem a group of tasks ended with, or the group where it was something else."""
+    problems, others = group.split(BadSettings)
+    if problems is None or others is not None:
+        return group
+    first = problems.exceptions[0]
+    return _settings_problem(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _indented(lines: str) -> str:
+    return "\n".join(f"  {line}" for line in lines.splitlines())
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if 0 < speed <= 1000:
+        return speed
+    raise argparse.ArgumentTypeError("the speed is a number above 0 and up to 1000")
+
+
+def _address(text: str) -> str:
+    if text.startswith("https://") and urlsplit(text).hostname:
+        return text
+    raise argparse.ArgumentTypeError(
+        "Slack calls an https address, such as https://bot.example.org/slack/events"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

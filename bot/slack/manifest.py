@@ -1,0 +1,70 @@
+"""The Slack app this bot needs, as a manifest of version 2 to paste on api.slack.com/apps.
+
+https://docs.slack.dev/reference/app-manifest
+"""
+
+from typing import Any
+
+import yaml
+
+from bot.slack.ids import COMMAND, MENU_SHORTCUT
+from bot.verbs import VERBS
+
+SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read")
+"""What the bot can't work without."""
+
+OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history")
+"""With these the bot looks for its own message after a crash, instead of risking to post it twice."""
+
+
+def manifest(request_url: str | None = None) -> dict[str, Any]:
+    """Return the manifest for Socket Mode, or for HTTP mode where Slack is to call `request_url`."""
+    reached_at = {"url": request_url} if request_url else {}
+    interactions_at = (
+        {"request_url": request_url, "message_menu_options_url": request_url} if request_url else {}
+    )
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 1},
+        "display_information": {
+            "name": "Backup Bot",
+            "description": "Back up and restore your VPS.org servers",
+            "background_color": "#1f2937",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "backup-bot", "always_online": False},
+            "shortcuts": [
+                {
+                    "name": "Server backups",
+                    "type": "global",
+                    "callback_id": MENU_SHORTCUT,
+                    "description": "List, create, restore or delete backups",
+                }
+            ],
+            "slash_commands": [
+                {
+                    "command": COMMAND,
+                    **reached_at,
+                    "description": "List, create, restore or delete backups of your servers",
+                    "usage_hint": f"[{'|'.join(VERBS)}]",
+                    "should_escape": True,
+                }
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL_SCOPES)}},
+        "settings": {
+            "interactivity": {"is_enabled": True, **interactions_at},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": request_url is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_yaml(request_url: str | None = None) -> str:
+    """Return the manifest as text, ready to paste."""
+    return yaml.safe_dump(manifest(request_url), sort_keys=False, allow_unicode=True, width=100)

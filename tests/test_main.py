@@ -1,0 +1,79 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import _settings_problem, main
+from bot.errors import BadSettings, BotError
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+
+
+@pytest.mark.usefixtures("no_settings")
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_bad_settings_are_told_line_by_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command]) == os.EX_CONFIG
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in told[1:]] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
+
+
+def test_the_manifest_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest"]) == 0
+    assert capsys.readouterr().out == (ROOT / "manifest.yml").read_text()
+    assert main(["manifest", "--http", "https://bot.example.org/slack/events"]) == 0
+    assert "request_url: https://bot.example.org/slack/events" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["manifest", "--http", "http://bot.example.org"],
+        ["sandbox", "--port", "70000"],
+        ["sandbox", "--speed", "0"],
+        ["sandbox", "--speed", "nan"],
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_the_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "usage: backup-bot" in capsys.readouterr().err
+
+
+def test_a_settings_problem_is_found_in_a_group_unless_something_else_went_wrong_too() -> None:
+    problem = BadSettings("X is missing")
+    alone = BaseExceptionGroup("tasks", [BaseExceptionGroup("inner", [problem])])
+    assert _settings_problem(alone) is problem
+    mixed = BaseExceptionGroup("tasks", [problem, BotError("y")])
+    assert _settings_problem(mixed) is mixed
+
+
+def test_sigterm_ends_the_sandbox_cleanly_and_it_never_loads_the_bot(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "bot", "sandbox", "--port", "0"]
+    with (tmp_path / "stderr").open("w+") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        with process:
+            assert process.stdout
+            assert "http://127.0.0.1:" in process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+        errors.seek(0)
+        loaded = {line.rsplit("|", 1)[-1].strip() for line in errors if line.startswith("import time:")}
+    ours = {name for name in loaded if name.startswith("bot.") and not name.startswith("bot.sandbox")}
+    assert "bot.sandbox.run" in loaded
+    assert ours <= {"bot.errors", "bot.__main__"}
