@@ -1,0 +1,127 @@
+"""The sandbox's own controls: what goes wrong on purpose, the bot's process and what VPS.org really holds."""
+
+from collections import deque
+
+from htpy import (
+    Node,
+    button,
+    details,
+    div,
+    fieldset,
+    fragment,
+    h2,
+    label,
+    legend,
+    li,
+    p,
+    pre,
+    span,
+    summary,
+    ul,
+)
+from htpy import (
+    input as input_,
+)
+
+from bot.sandbox.page.fault_choices import PROVIDER, SLACK, SPEEDS, provider_choice, slack_choice
+from bot.sandbox.page.posting import posts
+from bot.sandbox.page.stage import Stage
+from bot.sandbox.workspace import Json
+
+_LOG_LINES = 40
+
+
+def status(stage: Stage) -> Node:
+    """Draw in a few words what state everything is in."""
+    bot = stage.bot
+    connections = stage.slack.socket_mode.connection_count
+    return div("#status.status", role="status")[
+        _pill("Bot", bot.state if bot else "not ours", good=bot is None or bot.state == "running"),
+        _pill("Socket", "open" if connections else "closed", good=connections > 0),
+        _pill("Slack", SLACK[slack_choice(stage.faults)], good=slack_choice(stage.faults) == "normal"),
+        _pill(
+            "VPS.org", PROVIDER[provider_choice(stage.faults)], good=provider_choice(stage.faults) == "normal"
+        ),
+    ]
+
+
+def bot_controls(stage: Stage) -> Node:
+    """Draw the bot's state, buttons for its process, and its last log lines."""
+    bot = stage.bot
+    if bot is None:
+        return div("#drawer-bot.panel")[h2["The bot"], p["It was not started by the sandbox."]]
+    running = bot.state == "running"
+    return div("#drawer-bot.panel")[
+        h2["The bot ", span(".state", class_="good" if running else "bad")[bot.state]],
+        div(".panel-buttons")[
+            _button("Start", "/sandbox/bot", {"do": "start"}, disabled=running),
+            _button("Stop", "/sandbox/bot", {"do": "stop"}, disabled=not running),
+            _button("Restart", "/sandbox/bot", {"do": "restart"}),
+            _button("Kill", "/sandbox/bot", {"do": "kill"}, disabled=not running, style="danger"),
+        ],
+        details("#bot-log")[
+            summary["Last log lines"],
+            pre(".log", tabindex="0")["\n".join(deque(bot.lines, _LOG_LINES)) or "Nothing yet."],
+        ],
+    ]
+
+
+def fault_controls(stage: Stage) -> Node:
+    """Draw the switches for what goes wrong."""
+    faults = stage.faults
+    connections = stage.slack.socket_mode.connection_count
+    return div("#drawer-faults.panel")[
+        h2["What goes wrong"],
+        _segments("VPS.org", "/sandbox/faults", "provider", PROVIDER, provider_choice(faults)),
+        _segments("Slack", "/sandbox/faults", "slack", SLACK, slack_choice(faults)),
+        fieldset(".segments")[
+            legend["Socket ", span(".hint")[f"{connections} open"]],
+            div(".panel-buttons")[
+                _button("Drop it", "/sandbox/socket", {"do": "drop"}),
+                _button(
+                    "Hear again" if faults.socket_deaf else "Make it deaf",
+                    "/sandbox/socket",
+                    {"do": "hear" if faults.socket_deaf else "deafen"},
+                ),
+            ],
+        ],
+        _segments("Speed of VPS.org", "/sandbox/speed", "speed", SPEEDS, f"{stage.speed:g}"),
+    ]
+
+
+def complaints(stage: Stage) -> Node:
+    """Draw what the bot did that Slack would refuse in silence."""
+    found = stage.workspace.complaints[-5:]
+    return div("#drawer-complaints.panel")[
+        found and fragment[h2["Slack would not have taken"], ul[(li[complaint] for complaint in found)]]
+    ]
+
+
+def _pill(name: str, words: str, *, good: bool) -> Node:
+    return span(".pill", class_="good" if good else "bad")[span(".pill-name")[name], " ", words]
+
+
+def _button(words: str, address: str, body: Json, *, disabled: bool = False, style: str = "") -> Node:
+    return button(".btn", posts(address, body), type="button", class_=style, disabled=disabled)[words]
+
+
+def _segments(title: str, address: str, name: str, choices: dict[str, str], current: str) -> Node:
+    return fieldset(".segments")[
+        legend[title],
+        div(".segment-row")[
+            (
+                label(".segment")[
+                    input_(
+                        posts(address, {}),
+                        type="radio",
+                        name=f"control-{name}",
+                        value=value,
+                        data_field=name,
+                        checked=value == current,
+                    ),
+                    span[words],
+                ]
+                for value, words in choices.items()
+            )
+        ],
+    ]

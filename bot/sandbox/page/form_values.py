@@ -1,0 +1,35 @@
+"""What a form on the page holds, compared with what Slack already knows is filled in."""
+
+from datetime import UTC, datetime
+
+from bot.sandbox.form_state import Placed, placed, state_key
+from bot.sandbox.workspace import Json, OpenView
+
+
+def newly_filled(view: OpenView, values: Json) -> Json:
+    """Return what of `values` (block id to text, list or None) differs from the modal's state.
+
+    Only that is filled in, because filling in an input with `dispatch_action` tells the bot.
+    """
+    inputs = {at.block_id: at for at in placed(view.payload["blocks"]) if at.block.get("type") == "input"}
+    read = {name: _read(inputs[name], value) for name, value in values.items() if name in inputs}
+    return {name: value for name, value in read.items() if value != _known(view, inputs[name])}
+
+
+def _read(at: Placed, value: object) -> object:
+    if at.kind == "datetimepicker" and isinstance(value, str) and value:
+        return int(datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp())
+    if (state_key(at.kind) or "").endswith("s"):
+        return value if isinstance(value, list) else [value] if value else []
+    return value or None
+
+
+def _known(view: OpenView, at: Placed) -> object:
+    key = state_key(at.kind) or ""
+    state = view.values.get(at.block_id, {}).get(at.action_id, {}).get(key)
+    if key == "selected_options":
+        return [option.get("value") for option in state or []]
+    if key == "selected_option" and state:
+        # An external select's options are told apart by what one sees, since the bot searches for that.
+        return state["text"]["text"] if at.kind == "external_select" else state.get("value")
+    return state or None

@@ -1,0 +1,148 @@
+"""The whole page."""
+
+from htpy import (
+    Node,
+    a,
+    aside,
+    body,
+    button,
+    div,
+    h2,
+    head,
+    header,
+    html,
+    link,
+    main,
+    meta,
+    nav,
+    p,
+    script,
+    span,
+    strong,
+    title,
+)
+
+from bot.sandbox.page.composer import composer
+from bot.sandbox.page.faces import app_badge, avatar
+from bot.sandbox.page.picture import Picture
+from bot.sandbox.page.reader import Reader
+
+
+def draw_page(reader: Reader, picture: Picture) -> Node:
+    """Draw the page for a reader at their place."""
+    place = reader.place
+    name = reader.workspace.app.name if place.channel.kind == "im" else f"#{place.channel.name}"
+    address = place.address(thread=place.thread, tab=place.tab)
+    return html(lang="en")[
+        head[
+            meta(charset="utf-8"),
+            meta(name="viewport", content="width=device-width, initial-scale=1"),
+            meta(name="color-scheme", content="light dark"),
+            title[f"{name} · {reader.person.name} · sandbox"],
+            link(rel="icon", href="/static/bot.svg", type="image/svg+xml"),
+            link(rel="stylesheet", href="/static/style.css"),
+            link(rel="stylesheet", href="/static/blocks.css"),
+            script(type="module", src="/static/page.mjs"),
+        ],
+        body(
+            data_as=place.person.id,
+            data_live=f"/live{address}",
+            data_seen=f"{place.person.id}/{place.channel.id}",
+        )[
+            a(".skip", href="#main")["Skip to the conversation"],
+            _strip(picture),
+            div(".workspace", class_={"with-thread": place.thread})[
+                nav("#sidebar-frame", aria_label="Channels and people")[picture.part("sidebar")],
+                _main(reader, picture),
+                place.thread and _thread(reader, picture),
+                aside("#drawer.drawer", aria_label="Sandbox controls")[
+                    (picture.part(f"drawer-{part}") for part in ("bot", "faults", "provider", "complaints"))
+                ],
+            ],
+            picture.part("modals"),
+            p("#toast.toast", role="status", popover="manual"),
+        ],
+    ]
+
+
+def _strip(picture: Picture) -> Node:
+    return header(".strip")[
+        button(
+            ".strip-button.only-narrow",
+            type="button",
+            aria_label="Channels and people",
+            data_toggle="sidebar-frame",
+        )[span(".icon.icon-menu")],
+        strong(".strip-name")["Sandbox"],
+        span(".strip-note")["not Slack, not VPS.org: nothing here is real"],
+        picture.part("status"),
+        button(
+            ".strip-button",
+            type="button",
+            data_toggle="drawer",
+            aria_controls="drawer",
+            aria_expanded="false",
+        )[span(".icon.icon-sliders"), span["Controls"]],
+    ]
+
+
+def _main(reader: Reader, picture: Picture) -> Node:
+    place = reader.place
+    is_home = place.tab == "home"
+    content = (
+        div(".scroll")[picture.part("home")]
+        if is_home
+        else div(".scroll", role="log", aria_label="Messages", tabindex="0", data_follows=True)[
+            _beginning(reader), picture.list("messages")
+        ]
+    )
+    return main("#main.pane", tabindex="-1", data_visit=place.channel.kind == "im" and place.tab)[
+        _head(reader), content, not is_home and composer(reader)
+    ]
+
+
+def _head(reader: Reader) -> Node:
+    place = reader.place
+    channel = place.channel
+    if channel.kind != "im":
+        icon = "icon-lock" if channel.kind == "private" else "icon-hash"
+        members = len(channel.members)
+        return header(".pane-head")[
+            h2[span(".icon", class_=icon), channel.name],
+            span(".members")[f"{members} member{'' if members == 1 else 's'}"],
+        ]
+    tabs = {"Home": place.address(tab="home"), "Messages": place.address()}
+    current = "Home" if place.tab == "home" else "Messages"
+    app = reader.workspace.app
+    return header(".pane-head.with-tabs")[
+        h2[avatar(app.bot_user, reader, "small"), app.name, app_badge()],
+        nav(".tabs", aria_label=f"{app.name}'s pages")[
+            (
+                a(href=href, aria_current="page" if name == current else None)[name]
+                for name, href in tabs.items()
+            )
+        ],
+    ]
+
+
+def _beginning(reader: Reader) -> Node:
+    channel = reader.place.channel
+    if channel.kind == "im":
+        name = reader.workspace.app.name
+        return p(".beginning")[f"This is the beginning of your conversation with {name}."]
+    return p(".beginning")[f"This is the very beginning of the #{channel.name} channel."]
+
+
+def _thread(reader: Reader, picture: Picture) -> Node:
+    place = reader.place
+    return aside(".pane.thread", aria_label="Thread")[
+        header(".pane-head")[
+            h2["Thread"],
+            place.channel.kind != "im" and span(".members")[f"#{place.channel.name}"],
+            a(".tool.icon-close", href=place.address(), aria_label="Close thread", data_escape=True),
+        ],
+        div(".scroll", role="log", aria_label="Replies", tabindex="0", data_follows=True)[
+            picture.list("thread-messages")
+        ],
+        composer(reader, place.thread),
+    ]

@@ -1,0 +1,54 @@
+"""What the pretend VPS.org really holds, so that one can see what really happened."""
+
+from htpy import Node, caption, div, h2, meter, p, span, table, tbody, td, th, thead, tr
+
+from bot.sandbox.page.dates import moment
+from bot.sandbox.provider import Provider
+from bot.sandbox.provider_model import MANUAL_SLOTS, Backup, Server
+
+
+def provider_table(provider: Provider) -> Node:
+    """Draw each server with its state, its manual slots, its newest backup and what runs."""
+    return div("#drawer-provider.panel")[
+        h2["VPS.org as it really is"],
+        div(".table-scroll", tabindex="0", role="region", aria_label="Servers")[
+            table(".servers")[
+                caption(".visually-hidden")["Servers and their backups"],
+                thead[tr[(th(scope="col")[name] for name in ("Server", "State", "Slots", "Newest backup"))]],
+                tbody[(_row(provider, server) for server in provider.servers.values())],
+            ]
+        ],
+        p(".hint")[
+            f"Carried out: {len(provider.creates)} created, {len(provider.deletes)} deleted, "
+            f"{len(provider.restores)} restored · {len(provider.calls)} calls"
+        ],
+    ]
+
+
+def _row(provider: Provider, server: Server) -> Node:
+    backups = provider.backups_of(server.name)
+    manual = sum(backup.backup_type == "manual" for backup in backups)
+    restored = server.restored_from and span(".hint")[f" from {server.restored_from}"]
+    return tr[
+        th(scope="row")[server.name],
+        td[span(".state", class_="good" if server.status == "active" else "bad")[server.status], restored],
+        td(".slots")[
+            meter(value=str(manual), max=str(MANUAL_SLOTS), high=str(MANUAL_SLOTS - 1), aria_hidden="true"),
+            f" {manual}/{MANUAL_SLOTS}",
+        ],
+        td[_newest(backups[-1]) if backups else "none"],
+    ]
+
+
+def _newest(backup: Backup) -> Node:
+    if backup.status == "in_progress":
+        state = span(".state.busy")["running"]
+    else:
+        state = span(".state", class_="good" if backup.status == "completed" else "bad")[backup.status]
+    unix = backup.created_at.timestamp()
+    return [
+        f"{backup.id} ",
+        state,
+        " ",
+        span(".hint")[moment(unix, "{ago}", backup.created_at.strftime("%H:%M"))],
+    ]

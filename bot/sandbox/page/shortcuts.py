@@ -1,0 +1,20 @@
+"""What the bot's manifest offers a person to type and to pick."""
+
+from typing import Literal
+
+from bot.sandbox.workspace import Json
+
+
+def commands(manifest: Json | None) -> list[Json]:
+    """Return the slash commands; none while the manifest is unknown."""
+    return list(_features(manifest).get("slash_commands") or [])
+
+
+def shortcuts(manifest: Json | None, kind: Literal["global", "message"]) -> list[Json]:
+    """Return the shortcuts of one kind; none while the manifest is unknown."""
+    offered = _features(manifest).get("shortcuts") or []
+    return [shortcut for shortcut in offered if shortcut.get("type") == kind]
+
+
+def _features(manifest: Json | None) -> Json:
+    return (manifest or {}).get("features") or {}

@@ -1,0 +1,149 @@
+// Type-ahead: options the server suggests, and commands completed from a list on the page.
+
+function options(list) {
+  return [...list.querySelectorAll("[role=option]:not([hidden])")];
+}
+
+function mark(field, list, option) {
+  for (const other of list.querySelectorAll("[role=option]")) other.ariaSelected = String(other === option);
+  if (option) field.setAttribute("aria-activedescendant", option.id);
+  else field.removeAttribute("aria-activedescendant");
+  option?.scrollIntoView({ block: "nearest" });
+}
+
+function open(field, list, isOpen) {
+  list.hidden = !isOpen;
+  field.setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen) mark(field, list, null);
+}
+
+// True when the key belonged to the list.
+function steer(event, field, list, choose) {
+  if (list.hidden) return false;
+  const all = options(list);
+  const now = all.findIndex((option) => option.ariaSelected === "true");
+  if (event.key === "ArrowDown") mark(field, list, all[(now + 1) % all.length]);
+  else if (event.key === "ArrowUp") mark(field, list, all[(now - 1 + all.length) % all.length]);
+  else if (event.key === "Escape") open(field, list, false);
+  else if ((event.key === "Enter" || event.key === "Tab") && now >= 0) choose(all[now]);
+  else return false;
+  event.preventDefault();
+  event.stopPropagation();
+  return true;
+}
+
+export function startSuggesting(post) {
+  const waiting = new WeakMap();
+
+  async function suggest(field) {
+    const box = field.closest("[data-suggest]");
+    const list = box.querySelector("[role=listbox]");
+    if (field.value.length < Number(box.dataset.least)) return open(field, list, false);
+    const turn = (waiting.get(field) ?? 0) + 1;
+    waiting.set(field, turn);
+    const target = JSON.parse(box.querySelector("[data-target]").dataset.target);
+    const answer = await post(box.dataset.suggest, { ...target, query: field.value });
+    if (waiting.get(field) !== turn || document.activeElement !== field) return undefined;
+    fill(list, answer.options ?? [], answer.ok ? "No results" : answer.error);
+    return open(field, list, true);
+  }
+
+  function fill(list, found, otherwise) {
+    list.replaceChildren(...found.map((option, number) => {
+      const item = document.createElement("li");
+      item.id = `${list.id}-${number}`;
+      item.role = "option";
+      item.ariaSelected = "false";
+      item.dataset.value = option.text.text;
+      item.textContent = option.text.text;
+      if (option.description) {
+        const hint = document.createElement("span");
+        hint.className = "hint";
+        hint.textContent = option.description.text;
+        item.append(hint);
+      }
+      return item;
+    }));
+    if (found.length) return;
+    const none = document.createElement("li");
+    none.className = "hint";
+    none.textContent = otherwise;
+    list.append(none);
+  }
+
+  function choose(item) {
+    const box = item.closest("[data-suggest]");
+    const field = box.querySelector("[role=combobox]");
+    const value = box.querySelector("[type=hidden]");
+    field.value = value.value = item.dataset.value;
+    field.setCustomValidity("");
+    open(field, box.querySelector("[role=listbox]"), false);
+    value.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  const combobox = (event) => event.target.closest?.("[data-suggest] [role=combobox]");
+  document.addEventListener("input", (event) => {
+    const field = combobox(event);
+    if (!field) return;
+    field.closest("[data-suggest]").querySelector("[type=hidden]").value = "";
+    field.setCustomValidity(field.value ? "Choose one of the options." : "");
+    clearTimeout(field.timer);
+    field.timer = setTimeout(() => suggest(field), 120);
+  });
+  document.addEventListener("focusin", (event) => combobox(event) && !event.target.value && suggest(event.target));
+  document.addEventListener("focusout", (event) => {
+    const field = combobox(event);
+    if (field) open(field, field.closest("[data-suggest]").querySelector("[role=listbox]"), false);
+  });
+  document.addEventListener("keydown", (event) => {
+    const field = combobox(event);
+    if (!field) return;
+    const list = field.closest("[data-suggest]").querySelector("[role=listbox]");
+    if (list.hidden && event.key === "ArrowDown") suggest(field);
+    else steer(event, field, list, choose);
+  }, true);
+  document.addEventListener("mousedown", (event) => {
+    const item = event.target.closest("[data-suggest] [role=option]");
+    if (!item) return;
+    event.preventDefault();
+    choose(item);
+  });
+}
+
+export function startCompleting() {
+  const listOf = (text) => document.getElementById(text.dataset.completion);
+
+  function choose(item) {
+    const list = item.closest("[role=listbox]");
+    const text = document.querySelector(`[data-completion="${list.id}"]`);
+    text.value = `${item.dataset.value} `;
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    open(text, list, false);
+  }
+
+  document.addEventListener("input", (event) => {
+    const text = event.target.closest("[data-completion]");
+    if (!text) return;
+    const list = listOf(text);
+    const [command, ...rest] = text.value.split(" ");
+    for (const item of list.children) {
+      const value = item.dataset.value;
+      item.hidden = rest.length ? value !== command : !value.startsWith(command);
+    }
+    open(text, list, text.value.startsWith("/") && options(list).length > 0);
+    if (!list.hidden && !rest.length) mark(text, list, options(list)[0]);
+  });
+  document.addEventListener("keydown", (event) => {
+    const text = event.target.closest?.("[data-completion]");
+    if (!text || text.value.includes(" ")) return;
+    const exact = options(listOf(text)).some((item) => item.dataset.value === text.value);
+    if (event.key !== "Enter" || !exact) steer(event, text, listOf(text), choose);
+  }, true);
+  document.addEventListener("mousedown", (event) => {
+    const item = event.target.closest(".completion [role=option]");
+    if (!item) return;
+    event.preventDefault();
+    choose(item);
+  });
+}

@@ -1,0 +1,57 @@
+// Moments are shown in the browser's own time zone, after Slack's date patterns, and kept ticking.
+
+const DAY = 86_400_000;
+const UNITS = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3_600_000], ["minute", 60_000]];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+function formatted(moment, options) {
+  return new Intl.DateTimeFormat("en", options).format(moment);
+}
+
+function nearDay(moment) {
+  const start = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const days = Math.round((start(moment) - start(new Date())) / DAY);
+  return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[days];
+}
+
+function ago(moment) {
+  const distance = moment - Date.now();
+  const [unit, length] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? [];
+  if (unit) return relative.format(Math.trunc(distance / length), unit);
+  return Math.abs(distance) < 10_000 ? "just now" : relative.format(Math.trunc(distance / 1000), "second");
+}
+
+const PLAIN = {
+  date_num: (moment) => [
+    moment.getFullYear(),
+    String(moment.getMonth() + 1).padStart(2, "0"),
+    String(moment.getDate()).padStart(2, "0"),
+  ].join("-"),
+  date: (moment) => formatted(moment, { month: "long", day: "numeric", year: "numeric" }),
+  date_short: (moment) => formatted(moment, { month: "short", day: "numeric", year: "numeric" }),
+  date_long: (moment) => formatted(moment, { weekday: "long", month: "long", day: "numeric", year: "numeric" }),
+  time: (moment) => formatted(moment, { hour: "numeric", minute: "2-digit" }),
+  time_secs: (moment) => formatted(moment, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
+  ago,
+};
+
+function shown(moment, pattern, at) {
+  const text = pattern.replace(/\{(\w+)\}/g, (whole, token) => {
+    const name = token.replace(/_pretty$/, "");
+    if (!PLAIN[name]) return whole;
+    return (name !== token && nearDay(moment)) || PLAIN[name](moment);
+  });
+  return at === "start" ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+export function showMoments() {
+  for (const element of document.querySelectorAll("time[data-pattern]")) {
+    const moment = new Date(element.dateTime);
+    const text = shown(moment, element.dataset.pattern, element.closest(".day-line") ? "start" : "");
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+export function keepTicking() {
+  setInterval(showMoments, 1000);
+}

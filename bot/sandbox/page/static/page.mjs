@@ -1,0 +1,245 @@
+// The page's whole script: it applies the server's patches, posts what people do, and keeps
+// dialogs, menus and the keyboard in order. It knows nothing of Slack or of backups.
+import { startSuggesting, startCompleting } from "./choosing.mjs";
+import { keepTicking, showMoments } from "./moments.mjs";
+import { apply, followEnd } from "./patching.mjs";
+
+const { as, live, seen } = document.body.dataset;
+
+function tell(words) {
+  const toast = document.getElementById("toast");
+  toast.textContent = words;
+  toast.hidePopover();
+  toast.showPopover();
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => toast.hidePopover(), 6000);
+}
+
+async function post(address, body) {
+  try {
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ as, ...body }),
+    });
+    return await response.json();
+  } catch {
+    return { ok: false, error: "The sandbox does not answer. Is it still running?" };
+  }
+}
+
+function formValues(form) {
+  const values = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled) continue;
+    if (field.type === "checkbox") {
+      values[field.name] ??= [];
+      if (field.checked) values[field.name].push(field.value);
+    } else if (field.type === "radio") {
+      values[field.name] ??= null;
+      if (field.checked) values[field.name] = field.value;
+    } else if (field.multiple) {
+      values[field.name] = [...field.selectedOptions].map((option) => option.value);
+    } else {
+      values[field.name] = field.value;
+    }
+  }
+  return values;
+}
+
+function chosen(field) {
+  if (field.type === "checkbox") {
+    const boxes = document.querySelectorAll(`input[name="${CSS.escape(field.name)}"]:checked`);
+    return [...boxes].map((box) => box.value);
+  }
+  return field.multiple ? [...field.selectedOptions].map((option) => option.value) : field.value;
+}
+
+function confirmed(element) {
+  const dialog = document.getElementById(element.dataset.confirm);
+  if (!dialog) return Promise.resolve(true);
+  dialog.returnValue = "deny";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "confirm"), { once: true });
+  });
+}
+
+async function use(element, more = {}) {
+  if (element.ariaBusy === "true" || !(await confirmed(element))) return null;
+  const modal = element.closest("dialog[data-modal] form");
+  if (modal && !element.dataset.post.endsWith("/closes")) more.values = formValues(modal);
+  if (element.dataset.confirm) more.confirm = true;
+  element.ariaBusy = "true";
+  const answer = await post(element.dataset.post, { ...JSON.parse(element.dataset.body), ...more });
+  element.ariaBusy = null;
+  if (!answer.ok && !document.querySelector("dialog[data-modal] .field-error:not(:empty)")) tell(answer.error);
+  if (answer.ok && answer.acked === false && !modal && element.id !== "composer") {
+    tell(`The bot did not answer within 3 seconds (${answer.error}).`);
+  }
+  return answer;
+}
+
+// Buttons, links and menu items.
+document.addEventListener("click", (event) => {
+  const toggle = event.target.closest("[data-toggle]");
+  if (toggle) {
+    const target = document.getElementById(toggle.dataset.toggle);
+    const open = target.toggleAttribute("data-open");
+    toggle.setAttribute("aria-expanded", open);
+    sessionStorage.setItem(`open/${target.id}`, open ? "yes" : "");
+    return;
+  }
+  const element = event.target.closest("button[data-post], a[data-post]");
+  if (!element || element.disabled) return;
+  element.closest("[popover]")?.hidePopover();
+  use(element);
+});
+
+// Selects, boxes and dates outside of forms, and inputs that tell the bot at once.
+document.addEventListener("change", async (event) => {
+  const field = event.target;
+  if (!field.dataset.post) return;
+  const answer = await use(field, { [field.dataset.field ?? "option"]: chosen(field) });
+  if (answer === null) field.form?.reset();
+});
+
+// The composers and the modals.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.post) return;
+  event.preventDefault();
+  if (form.closest("dialog")) {
+    if (allValid(form)) await use(form);
+    return;
+  }
+  const text = form.elements.text;
+  const written = text.value;
+  if (!written.trim()) return;
+  text.value = "";
+  draftChanged(text);
+  const answer = await use(form, { text: written });
+  if (answer && !answer.ok && !text.value) {
+    text.value = written;
+    draftChanged(text);
+  }
+});
+
+// What is missing or wrong stands under its input rather than in the browser's bubble.
+function allValid(form) {
+  for (const group of form.querySelectorAll("[data-needs-one]")) {
+    const boxes = [...group.querySelectorAll("input")];
+    const missing = !boxes.some((box) => box.checked);
+    boxes[0]?.setCustomValidity(missing ? "Please complete this required field." : "");
+  }
+  for (const old of form.querySelectorAll(".field-error")) old.textContent = "";
+  if (form.checkValidity()) return true;
+  form.querySelector(":invalid:not(fieldset)")?.focus();
+  return false;
+}
+
+document.addEventListener("invalid", (event) => {
+  event.preventDefault();
+  const field = event.target;
+  const error = field.closest(".block-input")?.querySelector(".field-error");
+  const missing = field.validity.valueMissing;
+  if (error) error.textContent = missing ? "Please complete this required field." : field.validationMessage;
+}, true);
+
+// Drafts survive a reload and a change of place.
+function draftChanged(text) {
+  sessionStorage.setItem(`draft/${text.dataset.draft}`, text.value);
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.dataset.draft) sessionStorage.setItem(`draft/${event.target.dataset.draft}`, event.target.value);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  const text = event.target.closest("textarea[data-draft]");
+  if (event.key === "Enter" && !event.shiftKey && text) {
+    event.preventDefault();
+    text.form.requestSubmit();
+  } else if (event.key === "Escape" && !document.querySelector(":modal, [popover]:popover-open:not(#toast)")) {
+    const open = document.querySelector("#sidebar-frame[data-open], #drawer[data-open]");
+    if (open) document.querySelector(`[data-toggle="${open.id}"]`).click();
+    else document.querySelector("a[data-escape]")?.click();
+  } else if (event.target.closest("[role=menu]") && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+    event.preventDefault();
+    const items = [...event.target.closest("[role=menu]").querySelectorAll("[role=menuitem]")];
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+  }
+});
+
+// Menus open next to their buttons.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (event.newState !== "open" || !menu.matches("[role=menu]")) return;
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const below = button.bottom + height + 8 < innerHeight;
+  menu.style.top = `${below ? button.bottom + 4 : Math.max(8, button.top - height - 4)}px`;
+  menu.style.left = `${Math.max(8, Math.min(button.left, innerWidth - width - 8))}px`;
+  menu.querySelector("[role=menuitem]")?.focus();
+}, true);
+
+// Esc in a modal closes it by way of the bot, like its button.
+document.addEventListener("cancel", (event) => {
+  if (!event.target.matches("dialog[data-modal]")) return;
+  event.preventDefault();
+  event.target.querySelector("[data-closes]").click();
+}, true);
+
+function openModals() {
+  for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) {
+    dialog.showModal();
+    const first = "[autofocus], .modal-body :is(input:not([type=hidden]), textarea, select)";
+    (dialog.querySelector(first) ?? dialog.querySelector("[type=submit]") ?? dialog).focus();
+  }
+}
+
+function markUnread() {
+  for (const item of document.querySelectorAll("[data-latest]")) {
+    const key = `seen/${item.dataset.key}`;
+    const known = localStorage.getItem(key);
+    if (item.dataset.key === seen || known === null) localStorage.setItem(key, item.dataset.latest);
+    else item.classList.toggle("unread", Number(item.dataset.latest) > Number(known));
+  }
+}
+
+function settle() {
+  showMoments();
+  openModals();
+  markUnread();
+}
+
+function listen() {
+  const source = new EventSource(live);
+  source.onmessage = (event) => {
+    const hadModal = Boolean(document.querySelector("dialog[data-modal]"));
+    apply(JSON.parse(event.data));
+    settle();
+    if (hadModal && !document.querySelector("dialog[data-modal]")) document.getElementById("composer-text")?.focus();
+    document.body.dataset.connected = "yes";
+  };
+  source.onerror = () => delete document.body.dataset.connected;
+}
+
+for (const id of ["drawer", "sidebar-frame"]) {
+  if (id === "drawer" && sessionStorage.getItem(`open/${id}`)) document.querySelector(`[data-toggle="${id}"]`).click();
+}
+for (const text of document.querySelectorAll("[data-draft]")) {
+  text.value ||= sessionStorage.getItem(`draft/${text.dataset.draft}`) ?? "";
+}
+startSuggesting(post);
+startCompleting();
+settle();
+followEnd();
+keepTicking();
+listen();
+(document.getElementById("thread-composer-text") ?? document.getElementById("composer-text"))?.focus();
+const visit = document.querySelector("[data-visit]")?.dataset.visit;
+if (visit) post("/act/home", { tab: visit });
