@@ -1,13 +1,11 @@
 """A pretend VPS.org: its servers and backups, which really take time, and what was done to them."""
 
-import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
-from typing import TypeVar
 
 from bot.sandbox.clock import Clock, RealClock
 from bot.sandbox.jobs import Jobs
+from bot.sandbox.observable import Observable
 from bot.sandbox.provider_model import (
     MANUAL_SLOTS,
     STANDARD_DISK_MB,
@@ -19,10 +17,8 @@ from bot.sandbox.provider_model import (
     not_found,
 )
 
-T = TypeVar("T")
 
-
-class Provider:
+class Provider(Observable):
     """The provider's state, with helpers for tests and a word to listeners at each change.
 
     `token` is the one it accepts and `permissions` what that token may do. `page_size` makes lists come
@@ -32,6 +28,7 @@ class Provider:
     """
 
     def __init__(self, *, speed: float = 1.0, clock: Clock | None = None) -> None:
+        super().__init__()
         self.clock = clock or RealClock()
         self.token = "vps-sandbox"  # noqa: S105
         self.permissions = ["read", "write"]
@@ -46,7 +43,15 @@ class Provider:
         self._server_ids = count(101)
         self._backup_ids = count(5001)
         self._jobs = Jobs(self.clock, speed)
-        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than usual backups and restores go; a change takes effect at once."""
+        return self._jobs.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._jobs.speed = speed
 
     def add_server(self, name: str, *, disk_mb: int = STANDARD_DISK_MB, status: str = "active") -> Server:
         """Add a server that is 400 days old; ids count up from 101."""
@@ -195,29 +200,6 @@ class Provider:
         if backup_id in self.backups:
             self.backups[backup_id].is_late = False
         self.changed()
-
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` at each change and each call, until the returned function is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def changed(self) -> None:
-        """Tell every listener."""
-        for listener in list(self._listeners):
-            listener()
-
-    async def until(self, condition: Callable[[], T], *, seconds: float = 10.0) -> T:
-        """Wait until the condition holds and return what it returned; raise TimeoutError after that long."""
-        happened = asyncio.Event()
-        forget = self.listen(happened.set)
-        try:
-            async with asyncio.timeout(seconds):
-                while not (result := condition()):
-                    happened.clear()
-                    await happened.wait()
-                return result
-        finally:
-            forget()
 
     def _existing_server(self, server_id: int) -> Server:
         if server_id not in self.servers:

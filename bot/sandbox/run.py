@@ -5,8 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
+from bot.sandbox.bot_manifest import read_manifest
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import Change
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,10 +28,15 @@ async def run_sandbox(*, port: int, speed: float, database: Path | None) -> None
     sandbox = Sandbox(port=port, speed=speed)
     try:
         await _serve(sandbox, port)
-        reporting = asyncio.create_task(_report_an_early_end(await sandbox.start_bot(database)))
+        bot = await sandbox.start_bot(database)
+        tasks = [
+            asyncio.create_task(_report_an_early_end(bot)),
+            asyncio.create_task(_learn_manifest(sandbox)),
+        ]
         await stopped.wait()
-        reporting.cancel()
-        await asyncio.wait({reporting})
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
     finally:
         await sandbox.stop()
         for number in SIGNALS:
@@ -43,6 +50,11 @@ async def _serve(sandbox: Sandbox, port: int) -> None:
         raise SystemExit(f"Port {port} can't be used ({error.strerror}); choose another: --port.") from None
     sys.stdout.write(f"The sandbox is ready: {sandbox.base_url} (Ctrl-C ends it)\n")
     sys.stdout.flush()
+
+
+async def _learn_manifest(sandbox: Sandbox) -> None:
+    sandbox.manifest = await read_manifest()
+    sandbox.workspace.changed(Change("bot"))
 
 
 async def _report_an_early_end(bot: BotProcess) -> None:

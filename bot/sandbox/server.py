@@ -14,7 +14,7 @@ from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.provider import Provider
 from bot.sandbox.provider_api import BASE_PATH
 from bot.sandbox.provider_app import application as provider_application
-from bot.sandbox.workspace import Change, Workspace
+from bot.sandbox.workspace import Change, Json, Workspace
 
 STOP_SECONDS = 1.0
 """How long requests still being answered may hold up the end."""
@@ -24,19 +24,20 @@ class Sandbox:
     """Everything on one port of 127.0.0.1.
 
     `port` 0 takes a free one. `speed` makes pretend backups go that many times faster. Unless `seeded`,
-    there are people and channels, but no servers and no messages.
+    there are people and channels, but no servers and no messages. `manifest` is the bot's, from which the
+    page knows the commands it offers to complete; None until somebody sets it.
     """
 
     def __init__(
         self, *, port: int = 0, speed: float = 1.0, seeded: bool = True, clock: Clock | None = None
     ) -> None:
-        self.speed = speed
         self.faults = Faults()
         self.workspace = Workspace(faults=self.faults)
         self.slack = PretendSlack(self.workspace)
         self.people = self.slack.people
         self.provider = Provider(speed=speed, clock=clock)
         self.bot: BotProcess | None = None
+        self.manifest: Json | None = None
         self._port = port
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -44,6 +45,15 @@ class Sandbox:
         if seeded:
             seed.servers_and_backups(self.provider)
             seed.conversation(self.workspace)
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than usual pretend backups go; the bot polls as it was when it started."""
+        return self.provider.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self.provider.speed = speed
 
     @property
     def base_url(self) -> str:
@@ -122,8 +132,7 @@ class Sandbox:
     def _application(self) -> web.Application:
         app = web.Application()
         app.add_routes(self.slack.routes())
-        if callable(routes := getattr(page, "routes", None)):
-            app.add_routes(routes(self))
+        app.add_routes(page.routes(self))
         app.add_subapp(BASE_PATH, provider_application(self.provider, self.faults))
         return app
 

@@ -20,6 +20,8 @@ async def test_it_serves_the_provider_and_slack_on_one_port_of_this_machine() ->
     headers = {"Authorization": f"Bearer {sandbox.provider.token}"}
     async with httpx.AsyncClient(base_url=sandbox.vps_api_url, headers=headers, trust_env=False) as http:
         assert (await http.get("/servers/")).json()["count"] == 8
+        page = await http.get(sandbox.base_url)
+        assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     slack = AsyncWebClient(sandbox.workspace.app.bot_token, base_url=sandbox.slack_api_url)
     assert (await slack.auth_test())["user_id"] == "U0BACKUPBOT"
     await sandbox.stop()
