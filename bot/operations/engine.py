@@ -6,11 +6,10 @@ is recorded. Arguments and results are pydantic types, stored as JSON. Names are
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
-from uuid import uuid4
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
@@ -19,18 +18,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import NotRecorded
 from bot.operations.model import Began
+from bot.operations.ports import Port
+from bot.operations.process import Process
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-BOOT = uuid4().hex
-"""Names this process; see `Began`."""
 
 QUEUE = "turns"
 RECORD_SECONDS = 2.0
 """How long recording may take: Slack's ack is due after 3 s."""
 MOST_RECOVERIES = 10_000
 """However often the process dies, an operation is taken up again."""
+
+
+process: Port[Process] = Port("the process")
 
 
 class Workflow(Generic[P, R]):
@@ -69,19 +70,20 @@ def workflow(name: str) -> Callable[[Callable[P, Awaitable[R]]], Workflow[P, R]]
 
 def step(
     name: str, *, waits: bool = False
-) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Awaitable[R]]]:
     """Make a function a step: its result is recorded, so that a replay does not do it again.
 
     It may still run twice, when the process dies before the result is recorded. Expected failures must be
-    results, since errors do not survive a replay. `waits` is for steps that only wait and look.
+    results, since errors do not survive a replay. `waits` is for steps that may be ended at any moment.
     """
 
-    def decorate(body: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    def decorate(body: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]]:
         result = TypeAdapter[Any](inspect.signature(body, eval_str=True).return_annotation)
 
         @DBOS.step(name=name, preemptible=waits)
         async def recorded(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return result.dump_python(await body(*args, **kwargs), mode="json")
+            run = process().wait if waits else process().act
+            return result.dump_python(await run(body(*args, **kwargs)), mode="json")
 
         @wraps(body)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -96,12 +98,12 @@ def step(
 @step("begin")
 async def begin() -> Began:
     """Return who executes this work for the first time, and when (UTC)."""
-    return Began(boot=BOOT, at=datetime.now(UTC))
+    return Began(boot=process().boot, at=datetime.now(UTC))
 
 
 def is_replayed(began: Began) -> bool:
     """True where another process began this work, so that its calls may already have been made."""
-    return began.boot != BOOT
+    return began.boot != process().boot
 
 
 async def start(work: Workflow[P, R], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:

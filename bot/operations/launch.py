@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from bot.errors import BadSettings
-from bot.operations.engine import QUEUE
+from bot.operations.engine import QUEUE, process
+from bot.operations.process import Process
 
 APPLICATION_VERSION = "1"
 """Pinned, so that a new release carries on what an older one began (DBOS.md, section 8)."""
@@ -40,6 +41,7 @@ class Engine:
             if self._url.get_backend_name() == "sqlite":
                 self._prepare_file(Path(self._url.database or ""))
             self._database = sa.create_engine(self._url)
+            process.plug(Process())
             DBOS(config=self._config())
             DBOS.launch()
         except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError) as error:
@@ -51,7 +53,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Let running steps end, for at most 8 s. Must be the last thing the process does in its loop."""
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=STOP_SECONDS)
+        await process().stop(STOP_SECONDS)
+        await asyncio.to_thread(DBOS.destroy)
         self._release()
 
     async def is_reachable(self) -> bool:

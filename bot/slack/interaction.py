@@ -171,8 +171,9 @@ def heard(handler: Handler) -> Callable[..., Awaitable[None]]:
             log.info("refused", kind=type(error).__name__, person=interaction.person, what=error.what)
             await interaction.explain(error)
         except SlackApiError as error:
-            log.warning("slack_refused", error=str(error.response.get("error")), person=interaction.person)
-            await interaction.explain(replies.slack_refused(str(error.response.get("error"))))
+            name = str(error.response.get("error"))
+            log.warning("slack_refused", error=name, detail=error.response.get("response_metadata"))
+            await interaction.explain(replies.slack_refused(name))
         except Exception:
             reference = uuid4().hex[:8]
             log.exception("listener_failed", handler=handler.__qualname__, reference=reference)

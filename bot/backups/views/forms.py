@@ -44,7 +44,7 @@ def create_form(form: CreateForm, server: Server | None, reason: str = "") -> Vi
 
 def pick_form(form: PickForm, server: Server | None, found: Sequence[Backup] | None) -> View:
     """Return the form that picks a backup: the server first, then one of its backups."""
-    blocks: list[Block] = [_server_input(server, tells=True)]
+    blocks: list[Block] = [_server_section(server)]
     options = _options(form, found or [])
     if options:
         select = StaticSelectElement(
@@ -129,15 +129,23 @@ def _safety() -> InputBlock:
     return InputBlock(block_id=ids.SAFETY, label=plain("Before the restore"), element=element, optional=True)
 
 
-def _server_input(server: Server | None, *, tells: bool = False) -> InputBlock:
+def _server_input(server: Server | None) -> InputBlock:
+    return InputBlock(block_id=ids.SERVER, label=plain("Server"), element=_server_select(server))
+
+
+def _server_section(server: Server | None) -> SectionBlock:
+    """Return the picker outside an input: then Slack tells of the choice at once, and needs no submit."""
+    return SectionBlock(block_id=ids.SERVER, text=mrkdwn("*Server*"), accessory=_server_select(server))
+
+
+def _server_select(server: Server | None) -> ExternalDataSelectElement:
     chosen = Option(text=plain(shorten(server.name, 75)), value=str(server.id)) if server else None
-    element = ExternalDataSelectElement(
+    return ExternalDataSelectElement(
         action_id=ids.SERVER,
         placeholder=plain("Choose a server"),
         initial_option=chosen,
         min_query_length=0,
     )
-    return InputBlock(block_id=ids.SERVER, label=plain("Server"), element=element, dispatch_action=tells)
 
 
 def _reason_input(reason: str) -> InputBlock:

@@ -1,0 +1,61 @@
+"""This run of the bot: what it is called, and how it comes to a clean stop."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
+from uuid import uuid4
+
+T = TypeVar("T")
+
+
+class Process:
+    """Lets steps that act come to their end, ends those that only wait, and begins no new ones.
+
+    A step that is not begun, or that is ended, never returns here: its operation is carried on by the
+    next process.
+    """
+
+    def __init__(self) -> None:
+        self.boot = uuid4().hex
+        self._acting = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = asyncio.Event()
+
+    async def act(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns; a stop waits for it."""
+        if self._stopping.is_set():
+            work.close()
+            await _never()
+        self._acting += 1
+        self._idle.clear()
+        try:
+            return await work
+        finally:
+            self._acting -= 1
+            if not self._acting:
+                self._idle.set()
+
+    async def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns; a stop ends it."""
+        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            return await task if task.done() else await _never()
+        finally:
+            task.cancel()
+            stop.cancel()
+
+    async def stop(self, seconds: float) -> None:
+        """Begin no new step, and return when those that act have ended, after `seconds` at the latest."""
+        self._stopping.set()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return
+
+
+async def _never() -> NoReturn:
+    while True:
+        await asyncio.Event().wait()
