@@ -106,6 +106,8 @@ class VpsClient:
                     results.extend(found)
                     announced = max(announced, _count(rest.get("count")), len(results))
                     url = self._next(url, rest.get("next"))
+                    if url is not None and not found:
+                        raise nonsense("with pages that never end")
                 case _:
                     raise nonsense("with something that is not a list")
         return Listing(results, announced)

@@ -1,0 +1,213 @@
+"""The backups' API against httpx's own transport seam."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import stamina
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bot.backups.api import BackupsApi
+from bot.errors import BadRequest, Missing, Nonsense, ProviderError, SlotsFull, Unreachable
+from bot.vps.client import VpsClient
+
+Json = dict[str, object]
+
+
+def told(backup_id: int = 501, server_id: int = 7, **changes: object) -> Json:
+    return {
+        "id": backup_id,
+        "server": {"id": server_id, "name": f"web-{server_id}"},
+        "backup_type": "manual",
+        "status": "completed",
+        "size_mb": 4523,
+        "created_at": "2025-01-16T03:00:00Z",
+        "expires_at": None,
+        "description": "",
+        **changes,
+    }
+
+
+def listed(*backups: object, **envelope: object) -> httpx.Response:
+    return httpx.Response(200, json={"count": len(backups), "results": backups, **envelope})
+
+
+class Vps(httpx.MockTransport):
+    """Gives one answer per method, and keeps the requests."""
+
+    def __init__(self, **answers: httpx.Response) -> None:
+        super().__init__(self._answer)
+        self.answers = answers
+        self.requests: list[httpx.Request] = []
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.answers[request.method]
+
+    @property
+    def lines(self) -> list[str]:
+        return [
+            f"{each.method} {each.url.raw_path.decode()} {each.content.decode()}" for each in self.requests
+        ]
+
+
+def api(vps: Vps) -> BackupsApi:
+    return BackupsApi(VpsClient("https://vps.example/api/v1", SecretStr("token"), transport=vps))
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=2):
+        yield
+
+
+async def test_backups_are_listed() -> None:
+    vps = Vps(GET=listed(told(1), told(2, 8, status="archiving")))
+    found = await api(vps).list()
+    assert [(each.id, each.server.id, each.status) for each in found.backups] == [
+        (1, 7, "completed"),
+        (2, 8, "archiving"),
+    ]
+    assert found.missing == 0
+    assert vps.lines == ["GET /api/v1/backups/ "]
+
+
+async def test_filters_are_sent_and_also_applied() -> None:
+    vps = Vps(GET=listed(told(1), told(2, 8), told(3, backup_type="automatic")))
+    assert [each.id for each in (await api(vps).list(7, "manual")).backups] == [1]
+    assert vps.lines == ["GET /api/v1/backups/?server_id=7&backup_type=manual "]
+
+
+async def test_a_malformed_backup_does_not_lose_the_others() -> None:
+    vps = Vps(GET=listed(told(1), told(2, created_at="soon"), None, "x", [], {}, told(3)))
+    found = await api(vps).list()
+    assert [each.id for each in found.backups] == [1, 3]
+    assert found.missing == 5
+
+
+async def test_a_backup_told_twice_is_one() -> None:
+    found = await api(Vps(GET=listed(told(1, status="in_progress"), told(1)))).list()
+    assert [each.status for each in found.backups] == ["completed"]
+    assert found.missing == 0
+
+
+async def test_what_was_announced_but_did_not_come_is_missing() -> None:
+    found = await api(Vps(GET=listed(told(1), {}, count=30))).list()
+    assert len(found.backups) == 1
+    assert found.missing == 29
+
+
+@pytest.mark.parametrize("shape", [[], [told()], {"backups": []}, "x", None])
+async def test_a_wrong_envelope_is_nonsense(shape: object) -> None:
+    with pytest.raises(Nonsense):
+        await api(Vps(GET=httpx.Response(200, json=shape))).list()
+
+
+async def test_a_new_backup_is_returned() -> None:
+    vps = Vps(
+        POST=httpx.Response(201, json=told(9, status="in_progress", message="Backup is being created."))
+    )
+    backup = await api(vps).create(7, "before the upgrade")
+    assert (backup.id, backup.is_final) == (9, False)
+    assert vps.lines == ['POST /api/v1/backups/ {"server_id":7,"description":"before the upgrade"}']
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"message": "Created."}, {"id": 9}, "ok"])
+async def test_a_new_backup_that_can_not_be_read_may_exist(answer: object) -> None:
+    with pytest.raises(Nonsense) as caught:
+        await api(Vps(POST=httpx.Response(201, json=answer))).create(7, "")
+    assert caught.value.may_have_acted
+
+
+async def test_a_full_server_is_told_from_a_bad_request() -> None:
+    ten = [told(n) for n in range(10)]
+    refused = httpx.Response(400, json={"detail": "Limit reached."})
+    vps = Vps(POST=refused, GET=listed(*ten, told(11, backup_type="automatic")))
+    with pytest.raises(SlotsFull) as caught:
+        await api(vps).create(7, "")
+    assert not caught.value.may_have_acted
+    assert vps.lines[1:] == ["GET /api/v1/backups/?server_id=7&backup_type=manual "]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        listed(*[told(n) for n in range(9)]),
+        listed(*[told(n, server_id=8) for n in range(10)]),
+        listed(*[told(n, backup_type="automatic") for n in range(10)]),
+        httpx.Response(500),
+        httpx.Response(200, content=b"<html>"),
+    ],
+)
+async def test_a_bad_request_to_a_server_not_seen_full_stays_one(look: httpx.Response) -> None:
+    refused = httpx.Response(400, json={"description": ["Too long."]})
+    with pytest.raises(BadRequest) as caught:
+        await api(Vps(POST=refused, GET=look)).create(7, "x" * 999)
+    assert "description: Too long." in caught.value.what
+
+
+async def test_a_backup_is_deleted_once() -> None:
+    vps = Vps(DELETE=httpx.Response(204))
+    await api(vps).delete(501)
+    assert vps.lines == ["DELETE /api/v1/backups/501/ "]
+    with pytest.raises(Missing):
+        await api(Vps(DELETE=httpx.Response(404, json={"detail": "Not found."}))).delete(501)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (httpx.Response(202, json={"message": "Restore started."}), "Restore started."),
+        (httpx.Response(200, json={"detail": "Started."}), "Started."),
+        (httpx.Response(200, json={"message": "<b>Started</b>"}), ""),
+        (httpx.Response(200, json={"message": 3}), ""),
+        (httpx.Response(200, json=[]), ""),
+        (httpx.Response(200), ""),
+        (httpx.Response(204), ""),
+    ],
+)
+async def test_a_restore_returns_the_apis_own_words(answer: httpx.Response, words: str) -> None:
+    vps = Vps(POST=answer)
+    assert await api(vps).restore(7, 501) == words
+    assert vps.lines == ['POST /api/v1/servers/7/restore/ {"backup_id":501}']
+
+
+async def test_a_restore_of_unknown_outcome_is_not_sent_again() -> None:
+    vps = Vps(POST=httpx.Response(504))
+    with pytest.raises(Unreachable) as caught:
+        await api(vps).restore(7, 501)
+    assert caught.value.may_have_acted
+    assert len(vps.requests) == 1
+
+
+async def test_tens_of_thousands_are_read_in_a_moment() -> None:
+    body = json.dumps({"count": 30_000, "results": [told(n, n % 50) for n in range(30_000)]}).encode()
+    it = api(Vps(GET=httpx.Response(200, content=body)))
+    begun = time.process_time()
+    found = await it.list()
+    assert (len(found.backups), found.missing) == (30_000, 0)
+    # Takes 0.3 s; the margin is for slow machines.
+    assert time.process_time() - begun < 5
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+twisted = st.dictionaries(st.sampled_from(sorted(told())), anything, max_size=2).map(lambda it: told() | it)
+
+
+@given(st.lists(anything | twisted, max_size=5), anything)
+async def test_whatever_comes_is_a_list_or_a_provider_error(results: list[object], count: object) -> None:
+    body = json.dumps({"count": count, "results": results}).encode()
+    try:
+        found = await api(Vps(GET=httpx.Response(200, content=body))).list()
+    except ProviderError:
+        return
+    assert 0 <= len(found.backups) <= len(results)
+    assert found.missing >= 0

@@ -1,0 +1,187 @@
+"""The directory of servers, with a provider that answers when told to."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import Busy, UnknownServer, Unreachable
+from bot.servers.directory import ServerDirectory
+from bot.servers.model import Server
+
+WEB = Server(id=1, name="web-1", hostname="front.example.com")
+DB = Server(id=2, name="db-1")
+NEW = Server(id=3, name="new-1")
+DOWN = Unreachable("VPS.org did not answer in time.")
+
+
+class Provider:
+    """Lists the servers it has, or raises; holds the answer back while `held`."""
+
+    def __init__(self, *servers: Server) -> None:
+        self.servers = list(servers)
+        self.error: Exception | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+        self.asked = 0
+
+    async def list(self) -> list[Server]:
+        self.asked += 1
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        return self.servers
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def directory(provider: Provider, clock: Clock | None = None, patience: float = 5.0) -> ServerDirectory:
+    return ServerDirectory(provider, 60.0, patience=patience, clock=clock or Clock())
+
+
+async def test_servers_are_asked_for_once_and_kept_for_a_while() -> None:
+    provider, clock = Provider(WEB, DB), Clock()
+    it = directory(provider, clock)
+    assert it.known() == []
+    assert await it.servers() == [DB, WEB]
+    clock.now += 59
+    assert await it.servers() == it.known() == [DB, WEB]
+    assert provider.asked == 1
+    clock.now += 2
+    await it.servers()
+    assert provider.asked == 2
+
+
+async def test_many_who_ask_at_once_are_one_request() -> None:
+    provider = Provider(WEB)
+    provider.open.clear()
+    it = directory(provider)
+    asking = [asyncio.create_task(it.servers()) for _ in range(20)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    await asyncio.sleep(0)
+    provider.open.set()
+    assert await asyncio.gather(*asking[1:]) == [[WEB]] * 19
+    assert provider.asked == 1
+
+
+async def test_the_last_known_are_kept_when_vps_org_fails() -> None:
+    provider, clock = Provider(WEB), Clock()
+    it = directory(provider, clock)
+    await it.servers()
+    provider.error = DOWN
+    clock.now += 999
+    assert await it.servers() == [WEB]
+
+
+async def test_the_last_known_are_returned_when_vps_org_is_slow() -> None:
+    provider, clock = Provider(WEB), Clock()
+    it = directory(provider, clock, patience=0.01)
+    await it.servers()
+    provider.open.clear()
+    provider.servers = [WEB, NEW]
+    clock.now += 999
+    assert await it.servers() == [WEB]
+    provider.open.set()
+    assert await it.find("new-1") == NEW
+    assert provider.asked == 2
+
+
+async def test_without_any_known_the_failure_is_told() -> None:
+    provider = Provider(WEB)
+    provider.error = DOWN
+    it = directory(provider)
+    for wanted in (it.servers(), it.find("web-1")):
+        with pytest.raises(Unreachable):
+            await wanted
+    provider.error = None
+    assert await it.servers() == [WEB]
+
+
+async def test_a_name_not_known_is_asked_for_once_more() -> None:
+    provider = Provider(WEB)
+    it = directory(provider)
+    assert await it.find("web-1") == WEB
+    provider.servers = [WEB, NEW]
+    assert await it.find("new-1") == NEW
+    assert provider.asked == 2
+    with pytest.raises(UnknownServer):
+        await it.find("old-1")
+    assert provider.asked == 3
+
+
+async def test_a_name_is_not_asked_for_twice_in_a_row() -> None:
+    provider = Provider(WEB)
+    with pytest.raises(UnknownServer) as caught:
+        await directory(provider).find("new-1")
+    assert provider.asked == 1
+    assert "does not answer" not in caught.value.hint
+
+
+async def test_a_name_that_could_not_be_asked_for_is_said_to_be_so() -> None:
+    provider = Provider(WEB)
+    it = directory(provider)
+    await it.servers()
+    provider.error = DOWN
+    with pytest.raises(UnknownServer) as caught:
+        await it.find("new-1")
+    assert caught.value.hint.endswith(
+        "VPS.org does not answer just now, so a new server would not be known yet."
+    )
+
+
+async def test_suggestions_begin_with_what_begins_like_that() -> None:
+    names = ["db-web", "web-2", "Web-1", "api", "wbe"]
+    provider = Provider(*[Server(id=n, name=name) for n, name in enumerate(names, 10)], WEB)
+    it = directory(provider)
+    assert it.suggestions("web") == []
+    await it.servers()
+    assert [each.name for each in it.suggestions("WEB")] == ["web-1", "Web-1", "web-2", "db-web", "wbe"]
+    assert [each.name for each in it.suggestions("front.")] == ["web-1"]
+    assert [each.name for each in it.suggestions("13")] == ["api"]
+    assert len(it.suggestions("")) == 6
+    assert len(it.suggestions("", most=2)) == 2
+    assert provider.asked == 1
+
+
+@given(st.lists(st.text(max_size=8), max_size=150), st.text(max_size=4))
+async def test_suggestions_are_known_servers_each_once(names: list[str], query: str) -> None:
+    known = [Server(id=n, name=name) for n, name in enumerate(names)]
+    it = directory(Provider(*known))
+    await it.servers()
+    found = it.suggestions(query)
+    assert len(found) <= 100
+    assert len({each.id for each in found}) == len(found)
+    fitting = [each for each in known if query.strip().casefold() in each.name.casefold()]
+    assert len(found) == 100 or {each.id for each in fitting} <= {each.id for each in found}
+
+
+async def test_the_directory_keeps_itself_fresh_until_cancelled() -> None:
+    provider = Provider(WEB)
+    pauses: list[float] = []
+    done = asyncio.Event()
+    errors = [None, DOWN, Busy("busy", retry_after=200.0), Busy("busy", retry_after=9999.0), None]
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        provider.servers = [WEB, NEW]
+        if not errors:
+            done.set()
+            await asyncio.Event().wait()
+        provider.error = errors.pop(0)
+
+    it = ServerDirectory(provider, 60.0, sleep=sleep)
+    running = asyncio.create_task(it.run())
+    await asyncio.wait_for(done.wait(), 5)
+    assert pauses == [60, 60, 60, 200, 300, 60]
+    assert it.known() == [NEW, WEB]
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running

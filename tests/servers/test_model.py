@@ -1,0 +1,108 @@
+"""Finding the server a person means."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import UnknownServer
+from bot.servers.model import Server, find_server, near_names
+
+WEB_1 = Server(id=11, name="web-1", hostname="web-1.example.com")
+WEB_2 = Server(id=12, name="Web-2", hostname="web-2.example.com")
+DB = Server(id=13, name="db-main", hostname="db.example.com")
+BARE = Server(id=14, name="12")
+ALL = [WEB_1, WEB_2, DB, BARE]
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("web-1", WEB_1),
+        (" WEB-1 ", WEB_1),
+        ("web-2", WEB_2),
+        ("11", WEB_1),
+        ("db.example.com", DB),
+        ("d", DB),
+        ("DB-", DB),
+        ("12", BARE),  # a name goes before an id
+    ],
+)
+def test_a_server_is_found(text: str, server: Server) -> None:
+    assert find_server(text, ALL) == server
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("web", "Several begin like that: web-1 or Web-2."),
+        ("wbe-1", "Did you mean web-1"),
+        ("zzzzzz", "`/backup servers`"),
+        ("", "`/backup servers`"),
+        ("  ", "`/backup servers`"),
+    ],
+)
+def test_what_is_not_found_is_explained(text: str, hint: str) -> None:
+    with pytest.raises(UnknownServer) as caught:
+        find_server(text, ALL)
+    assert hint in caught.value.hint
+
+
+def test_servers_of_one_name_are_told_apart_by_id() -> None:
+    twins = [Server(id=1, name="web"), Server(id=2, name="WEB"), Server(id=3, name="webmail")]
+    with pytest.raises(UnknownServer) as caught:
+        find_server("web", twins)
+    assert caught.value.hint == "Give the id: 1 or 2."
+    assert find_server("2", twins) == twins[1]
+
+
+def test_the_only_server_without_a_hostname_is_not_meant_by_nothing() -> None:
+    with pytest.raises(UnknownServer):
+        find_server("", [Server(id=1, name="web")])
+
+
+def test_what_vps_org_leaves_out_is_empty() -> None:
+    server = Server.model_validate(
+        {"id": 1, "name": "web", "hostname": None, "status": None, "plan": {"a": 1}}
+    )
+    assert (server.hostname, server.status, server.ip_address) == ("", "", None)
+
+
+def test_near_names_are_the_servers_own() -> None:
+    assert near_names("WEB2", ALL)[0] == "Web-2"
+
+
+names = st.text(min_size=1, max_size=12).filter(str.strip)
+fleets = st.lists(
+    st.builds(Server, id=st.integers(1, 99), name=names, hostname=st.just("") | names),
+    max_size=8,
+    unique_by=lambda server: server.id,
+)
+
+
+@given(fleets, st.text(max_size=12))
+def test_a_server_is_found_only_where_the_text_fits_it(fleet: list[Server], text: str) -> None:
+    wanted = text.strip().casefold()
+    try:
+        found = find_server(text, fleet)
+    except UnknownServer:
+        return
+    assert found in fleet
+    assert wanted
+    assert found.name.casefold().startswith(wanted) or wanted in {found.hostname.casefold(), str(found.id)}
+
+
+@given(fleets.filter(bool), st.data())
+def test_a_name_held_by_one_server_finds_it(fleet: list[Server], data: st.DataObject) -> None:
+    server = data.draw(st.sampled_from(fleet))
+    same = [each for each in fleet if each.name.strip().casefold() == server.name.strip().casefold()]
+    if len(same) == 1 and server.name == server.name.strip():
+        assert find_server(f" {server.name.upper().casefold()} ", fleet) == server
+    else:
+        assert server in same
+
+
+@given(fleets, st.text(max_size=12), st.integers(1, 5))
+def test_near_names_exist_and_are_few(fleet: list[Server], text: str, most: int) -> None:
+    near = near_names(text, fleet, most)
+    assert len(near) <= most
+    assert set(near) <= {server.name for server in fleet}
