@@ -62,7 +62,9 @@ def view_problems(view: dict[str, Any]) -> list[str]:
 
 def message_problems(payload: dict[str, Any]) -> list[str]:
     """Everything Slack would refuse in a message's blocks; empty when it takes them."""
-    blocks = payload.get("blocks") or []
+    blocks = payload.get("blocks")
+    if blocks is None:
+        return []
     return problems(blocks, "message") if isinstance(blocks, list) else [at("/blocks", "must be an array")]
 
 

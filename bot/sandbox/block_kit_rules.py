@@ -74,22 +74,26 @@ def items(rule: Rule, most: int, least: int = 1) -> Rule:
 
 
 def shape(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, *also: Rule) -> Rule:
-    """An object with these properties and no others; a missing one and null are the same."""
+    """An object with these properties and no others; a missing one and null are the same.
+
+    Rules in `also` look at the whole object, and only at one whose properties are all sound.
+    """
     known = {**required, **(optional or {}), "type": anything}
 
     def rule(value: Any, pointer: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield at(pointer, "must provide an object")
             return
-        for name in required:
-            if value.get(name) is None:
-                yield at(pointer, f"missing required field: {name}")
+        found = [
+            at(pointer, f"missing required field: {name}") for name in required if value.get(name) is None
+        ]
         for name, part in value.items():
             if name not in known:
-                yield at(pointer, f"invalid additional property: {name}")
+                found.append(at(pointer, f"invalid additional property: {name}"))
             elif part is not None:
-                yield from known[name](part, f"{pointer}/{name}")
-        for more in also:
+                found.extend(known[name](part, f"{pointer}/{name}"))
+        yield from found
+        for more in () if found else also:
             yield from more(value, pointer)
 
     return rule
