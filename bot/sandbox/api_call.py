@@ -45,6 +45,17 @@ class Call:
         """A yes or no that may have come as text."""
         return str(self.args.get(name, "")).lower() in ("true", "1")
 
+    def number(self, name: str, otherwise: int) -> int:
+        """A whole number that may have come as text.
+
+        Raises:
+            ApiError: `invalid_cursor`, `invalid_limit` and so on.
+        """
+        value = str(self.args.get(name) or otherwise)
+        if not value.isdecimal():
+            raise ApiError(f"invalid_{name}")
+        return int(value)
+
     def needs(self, scope: str) -> None:
         """Require a scope.
 
@@ -100,7 +111,7 @@ async def read_call(request: web.Request, workspace: Workspace) -> Call:
     """Merge query, form and JSON arguments, since clients use all three."""
     args: Json = dict(request.query)
     if request.content_type == "application/json":
-        body = await request.json() if request.can_read_body else {}
+        body = _decoded(await request.text())
         args |= body if isinstance(body, dict) else {}
     elif request.can_read_body:
         args |= dict(await request.post())

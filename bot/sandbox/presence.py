@@ -45,7 +45,7 @@ class Presence:
         Raises:
             NotPossible: the person can't open that channel.
         """
-        messages = [found for found in self._visible(self._channel(channel)) if found.by_bot or found.user]
+        messages = self._visible(self._channel(channel))
         if thread_ts is None:
             return [found for found in messages if not found.is_reply or found.broadcast]
         return [found for found in messages if thread_ts in (found.ts, found.thread_ts)]

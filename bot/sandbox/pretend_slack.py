@@ -4,6 +4,7 @@ from aiohttp import web
 
 from bot.sandbox import web_api
 from bot.sandbox.delivery import Dispatcher
+from bot.sandbox.echoes import Echoes
 from bot.sandbox.http_delivery import HttpDelivery
 from bot.sandbox.people import People
 from bot.sandbox.response_urls import ResponseUrls
@@ -20,6 +21,7 @@ class PretendSlack:
         self._http = HttpDelivery(workspace)
         self._response_urls = ResponseUrls(workspace)
         self.dispatcher = Dispatcher(workspace, self.socket_mode, self._http)
+        self._echoes = Echoes(workspace, self.dispatcher)
         self.people = People(workspace, self.dispatcher, self._response_urls)
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -32,6 +34,7 @@ class PretendSlack:
 
     async def stop(self) -> None:
         """Close connections and forget what was still to be delivered."""
+        await self._echoes.stop()
         await self.dispatcher.stop()
         await self.socket_mode.stop()
         await self._http.stop()

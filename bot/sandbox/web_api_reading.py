@@ -98,7 +98,7 @@ def _page(call: Call, messages: list[Message]) -> Json:
         for found in messages
         if oldest < float(found.ts) < latest or (inside and float(found.ts) in (oldest, latest))
     ]
-    start, limit = int(call.args.get("cursor") or 0), min(int(call.args.get("limit") or 100), 999)
+    start, limit = call.number("cursor", 0), min(call.number("limit", 100), 999)
     metadata = call.flag("include_all_metadata")
     page = [message_json(call.workspace, found, metadata=metadata) for found in wanted[start : start + limit]]
     more = start + limit < len(wanted)

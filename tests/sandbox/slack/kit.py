@@ -1,6 +1,10 @@
 """Pieces of Block Kit to test with, and getting a modal opened."""
 
+from collections.abc import Awaitable
 from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.people import Actor
 from bot.sandbox.pretend_slack import PretendSlack
@@ -35,6 +39,7 @@ def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
+LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
 TEXT = field("note", {"type": "plain_text_input"})
 
 
@@ -65,3 +70,9 @@ def answers(bot: Bot, **answer: Any) -> None:
 
 def values_of(body: dict[str, Any]) -> Any:
     return body["view"]["state"]["values"]
+
+
+async def refusal(call: Awaitable[Any]) -> Any:
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    return caught.value.response

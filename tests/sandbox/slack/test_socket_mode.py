@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.delivery import Delivery, Unanswered
 from bot.sandbox.pretend_slack import PretendSlack
@@ -151,3 +152,25 @@ async def test_a_duplicated_envelope_runs_the_listener_again(slack: PretendSlack
     assert (await slack.people.person("ana").types("/backup")).acked
     await bot.was_told(3)
     assert bot.told[0]["trigger_id"] == bot.told[2]["trigger_id"]
+
+
+async def test_the_bot_is_told_of_its_own_direct_messages(
+    slack: PretendSlack, session: aiohttp.ClientSession, client: AsyncWebClient
+) -> None:
+    socket, _ = await connected(slack, session)
+
+    async def told() -> Any:
+        frame = await socket.receive_json()
+        await socket.send_json({"envelope_id": frame["envelope_id"]})
+        return frame["payload"]["event"]
+
+    ts = (await client.chat_postMessage(channel="UANA", text="One"))["ts"]
+    posted = await told()
+    assert (posted["bot_id"], posted["channel_type"], posted["ts"]) == ("B0BACKUPBOT", "im", ts)
+    await client.chat_update(channel="DANA", ts=ts, text="Two")
+    changed = await told()
+    assert (changed["subtype"], changed["message"]["text"]) == ("message_changed", "Two")
+    assert changed["previous_message"]["text"] == "One"
+    await client.chat_delete(channel="DANA", ts=ts)
+    deleted = await told()
+    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)

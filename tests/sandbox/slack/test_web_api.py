@@ -6,24 +6,17 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.web_api import METHODS
 from bot.sandbox.workspace import StepRun, Workspace
-from tests.sandbox.slack.conftest import Clock, client_of
+from tests.sandbox.slack.conftest import client_of
+from tests.sandbox.slack.kit import LONG, refusal
 
 Call = Callable[[AsyncWebClient], Awaitable[Any]]
 TABLE = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
 HEADER = {"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}
-LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
-
-
-async def refusal(call: Awaitable[Any]) -> Any:
-    with pytest.raises(SlackApiError) as caught:
-        await call
-    return caught.value.response
 
 
 async def test_auth_tells_who_the_bot_is_and_its_scopes(client: AsyncWebClient) -> None:
@@ -118,57 +111,6 @@ async def test_scopes_are_needed(
         assert (answer["needed"], scope in answer["provided"].split(",")) == (scope, False)
 
 
-async def test_a_message_lives_posted_edited_found_and_deleted(
-    workspace: Workspace, client: AsyncWebClient
-) -> None:
-    metadata = {"event_type": "operation", "event_payload": {"id": "1"}}
-    posted = await client.chat_postMessage(channel="COPS", text="Begins", metadata=metadata)
-    ts = posted["ts"]
-    reply = await client.chat_postMessage(channel="COPS", text="Ended", thread_ts=ts)
-    edited = await client.chat_update(channel="COPS", ts=ts, blocks=[LONG], text="Ends")
-    assert edited["message"]["metadata"] == metadata
-    assert (await client.chat_update(channel="COPS", ts=ts, text="Ends"))["message"].get("blocks") is None
-    link = await client.chat_getPermalink(channel="COPS", message_ts=reply["ts"])
-    assert f"thread_ts={ts}" in link["permalink"]
-    workspace.app.scopes += ("channels:history",)
-    history = await client.conversations_history(channel="COPS", include_all_metadata=True)
-    assert [found["text"] for found in history["messages"]] == ["Ends"]
-    assert history["messages"][0]["metadata"] == metadata
-    thread = await client.conversations_replies(channel="COPS", ts=ts, limit=1)
-    assert thread["has_more"]
-    assert "metadata" not in thread["messages"][0]
-    cursor = thread["response_metadata"]["next_cursor"]
-    rest = await client.conversations_replies(channel="COPS", ts=ts, cursor=cursor)
-    assert [found["text"] for found in rest["messages"]] == ["Ended"]
-    await client.chat_delete(channel="COPS", ts=ts)
-    assert (await refusal(client.chat_update(channel="COPS", ts=ts, text="x")))[
-        "error"
-    ] == "message_not_found"
-    workspace.channels["COPS"].members.remove("U0BACKUPBOT")
-    assert (await refusal(client.conversations_history(channel="COPS")))["error"] == "not_in_channel"
-
-
-async def test_texts_are_cut_when_posted_and_refused_when_edited(client: AsyncWebClient) -> None:
-    posted = await client.chat_postMessage(channel="COPS", text="x" * 40_001)
-    assert len(posted["message"]["text"]) == 40_000
-    edit = client.chat_update(channel="COPS", ts=posted["ts"], text="x" * 4001)
-    assert (await refusal(edit))["error"] == "msg_too_long"
-
-
-async def test_only_its_own_lasting_messages_can_be_changed(
-    slack: PretendSlack, client: AsyncWebClient
-) -> None:
-    await slack.people.person("ana").types("Mine")
-    [mine] = await slack.people.person("ana").sees()
-    whispered = await client.chat_postEphemeral(channel="COPS", user="UANA", text="x")
-    for call, error in (
-        (client.chat_update(channel="COPS", ts=mine.ts, text="x"), "cant_update_message"),
-        (client.chat_delete(channel="COPS", ts=mine.ts), "cant_delete_message"),
-        (client.chat_update(channel="COPS", ts=whispered["message_ts"], text="x"), "message_not_found"),
-    ):
-        assert (await refusal(call))["error"] == error
-
-
 async def test_direct_messages_open_by_themselves_unless_the_tab_is_off(
     workspace: Workspace, client: AsyncWebClient
 ) -> None:
@@ -207,30 +149,6 @@ async def test_steps_end_once(workspace: Workspace, client: AsyncWebClient) -> N
     assert (run.status, run.error) == ("failed", "No such server")
     again = client.functions_completeSuccess(function_execution_id="Fx1", outputs={})
     assert (await refusal(again))["error"] == "execution_not_in_running_state"
-
-
-async def test_one_shot_faults_are_used_up(workspace: Workspace, client: AsyncWebClient) -> None:
-    workspace.faults.next_slack["auth.test"].extend(["internal_error", "ratelimited", "down"])
-    assert (await refusal(client.auth_test()))["error"] == "internal_error"
-    limited = await refusal(client.auth_test())
-    assert (limited.status_code, limited.headers["Retry-After"]) == (429, "1")
-    with pytest.raises(aiohttp.ServerDisconnectedError):
-        await client.auth_test()
-    assert (await client.auth_test())["ok"]
-
-
-async def test_posting_too_fast_is_limited_for_that_channel(
-    workspace: Workspace, client: AsyncWebClient, clock: Clock
-) -> None:
-    workspace.rates_enforced = True
-    clock.ahead = 10.0
-    for _ in range(10):
-        await client.chat_postMessage(channel="COPS", text="x")
-    limited = await refusal(client.chat_postMessage(channel="COPS", text="x"))
-    assert (limited.status_code, limited["error"]) == (429, "ratelimited")
-    await client.chat_postMessage(channel="CRANDOM", text="x")
-    clock.passes(int(limited.headers["Retry-After"]))
-    await client.chat_postMessage(channel="COPS", text="x")
 
 
 async def test_arguments_may_come_as_json_query_or_form(slack: PretendSlack, workspace: Workspace) -> None:
