@@ -39,10 +39,11 @@ log = structlog.get_logger()
 Identified = asyncio.Future[Identity]
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, *, pace: float = 0.2) -> None:
     """Run the bot until cancelled; then let what runs end or stop safely.
 
-    Operations that were interrupted are carried on even while Slack can't be reached.
+    Operations that were interrupted are carried on even while Slack can't be reached. `pace` is how often the
+    database is asked for what has become due, in seconds.
 
     Raises:
         BadSettings: a token is refused, or the database or the port can't be had.
@@ -60,7 +61,7 @@ async def run(settings: Settings) -> None:
         identified: Identified = asyncio.get_running_loop().create_future()
         app = _app(slack, identified)
         _register(app, settings, provider, directory)
-        engine = Engine(settings.database_url)
+        engine = Engine(settings.database_url, pace=pace)
         connection = _connection(settings, app, identified)
         checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
         server = health.HttpServer(

@@ -129,4 +129,4 @@ async def in_turn(server_id: int, work: Workflow[P, R], *args: P.args, **_: P.kw
     turn_id = f"{DBOS.workflow_id}:turn"
     with SetWorkflowID(turn_id), SetEnqueueOptions(queue_partition_key=str(server_id)):
         handle = await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
-    return work.read(await handle.get_result(polling_interval_sec=0.2))
+    return work.read(await handle.get_result(polling_interval_sec=process().pace))

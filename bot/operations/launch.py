@@ -23,9 +23,9 @@ PING_SECONDS = 2.0
 class Engine:
     """The engine on one database, of which this process is the only user."""
 
-    def __init__(self, database_url: str, *, polling_seconds: float = 0.2) -> None:
+    def __init__(self, database_url: str, *, pace: float = 0.2) -> None:
         self._url = sa.make_url(database_url)
-        self._polling_seconds = polling_seconds
+        self._pace = pace
         self._lock: _FileLock | None = None
         self._database: sa.Engine | None = None
 
@@ -41,14 +41,14 @@ class Engine:
             if self._url.get_backend_name() == "sqlite":
                 self._prepare_file(Path(self._url.database or ""))
             self._database = sa.create_engine(self._url)
-            process.plug(Process())
+            process.plug(Process(self._pace))
             DBOS(config=self._config())
             DBOS.launch()
         except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError) as error:
             self._release()
             raise BadSettings(f"DATABASE_URL: the database can't be opened ({_reason(error)}).") from error
         await DBOS.register_queue_async(
-            QUEUE, partition_concurrency=1, worker_concurrency=50, polling_interval_sec=self._polling_seconds
+            QUEUE, partition_concurrency=1, worker_concurrency=50, polling_interval_sec=self._pace
         )
 
     async def stop(self) -> None:
@@ -94,7 +94,7 @@ class Engine:
             "application_version": APPLICATION_VERSION,
             "executor_id": "slot-0",
             "max_executor_threads": 32,
-            "notification_listener_polling_interval_sec": self._polling_seconds,
+            "notification_listener_polling_interval_sec": self._pace,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
         }

@@ -12,11 +12,12 @@ class Process:
     """Lets steps that act come to their end, ends those that only wait, and begins no new ones.
 
     A step that is not begun, or that is ended, never returns here: its operation is carried on by the
-    next process.
+    next process. `pace` is how often the database is asked for what has become due, in seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float = 0.2) -> None:
         self.boot = uuid4().hex
+        self.pace = pace
         self._acting = 0
         self._idle = asyncio.Event()
         self._idle.set()

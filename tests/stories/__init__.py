@@ -1,0 +1,1 @@
+"""What people live, a file per verb."""

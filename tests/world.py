@@ -1,0 +1,157 @@
+"""The bot, a pretend Slack and a pretend VPS.org, seen through the eyes of a test."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.app import run
+from bot.sandbox.people import Actor
+from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import Message
+from bot.settings import Settings
+
+T = TypeVar("T")
+
+QUICK = {
+    "bot_poll_seconds": 0.01,
+    "bot_poll_max_seconds": 0.05,
+    "bot_settle_seconds": 0.04,
+    "bot_restore_watch_minutes": 0.05,
+    "bot_servers_refresh_seconds": 60,
+    "bot_port": 0,
+}
+
+
+class World:
+    """One bot and all it can reach. Backups and restores end when `provider.finish…` is called."""
+
+    def __init__(self, database: Path) -> None:
+        self.sandbox = Sandbox(seeded=False, speed=20)
+        self.provider = self.sandbox.provider
+        self.workspace = self.sandbox.workspace
+        self.faults = self.sandbox.faults
+        self.database = database
+        self._bot: asyncio.Task[None] | None = None
+
+    async def begin(self, **settings: Any) -> None:
+        """Start both services, with two servers, and the bot."""
+        self.provider.hold()
+        for name in ("web-1", "db-1"):
+            self.provider.add_server(name)
+        await self.sandbox.start()
+        await self.start_bot(**settings)
+
+    async def end(self) -> None:
+        """Stop everything."""
+        await self.stop_bot()
+        await self.sandbox.stop()
+
+    async def start_bot(self, **settings: Any) -> None:
+        """Start the bot on its database and wait until Slack has it; settings override the quick ones."""
+        self._bot = asyncio.create_task(run(self.settings(**settings), pace=0.01))
+        await self.until(lambda: self.sandbox.slack.socket_mode.connection_count, "the bot is connected")
+
+    async def stop_bot(self) -> None:
+        """Stop the bot as SIGTERM does."""
+        if self._bot is not None:
+            self._bot.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._bot
+            self._bot = None
+
+    async def restart_bot(self, **settings: Any) -> None:
+        """Stop the bot and start it on the same database."""
+        await self.stop_bot()
+        await self.start_bot(**settings)
+
+    def settings(self, **changed: Any) -> Settings:
+        """Return the settings that connect a bot to this world."""
+        environment = self.sandbox.bot_environment(self.database)
+        given: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
+        return Settings(_env_file=None, **given | QUICK | changed)
+
+    def person(self, handle: str) -> Actor:
+        """Return somebody to act as: ana, ben, cleo or gus."""
+        return self.sandbox.people.person(handle)
+
+    def posts(self, channel: str = "ops") -> list[Message]:
+        """Return what the bot posted in a channel for everybody, replies left out."""
+        return [message for message in self._said(channel) if not message.ephemeral_to and not message.is_reply]
+
+    def replies(self, channel: str = "ops") -> list[Message]:
+        """Return what the bot replied in a channel's threads."""
+        return [message for message in self._said(channel) if message.is_reply]
+
+    def whispers(self, handle: str, channel: str = "ops") -> list[Message]:
+        """Return what the bot showed this person alone in a channel."""
+        person = self.person(handle).person.id
+        return [message for message in self._said(channel) if message.ephemeral_to == person]
+
+    def direct(self, handle: str) -> list[Message]:
+        """Return what the bot wrote to this person directly, replies included."""
+        return self._said(self.workspace.im_of(self.person(handle).person.id).name)
+
+    async def until(self, condition: Callable[[], T], what: str = "", seconds: float = 10.0) -> T:
+        """Wait for something to become true, looking whenever anything changes; return it."""
+        changed = asyncio.Event()
+        stop = [
+            self.workspace.listen(lambda _: changed.set()),
+            self.provider.listen(changed.set),
+        ]
+        try:
+            async with asyncio.timeout(seconds):
+                while not (found := condition()):
+                    if self._bot is not None and self._bot.done():
+                        await self._bot
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(0.1):
+                            await changed.wait()
+                    changed.clear()
+        except TimeoutError:
+            raise AssertionError(f"never happened: {what or condition.__name__}\n{self._heard()}") from None
+        finally:
+            for leave in stop:
+                leave()
+        return found
+
+    async def until_post(self, words: str, channel: str = "ops") -> Message:
+        """Wait until a post of the bot holds these words."""
+        return await self._until_said(lambda: self.posts(channel), words)
+
+    async def until_reply(self, words: str, channel: str = "ops") -> Message:
+        """Wait until a reply of the bot holds these words."""
+        return await self._until_said(lambda: self.replies(channel), words)
+
+    async def until_whisper(self, handle: str, words: str, channel: str = "ops") -> Message:
+        """Wait until the bot shows this person alone something that holds these words."""
+        return await self._until_said(lambda: self.whispers(handle, channel), words)
+
+    async def until_direct(self, handle: str, words: str) -> Message:
+        """Wait until the bot writes these words to this person directly."""
+        return await self._until_said(lambda: self.direct(handle), words)
+
+    async def until_modal(self, handle: str, words: str) -> str:
+        """Wait until the person's modal holds these words; return all it holds, as JSON text."""
+        person = self.person(handle)
+
+        def found() -> str:
+            text = str(person.modal.payload) if person.modal else ""
+            return text if words in text else ""
+
+        return await self.until(found, f"{handle}'s modal says {words!r}")
+
+    async def _until_said(self, messages: Callable[[], list[Message]], words: str) -> Message:
+        found = await self.until(
+            lambda: [message for message in messages() if words in message.text], f"the bot says {words!r}"
+        )
+        return found[-1]
+
+    def _said(self, channel: str) -> list[Message]:
+        place = next(each for each in self.workspace.channels.values() if channel in (each.id, each.name))
+        return [message for message in self.workspace.messages.get(place.id, []) if message.by_bot]
+
+    def _heard(self) -> str:
+        everything = [message for channel in self.workspace.messages.values() for message in channel]
+        return "\n".join(f"{message.channel} {message.user}: {message.text}" for message in everything[-12:])
