@@ -71,11 +71,17 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from bot import doctor, settings
+    from bot import doctor, findings, logs, settings
 
-    findings = asyncio.run(doctor.examine(settings.load()))
-    sys.stdout.write(doctor.report(findings))
-    return OK if all(finding.is_well for finding in findings) else PROBLEMS_FOUND
+    try:
+        wanted = settings.load()
+    except BadSettings as problem:
+        found = findings.refused(problem.what)
+    else:
+        logs.set_up("ERROR", "text", wanted.secrets)
+        found = asyncio.run(doctor.examine(wanted))
+    sys.stdout.write(findings.report(found))
+    return OK if all(finding.is_well for finding in found) else PROBLEMS_FOUND
 
 
 def _manifest(chosen: argparse.Namespace) -> int:

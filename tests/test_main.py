@@ -21,11 +21,18 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_settings")
-@pytest.mark.parametrize("command", ["run", "doctor"])
-def test_bad_settings_are_told_line_by_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([command]) == os.EX_CONFIG
+def test_bad_settings_are_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run"]) == os.EX_CONFIG
     told = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in told[1:]] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_the_doctor_tells_of_bad_settings_in_its_own_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in told] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
+    assert {line[0] for line in told} == {"✗"}
 
 
 def test_the_manifest_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:

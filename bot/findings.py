@@ -1,0 +1,96 @@
+"""What the doctor says about what it found; pure, so that every case can be read in a test."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report, and what to do where something is wrong."""
+
+    is_well: bool
+    what: str
+    advice: str = ""
+
+
+def report(findings: Iterable[Finding]) -> str:
+    """Return the findings as lines that begin with ✓ or ✗, with what to do below each ✗."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{'✓' if finding.is_well else '✗'} {finding.what}")
+        lines += [f"    {finding.advice}"] if finding.advice else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def refused(problems: str) -> list[Finding]:
+    """Return one finding per line of a problem that already says what to do."""
+    return [Finding(False, line) for line in problems.splitlines()]
+
+
+def scopes(granted: Collection[str]) -> list[Finding]:
+    """Compare what Slack granted to the bot's token with the manifest."""
+    if not granted:
+        return [Finding(True, "Scopes: Slack does not say which ones the bot's token has.")]
+    missing = [scope for scope in SCOPES if scope not in granted]
+    if missing:
+        return [
+            Finding(
+                False,
+                f"Scopes: the bot's token lacks {', '.join(missing)}.",
+                "Put the output of `backup-bot manifest` into your app's “App Manifest”, then install the "
+                "app in your workspace again.",
+            )
+        ]
+    without = [scope for scope in OPTIONAL_SCOPES if scope not in granted]
+    if without:
+        return [
+            Finding(
+                True,
+                f"Scopes: all that are needed. Without {', '.join(without)}, which are optional, a message "
+                "may be posted twice after a crash.",
+            )
+        ]
+    return [Finding(True, "Scopes: all that the manifest asks for.")]
+
+
+def vps_token(name: str, email: str, permissions: Sequence[str]) -> Finding:
+    """Say whose token it is; a token that can only read is not enough."""
+    whose = f"VPS_API_TOKEN: the token “{name}” of {email}" if name else f"VPS_API_TOKEN: a token of {email}"
+    if not permissions:
+        return Finding(True, f"{whose}. VPS.org does not say what it may do.")
+    listed = ", ".join(permissions)
+    if all(_only_reads(permission) for permission in permissions):
+        return Finding(
+            False,
+            f"{whose} may only read: {listed}.",
+            "Make a token that may also write, in VPS.org's control panel.",
+        )
+    return Finding(True, f"{whose} may: {listed}.")
+
+
+def operators(known: Collection[str], unknown: Collection[str], unasked: str = "") -> list[Finding]:
+    """Say which people of BOT_OPERATORS Slack knows; `unasked` is why it could not be asked about them."""
+    if unasked:
+        return [
+            Finding(False, f"BOT_OPERATORS: Slack could not be asked about them ({unasked}).", "Try again.")
+        ]
+    if not known and not unknown:
+        return [
+            Finding(True, "BOT_OPERATORS is empty: everyone may create backups, nobody delete or restore.")
+        ]
+    strangers = [
+        Finding(
+            False,
+            f"BOT_OPERATORS: {person} is nobody who is active in this workspace.",
+            "Open the person's profile in Slack, “…”, “Copy member ID”.",
+        )
+        for person in sorted(unknown)
+    ]
+    return strangers or [Finding(True, f"BOT_OPERATORS: Slack knows all {len(known)}.")]
+
+
+def _only_reads(permission: str) -> bool:
+    words = permission.casefold().replace(":", " ").replace(".", " ").replace("_", " ").split()
+    return bool({"read", "readonly", "view"} & set(words)) and "write" not in words
