@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.socket import SocketConnection
 from bot.slack.websocket import Pace
@@ -60,3 +60,21 @@ async def ended(task: asyncio.Task[None]) -> None:
 async def soon(work: Coroutine[Any, Any, Any]) -> Any:
     """Return what the work returns, which it must do within 5 s."""
     return await asyncio.wait_for(work, 5)
+
+
+@pytest.fixture
+def app(wire: Wire) -> AsyncApp:
+    app = wire.app()
+
+    @app.command("/backup")
+    async def backup(ack: AsyncAck) -> None:
+        await ack("here you are")
+
+    return app
+
+
+async def answers(wire: Wire, number: int) -> None:
+    connection = await wire.connection(number)
+    await connection.asks(f"e-{number}")
+    ack = await soon(connection.acks.get())
+    assert ack == {"envelope_id": f"e-{number}", "payload": {"text": "here you are"}}

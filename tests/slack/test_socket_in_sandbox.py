@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.health import HttpServer
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.workspace import Channel, Person, Workspace
-from bot.slack.auth import check_tokens, web_client
+from bot.slack.auth import check_tokens, keep_proxy, web_client
 from bot.slack.socket import SocketConnection
 from tests.slack.conftest import FAST, ended, soon
 
@@ -46,7 +46,7 @@ async def office() -> AsyncIterator[Office]:
     await server.start()
     workspace.base_url = f"http://127.0.0.1:{server.port}"
     client = web_client(SecretStr("xoxb-sandbox"), f"{workspace.base_url}/slack/api/")
-    app = AsyncApp(client=client, signing_secret="s")
+    app = AsyncApp(client=client, signing_secret="s", before_authorize=keep_proxy(client))
     handled: list[str] = []
     more = asyncio.Condition()
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
 from bot.health import HttpServer
-from bot.slack.auth import web_client
+from bot.slack.auth import keep_proxy, web_client
 
 Json = dict[str, Any]
 
@@ -92,7 +92,7 @@ class Wire:
 
     def app(self, signing_secret: str = "secret") -> AsyncApp:
         client = web_client(SecretStr("xoxb-1"), self.api_url)
-        return AsyncApp(client=client, signing_secret=signing_secret)
+        return AsyncApp(client=client, signing_secret=signing_secret, before_authorize=keep_proxy(client))
 
     async def connection(self, number: int) -> Connection:
         """Wait for that many connections; return the last of them."""
