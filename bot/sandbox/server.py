@@ -3,6 +3,7 @@
 import socket
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 
@@ -15,6 +16,11 @@ from bot.sandbox.provider import Provider
 from bot.sandbox.provider_api import BASE_PATH
 from bot.sandbox.provider_app import application as provider_application
 from bot.sandbox.workspace import Change, Json, Workspace
+
+Mode = Literal["socket", "http"]
+
+EVENTS_PATH = "/slack/events"
+"""Where a Bolt app answers Slack in HTTP mode, unless it is told otherwise."""
 
 STOP_SECONDS = 1.0
 """How long requests still being answered may hold up the end."""
@@ -95,9 +101,19 @@ class Sandbox:
             self._folder.cleanup()
             self._folder = None
 
-    async def start_bot(self, database: Path | None = None, **more: str) -> BotProcess:
-        """Start the bot on that SQLite file (None: a temporary one) and with `more` in its environment."""
-        environment = self.bot_environment(database) | more
+    async def start_bot(
+        self, database: Path | None = None, *, mode: Mode = "socket", **more: str
+    ) -> BotProcess:
+        """Start the bot on that SQLite file (None: a temporary one) and with `more` in its environment.
+
+        One that was started before is stopped first. In mode "http" the pretend Slack is told where it
+        answers.
+        """
+        if self.bot is not None:
+            await self.bot.stop()
+        environment = self.bot_environment(database, mode=mode) | more
+        address = f"http://127.0.0.1:{environment['BOT_PORT']}{EVENTS_PATH}"
+        self.workspace.app.request_url = address if mode == "http" else None
         self.bot = BotProcess(
             environment,
             directory=self._temporary_folder(),
@@ -106,13 +122,17 @@ class Sandbox:
         await self.bot.start()
         return self.bot
 
-    def bot_environment(self, database: Path | None = None) -> dict[str, str]:
+    def bot_environment(self, database: Path | None = None, *, mode: Mode = "socket") -> dict[str, str]:
         """Return the settings that connect a bot to this sandbox, with a free port for its health checks."""
         app = self.workspace.app
         file = (database or self._temporary_folder() / "bot.sqlite").resolve()
+        reached_by = {
+            "socket": {"SLACK_APP_TOKEN": app.app_token},
+            "http": {"SLACK_SIGNING_SECRET": app.signing_secret},
+        }
         return {
+            **reached_by[mode],
             "SLACK_BOT_TOKEN": app.bot_token,
-            "SLACK_APP_TOKEN": app.app_token,
             "SLACK_API_URL": self.slack_api_url,
             "VPS_API_TOKEN": self.provider.token,
             "VPS_API_URL": self.vps_api_url,
@@ -122,7 +142,7 @@ class Sandbox:
             "BOT_POLL_MAX_SECONDS": self._quick(4.0),
             "BOT_LATE_MINUTES": self._quick(2.0),
             "BOT_RESTORE_WATCH_MINUTES": self._quick(3.0),
-            "BOT_SERVERS_REFRESH_SECONDS": self._quick(10.0),
+            "BOT_SERVERS_REFRESH_SECONDS": "10",
             "BOT_SETTLE_SECONDS": self._quick(2.0),
             "BOT_BIND": "127.0.0.1",
             "BOT_PORT": str(free_port()),
