@@ -1,6 +1,5 @@
 """The pretend VPS.org creates, deletes and restores, in its own time."""
 
-
 import pytest
 
 from bot.sandbox.clock import ManualClock
