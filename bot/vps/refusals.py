@@ -16,6 +16,7 @@ LONGEST_RETRY_AFTER = 3600.0
 
 _CHECK_ADDRESS = "Whoever runs the bot should check VPS_API_URL."
 _LOOK_FIRST = "Look at what is there now before you try again."
+_IF_IT_STAYS = "If it stays so, whoever runs the bot should check VPS_API_URL."
 _CORRECT = "Correct that and try again."
 _SEE_LOG = "Whoever runs the bot may find more in its log."
 _LATER = "Try again in a minute."
@@ -50,7 +51,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, method: str) -
         case 404 | 410:
             return Missing(
                 f"VPS.org knows no such server or backup (any more), {ended}",
-                f"It may have been deleted meanwhile. If it is there: {_CHECK_ADDRESS}",
+                f"It may have been deleted meanwhile. {_IF_IT_STAYS}",
             )
         case 409 | 423 | 425 | 429:
             why = "was asked too often" if status == 429 else "is busy with this already"
@@ -84,7 +85,7 @@ def broken(error: Exception, method: str) -> Unreachable:
     """
     if isinstance(error, _NEVER_SENT):
         what = f"VPS.org could not be reached, {outcome(method)}."
-        return Unreachable(what, f"{_LATER} If that does not help: {_CHECK_ADDRESS}")
+        return Unreachable(what, f"{_LATER} {_IF_IT_STAYS}")
     acted = writes(method)
     late = isinstance(error, httpx.TimeoutException | TimeoutError)
     what = "VPS.org did not answer in time" if late else "VPS.org broke the connection off"
@@ -95,7 +96,7 @@ def broken(error: Exception, method: str) -> Unreachable:
 def nonsense(why: str, method: str = "GET") -> Nonsense:
     """Return the error for an answer that can't be understood; `why` follows "VPS.org answered"."""
     acted = writes(method)
-    hint = _LOOK_FIRST if acted else f"{_LATER} If it stays so: {_CHECK_ADDRESS}"
+    hint = _LOOK_FIRST if acted else f"{_LATER} {_IF_IT_STAYS}"
     return Nonsense(f"VPS.org answered {why}, {outcome(method, acted=acted)}.", hint, may_have_acted=acted)
 
 
