@@ -51,7 +51,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, method: str) -
         case 404 | 410:
             return Missing(
                 f"VPS.org knows no such server or backup (any more), {ended}",
-                f"It may have been deleted meanwhile. {_IF_IT_STAYS}",
+                "It may have been deleted meanwhile; if not, whoever runs the bot should check VPS_API_URL.",
             )
         case 409 | 423 | 425 | 429:
             why = "was asked too often" if status == 429 else "is busy with this already"
