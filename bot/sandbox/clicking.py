@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.sandbox import payloads
 from bot.sandbox.block_kit import option_problems
-from bot.sandbox.filling_in import NotPossible, filled, options_of, pick
+from bot.sandbox.filling_in import NotPossible, filled, is_offered, options_of, pick
 from bot.sandbox.form_state import Placed, initial_values, placed, state_key
 from bot.sandbox.modals import view_json
 from bot.sandbox.presence import Answer, Presence
@@ -93,7 +93,8 @@ class Clicking(Presence):
         if problems:
             self.workspace.complaints.append(f"Options for {spot.at.action_id}: {problems}")
             return []
-        return options_of(reply)
+        self._offers[ids] = options_of(reply)
+        return self._offers[ids]
 
     async def _sets(self, spot: Spot, value: object) -> Answer:
         state = filled(spot.at, value, await self._offered(spot, value))
@@ -112,9 +113,12 @@ class Clicking(Presence):
         key = state_key(spot.at.kind) or ""
         current = self._values(spot).get(spot.at.block_id, {}).get(spot.at.action_id, {}).get(key)
         kept = current if isinstance(current, list) else [current] if current else []
-        wanted = value if isinstance(value, list) else [value]
-        found = [option for one in wanted for option in await self._suggestions(spot, str(one))]
-        return [*found, *await self._suggestions(spot, ""), *kept]
+        known = [*kept, *self._offers.get((spot.at.block_id, spot.at.action_id), [])]
+        for wanted in value if isinstance(value, list) else [value]:
+            for query in (str(wanted), ""):
+                if not is_offered(wanted, known):
+                    known += await self._suggestions(spot, query)
+        return known
 
     async def _acts(self, spot: Spot, chosen: Json) -> Answer:
         element = spot.at.element

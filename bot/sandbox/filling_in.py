@@ -20,6 +20,11 @@ def options_of(element: Json) -> list[Json]:
     return [*(element.get("options") or []), *grouped]
 
 
+def is_offered(wanted: object, options: Iterable[Json]) -> bool:
+    """Whether an option has that label or value."""
+    return any(_names(option, wanted) for option in options)
+
+
 def pick(options: Iterable[Json], wanted: object) -> Json:
     """The option with that label or value.
 
@@ -28,7 +33,7 @@ def pick(options: Iterable[Json], wanted: object) -> Json:
     """
     known = list(options)
     for option in known:
-        if wanted in (option.get("value"), option["text"]["text"], option):
+        if _names(option, wanted):
             return option
     labels = ", ".join(repr(option["text"]["text"]) for option in known) or "none at all"
     raise NotPossible(f"There is no option {wanted!r}; there are: {labels}.")
@@ -122,3 +127,7 @@ def _email_error(_: Json, value: str) -> str | None:
 
 def _url_error(_: Json, value: str) -> str | None:
     return None if re.match(r"https?://\S+$", value) else "Enter a valid URL."
+
+
+def _names(option: Json, wanted: object) -> bool:
+    return wanted in (option.get("value"), option["text"]["text"], option)

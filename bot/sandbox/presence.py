@@ -32,6 +32,7 @@ class Presence:
         self._dispatcher = dispatcher
         self._response_urls = response_urls
         self._at_home = False
+        self._offers: dict[tuple[str, str], list[Json]] = {}
 
     @property
     def modal(self) -> OpenView | None:

@@ -69,8 +69,7 @@ class SocketMode:
 
     async def stop(self) -> None:
         """Close every connection."""
-        for _, socket in list(self._connections):
-            await socket.close()
+        await asyncio.gather(*(socket.close() for _, socket in self._connections))
 
     async def deliver(self, delivery: Delivery) -> Json:
         """Send an envelope and wait for its ack.

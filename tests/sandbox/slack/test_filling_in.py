@@ -107,3 +107,19 @@ async def test_what_cannot_be_filled_in(
         await ana.fills(srv=value)
     with pytest.raises(NotPossible):
         await ana.fills(nowhere=value)
+
+
+async def test_an_option_suggested_before_can_be_chosen_by_value(slack: PretendSlack, bot: Bot) -> None:
+    @bot.app.options("srv_a")
+    async def offer(ack: Any, payload: Any) -> None:
+        await ack(options=[OPTION] if payload["value"] == "web" else [])
+
+    ana = await opened(slack, bot, modal(field("srv", {"type": "external_select"})))
+    with pytest.raises(NotPossible):
+        await ana.fills(srv="101")
+    await ana.suggests("srv_a", "web")
+    await ana.fills(srv="101")
+    assert ana.modal is not None
+    assert ana.modal.values["srv"]["srv_a"]["selected_option"] == OPTION
+    await ana.fills(srv=None)
+    assert ana.modal.values["srv"]["srv_a"]["selected_option"] is None

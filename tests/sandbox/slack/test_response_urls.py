@@ -50,3 +50,9 @@ async def test_wrong_content_is_refused(url: str, payload: dict[str, Any]) -> No
 async def test_it_fails_when_slack_does(slack: PretendSlack, url: str) -> None:
     slack.workspace.faults.next_slack["response_url"].append("internal_error")
     assert (await AsyncWebhookClient(url).send(text="Hi")).status_code == 500
+
+
+async def test_it_can_answer_in_a_thread(slack: PretendSlack, url: str) -> None:
+    await AsyncWebhookClient(url).send_dict({"text": "Hi", "thread_ts": "1.0"})
+    [shown] = await slack.people.person("ana").sees("secret", "1.0")
+    assert shown.thread_ts == "1.0"

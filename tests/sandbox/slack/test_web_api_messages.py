@@ -89,3 +89,12 @@ async def test_pages_need_proper_numbers(client: AsyncWebClient) -> None:
     for name in ("cursor", "limit"):
         call = client.api_call("conversations.history", params={"channel": "DANA", name: "x"})
         assert (await refusal(call))["error"] == f"invalid_{name}"
+
+
+async def test_methods_have_their_own_limits(workspace: Workspace, client: AsyncWebClient) -> None:
+    workspace.rates_enforced, workspace.usergroups = True, {"S1": []}
+    for _ in range(20):
+        await client.usergroups_users_list(usergroup="S1")
+    limited = await refusal(client.usergroups_users_list(usergroup="S1"))
+    assert (limited["error"], limited.headers["Retry-After"]) == ("ratelimited", "3")
+    assert (await client.auth_test())["ok"]
