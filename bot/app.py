@@ -18,11 +18,11 @@ from bot.backups.api import BackupsApi
 from bot.backups.freshness import freshness
 from bot.backups.handlers.tools import Tools
 from bot.backups.model import MANUAL_SLOTS
+from bot.backups.poller import Poller
 from bot.errors import BadSettings
 from bot.notices import post
 from bot.operations import handlers as operations
 from bot.operations.launch import Engine
-from bot.operations.poller import Poller
 from bot.permissions import Rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory

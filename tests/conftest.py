@@ -1,17 +1,35 @@
 """`world`: the bot wired to the sandbox, and ways to wait for what becomes true there."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
+from bot.operations.launch import Engine
 from tests.world import World
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that the engine has used before, since it takes a second to get to know a new one."""
+    path = tmp_path_factory.mktemp("engine") / "bot.sqlite"
+
+    async def use() -> None:
+        engine = Engine(f"sqlite:///{path}")
+        await engine.launch()
+        await engine.stop()
+
+    asyncio.run(use())
+    return path
+
+
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, empty_database: Path) -> AsyncIterator[World]:
     """A running bot in a small world: web-1 and db-1, backups that end only when told."""
-    living = World(tmp_path / "bot.sqlite")
+    living = World(Path(shutil.copy(empty_database, tmp_path / "bot.sqlite")))
     await living.begin()
     yield living
     await living.end()

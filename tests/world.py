@@ -78,7 +78,7 @@ class World:
 
     def posts(self, channel: str = "ops") -> list[Message]:
         """Return what the bot posted in a channel for everybody, replies left out."""
-        return [message for message in self._said(channel) if not message.ephemeral_to and not message.is_reply]
+        return [each for each in self._said(channel) if not each.ephemeral_to and not each.is_reply]
 
     def replies(self, channel: str = "ops") -> list[Message]:
         """Return what the bot replied in a channel's threads."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.backups.api import BackupsApi
-from bot.operations.poller import Poller
+from bot.backups.poller import Poller
 from bot.operations.ports import Port
 from bot.servers.api import ServersApi
 

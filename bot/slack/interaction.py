@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import BotError
 from bot.slack import replies
@@ -30,7 +31,6 @@ class Interaction:
     body: Json
     client: AsyncWebClient
     _ack: AsyncAck
-    _respond: AsyncRespond
     is_acked: bool = field(default=False, init=False)
 
     @property
@@ -144,7 +144,7 @@ class Interaction:
         if not self.body.get("response_url"):
             return False
         try:
-            answer = await self._respond(
+            answer = await self._response_address().send(
                 text=message.text,
                 blocks=message.drawn(),
                 replace_original=replace,
@@ -156,6 +156,12 @@ class Interaction:
         # It doesn't raise on an expired address (SLACK.md, section 7).
         return bool(answer.status_code == 200)
 
+    def _response_address(self) -> AsyncWebhookClient:
+        address = AsyncWebhookClient(self.body["response_url"])
+        # The SDK would send it through the environment's proxy, even to loopback.
+        address.proxy = self.client.proxy
+        return address
+
 
 Handler = Callable[[Interaction], Awaitable[None]]
 
@@ -163,8 +169,8 @@ Handler = Callable[[Interaction], Awaitable[None]]
 def heard(handler: Handler) -> Callable[..., Awaitable[None]]:
     """Return a Bolt listener that answers whatever the handler raises."""
 
-    async def listener(ack: AsyncAck, body: Json, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        interaction = Interaction(body, client, ack, respond)
+    async def listener(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
+        interaction = Interaction(body, client, ack)
         try:
             await handler(interaction)
         except BotError as error:

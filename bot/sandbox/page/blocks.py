@@ -45,7 +45,7 @@ def draw_block(block: Json, canvas: Canvas) -> Node:
     drawer = _DRAWERS.get(kind)
     if drawer is None:
         return div(".block")[unsupported(f"{kind} block")]
-    return div(".block", class_=f"block-{kind}")[drawer(block, canvas)]
+    return div(class_=["block", f"block-{kind}"])[drawer(block, canvas)]
 
 
 def _section(block: Json, canvas: Canvas) -> Node:
@@ -117,7 +117,7 @@ def _image_block(block: Json, canvas: Canvas) -> Node:
 
 def _alert(block: Json, canvas: Canvas) -> Node:
     level = str(block.get("level") or block.get("style") or "default")
-    return div(".alert", class_=f"alert-{level}", role="note")[draw_text(block.get("text"), canvas.reader)]
+    return div(class_=["alert", f"alert-{level}"], role="note")[draw_text(block.get("text"), canvas.reader)]
 
 
 def _table(block: Json, canvas: Canvas) -> Node:

@@ -60,8 +60,8 @@ def draw_channels(field: Field) -> Node:
 
 def _from_workspace(field: Field, what: str, names: dict[str, str]) -> Node:
     many = field.kind.startswith("multi_")
-    current = field.current(f"{what}s" if many else what) or []
-    picked = set(current) if many else {current}
+    current = field.current(f"{what}s" if many else what)
+    picked = set(current or []) if many else {current}
     options = [option(value=key, selected=key in picked)[name] for key, name in names.items()]
     return _native_select(field, options, many=many)
 

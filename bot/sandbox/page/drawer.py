@@ -52,7 +52,7 @@ def bot_controls(stage: Stage) -> Node:
         return div("#drawer-bot.panel")[h2["The bot"], p["It was not started by the sandbox."]]
     running = bot.state == "running"
     return div("#drawer-bot.panel")[
-        h2["The bot ", span(".state", class_="good" if running else "bad")[bot.state]],
+        h2["The bot ", span(class_=["state", "good" if running else "bad"])[bot.state]],
         div(".panel-buttons")[
             _button("Start", "/sandbox/bot", {"do": "start"}, disabled=running),
             _button("Stop", "/sandbox/bot", {"do": "stop"}, disabled=not running),
@@ -98,11 +98,11 @@ def complaints(stage: Stage) -> Node:
 
 
 def _pill(name: str, words: str, *, good: bool) -> Node:
-    return span(".pill", class_="good" if good else "bad")[span(".pill-name")[name], " ", words]
+    return span(class_=["pill", "good" if good else "bad"])[span(".pill-name")[name], " ", words]
 
 
 def _button(words: str, address: str, body: Json, *, disabled: bool = False, style: str = "") -> Node:
-    return button(".btn", posts(address, body), type="button", class_=style, disabled=disabled)[words]
+    return button(posts(address, body), type="button", class_=["btn", style], disabled=disabled)[words]
 
 
 def _segments(title: str, address: str, name: str, choices: dict[str, str], current: str) -> Node:

@@ -42,10 +42,10 @@ def _button(element: Json, block_id: str, canvas: Canvas) -> Node:
     style = str(element.get("style", ""))
     label = draw_text(element.get("text"), canvas.reader)
     if href := safe_address(str(element.get("url", ""))):
-        shown = a(".btn", attributes, href=href, target="_blank", rel="noopener noreferrer", class_=style)
+        shown = a(attributes, href=href, target="_blank", rel="noopener noreferrer", class_=["btn", style])
         return shown[label, span(".leaves", aria_hidden="true")["↗"]]
     return fragment[
-        button(".btn", attributes, type="button", class_=style)[label],
+        button(attributes, type="button", class_=["btn", style])[label],
         confirm_dialog(confirm, confirm_id, canvas),
     ]
 

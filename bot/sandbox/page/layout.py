@@ -51,7 +51,7 @@ def draw_page(reader: Reader, picture: Picture) -> Node:
         )[
             a(".skip", href="#main")["Skip to the conversation"],
             _strip(picture),
-            div(".workspace", class_={"with-thread": place.thread})[
+            div(class_=["workspace", {"with-thread": place.thread is not None}])[
                 nav("#sidebar-frame", aria_label="Channels and people")[picture.part("sidebar")],
                 _main(reader, picture),
                 place.thread and _thread(reader, picture),
@@ -108,7 +108,7 @@ def _head(reader: Reader) -> Node:
         icon = "icon-lock" if channel.kind == "private" else "icon-hash"
         members = len(channel.members)
         return header(".pane-head")[
-            h2[span(".icon", class_=icon), channel.name],
+            h2[span(class_=["icon", icon]), channel.name],
             span(".members")[f"{members} member{'' if members == 1 else 's'}"],
         ]
     tabs = {"Home": place.address(tab="home"), "Messages": place.address()}

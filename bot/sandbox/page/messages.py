@@ -75,7 +75,7 @@ def _message(reader: Reader, message: Message, element: str, *, follows: bool) -
     name = reader.user_name(message.user)
     is_app = message.by_bot or message.user == reader.workspace.app.bot_user
     classes = {"follows": follows, "ephemeral": message.ephemeral_to is not None}
-    return article(f"#{element}.message", class_=classes, aria_label=f"{name} says")[
+    return article(id=element, class_=["message", classes], aria_label=f"{name} says")[
         div(".gutter")[clock(float(message.ts)) if follows else avatar(message.user, reader)],
         div(".message-body")[
             not follows

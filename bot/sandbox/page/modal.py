@@ -21,7 +21,7 @@ def _modal(view: OpenView, reader: Reader, *, depth: int) -> Node:
     surface = Surface("modal", key, {"view": view.id}, view.values, view.errors)
     submit = words(payload.get("submit"))
     return dialog(
-        f"#{key}.modal", data_modal=True, aria_labelledby=f"{key}-title", class_={"busy": view.busy}
+        id=key, class_=["modal", {"busy": view.busy}], data_modal=True, aria_labelledby=f"{key}-title"
     )[
         form(posts("/act/submits", {"view": view.id}), novalidate=True)[
             div(".modal-head")[

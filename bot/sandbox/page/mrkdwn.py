@@ -8,7 +8,7 @@ from htpy import Node, a, blockquote, br, code, em, fragment, pre, s, span, stro
 
 from bot.sandbox.page.dates import moment
 from bot.sandbox.page.emoji import with_emoji
-from bot.sandbox.page.links import link
+from bot.sandbox.page.links import link, safe_address
 from bot.sandbox.page.reader import Reader
 
 _FENCE = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
@@ -100,7 +100,8 @@ class _Inline:
                 return mention_channel(target[1:], self._reader)
             case "!":
                 return _special(target, unescape(label))
-        return link(unescape(target), shown)
+        address = unescape(target)
+        return link(address, shown) if safe_address(address) else unescape(f"<{token}>")
 
 
 def _unmarked(found: str) -> Node:
@@ -109,7 +110,7 @@ def _unmarked(found: str) -> Node:
 
 def mention_user(user: str, reader: Reader) -> Node:
     """Draw a mention of a person; one's own stands out."""
-    return span(".mention", class_={"mention-me": user == reader.person.id})[f"@{reader.handle(user)}"]
+    return span(class_=["mention", {"mention-me": user == reader.person.id}])[f"@{reader.handle(user)}"]
 
 
 def mention_channel(channel: str, reader: Reader) -> Node:

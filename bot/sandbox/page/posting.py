@@ -39,7 +39,7 @@ def confirm_dialog(confirm: Json | None, dialog_id: str, canvas: Canvas) -> Node
             div(".confirm-text")[draw_text(confirm.get("text"), canvas.reader)],
             div(".dialog-buttons")[
                 button(".btn", value="deny")[words(confirm.get("deny")) or "Cancel"],
-                button(".btn", class_=style, value="confirm")[words(confirm.get("confirm")) or "Yes"],
+                button(class_=["btn", style], value="confirm")[words(confirm.get("confirm")) or "Yes"],
             ],
         ]
     ]

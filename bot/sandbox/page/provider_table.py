@@ -14,7 +14,7 @@ def provider_table(provider: Provider) -> Node:
         div(".table-scroll", tabindex="0", role="region", aria_label="Servers")[
             table(".servers")[
                 caption(".visually-hidden")["Servers and their backups"],
-                thead[tr[(th(scope="col")[name] for name in ("Server", "State", "Slots", "Newest backup"))]],
+                thead[tr[(th(scope="col")[name] for name in ("Server", "Slots", "Newest backup"))]],
                 tbody[(_row(provider, server) for server in provider.servers.values())],
             ]
         ],
@@ -28,10 +28,10 @@ def provider_table(provider: Provider) -> Node:
 def _row(provider: Provider, server: Server) -> Node:
     backups = provider.backups_of(server.name)
     manual = sum(backup.backup_type == "manual" for backup in backups)
+    state = span(class_=["state", "good" if server.status == "active" else "bad"])[server.status]
     restored = server.restored_from and span(".hint")[f" from {server.restored_from}"]
     return tr[
-        th(scope="row")[server.name],
-        td[span(".state", class_="good" if server.status == "active" else "bad")[server.status], restored],
+        th(scope="row")[server.name, div[state, restored]],
         td(".slots")[
             meter(value=str(manual), max=str(MANUAL_SLOTS), high=str(MANUAL_SLOTS - 1), aria_hidden="true"),
             f" {manual}/{MANUAL_SLOTS}",
@@ -44,7 +44,7 @@ def _newest(backup: Backup) -> Node:
     if backup.status == "in_progress":
         state = span(".state.busy")["running"]
     else:
-        state = span(".state", class_="good" if backup.status == "completed" else "bad")[backup.status]
+        state = span(class_=["state", "good" if backup.status == "completed" else "bad"])[backup.status]
     unix = backup.created_at.timestamp()
     return [
         f"{backup.id} ",

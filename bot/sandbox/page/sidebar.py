@@ -41,7 +41,7 @@ def _channel(channel: Channel, reader: Reader) -> Node:
             aria_current="page" if current else None,
             data_latest=_latest(channel, reader),
             data_key=key,
-        )[span(".icon", class_=icon), span(".sidebar-name")[channel.name]]
+        )[span(class_=["icon", icon]), span(".sidebar-name")[channel.name]]
     ]
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.backups.api import BackupList
 from bot.errors import Busy, ProviderError
-from tests.operations.clockwork import (
+from tests.backups.clockwork import (
     DONE,
     ERROR,
     FAILED,

@@ -10,8 +10,8 @@ from itertools import count
 
 from bot.backups.api import BackupList
 from bot.backups.model import Backup, ServerRef
+from bot.backups.poller import Poller
 from bot.errors import Unreachable
-from bot.operations.poller import Poller
 
 
 class Clock:

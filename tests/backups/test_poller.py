@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from bot.backups.api import BackupList
+from bot.backups.poller import Poller
 from bot.errors import Busy
-from bot.operations.poller import Poller
-from tests.operations.clockwork import (
+from tests.backups.clockwork import (
     DONE,
     ERROR,
     FAILED,
