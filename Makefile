@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help sandbox test check format lock clean
+.PHONY: help setup sandbox test check format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## Set up .venv with everything in it
 
 sandbox: $(READY) ## Run the bot in its sandbox and print the page's address
 	@exec $(BIN)/python -m bot sandbox $(ARGS)
