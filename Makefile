@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .PHONY: help setup sandbox test check format lock clean
 .DEFAULT_GOAL := help
@@ -41,14 +41,16 @@ lock: .venv-lock/bin/uv ## Refresh the locks from pyproject.toml; newest version
 
 .venv-lock/bin/uv:
 	@$(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/python -m pip --disable-pip-version-check --quiet install uv
+	@.venv-lock/bin/python -m pip --disable-pip-version-check --quiet --quiet install uv
 
 clean: ## Remove everything that can be made again
 	@rm -rf $(VENV) .venv-lock dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find bot tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=…")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=…")'
+	@$(PYTHON) -c 'import sqlite3 as s, sys; sys.exit(sys.version_info >= (3, 12) and s.sqlite_version_info < (3, 42) \
+		and "From Python 3.12 on, SQLite 3.42 or newer is needed; name a Python 3.11: make PYTHON=…")'
 	@echo "Setting up $(VENV) (once; a minute or so) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock

@@ -1,6 +1,8 @@
 """`backup-bot doctor`: asks Slack, VPS.org and the database whether the bot could work as it is set up."""
 
 import asyncio
+import sqlite3
+import sys
 from collections.abc import Awaitable
 from contextlib import aclosing
 from pathlib import Path
@@ -106,6 +108,8 @@ def _database(url: str) -> list[Finding]:
     address = sa.make_url(url)
     is_file = address.get_backend_name() == "sqlite"
     file = Path(address.database or "")
+    if is_file and (too_old := findings.sqlite(sys.version_info[:2], sqlite3.sqlite_version_info)):
+        return too_old
     was_there = not is_file or file.exists()
     engine = sa.create_engine(address, connect_args={"timeout" if is_file else "connect_timeout": 5})
     try:

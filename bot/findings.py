@@ -70,6 +70,19 @@ def vps_token(name: str, email: str, permissions: Sequence[str]) -> Finding:
     return Finding(True, f"{whose} may: {listed}.")
 
 
+def sqlite(python: tuple[int, ...], library: tuple[int, ...]) -> list[Finding]:
+    """Say where SQLite is too old: from Python 3.12 on, dbos uses unixepoch('subsec'), which came with 3.42."""
+    if python < (3, 12) or library >= (3, 42):
+        return []
+    return [
+        Finding(
+            False,
+            f"DATABASE_URL: SQLite {'.'.join(map(str, library))} is too old for this Python; 3.42 is needed.",
+            "Use Python 3.11, a newer system, the Docker image, or PostgreSQL.",
+        )
+    ]
+
+
 def operators(known: Collection[str], unknown: Collection[str], unasked: str = "") -> list[Finding]:
     """Say which people of BOT_OPERATORS Slack knows; `unasked` is why it could not be asked about them."""
     if unasked:

@@ -1,4 +1,4 @@
-from bot.findings import Finding, operators, refused, report, scopes, vps_token
+from bot.findings import Finding, operators, refused, report, scopes, sqlite, vps_token
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
@@ -35,6 +35,14 @@ def test_a_token_that_can_only_read_is_not_enough() -> None:
     assert vps_token("bot", "ops@example.org", ["read_write"]).is_well
     assert vps_token("bot", "ops@example.org", ["full"]).is_well
     assert vps_token("", "ops@example.org", []).is_well
+
+
+def test_an_sqlite_too_old_for_this_python_is_named() -> None:
+    assert sqlite((3, 11), (3, 40, 1)) == []
+    assert sqlite((3, 13), (3, 46, 1)) == []
+    [finding] = sqlite((3, 12), (3, 40, 1))
+    assert not finding.is_well
+    assert "3.40.1" in finding.what
 
 
 def test_operators_slack_does_not_know_are_named() -> None:
