@@ -71,7 +71,7 @@ def vps_token(name: str, email: str, permissions: Sequence[str]) -> Finding:
 
 
 def sqlite(python: tuple[int, ...], library: tuple[int, ...]) -> list[Finding]:
-    """Say where SQLite is too old: from Python 3.12 on, dbos uses unixepoch('subsec'), which came with 3.42."""
+    """Say where SQLite is too old: from Python 3.12 on, dbos needs 3.42, for unixepoch('subsec')."""
     if python < (3, 12) or library >= (3, 42):
         return []
     return [
