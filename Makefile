@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: help setup sandbox test check format lock clean
+.PHONY: help setup sandbox test check format bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -30,6 +30,9 @@ check: $(READY) ## Format, lint, types, imports, Dockerfile: report, change noth
 format: $(READY) ## Format the code and mend what ruff can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(READY) ## Measure our own work beside the JSON it can't do without
+	@$(BIN)/python -m tests.bench
 
 # uv lives in a venv of its own, as only this needs it.
 LOCK := .venv-lock/bin/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
