@@ -38,11 +38,17 @@ class NotUnderstood(BotError):
 
 
 class NotAllowed(BotError):
-    """The person may not do this; `who` are the Slack ids of those who may, else the hint says how."""
+    """The person may not do this; the hint says how to allow it.
 
-    def __init__(self, what: str, hint: str = "", *, who: tuple[str, ...] = ()) -> None:
+    `who` are the ids of the people and user groups who may, `where` those of the channels it may be asked in.
+    """
+
+    def __init__(
+        self, what: str, hint: str = "", *, who: tuple[str, ...] = (), where: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(what, hint)
         self.who = who
+        self.where = where
 
 
 class UnknownServer(BotError):
