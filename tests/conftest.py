@@ -27,9 +27,11 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture
-async def world(tmp_path: Path, empty_database: Path) -> AsyncIterator[World]:
-    """A running bot in a small world: web-1 and db-1, backups that end only when told."""
+async def world(
+    request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path
+) -> AsyncIterator[World]:
+    """A running bot in a small world: web-1 and db-1, backups that end only when told. See `set_up`."""
     living = World(Path(shutil.copy(empty_database, tmp_path / "bot.sqlite")))
-    await living.begin()
+    await living.begin(**getattr(request, "param", {}))
     yield living
     await living.end()

@@ -6,9 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiohttp
+import pytest
+
 from bot.app import run
 from bot.sandbox.people import Actor
-from bot.sandbox.server import Sandbox
+from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox, free_port
 from bot.sandbox.workspace import Message
 from bot.settings import Settings
 
@@ -24,6 +27,11 @@ QUICK = {
 }
 
 
+def set_up(**settings: Any) -> pytest.MarkDecorator:
+    """Mark a test whose world has a bot with these settings, or another `mode`."""
+    return pytest.mark.parametrize("world", [settings], indirect=True, ids=[""])
+
+
 class World:
     """One bot and all it can reach. Backups and restores end when `provider.finish…` is called."""
 
@@ -33,10 +41,12 @@ class World:
         self.workspace = self.sandbox.workspace
         self.faults = self.sandbox.faults
         self.database = database
+        self.mode: Mode = "socket"
         self._bot: asyncio.Task[None] | None = None
 
-    async def begin(self, **settings: Any) -> None:
-        """Start both services, with two servers, and the bot."""
+    async def begin(self, *, mode: Mode = "socket", **settings: Any) -> None:
+        """Start both services, with two servers, and the bot, which Slack reaches as `mode` says."""
+        self.mode = mode
         self.provider.hold()
         for name in ("web-1", "db-1"):
             self.provider.add_server(name)
@@ -50,8 +60,14 @@ class World:
 
     async def start_bot(self, **settings: Any) -> None:
         """Start the bot on its database and wait until Slack has it; settings override the quick ones."""
-        self._bot = asyncio.create_task(run(self.settings(**settings), pace=0.01))
-        await self.until(lambda: self.sandbox.slack.socket_mode.connection_count, "the bot is connected")
+        wanted = self.settings(**settings)
+        self._bot = asyncio.create_task(run(wanted, pace=0.01))
+        if self.mode == "http":
+            address = f"http://127.0.0.1:{wanted.bot_port}"
+            self.workspace.app.request_url = f"{address}{EVENTS_PATH}"
+            await self._until_ready(f"{address}/readyz")
+        else:
+            await self.until(lambda: self.sandbox.slack.socket_mode.connection_count, "the bot is connected")
 
     async def stop_bot(self) -> None:
         """Stop the bot as SIGTERM does."""
@@ -68,13 +84,20 @@ class World:
 
     def settings(self, **changed: Any) -> Settings:
         """Return the settings that connect a bot to this world."""
-        environment = self.sandbox.bot_environment(self.database)
+        environment = self.sandbox.bot_environment(self.database, mode=self.mode)
         given: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
-        return Settings(_env_file=None, **given | QUICK | changed)
+        port = {"bot_port": free_port()} if self.mode == "http" else {}
+        return Settings(_env_file=None, **given | QUICK | port | changed)
 
     def person(self, handle: str) -> Actor:
         """Return somebody to act as: ana, ben, cleo or gus."""
         return self.sandbox.people.person(handle)
+
+    async def confirms(self, handle: str, name: str = "web-1", **filled: Any) -> None:
+        """Wait until this person is shown what will be lost, type the server's name and submit."""
+        await self.until_modal(handle, "to confirm")
+        await self.person(handle).fills(typed_name=name, **filled)
+        await self.person(handle).submits()
 
     def posts(self, channel: str = "ops") -> list[Message]:
         """Return what the bot posted in a channel for everybody, replies left out."""
@@ -141,6 +164,15 @@ class World:
             return text if words in text else ""
 
         return await self.until(found, f"{handle}'s modal says {words!r}")
+
+    async def _until_ready(self, address: str) -> None:
+        async with aiohttp.ClientSession() as session, asyncio.timeout(10.0):
+            while self._bot is not None and not self._bot.done():
+                with suppress(aiohttp.ClientError):
+                    async with session.get(address) as answer:
+                        if answer.status == 200:
+                            return
+                await asyncio.sleep(0.01)
 
     async def _until_said(self, messages: Callable[[], list[Message]], words: str) -> Message:
         found = await self.until(
