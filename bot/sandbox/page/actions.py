@@ -16,12 +16,13 @@ acknowledged within 3 s and `error` is Slack's name for what went wrong; or, wit
     POST /act/home      {as, tab?}                         open the bot's Home, or its "messages" tab
 
 Clicking, choosing, suggesting and shortcuts take `channel` and `message` (its ts) to say which message is
-meant; otherwise the modal in front counts, else the newest message that fits, else the Home. In a modal,
-`values` are filled in first. `confirm` answers an "Are you sure?" with yes.
+meant, and `block_id` where several of its blocks share the action id; without `message` the modal in front
+counts, else the newest message that fits, else the Home. In a modal, `values` are filled in first.
+`confirm` answers an "Are you sure?" with yes.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.form_values import newly_filled
@@ -51,7 +52,16 @@ class Deed:
         found = self.workspace.find(ids[0], text_in(self.body, "message")) if ids else None
         if found is None:
             raise NotPossible("That message is gone.")
-        return found
+        return self._with_used_block_first(found)
+
+    def _with_used_block_first(self, message: Message) -> Message:
+        """Rows of a list share one action id, and an actor takes the first element that has it."""
+        used = self.body.get("block_id")
+        if used is None:
+            return message
+        return replace(
+            message, blocks=sorted(message.blocks, key=lambda block: block.get("block_id") != used)
+        )
 
     def values(self) -> Json:
         """Return what is filled in."""

@@ -41,10 +41,8 @@ def _row(provider: Provider, server: Server) -> Node:
 
 
 def _newest(backup: Backup) -> Node:
-    if backup.status == "in_progress":
-        state = span(".state.busy")["running"]
-    else:
-        state = span(class_=["state", "good" if backup.status == "completed" else "bad"])[backup.status]
+    colour = {"completed": "good", "failed": "bad"}.get(backup.status, "busy")
+    state = span(class_=["state", colour])[backup.status.replace("_", " ")]
     unix = backup.created_at.timestamp()
     return [
         f"{backup.id} ",

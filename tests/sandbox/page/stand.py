@@ -1,5 +1,6 @@
 """A sandbox whose bot is a function, with something of everything to see on its page."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,9 @@ from aiohttp import web
 from bot.sandbox import page, seed
 from bot.sandbox.delivery import Delivery, Dispatcher
 from bot.sandbox.faults import Faults
+from bot.sandbox.form_state import with_ids
+from bot.sandbox.page.place import find_place
+from bot.sandbox.page.reader import Reader
 from bot.sandbox.people import People
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.provider import Provider
@@ -77,9 +81,9 @@ class Process:
 class Stand:
     """Implements `page.stage.Stage`."""
 
-    def __init__(self, now: Callable[[], float] | None = None) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.faults = Faults()
-        self.workspace = Workspace(faults=self.faults, **({"now": now} if now else {}))
+        self.workspace = Workspace(faults=self.faults, now=now)
         self.slack = PretendSlack(self.workspace)
         self.bot_function = FunctionBot()
         dispatcher = Dispatcher(self.workspace, self.bot_function, self.bot_function)
@@ -96,13 +100,30 @@ class Stand:
         return app
 
     def says(
-        self, text: str, *, blocks: list[Json] | None = None, channel: str = "COPS", **more: object
+        self,
+        text: str,
+        *,
+        blocks: list[Json] | None = None,
+        channel: str = "COPS",
+        thread: str | None = None,
+        only: str | None = None,
     ) -> Message:
         """Let the bot say something."""
         message = Message(
-            channel, self.workspace.next_ts(), "U0BACKUPBOT", text, blocks or [], by_bot=True, **more
+            channel,
+            self.workspace.next_ts(),
+            "U0BACKUPBOT",
+            text,
+            with_ids(blocks or []),
+            by_bot=True,
+            thread_ts=thread,
+            ephemeral_to=only,
         )
         return self.workspace.add(message)
+
+    def reader(self, **query: str) -> Reader:
+        """Somebody at a place, as the page's address would say it."""
+        return Reader(self.workspace, find_place(self.workspace, query), self.manifest)
 
     def fills_up(self) -> None:
         """Add servers with backups."""

@@ -90,7 +90,7 @@ export function startSuggesting(post) {
     clearTimeout(field.timer);
     field.timer = setTimeout(() => suggest(field), 120);
   });
-  document.addEventListener("focusin", (event) => combobox(event) && !event.target.value && suggest(event.target));
+  document.addEventListener("click", (event) => combobox(event) && !event.target.value && suggest(event.target));
   document.addEventListener("focusout", (event) => {
     const field = combobox(event);
     if (field) open(field, field.closest("[data-suggest]").querySelector("[role=listbox]"), false);

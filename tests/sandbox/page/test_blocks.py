@@ -1,0 +1,207 @@
+"""Every kind of block: as it is drawn, and with hostile words in all its places."""
+
+import copy
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from bot.sandbox.page.blocks import draw_blocks
+from bot.sandbox.page.picture import html
+from bot.sandbox.page.reader import Canvas, Surface
+from bot.sandbox.workspace import Json
+from tests.sandbox.page.markup import Markup, is_harmless
+from tests.sandbox.page.stand import Stand
+
+STAND = Stand()
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def option(text: str, value: str, description: str | None = None) -> Json:
+    return {"text": plain(text), "value": value} | (
+        {"description": plain(description)} if description else {}
+    )
+
+
+MARKED: Json = {"type": "mrkdwn", "text": "*web-1* is fine", "verbatim": True}
+CONFIRM: Json = {
+    "title": plain("Sure?"),
+    "text": MARKED,
+    "confirm": plain("Yes"),
+    "deny": plain("No"),
+    "style": "danger",
+}
+OPTIONS = [option("Manual", "manual", "made by people"), option("Automatic", "automatic")]
+RICH: Json = {
+    "type": "rich_text",
+    "elements": [
+        {
+            "type": "rich_text_section",
+            "elements": [
+                {"type": "text", "text": "bold", "style": {"bold": True, "italic": True}},
+                {"type": "link", "url": "https://example.com", "text": "link"},
+                {"type": "link", "url": "javascript:alert(1)"},
+                {"type": "user", "user_id": "UANA"},
+                {"type": "channel", "channel_id": "COPS"},
+                {"type": "broadcast", "range": "here"},
+                {"type": "emoji", "name": "x"},
+                {"type": "date", "timestamp": 1790000000, "format": "{ago}", "fallback": "then"},
+                {"type": "wibble"},
+            ],
+        },
+        {
+            "type": "rich_text_list",
+            "style": "ordered",
+            "indent": 1,
+            "offset": 2,
+            "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "third"}]}],
+        },
+        {"type": "rich_text_quote", "elements": [{"type": "text", "text": "quoted"}]},
+        {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "$ ls"}]},
+    ],
+}
+
+
+def accessory(element: Json) -> Json:
+    return {"type": "section", "block_id": "b", "text": MARKED, "accessory": {"action_id": "a", **element}}
+
+
+def field(element: Json, **more: object) -> Json:
+    return {
+        "type": "input",
+        "block_id": "b",
+        "label": plain("Label"),
+        "element": {"action_id": "a", **element},
+        **more,
+    }
+
+
+BLOCKS: dict[str, Json] = {
+    "section": {"type": "section", "text": MARKED, "fields": [MARKED, plain("two")]},
+    "section_button": accessory({"type": "button", "text": plain("Go"), "value": "1", "style": "primary"}),
+    "section_confirm": accessory(
+        {"type": "button", "text": plain("Go"), "style": "danger", "confirm": CONFIRM}
+    ),
+    "section_overflow": accessory({"type": "overflow", "options": OPTIONS, "confirm": CONFIRM}),
+    "section_select": accessory({"type": "static_select", "options": OPTIONS, "initial_option": OPTIONS[1]}),
+    "section_checkboxes": accessory({"type": "checkboxes", "options": OPTIONS}),
+    "section_image": accessory(
+        {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "a chart"}
+    ),
+    "header": {"type": "header", "text": plain("Backups :floppy_disk:")},
+    "divider": {"type": "divider"},
+    "context": {
+        "type": "context",
+        "elements": [MARKED, {"type": "image", "image_url": "x", "alt_text": "i"}],
+    },
+    "actions": {
+        "type": "actions",
+        "block_id": "b",
+        "elements": [
+            {"type": "button", "action_id": "docs", "text": plain("Docs"), "url": "https://example.com"},
+            {"type": "button", "action_id": "bad", "text": plain("Bad"), "url": "javascript:alert(1)"},
+            {
+                "type": "external_select",
+                "action_id": "ext",
+                "placeholder": plain("Server"),
+                "min_query_length": 0,
+            },
+            {"type": "datepicker", "action_id": "day", "initial_date": "2026-11-23"},
+            {"type": "multi_external_select", "action_id": "many"},
+        ],
+    },
+    "input_text": field(
+        {"type": "plain_text_input", "initial_value": "w", "max_length": 20}, hint=plain("Hint")
+    ),
+    "input_multiline": field({"type": "plain_text_input", "multiline": True}, optional=True),
+    "input_select": field(
+        {"type": "static_select", "option_groups": [{"label": plain("Group"), "options": OPTIONS}]}
+    ),
+    "input_multi_select": field(
+        {"type": "multi_static_select", "options": OPTIONS, "initial_options": OPTIONS}
+    ),
+    "input_external": field({"type": "external_select", "initial_option": OPTIONS[0]}),
+    "input_checkboxes": field({"type": "checkboxes", "options": OPTIONS, "initial_options": OPTIONS[:1]}),
+    "input_radio": field({"type": "radio_buttons", "options": OPTIONS, "initial_option": OPTIONS[1]}),
+    "input_people": field({"type": "users_select", "initial_user": "UBEN"}),
+    "input_many_people": field({"type": "multi_users_select", "initial_users": ["UBEN"]}),
+    "input_channels": field({"type": "channels_select", "initial_channel": "COPS"}),
+    "input_dispatching": field({"type": "plain_text_input"}, dispatch_action=True),
+    "input_unknown": field({"type": "wibble_input"}),
+    "rich_text": RICH,
+    "table": {
+        "type": "table",
+        "column_settings": [{"align": "right", "is_wrapped": True}],
+        "rows": [[{"type": "raw_text", "text": "Server"}, RICH], [{"type": "raw_text", "text": "web-1"}]],
+    },
+    "image": {
+        "type": "image",
+        "image_url": "https://example.com/x.png",
+        "alt_text": "chart",
+        "title": plain("T"),
+    },
+    "alert": {"type": "alert", "level": "warning", "text": MARKED},
+    "markdown": {
+        "type": "markdown",
+        "text": "# Title\n- one **two**\n1. `x`\n> q\n---\n```\ncode\n```\n[l](https://e.com)",
+    },
+    "unknown": {"type": "wibble"},
+}
+
+
+def drawn(block: Json) -> str:
+    surface = Surface("message", "m-1", {"channel": "COPS", "message": "1.000001"}, {}, {"b": "An error"})
+    return html(draw_blocks([block], Canvas(STAND.reader(), surface)))
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_is_drawn(name: str, snapshot: SnapshotAssertion) -> None:
+    assert drawn(BLOCKS[name]).replace("><", ">\n<") == snapshot
+
+
+HOSTILE = st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "' onfocus='x",
+        "</pre><svg/onload=x>",
+        "</textarea>",
+    ]
+) | st.text(max_size=30)
+
+
+def poisoned(part: object, text: str) -> object:
+    """Put `text` into every string but those that choose how something is drawn."""
+    if isinstance(part, list):
+        return [poisoned(item, text) for item in part]
+    if isinstance(part, dict):
+        kept = {"type", "multiline", "align"}
+        return {name: value if name in kept else poisoned(value, text) for name, value in part.items()}
+    return text if isinstance(part, str) else part
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+@given(text=HOSTILE)
+@settings(max_examples=15, deadline=None)
+def test_no_word_of_a_block_can_inject_markup(name: str, text: str) -> None:
+    block = poisoned(copy.deepcopy(BLOCKS[name]), text)
+    assert isinstance(block, dict)
+    markup = Markup(drawn(block))
+    assert is_harmless(markup)
+    assert not markup.tags & {"img"}
+
+
+def test_only_images_of_the_sandbox_itself_are_loaded() -> None:
+    stand = Stand()
+    stand.workspace.base_url = "http://127.0.0.1:1"
+    canvas = Canvas(stand.reader(), Surface("message", "m"))
+    own, foreign = (
+        html(draw_blocks([{"type": "image", "image_url": address, "alt_text": "x"}], canvas))
+        for address in ("http://127.0.0.1:1/static/bot.svg", "http://127.0.0.1:1.evil.example/x.png")
+    )
+    assert "<img" in own
+    assert "<img" not in foreign

@@ -1,0 +1,58 @@
+"""The sandbox's own switches."""
+
+import pytest
+
+from bot.sandbox.page.fault_choices import PROVIDER, SLACK, provider_choice, slack_choice
+from bot.sandbox.workspace import Json
+from tests.sandbox.page.conftest import Client
+from tests.sandbox.page.stand import Stand
+
+
+async def control(client: Client, name: str, **body: object) -> tuple[int, Json]:
+    async with client.post(f"/sandbox/{name}", json=body) as response:
+        return response.status, await response.json()
+
+
+@pytest.mark.parametrize("choice", PROVIDER)
+async def test_the_provider_goes_wrong_as_chosen(client: Client, stand: Stand, choice: str) -> None:
+    assert (await control(client, "faults", provider=choice))[0] == 200
+    assert provider_choice(stand.faults) == choice
+
+
+@pytest.mark.parametrize("choice", SLACK)
+async def test_slack_goes_wrong_as_chosen(client: Client, stand: Stand, choice: str) -> None:
+    assert (await control(client, "faults", slack=choice))[0] == 200
+    assert slack_choice(stand.faults) == choice
+
+
+def test_a_fault_set_elsewhere_is_shown_too(stand: Stand) -> None:
+    stand.faults.provider_fail = "html"
+    assert provider_choice(stand.faults) == "failing"
+
+
+async def test_the_socket_can_be_deaf_and_hear_again(client: Client, stand: Stand) -> None:
+    await control(client, "socket", do="deafen")
+    assert stand.faults.socket_deaf
+    await control(client, "socket", do="hear")
+    assert not stand.faults.socket_deaf
+    assert (await control(client, "socket", do="drop"))[0] == 200
+
+
+async def test_the_bot_is_stopped_and_started(client: Client, stand: Stand) -> None:
+    assert await control(client, "bot", do="kill") == (200, {"ok": True, "state": "exited -9"})
+    assert await control(client, "bot", do="start") == (200, {"ok": True, "state": "running"})
+    stand.bot = None
+    assert (await control(client, "bot", do="stop"))[0] == 409
+
+
+async def test_speed_is_a_sensible_number(client: Client, stand: Stand) -> None:
+    await control(client, "speed", speed="20")
+    assert stand.speed == 20
+    for wrong in ("fast", 0, -1, 1e9, None, [1]):
+        assert (await control(client, "speed", speed=wrong))[0] == 400
+
+
+async def test_unknown_choices_are_refused(client: Client) -> None:
+    assert (await control(client, "faults", provider="wobbly"))[0] == 400
+    assert (await control(client, "socket", do="sing"))[0] == 400
+    assert (await control(client, "bot", do="sing"))[0] == 400
