@@ -19,11 +19,14 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The time it really is; needs a running event loop."""
+    """The time it really is, or `ahead` seconds more; needs a running event loop."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self._ahead = timedelta(seconds=ahead)
 
     def now(self) -> datetime:
         """Return the present moment, in UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._ahead
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do `action` once, that many seconds from now."""

@@ -2,10 +2,23 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 ProviderFault = Literal["500", "429", "html", "reset", "timeout_after_acting", "unauthorized"]
 SlackFault = Literal["internal_error", "ratelimited", "down"]
+
+
+class Plan(Protocol):
+    """Decides anew for each request what goes wrong; see `fault_plan`."""
+
+    def for_slack(self, method: str) -> str | None:
+        """Return what goes wrong with this call of a Web API method."""
+
+    def for_provider(self, method: str, path: str) -> str | None:
+        """Return what goes wrong with this request to the provider."""
+
+    def wait(self) -> float:
+        """Return how many seconds later than usual a request is answered."""
 
 
 @dataclass
@@ -14,11 +27,13 @@ class Faults:
 
     `provider_latency` and `slack_latency` are seconds added to every answer; `provider_fail` and
     `slack_fail` spoil every answer; the `next_…` queues spoil one answer each, oldest first:
-    `next_slack["chat.update"].append("ratelimited")` (any of Slack's error names, or "down"),
-    `next_provider["POST", "/backups/"].append("timeout_after_acting")`.
+    `next_slack["chat.update"].append("ratelimited")` (any of Slack's error names, or a fault of
+    `slack_faults`), `next_provider["POST", "/backups/"].append("timeout_after_acting")`. A `plan` is asked
+    about every request that no queue spoils.
 
     Socket Mode: `socket_refused` fails handshakes, `socket_deaf` accepts them but neither delivers
-    nor answers pings, `socket_duplicates` sends each envelope that many times more.
+    nor answers pings, `socket_duplicates` sends each envelope that many times more, `socket_holds` keeps
+    every other one back for that many seconds, so that later ones overtake it.
     """
 
     provider_latency: float = 0.0
@@ -28,15 +43,27 @@ class Faults:
     socket_refused: bool = False
     socket_deaf: bool = False
     socket_duplicates: int = 0
+    socket_holds: float = 0.0
+    plan: Plan | None = None
     next_slack: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     next_provider: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def for_slack(self, method: str) -> str | None:
         """What goes wrong with this call of a Web API method (None: nothing); uses up a one-shot fault."""
-        queue = self.next_slack.get(method)
-        return queue.pop(0) if queue else self.slack_fail
+        if queue := self.next_slack.get(method):
+            return queue.pop(0)
+        return (self.plan and self.plan.for_slack(method)) or self.slack_fail
 
     def for_provider(self, method: str, path: str) -> str | None:
         """What goes wrong with this request to the provider (None: nothing); uses up a one-shot fault."""
-        queue = self.next_provider.get((method, path))
-        return queue.pop(0) if queue else self.provider_fail
+        if queue := self.next_provider.get((method, path)):
+            return queue.pop(0)
+        return (self.plan and self.plan.for_provider(method, path)) or self.provider_fail
+
+    def slack_wait(self) -> float:
+        """How many seconds later than usual Slack answers this call."""
+        return self.slack_latency + (self.plan.wait() if self.plan else 0.0)
+
+    def provider_wait(self) -> float:
+        """How many seconds later than usual the provider answers this request."""
+        return self.provider_latency + (self.plan.wait() if self.plan else 0.0)

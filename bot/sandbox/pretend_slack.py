@@ -8,6 +8,7 @@ from bot.sandbox.echoes import Echoes
 from bot.sandbox.http_delivery import HttpDelivery
 from bot.sandbox.people import People
 from bot.sandbox.response_urls import ResponseUrls
+from bot.sandbox.silence import Silence
 from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.workspace import Workspace
 
@@ -19,6 +20,7 @@ class PretendSlack:
         self.workspace = workspace
         self.socket_mode = SocketMode(workspace)
         self._http = HttpDelivery(workspace)
+        self._silence = Silence()
         self._response_urls = ResponseUrls(workspace)
         self.dispatcher = Dispatcher(workspace, self.socket_mode, self._http)
         self._echoes = Echoes(workspace, self.dispatcher)
@@ -27,13 +29,14 @@ class PretendSlack:
     def routes(self) -> list[web.AbstractRouteDef]:
         """The Web API under `/slack/api/`, the sockets and the response addresses."""
         return [
-            *web_api.routes(self.workspace, self.socket_mode),
+            *web_api.routes(self.workspace, self.socket_mode, self._silence),
             *self.socket_mode.routes(),
             *self._response_urls.routes(),
         ]
 
     async def stop(self) -> None:
         """Close connections and forget what was still to be delivered."""
+        self._silence.end()
         await self._echoes.stop()
         await self.dispatcher.stop()
         await self.socket_mode.stop()

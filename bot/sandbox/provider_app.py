@@ -8,8 +8,9 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.sandbox.faults import Faults
 from bot.sandbox.provider import Provider
 from bot.sandbox.provider_api import BASE_PATH, Api
-from bot.sandbox.provider_faults import Silence, spoil, spoiled_how
+from bot.sandbox.provider_faults import spoil, spoiled_how
 from bot.sandbox.provider_model import Call, Refused
+from bot.sandbox.silence import Silence
 
 PAGE_NOT_FOUND = "<!doctype html><title>Not Found</title><h1>Not Found</h1>"
 
@@ -34,8 +35,8 @@ def _recorded(provider: Provider, faults: Faults, silence: Silence) -> Middlewar
         call.fault = spoiled_how(faults, call.method, path)
         provider.calls.append(call)
         provider.changed()
-        if faults.provider_latency:
-            await silence.keep(faults.provider_latency)
+        if seconds := faults.provider_wait():
+            await silence.keep(seconds)
         if call.fault:
             answer = await spoil(call.fault, request, lambda: handler(request), silence)
         else:

@@ -1,32 +1,32 @@
 """The provider's faults: answers spoiled on purpose, before or after it has acted."""
 
-import asyncio
+import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from aiohttp import web
 
 from bot.sandbox.faults import Faults
+from bot.sandbox.silence import Silence, half_of, page, reset
+from bot.sandbox.workspace import Json
 
 NGINX_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body><h1>{0}</h1><hr>nginx</body>\r\n</html>\r\n"
-
-LONGEST_SILENCE = 300.0
-"""Seconds after which a request that is never to be answered is cut off all the same."""
 
 Answer = Callable[[], web.Response]
 
 BEFORE_ACTING: dict[str, Answer] = {
-    "500": lambda: _page("<h1>Server Error (500)</h1>", 500),
-    "502": lambda: _page(NGINX_PAGE.format("502 Bad Gateway"), 502),
-    "503": lambda: _page(NGINX_PAGE.format("503 Service Temporarily Unavailable"), 503),
-    "429": lambda: _throttled("Request was throttled. Expected available in 1 second.", {"Retry-After": "1"}),
-    "429_without_retry_after": lambda: _throttled("Request was throttled.", {}),
-    "html": lambda: _page("<!doctype html><title>Sign in</title><p>Please sign in.</p>", 200),
-    "unauthorized": lambda: web.json_response({"detail": "Invalid token."}, status=401),
-    "forbidden": lambda: web.json_response(
-        {"detail": "You do not have permission to perform this action."}, status=403
+    "500": lambda: page("<h1>Server Error (500)</h1>", 500),
+    "502": lambda: page(NGINX_PAGE.format("502 Bad Gateway"), 502),
+    "503": lambda: page(NGINX_PAGE.format("503 Service Temporarily Unavailable"), 503),
+    "429": lambda: _refused(
+        429, "Request was throttled. Expected available in 1 second.", {"Retry-After": "1"}
     ),
+    "429_without_retry_after": lambda: _refused(429, "Request was throttled."),
+    "html": lambda: page("<!doctype html><title>Sign in</title><p>Please sign in.</p>", 200),
+    "unauthorized": lambda: _refused(401, "Invalid token."),
+    "forbidden": lambda: _refused(403, "You do not have permission to perform this action."),
+    "not_found": lambda: _refused(404, "Not found."),
+    "conflict": lambda: _refused(409, "Another operation is in progress on this server."),
 }
 
 AFTER_ACTING: dict[str, Answer] = {
@@ -37,30 +37,30 @@ AFTER_ACTING: dict[str, Answer] = {
 
 WITHOUT_ANSWER = frozenset({"reset", "reset_after_acting", "timeout_before_acting", "timeout_after_acting"})
 
-ALL_FAULTS = frozenset({*BEFORE_ACTING, *AFTER_ACTING, *WITHOUT_ANSWER, "cut"})
+
+def _wrong_types(body: Json) -> object:
+    if "results" in body:
+        return {"count": "many", "results": {"id": "one"}}
+    return {name: [value] for name, value in body.items()}
+
+
+def _without_last(body: Json) -> object:
+    return {**body, "results": body["results"][:-1]} if "results" in body else body
+
+
+def _with_repeats(body: Json) -> object:
+    return {**body, "results": [*body["results"], *body["results"][:3]]} if "results" in body else body
+
+
+ALTERED: dict[str, Callable[[Json], object]] = {
+    "wrong_types": _wrong_types,
+    "list_misses": _without_last,
+    "list_repeats": _with_repeats,
+}
+"""It acts, then answers JSON that is not as it should be; `list_misses` says so in its `count` alone."""
+
+ALL_FAULTS = frozenset({*BEFORE_ACTING, *AFTER_ACTING, *WITHOUT_ANSWER, *ALTERED, "cut"})
 """Every fault there is. `cut`: it acts, then sends half of its JSON."""
-
-
-class Silence:
-    """Saying nothing for a while, unless the application stops meanwhile."""
-
-    def __init__(self) -> None:
-        self._over = asyncio.Event()
-
-    async def stop(self, _: web.Application) -> None:
-        """End all silence, now and later."""
-        self._over.set()
-
-    async def keep(self, seconds: float) -> None:
-        """Return after that many seconds, or when the application stops."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
-
-    async def hang(self, request: web.Request) -> web.Response:
-        """Say nothing for a long time, then cut the connection."""
-        await self.keep(LONGEST_SILENCE)
-        return _reset(request)
 
 
 def spoiled_how(faults: Faults, method: str, path: str) -> str | None:
@@ -92,25 +92,17 @@ async def spoil(
     if fault.startswith("timeout"):
         return await silence.hang(request)
     if fault.startswith("reset"):
-        return _reset(request)
-    return _half_of(answer) if fault == "cut" else AFTER_ACTING[fault]()
+        return reset(request)
+    if fault in ALTERED:
+        return _altered(answer, ALTERED[fault])
+    return half_of(answer) if fault == "cut" else AFTER_ACTING[fault]()
 
 
-def _half_of(answer: web.StreamResponse) -> web.Response:
-    whole = answer.body if isinstance(answer, web.Response) else None
-    text = bytes(whole) if isinstance(whole, bytes | bytearray) else b""
-    return web.Response(body=text[: len(text) // 2], status=answer.status, content_type="application/json")
+def _altered(answer: web.StreamResponse, alter: Callable[[Json], object]) -> web.StreamResponse:
+    if not isinstance(answer, web.Response) or not answer.text:
+        return answer
+    return web.json_response(alter(json.loads(answer.text)), status=answer.status)
 
 
-def _reset(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)
-
-
-def _page(html: str, status: int) -> web.Response:
-    return web.Response(text=html, status=status, content_type="text/html")
-
-
-def _throttled(words: str, headers: dict[str, str]) -> web.Response:
-    return web.json_response({"detail": words}, status=429, headers=headers)
+def _refused(status: int, words: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"detail": words}, status=status, headers=headers)

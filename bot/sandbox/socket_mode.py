@@ -34,6 +34,7 @@ class SocketMode:
         self._connections: list[tuple[web.Request, web.WebSocketResponse]] = []
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._turn = 0
+        self._envelopes = 0
         self.connected = asyncio.Event()
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -102,6 +103,9 @@ class SocketMode:
         }
         if delivery.kind == "events_api":
             frame |= {"retry_attempt": delivery.retry, "retry_reason": delivery.retry_reason}
+        self._envelopes += 1
+        if self._envelopes % 2:
+            await asyncio.sleep(self._workspace.faults.socket_holds)
         for _ in range(1 + self._workspace.faults.socket_duplicates):
             if self._connections:
                 self._turn += 1

@@ -3,20 +3,22 @@
 Failures are HTTP 200 with `{"ok": false, "error": …}`, as Slack's are, but for rate limits (429).
 """
 
-import asyncio
-import math
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from bot.sandbox import web_api_chat, web_api_reading, web_api_steps, web_api_views
+from bot.sandbox import slack_faults, web_api_chat, web_api_reading, web_api_steps, web_api_views
 from bot.sandbox.api_call import ApiError, Call, Method, read_call
 from bot.sandbox.modals import ViewRefused
 from bot.sandbox.posting import MessageRefused
 from bot.sandbox.rates import Rates
+from bot.sandbox.silence import Silence
 from bot.sandbox.socket_mode import SocketMode
 from bot.sandbox.triggers import TriggerRefused
 from bot.sandbox.workspace import Json, Workspace
+
+Handler = Callable[[Call], web.Response]
+WebHandler = Callable[[web.Request], Awaitable[web.Response]]
 
 PATH = "/slack/api/"
 OPEN_CONNECTION = "apps.connections.open"
@@ -28,42 +30,39 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-def routes(workspace: Workspace, socket_mode: SocketMode) -> list[web.AbstractRouteDef]:
+def routes(workspace: Workspace, socket_mode: SocketMode, silence: Silence) -> list[web.AbstractRouteDef]:
     """The methods, under `/slack/api/`, by GET and POST."""
-    handle = _handler(workspace, socket_mode, Rates(workspace.now))
+    handle = _spoiled(_handler(workspace, socket_mode, Rates(workspace.now)), workspace, silence)
     return [web.get(PATH + "{method}", handle), web.post(PATH + "{method}", handle)]
 
 
-def _handler(
-    workspace: Workspace, socket_mode: SocketMode, rates: Rates
-) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _spoiled(answered: Handler, workspace: Workspace, silence: Silence) -> WebHandler:
     async def handle(request: web.Request) -> web.Response:
-        await asyncio.sleep(workspace.faults.slack_latency)
+        await silence.keep(workspace.faults.slack_wait())
         call = await read_call(request, workspace)
-        try:
-            _stumble(call, request)
-            _limit(call, rates)
-            body = _connection(call, socket_mode) if call.method == OPEN_CONNECTION else _answered(call)
-        except ApiError as refused:
-            return _refusal(str(refused), refused.fields)
-        except (MessageRefused, ViewRefused) as refused:
-            metadata = {"response_metadata": {"messages": refused.messages}} if refused.messages else {}
-            return _refusal(str(refused), metadata)
-        except TriggerRefused as refused:
-            return _refusal(str(refused), {})
-        return web.json_response({"ok": True} | body, headers=_headers(workspace))
+        fault = workspace.faults.for_slack(call.method)
+        if fault is None:
+            return answered(call)
+        return await slack_faults.spoil(fault, request, lambda: answered(call), silence)
 
     return handle
 
 
-def _stumble(call: Call, request: web.Request) -> None:
-    fault = call.workspace.faults.for_slack(call.method)
-    if fault == "down":
-        if request.transport is not None:
-            request.transport.abort()
-        raise ApiError("fatal_error")
-    if fault is not None:
-        raise ApiError(fault)
+def _handler(workspace: Workspace, socket_mode: SocketMode, rates: Rates) -> Handler:
+    def handle(call: Call) -> web.Response:
+        try:
+            _limit(call, rates)
+            body = _connection(call, socket_mode) if call.method == OPEN_CONNECTION else _answered(call)
+        except ApiError as refused:
+            return slack_faults.refusal(str(refused), refused.fields)
+        except (MessageRefused, ViewRefused) as refused:
+            metadata = {"response_metadata": {"messages": refused.messages}} if refused.messages else {}
+            return slack_faults.refusal(str(refused), metadata)
+        except TriggerRefused as refused:
+            return slack_faults.refusal(str(refused), {})
+        return web.json_response({"ok": True} | body, headers=_headers(workspace))
+
+    return handle
 
 
 def _limit(call: Call, rates: Rates) -> None:
@@ -102,14 +101,6 @@ def _connection(call: Call, socket_mode: SocketMode) -> Json:
     if call.token != call.workspace.app.app_token:
         raise ApiError("invalid_auth")
     return {"url": socket_mode.new_url()}
-
-
-def _refusal(error: str, fields: Json) -> web.Response:
-    if error != "ratelimited":
-        return web.json_response({"ok": False, "error": error} | fields)
-    seconds = max(1, math.ceil(fields.get("retry_after", 1)))
-    headers = {"Retry-After": str(seconds)}
-    return web.json_response({"ok": False, "error": error}, status=429, headers=headers)
 
 
 def _headers(workspace: Workspace) -> dict[str, str]:

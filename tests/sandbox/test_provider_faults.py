@@ -46,10 +46,15 @@ ANSWERED = {
     "html": (200, "text/html", 0),
     "unauthorized": (401, "application/json", 0),
     "forbidden": (403, "application/json", 0),
+    "not_found": (404, "application/json", 0),
+    "conflict": (409, "application/json", 0),
     "500_after_acting": (500, "text/html", 1),
     "502_after_acting": (502, "text/html", 1),
     "html_after_acting": (200, "text/html", 1),
     "cut": (201, "application/json", 1),
+    "wrong_types": (201, "application/json", 1),
+    "list_misses": (201, "application/json", 1),
+    "list_repeats": (201, "application/json", 1),
 }
 UNANSWERED = {
     "reset": (httpx.NetworkError, httpx.RemoteProtocolError, 0),
@@ -97,6 +102,17 @@ async def test_half_an_answer_is_no_json(sandbox: Sandbox, http: httpx.AsyncClie
     assert answer.text.startswith('{"id": 5001')
     with pytest.raises(ValueError, match=r"delimiter|Unterminated|Expecting"):
         answer.json()
+
+
+async def test_a_list_may_be_wrong_in_several_ways(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+    for _ in range(4):
+        sandbox.provider.add_backup("web-1")
+    sandbox.faults.next_provider["GET", "/backups/"] += ["list_misses", "list_repeats", "wrong_types"]
+    missed, repeated, wrong = [(await http.get("/backups/")).json() for _ in range(3)]
+    assert (missed["count"], len(missed["results"])) == (4, 3)
+    ids = [backup["id"] for backup in repeated["results"]]
+    assert (len(ids), len(set(ids))) == (7, 4)
+    assert isinstance(wrong["results"], dict)
 
 
 async def test_a_fault_for_one_request_meets_only_that(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
