@@ -1,9 +1,8 @@
 """Between what people type after `/backup` and what they ask for."""
 
 import re
-import shlex
 from collections.abc import Callable
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from bot.backups.model import (
     BackupType,
@@ -19,8 +18,18 @@ from bot.errors import NotUnderstood
 from bot.verbs import VERBS, near_verb, usage, verb_of
 
 _TYPES: tuple[str, ...] = get_args(BackupType)
-_DASHES = re.compile(r"(?<!\S)[—–](?=type\b)")
-_CURLY = str.maketrans("“”„‘’", '"""\'\'')
+_DASH = re.compile(r"^(?:[—–]|-)(?=type\b)")
+_QUOTES = "\"'“”„‘’"
+_QUOTED = re.compile(
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|[“”„]([^“”]*)[“”]|[‘’]([^‘’]*)[‘’])""", re.DOTALL
+)
+_BARE = re.compile(r"\s*(\S+)")
+_PLAIN = re.compile(r"[\w.]+(?:-+[\w.]+)*")
+
+
+class _Word(NamedTuple):
+    text: str
+    is_quoted: bool
 
 
 def parse(text: str) -> Request | None:
@@ -45,11 +54,11 @@ def as_text(request: Request) -> str:
         case ListBackups(server, backup_type):
             words = ["list", _quoted(server), f"--type {backup_type}" if backup_type else ""]
         case CreateBackup(server, reason):
-            words = ["create", _quoted(server), reason]
+            words = ["create", _quoted(server) or ('""' if reason else ""), reason]
         case DeleteBackup(backup_id):
-            words = ["delete", str(backup_id or "")]
+            words = ["delete", "" if backup_id is None else str(backup_id)]
         case RestoreBackup(backup_id, server):
-            words = ["restore", str(backup_id or ""), _quoted(server)]
+            words = ["restore", _quoted(server) if backup_id is None else str(backup_id)]
         case ShowHelp(verb):
             words = ["help", verb or ""]
         case ShowMenu():
@@ -58,21 +67,22 @@ def as_text(request: Request) -> str:
 
 
 def _list(rest: str) -> ListBackups:
-    words = _words(_DASHES.sub("--", rest), "list")
+    words = _words(rest, "list")
     backup_type: BackupType | None = None
     servers: list[str] = []
     while words:
-        word = words.pop(0)
-        if word == "--type" or word.startswith("--type="):
-            value = word.removeprefix("--type").removeprefix("=") or (words.pop(0) if words else "")
+        word, is_quoted = words.pop(0)
+        option = "" if is_quoted else _DASH.sub("--", word)
+        if option == "--type" or option.startswith("--type="):
+            value = option.removeprefix("--type").removeprefix("=") or (words.pop(0).text if words else "")
             backup_type = _backup_type(value)
-        elif word.startswith("--"):
+        elif option.startswith("--"):
             raise NotUnderstood(f"I don't know the option “{word}”.", usage("list"))
         else:
             servers.append(word)
     if len(servers) > 1:
         raise NotUnderstood("I can list one server at a time.", usage("list"))
-    return ListBackups(servers[0] if servers else None, backup_type)
+    return ListBackups((servers or [""])[0] or None, backup_type)
 
 
 def _backup_type(value: str) -> BackupType:
@@ -85,20 +95,15 @@ def _backup_type(value: str) -> BackupType:
 def _create(rest: str) -> CreateBackup:
     if not rest:
         return CreateBackup()
-    if rest.translate(_CURLY).startswith(('"', "'")):
-        quoted = re.match(r"""(["'])(.*?)\1\s*(.*)""", rest.translate(_CURLY), re.DOTALL)
-        if not quoted:
-            raise NotUnderstood("A quote is not closed.", usage("create"))
-        return CreateBackup(quoted[2] or None, quoted[3])
-    server, *reason = rest.split(maxsplit=1)
-    return CreateBackup(server, "".join(reason))
+    server, reason = _first_word(rest, "create")
+    return CreateBackup(server.text or None, reason.strip())
 
 
 def _delete(rest: str) -> DeleteBackup:
     words = _words(rest, "delete")
     if not words:
         return DeleteBackup()
-    backup_id = _backup_id(words[0])
+    backup_id = _backup_id(words[0].text)
     if backup_id is None or len(words) > 1:
         raise NotUnderstood("I delete one backup at a time, by its number.", usage("delete"))
     return DeleteBackup(backup_id)
@@ -110,8 +115,9 @@ def _restore(rest: str) -> RestoreBackup:
         raise NotUnderstood("I restore one server at a time.", usage("restore"))
     if not words:
         return RestoreBackup()
-    backup_id = _backup_id(words[0])
-    return RestoreBackup(backup_id) if backup_id is not None else RestoreBackup(server=words[0])
+    # What is quoted is a name, even where it looks like a backup's number.
+    backup_id = None if words[0].is_quoted else _backup_id(words[0].text)
+    return RestoreBackup(backup_id) if backup_id is not None else RestoreBackup(server=words[0].text or None)
 
 
 def _help(rest: str) -> ShowHelp:
@@ -131,11 +137,23 @@ _READERS: dict[str, Callable[[str], Request]] = {
 }
 
 
-def _words(text: str, verb: str) -> list[str]:
-    try:
-        return shlex.split(text.translate(_CURLY))
-    except ValueError as error:
-        raise NotUnderstood("A quote is not closed.", usage(verb)) from error
+def _words(text: str, verb: str) -> list[_Word]:
+    words: list[_Word] = []
+    while text.strip():
+        word, text = _first_word(text, verb)
+        words.append(word)
+    return words
+
+
+def _first_word(text: str, verb: str) -> tuple[_Word, str]:
+    """Return the first word and the rest. A quote counts where a word begins: `ana's-box` is one word."""
+    if quoted := _QUOTED.match(text):
+        word = next(group for group in quoted.groups() if group is not None)
+        return _Word(re.sub(r'\\(["\\])', r"\1", word) if quoted[1] else word, True), text[quoted.end() :]
+    bare = _BARE.match(text)
+    if not bare or bare[1].startswith(tuple(_QUOTES)):
+        raise NotUnderstood("A quote is not closed.", usage(verb))
+    return _Word(bare[1], False), text[bare.end() :]
 
 
 def _backup_id(word: str) -> int | None:
@@ -144,4 +162,6 @@ def _backup_id(word: str) -> int | None:
 
 
 def _quoted(server: str | None) -> str:
-    return f'"{server}"' if server else ""
+    if not server or (_PLAIN.fullmatch(server) and _backup_id(server) is None):
+        return server or ""
+    return '"' + server.replace("\\", "\\\\").replace('"', '\\"') + '"'

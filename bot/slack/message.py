@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
 
-from bot.slack.text import UPDATE_TEXT_LIMIT, shorten
+from bot.slack.text import UPDATE_TEXT_LIMIT, cut
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Message:
     @property
     def text(self) -> str:
         """Return the words of all blocks (SLACK.md, section 1: screen readers read only `text`)."""
-        return shorten("\n".join(_words(block) for block in self.drawn() if _words(block)), UPDATE_TEXT_LIMIT)
+        return cut("\n".join(_words(block) for block in self.drawn() if _words(block)), UPDATE_TEXT_LIMIT)
 
     def drawn(self) -> list[dict[str, Any]]:
         """Return the blocks as JSON. Raises SlackObjectFormationError where a block breaks a limit."""

@@ -6,7 +6,7 @@ from slack_sdk.models.views import View
 from bot.errors import BotError, NotAllowed
 from bot.slack import ids
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import listed, mention, sentence, shorten
+from bot.slack.text import cut, listed, mention, sentence
 
 
 def explain(error: BotError) -> Message:
@@ -16,7 +16,7 @@ def explain(error: BotError) -> Message:
 
 def said(text: str) -> Message:
     """Return a plain sentence."""
-    return Message([SectionBlock(text=mrkdwn(sentence(text)))])
+    return Message([SectionBlock(text=mrkdwn(cut(sentence(text), 3000)))])
 
 
 def note(error: BotError, title: str = "Nothing was done") -> View:
@@ -46,7 +46,9 @@ def slack_refused(name: str) -> BotError:
 
 
 def _block(error: BotError) -> SectionBlock:
-    lines = [f":warning: {sentence(error.what)}", sentence(error.hint)]
+    lines = [f":warning: {cut(sentence(error.what), 1000)}", cut(sentence(error.hint), 500)]
     if isinstance(error, NotAllowed) and error.who:
-        lines.append(f"Ask {listed([mention(person) for person in error.who], 'or')}.")
-    return SectionBlock(text=mrkdwn(shorten("\n".join(line for line in lines if line), 3000)))
+        lines.append(f"Ask {listed([mention(each) for each in error.who], 'or')}.")
+    if isinstance(error, NotAllowed) and error.where:
+        lines.append(f"Ask for it in {listed([f'<#{channel}>' for channel in error.where], 'or')}.")
+    return SectionBlock(text=mrkdwn(cut("\n".join(line for line in lines if line), 3000)))

@@ -2,14 +2,15 @@
 
 import html
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 UPDATE_TEXT_LIMIT = 4000
 """Characters `chat.update` takes as `text`; more is `msg_too_long`."""
 
 _FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
-_OUTER_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_OUTER_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+_HALF = re.compile(r"(?:<[^<>]*|&[a-z]*)$")
 _LINK = re.compile(r"<(?:https?://|mailto:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:)[^>]*)>")
 
 
@@ -33,26 +34,44 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def cut(safe: str, most: int) -> str:
+    """Return safe text in at most `most` characters; an escape, a mention or a date is never cut in two."""
+    return safe if len(safe) <= most else _HALF.sub("", safe[: most - 1]).rstrip() + "…"
+
+
 def quote(text: str, most: int = 300) -> str:
-    """Return outside text, safe and shortened; never cut inside an escape."""
-    return escape(shorten(_CONTROL.sub(" ", text).strip(), most))
+    """Return outside text, safe as by `escape`, in at most `most` characters."""
+    return cut(escape(text), most)
+
+
+def called(name: str) -> str:
+    """Return a name from outside, safe, in at most 100 characters."""
+    return quote(name, 100)
+
+
+def label(text: str, most: int) -> str:
+    """Return outside text for where Slack formats nothing: on one line, and never empty."""
+    return shorten(_CONTROL.sub(" ", text).strip(), most) or "(no name)"
 
 
 def mention(user: str) -> str:
-    """Return a mention of a Slack user."""
-    return f"<@{user}>"
+    """Return a mention of a Slack user, or of a user group."""
+    return f"<!subteam^{user}>" if user.startswith("S") else f"<@{user}>"
 
 
 def when(moment: datetime) -> str:
     """Return a date and time that each reader's own Slack draws in their time zone."""
-    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{in_utc(moment)}>"
 
 
 def ago(moment: datetime) -> str:
     """Return a relative date that ticks by itself, so that no message is edited to keep it right."""
-    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(moment.timestamp())}^{{ago}}|{fallback}>"
+    return f"<!date^{int(moment.timestamp())}^{{ago}}|{in_utc(moment)}>"
+
+
+def in_utc(moment: datetime) -> str:
+    """Return a date and time for where Slack draws none."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def size(megabytes: int | None) -> str:
@@ -88,4 +107,5 @@ def typed(text: str) -> str:
 
     With `should_escape`, Slack turns a host name into `<http://host|host>`.
     """
-    return html.unescape(_LINK.sub(lambda link: link[1] or link[2], text)).strip()
+    unlinked = _LINK.sub(lambda link: link[1] or link[2], text)
+    return unlinked.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
