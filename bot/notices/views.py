@@ -9,7 +9,7 @@ from bot.operations.records import Unfinished
 from bot.slack import ids
 from bot.slack.forms import AgainForm, BackupChoice
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import ago, duration, escape, mention, quote, sentence, size, when
+from bot.slack.text import ago, called, cut, duration, mention, quote, sentence, size, when
 
 _EMOJI = {
     State.WAITING: ":hourglass_flowing_sand:",
@@ -91,7 +91,7 @@ def late(operation: Operation, began: datetime, limit_seconds: float) -> Message
 def late_reply(operation: Operation, limit_seconds: float) -> str:
     """Return the reply that tells the asker of a late backup."""
     return (
-        f"{mention(operation.asked_by)} The backup of *{escape(operation.server_name)}* has been running for "
+        f"{mention(operation.asked_by)} The backup of *{called(operation.server_name)}* has been running for "
         f"more than {duration(limit_seconds)}. I keep watching it and tell you when it ends."
     )
 
@@ -123,11 +123,11 @@ def _message(operation: Operation, state: State, said: str, outcome: Outcome | N
 
 def _headline(operation: Operation, state: State) -> str:
     template = _HEADLINES[operation.verb].get(state, _HEADLINES[operation.verb][State.UNKNOWN])
-    return template.format(server=escape(operation.server_name), backup=operation.backup_id)
+    return template.format(server=called(operation.server_name), backup=operation.backup_id)
 
 
 def _told(outcome: Outcome) -> str:
-    return " ".join(sentence(part) for part in (outcome.what, outcome.hint) if part)
+    return " ".join(cut(sentence(part), 1000) for part in (outcome.what, outcome.hint) if part)
 
 
 def _facts(outcome: Outcome) -> str:

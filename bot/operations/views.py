@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 from bot.operations.model import Operation, Verb
 from bot.operations.records import Unfinished
 from bot.slack.message import Message, mrkdwn
-from bot.slack.text import ago, escape, mention, quote
+from bot.slack.text import ago, called, mention, quote
 
 MOST_SHOWN = 20
 _DOING: dict[Verb, str] = {
@@ -37,10 +37,10 @@ def _line(one: Unfinished) -> str:
         state = f":arrows_counterclockwise: {doing(operation)}, running since {ago(one.since)}"
     else:
         state = f":hourglass_flowing_sand: {doing(operation)}, waiting since {ago(one.since)}"
-    reason = f" · “{quote(operation.reason)}”" if operation.reason else ""
+    reason = f" · “{quote(operation.reason, 100)}”" if operation.reason else ""
     return f"{state}\nfor {mention(operation.asked_by)}{reason} · {operation.tag}"
 
 
 def doing(operation: Operation) -> str:
     """Return what an operation does, in a few words."""
-    return _DOING[operation.verb].format(server=escape(operation.server_name), backup=operation.backup_id)
+    return _DOING[operation.verb].format(server=called(operation.server_name), backup=operation.backup_id)

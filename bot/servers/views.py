@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import (
 from bot.servers.model import Freshness, Server
 from bot.slack import ids
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import ago, escape, shorten
+from bot.slack.text import ago, called, cut, label, quote
 
 MOST_SHOWN = 15
 
@@ -32,19 +32,19 @@ def server_list(servers: Sequence[Server], freshness: Mapping[int, Freshness], s
 
 def options(servers: Sequence[Server]) -> list[Option]:
     """Return servers as options to choose from."""
-    return [Option(text=plain(shorten(server.name, 75)), value=str(server.id)) for server in servers]
+    return [Option(text=plain(label(server.name, 75)), value=str(server.id)) for server in servers]
 
 
 def _line(server: Server, fresh: Freshness, slots: int) -> str:
-    address = f" · {escape(server.ip_address)}" if server.ip_address else ""
-    where = f" · {escape(server.location)}" if server.location else ""
+    address = f" · {quote(server.ip_address, 50)}" if server.ip_address else ""
+    where = f" · {quote(server.location, 50)}" if server.location else ""
     if fresh.last_complete is None:
         last = ":warning: no complete backup"
     else:
         last = f":floppy_disk: last backup {ago(fresh.last_complete)}"
     failed = " · :x: the newest one failed" if fresh.newest_failed else ""
     full = f" · {fresh.manual} of {slots} manual slots used"
-    name, status = escape(server.name), escape(server.status or "status unknown")
+    name, status = called(server.name), quote(server.status or "status unknown", 30)
     return f"*{name}* · {status}{address}{where}\n{last}{failed}{full}"
 
 
@@ -58,5 +58,5 @@ def _buttons(server: Server) -> ActionsBlock:
 
 
 def _more(servers: Sequence[Server]) -> str:
-    names = ", ".join(escape(server.name) for server in servers)
-    return shorten(f"and {len(servers)} more: {names}", 2000)
+    names = ", ".join(called(server.name) for server in servers)
+    return cut(f"and {len(servers)} more: {names}", 2000)

@@ -22,7 +22,7 @@ from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ConfirmForm, CreateForm, PickForm
 from bot.slack.message import mrkdwn, plain
-from bot.slack.text import ago, escape, shorten, size, when
+from bot.slack.text import ago, called, label, size, when
 
 REASON_LIMIT = 200
 MOST_OPTIONS = 100
@@ -55,7 +55,7 @@ def pick_form(form: PickForm, server: Server | None, found: Sequence[Backup] | N
             InputBlock(block_id=f"{ids.BACKUP}:{form.server_id}", label=plain("Backup"), element=select)
         )
     elif server and found is not None:
-        text = f"*{escape(server.name)}* has no backup to {form.verb}."
+        text = f"*{called(server.name)}* has no backup to {form.verb}."
         blocks.append(SectionBlock(text=mrkdwn(text)))
     return _modal(
         ids.PICK_MODAL, _TITLES[form.verb], blocks, submit="Next" if options else "", kept=form.kept()
@@ -67,7 +67,7 @@ def confirm_form(form: ConfirmForm, backup: Backup, *, last_good: bool, busy: st
 
     `last_good` warns that no other complete backup is left; `busy` is a sentence on what runs there now.
     """
-    name = escape(backup.server.name)
+    name = called(backup.server.name)
     said = (
         _delete_text(backup, name, last_good=last_good)
         if form.verb == "delete"
@@ -114,9 +114,9 @@ def _restore_text(backup: Backup, name: str) -> str:
 
 
 def _typed_name(name: str) -> InputBlock:
-    element = PlainTextInputElement(action_id=ids.TYPED_NAME, placeholder=plain(shorten(name, 150)))
-    label = f"Type the server's name, {shorten(name, 100)}, to confirm"
-    return InputBlock(block_id=ids.TYPED_NAME, label=plain(label), element=element)
+    element = PlainTextInputElement(action_id=ids.TYPED_NAME, placeholder=plain(label(name, 150)))
+    asked = f"Type the server's name, {label(name, 300)}, to confirm"
+    return InputBlock(block_id=ids.TYPED_NAME, label=plain(asked), element=element)
 
 
 def _safety() -> InputBlock:
@@ -139,7 +139,7 @@ def _server_section(server: Server | None) -> SectionBlock:
 
 
 def _server_select(server: Server | None) -> ExternalDataSelectElement:
-    chosen = Option(text=plain(shorten(server.name, 75)), value=str(server.id)) if server else None
+    chosen = Option(text=plain(label(server.name, 75)), value=str(server.id)) if server else None
     return ExternalDataSelectElement(
         action_id=ids.SERVER,
         placeholder=plain("Choose a server"),
@@ -158,7 +158,7 @@ def _reason_input(reason: str) -> InputBlock:
 def _options(form: PickForm, found: Sequence[Backup]) -> list[Option]:
     usable = [backup for backup in found if form.verb == "delete" or backup.is_complete]
     return [
-        Option(text=plain(words.label(backup)), value=_choice(form, backup).option())
+        Option(text=plain(words.option_label(backup)), value=_choice(form, backup).option())
         for backup in newest_first(usable)[:MOST_OPTIONS]
     ]
 

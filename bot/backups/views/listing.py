@@ -20,7 +20,7 @@ from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import escape, mention, shorten
+from bot.slack.text import called, label, mention
 
 PAGE = 10
 ALL = "all"
@@ -29,8 +29,7 @@ _TYPES = (("All types", ALL), ("Manual", "manual"), ("Automatic", "automatic"))
 
 def backup_list(found: Sequence[Backup], form: ListForm, server: Server | None, missing: int) -> Message:
     """Return one page; `missing` is how many backups VPS.org counts but did not show."""
-    pages = max(1, -(-len(found) // PAGE))
-    form = form.model_copy(update={"page": min(max(form.page, 0), pages - 1)})
+    pages, form = _within(found, form)
     shown = _page(found, form)
     blocks: list[Block] = [_title(len(found), form, server), _filters(form, server)]
     blocks += [_row(backup, with_server=server is None) for backup in shown]
@@ -43,11 +42,18 @@ def backup_list(found: Sequence[Backup], form: ListForm, server: Server | None, 
 
 def shared_list(found: Sequence[Backup], form: ListForm, server: Server | None, person: str) -> Message:
     """Return the same page for everybody to read, without buttons."""
+    _, form = _within(found, form)
     shown = _page(found, form)
     blocks: list[Block] = [_title(len(found), form, server)]
     blocks += [SectionBlock(text=mrkdwn(words.line(backup, with_server=server is None))) for backup in shown]
     blocks.append(ContextBlock(elements=[mrkdwn(f"Shared by {mention(person)}")]))
     return Message(blocks)
+
+
+def _within(found: Sequence[Backup], form: ListForm) -> tuple[int, ListForm]:
+    """Return how many pages there are, and the form with a page that exists: backups may have gone."""
+    pages = max(1, -(-len(found) // PAGE))
+    return pages, form.model_copy(update={"page": min(max(form.page, 0), pages - 1)})
 
 
 def _page(found: Sequence[Backup], form: ListForm) -> list[Backup]:
@@ -57,12 +63,12 @@ def _page(found: Sequence[Backup], form: ListForm) -> list[Backup]:
 
 def _title(count: int, form: ListForm, server: Server | None) -> SectionBlock:
     kind = f"{form.backup_type} backups" if form.backup_type else "backups"
-    where = f"of *{escape(server.name)}*" if server else "of all servers"
+    where = f"of *{called(server.name)}*" if server else "of all servers"
     return SectionBlock(text=mrkdwn(f"*{count} {kind}* {where}"))
 
 
 def _filters(form: ListForm, server: Server | None) -> ActionsBlock:
-    chosen = Option(text=plain(shorten(server.name, 75)), value=str(server.id)) if server else None
+    chosen = Option(text=plain(label(server.name, 75)), value=str(server.id)) if server else None
     types = [Option(text=plain(text), value=value) for text, value in _TYPES]
     current = next(option for option in types if option.value == (form.backup_type or ALL))
     return ActionsBlock(
