@@ -1,7 +1,7 @@
 """Joins the parts: builds every client, starts them in order, stops them in reverse."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import health
+from bot.authority import Authority, authority
 from bot.backups import handlers as backups
 from bot.backups import ports
 from bot.backups.api import BackupsApi
@@ -23,7 +24,7 @@ from bot.errors import BadSettings
 from bot.notices import post
 from bot.operations import handlers as operations
 from bot.operations.launch import Engine
-from bot.permissions import Rules
+from bot.permissions import Rule, Rules, Who
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.servers.handlers import ServerHandlers
@@ -60,7 +61,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
 
         identified: Identified = asyncio.get_running_loop().create_future()
         app = _app(slack, identified)
-        _register(app, settings, provider, directory)
+        _register(app, provider, directory)
         engine = Engine(settings.database_url, pace=pace)
         connection = _connection(settings, app, identified)
         checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
@@ -89,6 +90,7 @@ def _plug(
     settings: Settings, slack: AsyncWebClient, provider: BackupsApi, servers: ServersApi, poller: Poller
 ) -> None:
     post.slack.plug(slack)
+    authority.plug(Authority(_Members(), Rules((Rule(operators=settings.bot_operators),))))
     ports.provider.plug(provider)
     ports.servers.plug(servers)
     ports.poller.plug(poller)
@@ -101,6 +103,14 @@ def _plug(
             poll=settings.bot_poll_seconds,
         )
     )
+
+
+class _Members:
+    async def who(self, user_id: str, team_id: str = "") -> Who:
+        return Who(user_id, is_member=True)
+
+    async def members(self, ids: Iterable[str]) -> frozenset[str]:
+        return frozenset(ids)
 
 
 def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
@@ -124,13 +134,13 @@ def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
     )
 
 
-def _register(app: AsyncApp, settings: Settings, provider: BackupsApi, directory: ServerDirectory) -> None:
+def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory) -> None:
     async def read_freshness() -> Mapping[int, Freshness]:
         return freshness((await provider.list()).backups)
 
     operations.register(app)
     ServerHandlers(directory, read_freshness, MANUAL_SLOTS).register(app)
-    backups.register(app, Tools(provider, directory, Rules(operators=settings.bot_operators)))
+    backups.register(app, Tools(provider, directory, authority()))
     unheard.register(app)
 
 

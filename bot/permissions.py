@@ -102,8 +102,25 @@ def decide(who: Who, risk: Risk, server: str, channel: str, rules: Rules) -> Go 
     Raises:
         NotAllowed: says who may, where, or how to allow it.
     """
-    rule = rules.for_server(server)
     _check_member(who)
+    return _decide_by(rules.for_server(server), who, risk, channel)
+
+
+def decide_somewhere(who: Who, risk: Risk, channel: str, rules: Rules) -> None:
+    """Raise NotAllowed where the person may not do this on any server, as far as the rules go."""
+    _check_member(who)
+    refusals = []
+    for rule in rules.rules:
+        try:
+            _decide_by(rule, who, risk, channel)
+        except NotAllowed as refusal:
+            refusals.append(refusal)
+        else:
+            return
+    raise refusals[-1]
+
+
+def _decide_by(rule: Rule, who: Who, risk: Risk, channel: str) -> Go | AskFirst:
     _check_channel(rule, channel)
     if risk is Risk.LOOK:
         _check(

@@ -1,5 +1,6 @@
 """Posting what we announce: one message per operation, edited as it moves on, and one reply at its end."""
 
+import asyncio
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ slack: Port[AsyncWebClient] = Port("the Slack client")
 
 ANNOUNCE_SECONDS = 15.0
 """How long an operation waits for its announcement: an emergency does not wait for Slack."""
+LINK_SECONDS = 3.0
 EVENT_TYPE = "backup_operation"
 LOOKED_THROUGH = 100
 """Messages looked through for one of ours that may have been posted already."""
@@ -29,7 +31,7 @@ LOOKED_THROUGH = 100
 class Card(BaseModel):
     """Where an operation's message is; `ts` is empty where it could not be posted.
 
-    `says_waiting` is true where it says that the operation waits for another.
+    `says_waiting` is true where it says that the operation waits for another; `link` is its address.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,18 +39,43 @@ class Card(BaseModel):
     channel: str = ""
     ts: str = ""
     says_waiting: bool = False
+    link: str = ""
 
 
 @step("announce")
 async def announce(operation: Operation, began: Began) -> Card:
     """Post the operation's message, to whoever asked where the channel can't be written to."""
     ahead = await ahead_of(operation)
-    message = views.waiting(operation, ahead)
-    key = f"{operation.id}:card"
-    sent = await _post(
-        operation, message.arguments(), key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS
-    )
-    return Card(channel=sent.channel, ts=sent.ts, says_waiting=ahead is not None)
+    card = await _post_card(operation, views.waiting(operation, ahead), began)
+    return card.model_copy(update={"says_waiting": ahead is not None})
+
+
+@step("ask")
+async def ask(operation: Operation, question: Message, began: Began) -> Card:
+    """Post the operation's message as a question to those who must agree first."""
+    return await _post_card(operation, question, began)
+
+
+@step("write_to", waits=True)
+async def write_to(
+    operation: Operation, people: list[str], message: Message, part: str, began: Began
+) -> list[Card]:
+    """Write to each of these people directly; return where the messages are, those left out that failed."""
+
+    async def write(person: str) -> Card:
+        key = f"{operation.id}:{part}:{person}"
+        content = message.arguments()
+        sent = await _post_in(person, content, key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS)
+        return Card(channel=sent.channel, ts=sent.ts)
+
+    cards = await asyncio.gather(*(write(person) for person in people))
+    return [card for card in cards if card.ts]
+
+
+@step("tell_thread", waits=True)
+async def tell_thread(operation: Operation, card: Card, text: str, part: str, began: Began) -> None:
+    """Reply under the operation's message, within 15 s or not at all."""
+    await _reply(operation, card, text, part, began, patience=ANNOUNCE_SECONDS)
 
 
 @step("revise")
@@ -101,6 +128,25 @@ async def whisper_outcome(operation: Operation, outcome: Outcome) -> None:
 
     if (await deliver(whisper, patience=ANNOUNCE_SECONDS)).error:
         await deliver(write)
+
+
+async def _post_card(operation: Operation, message: Message, began: Began) -> Card:
+    key = f"{operation.id}:card"
+    content = message.arguments()
+    sent = await _post(operation, content, key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS)
+    return Card(channel=sent.channel, ts=sent.ts, link=await _link(sent))
+
+
+async def _link(sent: Delivered) -> str:
+    if not sent.ts:
+        return ""
+    try:
+        async with asyncio.timeout(LINK_SECONDS):
+            answer = await slack().chat_getPermalink(channel=sent.channel, message_ts=sent.ts)
+    except (SlackApiError, OSError, TimeoutError) as error:
+        log.info("no_link", reason=type(error).__name__)
+        return ""
+    return str(answer.get("permalink", ""))
 
 
 async def _reply(

@@ -124,6 +124,24 @@ async def start(work: Workflow[P, R], workflow_id: str, *args: P.args, **_: P.kw
         ) from error
 
 
+async def send(workflow_id: str, topic: str, value: dict[str, Any], once: str) -> None:
+    """Tell a workflow something, durably; the same `once` twice tells it once.
+
+    Raises:
+        NotRecorded: the database did not confirm within 2 s.
+    """
+    try:
+        telling = DBOS.send_async(workflow_id, value, topic=topic, idempotency_key=once)
+        await asyncio.wait_for(telling, RECORD_SECONDS)
+    except (TimeoutError, SQLAlchemyError, dbos_error.DBOSException) as error:
+        raise NotRecorded("I could not confirm that this was recorded.", "Try again in a moment.") from error
+
+
+async def receive(topic: str, seconds: float) -> Any:
+    """Return what the workflow was told, as soon as it is told; None after so many seconds."""
+    return await DBOS.recv_async(topic, timeout_seconds=seconds)
+
+
 async def in_turn(server_id: int, work: Workflow[P, R], *args: P.args, **_: P.kwargs) -> R:
     """Run part of a workflow in its server's turn: one at a time per server, first come first served."""
     turn_id = f"{DBOS.workflow_id}:turn"

@@ -32,7 +32,10 @@ class Operation(BaseModel):
 
     `id` comes from Slack's own ids, so that a repeated delivery finds the same operation. `backup_id` and
     `backup_moment` say which backup is deleted or restored. `shown_at` is when the person was shown what
-    would be lost. Stored by the engine: only add fields that have a default.
+    would be lost. `approval_minutes` is how long a second person has to agree; None where none is needed.
+    `break_glass`: the asker may go ahead alone; `broke_glass`: they did.
+
+    Stored by the engine: only add fields that have a default.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +53,17 @@ class Operation(BaseModel):
     backup_id: int | None = None
     backup_moment: AwareDatetime | None = None
     safety_backup: bool = False
+    team: str = ""
+    approval_minutes: float | None = None
+    break_glass: bool = False
+    approved_by: str = ""
+    broke_glass: bool = False
+
+    @property
+    def shown(self) -> str:
+        """A digest of what a second person is shown, so that their decision is bound to exactly that."""
+        seen = self.model_dump_json(exclude={"approved_by", "broke_glass"})
+        return sha256(seen.encode()).hexdigest()[:16]
 
     @property
     def tag(self) -> str:
@@ -61,7 +75,7 @@ class Outcome(BaseModel):
     """How an operation ended: in a sentence, with what to do next and the facts that are known.
 
     `size_mb` is in MB, `seconds` is how long the work took, `oldest_manual_id` is the backup to delete when a
-    server has no room for another.
+    server has no room for another, `decided_by` who denied it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +89,7 @@ class Outcome(BaseModel):
     size_mb: int | None = None
     safety_backup_id: int | None = None
     oldest_manual_id: int | None = None
+    decided_by: str = ""
 
 
 class Failure(BaseModel):

@@ -60,6 +60,16 @@ async def ahead_of(operation: Operation) -> Unfinished | None:
     return before[0] if before else None
 
 
+async def undecided(operation_id: str) -> Operation | None:
+    """Return an operation that waits for a second person; None where it has gone on or ended."""
+    turn_id = f"{operation_id}:turn"
+    rows = await DBOS.list_workflows_async(workflow_ids=[operation_id, turn_id], load_output=False)
+    if [row.workflow_id for row in rows if row.status == "PENDING"] != [operation_id] or len(rows) != 1:
+        return None
+    operation = _operation(rows[0].input)
+    return operation if operation.approval_minutes is not None else None
+
+
 async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
     """Return what has ended on a server after `moment`, oldest first."""
     rows = await DBOS.list_workflows_async(

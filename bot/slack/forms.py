@@ -61,6 +61,13 @@ class AgainForm(_Form):
     reason: str = ""
 
 
+class RequestForm(_Form):
+    """Which request is decided on, and a digest of what is shown of it."""
+
+    operation: str
+    shown: str
+
+
 class BackupChoice(_Form):
     """One backup and what to do with it, as a menu's option carries it (at most 150 characters)."""
 

@@ -27,11 +27,19 @@ SERVER_BACKUPS = "server_backups"
 SERVER_CREATE = "server_create"
 OPEN_LINK = "open_link"
 
+# Buttons under a question to a second person.
+APPROVE = "approve"
+DENY = "deny"
+WITHDRAW = "withdraw"
+BREAK_GLASS = "break_glass"
+
 # Modals.
 CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"
 CONFIRM_MODAL = "confirm_operation"
 NOTE_MODAL = "note"
+DENY_MODAL = "deny_request"
+BREAK_GLASS_MODAL = "break_glass"
 
 # Blocks and elements inside modals.
 SERVER = "server"

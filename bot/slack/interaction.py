@@ -39,6 +39,12 @@ class Interaction:
         return str(self.body.get("user_id") or self.body.get("user", {}).get("id", ""))
 
     @property
+    def team(self) -> str:
+        """The id of the workspace the person belongs to, as Slack gives it."""
+        user = self.body.get("user", {})
+        return str(user.get("team_id") or self.body.get("team_id") or self.body.get("team", {}).get("id", ""))
+
+    @property
     def person_name(self) -> str:
         """Their name as Slack gives it; for people to read, never to decide by."""
         user = self.body.get("user", {})
@@ -87,6 +93,11 @@ class Interaction:
             ts = message["ts"] if isinstance(message, dict) else message
             return f"click:{self.channel}:{ts}:{self.action.get('action_id')}"
         return f"trigger:{self.body.get('trigger_id')}"
+
+    @property
+    def trigger(self) -> str:
+        """An id of this very click, the same when Slack delivers it twice."""
+        return str(self.body.get("trigger_id") or self.once)
 
     async def ack(self, **answer: Any) -> None:
         """Tell Slack that this has arrived; only the first time counts."""

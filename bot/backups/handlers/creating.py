@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from bot.backups.create import create_backup
-from bot.backups.handlers.tools import Tools
+from bot.backups.handlers.tools import Tools, needs
 from bot.backups.views import forms as views
 from bot.operations import engine
 from bot.permissions import Risk
@@ -27,7 +27,7 @@ class Creating:
 
     async def asked(self, interaction: Interaction, wanted: str | None, reason: str) -> None:
         """Start at once where the server is known, else show the form."""
-        self._tools.decide(interaction, Risk.ADD)
+        await self._tools.decide(interaction, Risk.CREATE, None)
         if wanted is None:
             await interaction.open(views.create_form(CreateForm(channel=interaction.channel), None, reason))
             return
@@ -37,8 +37,8 @@ class Creating:
 
     async def clicked(self, interaction: Interaction) -> None:
         """Show the form for the server whose button was clicked."""
-        self._tools.decide(interaction, Risk.ADD)
         server = await self._tools.server(interaction.value)
+        await self._tools.decide(interaction, Risk.CREATE, server.name)
         await interaction.open(views.create_form(CreateForm(channel=interaction.channel), server))
 
     async def submitted(self, interaction: Interaction) -> None:
@@ -50,8 +50,8 @@ class Creating:
 
     async def start(self, interaction: Interaction, server: Server, reason: str, channel: str) -> None:
         """Record the operation; raises NotAllowed, NotRecorded."""
-        self._tools.decide(interaction, Risk.ADD)
+        decision = await self._tools.decide(interaction, Risk.CREATE, server.name, channel)
         operation = self._tools.operation(
-            interaction, "create", server, channel, reason=reason[: views.REASON_LIMIT]
+            interaction, "create", server, channel, reason=reason[: views.REASON_LIMIT], **needs(decision)
         )
         await engine.start(create_backup, operation.id, operation)

@@ -7,13 +7,13 @@ from slack_sdk.models.views import View
 
 from bot.backups import checks
 from bot.backups.delete import delete_backup
-from bot.backups.handlers.tools import Tools
+from bot.backups.handlers.tools import Tools, needs
 from bot.backups.restore import restore_backup
 from bot.backups.views import forms as views
 from bot.errors import BotError, ProviderError, UnknownBackup
 from bot.notices.views import for_whom
 from bot.operations import engine, records
-from bot.permissions import Risk
+from bot.permissions import AskFirst, Risk
 from bot.servers.model import Server
 from bot.slack import ids, replies
 from bot.slack.forms import BackupChoice, ConfirmForm, DestructiveVerb, PickForm, read
@@ -40,7 +40,7 @@ class Destroying:
         self, interaction: Interaction, verb: DestructiveVerb, backup_id: int | None, wanted: str | None
     ) -> None:
         """Show what would be lost, or first the form that picks a backup."""
-        self._tools.decide(interaction, Risk.DESTROY)
+        await self._tools.decide(interaction, Risk(verb), None)
         form = PickForm(verb=verb, channel=interaction.channel)
         if backup_id is not None:
             await self._open_confirmation(interaction, form, backup_id)
@@ -53,8 +53,8 @@ class Destroying:
 
     async def choose(self, interaction: Interaction, choice: BackupChoice) -> None:
         """Show what would be lost, for a backup chosen in a list."""
-        self._tools.decide(interaction, Risk.DESTROY)
         verb: DestructiveVerb = "delete" if choice.verb == "delete" else "restore"
+        await self._tools.decide(interaction, Risk(verb), None)
         form = PickForm(verb=verb, channel=interaction.channel, server_id=choice.server_id)
         await self._open_confirmation(interaction, form, choice.backup_id)
 
@@ -68,11 +68,11 @@ class Destroying:
         form = read(PickForm, interaction.kept)
         if interaction.value:
             server = await self._tools.server(interaction.value)
+            await self._tools.decide(interaction, Risk(form.verb), server.name, form.channel)
             await self._offer_backups(interaction, interaction.view["id"], form, server)
 
     async def picked(self, interaction: Interaction) -> None:
         """Show what would be lost, in the place of the form that picked the backup."""
-        self._tools.decide(interaction, Risk.DESTROY)
         form = read(PickForm, interaction.kept)
         choice = BackupChoice.chosen(chosen(interaction.view, ids.BACKUP))
         form = form.model_copy(update={"server_id": choice.server_id})
@@ -82,8 +82,8 @@ class Destroying:
     async def confirmed(self, interaction: Interaction) -> None:
         """Start, if the name is right, the person may, and all is still as it was shown."""
         form = read(ConfirmForm, interaction.kept)
-        self._tools.decide(interaction, Risk.DESTROY)
         server = await self._tools.server(str(form.server_id))
+        decision = await self._tools.decide(interaction, Risk(form.verb), server.name, form.channel)
         if written(interaction.view, ids.TYPED_NAME).casefold() != server.name.strip().casefold():
             error = f"That is not the server's name. Type {server.name} to confirm."
             await interaction.ack(response_action="errors", errors={ids.TYPED_NAME: error})
@@ -98,6 +98,7 @@ class Destroying:
             backup_id=form.backup_id,
             backup_moment=form.backup_moment,
             safety_backup=form.verb == "restore" and is_ticked(interaction.view, ids.SAFETY),
+            **needs(decision),
         )
         # Where VPS.org is too slow to check now, the workflow does so before its call.
         with suppress(ProviderError, TimeoutError):
@@ -128,18 +129,19 @@ class Destroying:
         self, interaction: Interaction, view_id: str, form: PickForm, backup_id: int
     ) -> None:
         try:
-            view = await self._confirmation(form, backup_id)
+            view = await self._confirmation(interaction, form, backup_id)
         except BotError as error:
             view = replies.note(error)
         await interaction.show(view_id, view)
 
-    async def _confirmation(self, form: PickForm, backup_id: int) -> View:
+    async def _confirmation(self, interaction: Interaction, form: PickForm, backup_id: int) -> View:
         listing = await self._tools.api.list(form.server_id)
         backup = next((each for each in listing.backups if each.id == backup_id), None)
         if backup is None:
             raise UnknownBackup(
                 f"VPS.org lists no backup {backup_id}.", "See what there is with `/backup list`."
             )
+        decision = await self._tools.decide(interaction, Risk(form.verb), backup.server.name, form.channel)
         if form.verb == "restore":
             checks.check_restorable(backup)
         running = [one for one in await records.unfinished(backup.server.id) if one.is_running]
@@ -148,4 +150,5 @@ class Destroying:
             backup,
             last_good=checks.is_last_good(backup, listing.backups),
             busy=for_whom(running[0]) if running else "",
+            approvers=sorted(decision.approvers) if isinstance(decision, AskFirst) else [],
         )

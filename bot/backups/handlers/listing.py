@@ -78,8 +78,8 @@ class Listing:
             await self._destroying.choose(interaction, choice)
 
     async def _watch(self, interaction: Interaction, choice: BackupChoice) -> None:
-        self._tools.decide(interaction, Risk.LOOK)
         server = await self._tools.server(str(choice.server_id))
+        await self._tools.decide(interaction, Risk.LOOK, server.name)
         operation = self._tools.operation(
             interaction, "watch", server, interaction.person, backup_id=choice.backup_id
         )
@@ -94,7 +94,7 @@ class Listing:
     async def _show(
         self, interaction: Interaction, form: ListForm, server: Server | None, *, replace: bool
     ) -> None:
-        self._tools.decide(interaction, Risk.LOOK)
+        await self._tools.decide(interaction, Risk.LOOK, server.name if server else None)
         listing = await self._tools.api.list(form.server_id, form.backup_type)
         message = views.backup_list(listing.backups, form, server, listing.missing)
         await interaction.whisper(message, replace=replace)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.authority import Authority
 from bot.backups.api import BackupList, BackupsApi
 from bot.errors import Unreachable
 from bot.operations.model import Operation, Verb
-from bot.permissions import Risk, Rules, decide
+from bot.permissions import AskFirst, Go, Risk
 from bot.servers.directory import ServerDirectory
 from bot.servers.model import Server
 from bot.slack.interaction import Interaction
@@ -25,16 +26,22 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Tools:
-    """The provider, the known servers, the rules, and the clock."""
+    """The provider, the known servers, who may do what, and the clock."""
 
     api: BackupsApi
     directory: ServerDirectory
-    rules: Rules
+    authority: Authority
     now: Callable[[], datetime] = utc_now
 
-    def decide(self, interaction: Interaction, risk: Risk) -> None:
-        """Raise NotAllowed unless whoever did this may."""
-        decide(interaction.person, risk, self.rules)
+    async def decide(
+        self, interaction: Interaction, risk: Risk, server: str | None, channel: str = ""
+    ) -> Go | AskFirst:
+        """Return whether whoever did this may, on a server or (None) on any; raises NotAllowed."""
+        person, team, place = interaction.person, interaction.team, channel or interaction.channel
+        if server is not None:
+            return await self.authority.decide(person, team, risk, server, place)
+        await self.authority.decide_somewhere(person, team, risk, place)
+        return Go()
 
     async def server(self, wanted: str) -> Server:
         """Return the server a person means, in time for Slack's ack.
@@ -70,5 +77,13 @@ class Tools:
             asked_by_name=interaction.person_name,
             channel=channel or interaction.person,
             asked_at=self.now(),
+            team=interaction.team,
             **more,
         )
+
+
+def needs(decision: Go | AskFirst) -> dict[str, Any]:
+    """Return what an operation says of the second person it needs."""
+    if isinstance(decision, Go):
+        return {}
+    return {"approval_minutes": decision.minutes, "break_glass": decision.break_glass}

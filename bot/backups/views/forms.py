@@ -22,10 +22,11 @@ from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ConfirmForm, CreateForm, PickForm
 from bot.slack.message import mrkdwn, plain
-from bot.slack.text import ago, called, label, size, when
+from bot.slack.text import ago, called, label, listed, mention, size, when
 
 REASON_LIMIT = 200
 MOST_OPTIONS = 100
+MOST_NAMED = 20
 _TITLES = {"delete": "Delete a backup", "restore": "Restore a server"}
 _SUBMITS = {"delete": "Delete for ever", "restore": "Restore"}
 
@@ -62,10 +63,13 @@ def pick_form(form: PickForm, server: Server | None, found: Sequence[Backup] | N
     )
 
 
-def confirm_form(form: ConfirmForm, backup: Backup, *, last_good: bool, busy: str = "") -> View:
+def confirm_form(
+    form: ConfirmForm, backup: Backup, *, last_good: bool, busy: str = "", approvers: Sequence[str] = ()
+) -> View:
     """Return what exactly will be lost; the server's name must be typed to go on.
 
-    `last_good` warns that no other complete backup is left; `busy` is a sentence on what runs there now.
+    `last_good` warns that no other complete backup is left; `busy` is a sentence on what runs there now;
+    `approvers` are those of whom one has to agree first.
     """
     name = called(backup.server.name)
     said = (
@@ -76,6 +80,10 @@ def confirm_form(form: ConfirmForm, backup: Backup, *, last_good: bool, busy: st
     blocks: list[Block] = [SectionBlock(text=mrkdwn(said)), SectionBlock(text=mrkdwn(words.facts(backup)))]
     if busy:
         blocks.append(ContextBlock(elements=[mrkdwn(busy)]))
+    if approvers:
+        people = listed([mention(person) for person in approvers[:MOST_NAMED]], "or")
+        said = f":raised_hand: Needs a second person: when you submit, I ask {people}."
+        blocks.append(ContextBlock(elements=[mrkdwn(said)]))
     blocks.append(_typed_name(backup.server.name))
     if form.verb == "restore":
         blocks.append(_safety())
