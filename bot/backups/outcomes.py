@@ -31,7 +31,8 @@ def watched(backup_id: int, seen: Seen, began: Began, give_up_seconds: float) ->
 
 
 def removed(backup_id: int, done: Removed, at: datetime) -> Outcome:
-    """Return the outcome of a delete."""
+    """Return the outcome of a delete, which ended at `at` unless it says itself when it did."""
+    at = done.at or at
     if done.failure:
         return _of_failure(
             done.failure, at, "The backup may have been deleted: it was still listed when I looked."

@@ -44,12 +44,13 @@ class Seen(BaseModel):
 
 
 class Removed(BaseModel):
-    """A backup that was deleted, or why not."""
+    """A backup that was deleted, or why not, and when (UTC) that was known."""
 
     model_config = ConfigDict(frozen=True)
 
     was_gone: bool = False
     failure: Failure | None = None
+    at: datetime | None = None
 
 
 class Checked(BaseModel):
@@ -121,6 +122,16 @@ async def check_target(operation: Operation) -> Checked:
 @step("remove_backup")
 async def remove_backup(operation: Operation, began: Began) -> Removed:
     """Delete the backup. Where the answer was lost, the list tells whether it is gone."""
+    removed = await _remove(operation, began)
+    return removed.model_copy(update={"at": datetime.now(UTC)})
+
+
+def deadline(began: Began, seconds: float) -> datetime:
+    """Return the moment (UTC) that lies so many seconds after the work began."""
+    return began.at + timedelta(seconds=seconds)
+
+
+async def _remove(operation: Operation, began: Began) -> Removed:
     backup_id = operation.backup_id or 0
     try:
         await provider().delete(backup_id)
@@ -131,11 +142,6 @@ async def remove_backup(operation: Operation, began: Began) -> Removed:
             return Removed()
         return Removed(failure=Failure.of(error))
     return Removed()
-
-
-def deadline(began: Began, seconds: float) -> datetime:
-    """Return the moment (UTC) that lies so many seconds after the work began."""
-    return began.at + timedelta(seconds=seconds)
 
 
 async def _looked_up(operation: Operation, error: ProviderError, *, possible: bool) -> Made:

@@ -72,11 +72,20 @@ async def undecided(operation_id: str) -> Operation | None:
 
 async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
     """Return what has ended on a server after `moment`, oldest first."""
+    # An older SQLite makes the engine cut its times to whole seconds (DBOS.md, section 5).
+    since = moment.astimezone(UTC).replace(microsecond=0)
     rows = await DBOS.list_workflows_async(
-        name=list(TURNS.values()), status="SUCCESS", completed_after=moment.astimezone(UTC).isoformat()
+        name=list(TURNS.values()), status="SUCCESS", completed_after=since.isoformat()
     )
-    found = [Ended(_operation(row.input), Outcome.model_validate(row.output)) for row in rows]
-    ours = [one for one in found if one.operation.server_id == server_id]
+    found = [
+        (Ended(_operation(row.input), Outcome.model_validate(row.output)), _moment(row.completed_at))
+        for row in rows
+    ]
+    ours = [
+        one
+        for one, completed in found
+        if one.operation.server_id == server_id and max(one.outcome.ended_at, completed) > moment
+    ]
     return sorted(ours, key=lambda one: one.outcome.ended_at)
 
 

@@ -1,6 +1,11 @@
 """Making a backup."""
 
-from tests.world import World
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.provider_model import Outcome
+from tests.world import World, set_up
 
 
 async def test_a_backup_is_announced_watched_and_told(world: World) -> None:
@@ -14,3 +19,199 @@ async def test_a_backup_is_announced_watched_and_told(world: World) -> None:
     assert reply.thread_ts == card.ts
     assert [post.ts for post in world.posts()] == [card.ts]
     assert "Backed up *web-1*" in world.posts()[0].text
+
+
+async def test_the_outcome_says_how_big_it_is_and_how_long_it_took(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    reply = await world.until_reply("Backed up *web-1*")
+    assert "backup 5001 · 8.0 GB · took" in reply.text
+    assert "backup 5001 · 8.0 GB · took" in world.posts()[0].text
+
+
+@pytest.mark.parametrize("said", ["WEB-1", "web", "101", "web-1.example.net", '"web-1"', "“web-1”"])
+async def test_a_server_goes_by_name_beginning_id_or_host_name(world: World, said: str) -> None:
+    await world.person("ana").types(f"/backup create {said} why not")
+    await world.until_post("Backing up *web-1*")
+    [made] = await world.until(lambda: world.provider.creates)
+    assert made.server.name == "web-1"
+    assert made.description.startswith("why not · by ana #")
+
+
+async def test_without_a_server_a_form_asks_for_it(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create")
+    await world.until_modal("ana", "Make a backup")
+    assert [option["text"]["text"] for option in await ana.suggests("server", "db")] == ["db-1"]
+    await ana.fills(server="db-1", reason="before the migration")
+    await ana.submits()
+    assert ana.modal is None
+    await world.until_post("Backing up *db-1*")
+    [made] = await world.until(lambda: world.provider.creates)
+    assert made.description.startswith("before the migration · by ana")
+
+
+async def test_anybody_may_make_a_backup(world: World) -> None:
+    await world.person("gus").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    assert "<@UGUS>" in (await world.until_post("Backing up *web-1*")).text
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("web-2", "Did you mean web-1?"),
+        ("wbe-1", "Did you mean web-1 or db-1?"),
+        ("zzz", "`/backup servers`"),
+        ('"web-1', "A quote is not closed."),
+    ],
+)
+async def test_a_server_nobody_knows_is_answered_with_near_names(world: World, said: str, hint: str) -> None:
+    await world.person("ana").types(f"/backup create {said}")
+    await world.until_whisper("ana", hint)
+    assert world.posts() == []
+    assert world.provider.creates == []
+
+
+async def test_a_beginning_that_fits_several_servers_names_them(world: World) -> None:
+    world.provider.add_server("web-2")
+    await world.person("ana").types("/backup create web-2")  # a new server: the list is asked for anew
+    await world.until(lambda: world.provider.creates)
+    await world.person("ana").types("/backup create web")
+    await world.until_whisper("ana", "Several begin like that: web-1 or web-2.")
+    assert len(world.provider.creates) == 1
+
+
+async def test_a_full_server_is_said_to_be_full_to_the_asker_alone(world: World) -> None:
+    for days in range(10):
+        world.provider.add_backup("web-1", age=timedelta(days=days + 1))
+    ana = world.person("ana")
+    await ana.types("/backup create web-1")
+    full = await world.until_whisper("ana", "web-1 already has 10 of 10 manual backups.")
+    assert world.posts() == []
+    assert world.provider.creates == []
+
+    await ana.clicks(label="Delete the oldest…", message=full)
+    assert "Backup 5010 of web-1" in await world.until_modal("ana", "deleted *for ever*")
+    await world.confirms("ana")
+    await world.until_reply("Deleted backup 5010")
+    assert world.provider.deletes == [5010]
+
+    await ana.clicks(label="Try again", message=full)
+    await world.until(lambda: world.provider.creates)
+    await world.until_post("Backing up *web-1*")
+
+
+async def test_a_server_that_fills_up_before_its_turn_is_refused_in_the_open(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await world.person("ben").types("/backup create web-1")
+    await world.until_post("waits for its turn")
+    for days in range(9):
+        world.provider.add_backup("web-1", age=timedelta(days=days + 1))
+    world.provider.finish()
+    await world.until_reply("<@UBEN> *web-1* was not backed up")
+    card = await world.until_post("*web-1* was not backed up")
+    assert len(world.provider.creates) == 1
+    await world.person("ben").clicks(label="Delete the oldest…", message=card)
+    await world.until_modal("ben", "Backup 5010 of web-1")
+
+
+ENDS: list[tuple[Outcome, str]] = [
+    ("failed", "VPS.org gives its status as “failed” and no reason."),
+    ("vanishes", "Backup 5001 is no longer listed: it failed, or somebody deleted it while it ran."),
+]
+
+
+@pytest.mark.parametrize(("end", "words"), ENDS)
+async def test_a_backup_that_ends_badly_is_told_and_can_be_tried_again(
+    world: World, end: Outcome, words: str
+) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create web-1 before the upgrade")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish(status=end)
+    reply = await world.until_reply("The backup of *web-1* failed")
+    assert words in reply.text
+    card = await world.until_post(words)
+
+    await ana.clicks(label="Try again", message=card)
+    await ana.clicks(label="Try again", message=card)
+    await world.until(lambda: len(world.provider.creates) == 2)
+    assert "before the upgrade" in world.provider.creates[1].description
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    assert len(world.provider.creates) == 2
+
+
+@set_up(bot_late_minutes=0.001)
+async def test_a_late_backup_is_said_to_be_late_and_watched_on(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    late = await world.until_reply("I keep watching it and tell you when it ends.")
+    assert late.text.startswith("<@UANA> The backup of *web-1* has been running for more than")
+    await world.until_post("The backup of *web-1* is late")
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    assert len(world.replies()) == 2
+    assert len(world.posts()) == 1
+
+
+@set_up(bot_late_minutes=0.001, bot_give_up_hours=0.0001)
+async def test_a_backup_that_never_ends_is_given_up_honestly(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    reply = await world.until_reply("It is not known whether *web-1* was backed up")
+    assert "it had not ended" in reply.text
+
+
+async def test_a_new_backup_that_is_listed_late_is_not_taken_as_gone(world: World) -> None:
+    world.provider.server("web-1").backups_appear_after = 0.02
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+
+
+@pytest.mark.parametrize("said", ["<!channel>", "<@UBEN>", "<https://evil.example|docs>", "*bold* _it_ `x`"])
+async def test_a_reason_can_t_mention_link_or_format(world: World, said: str) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create")
+    await world.until_modal("ana", "Make a backup")
+    await ana.fills(server="web-1", reason=said)
+    await ana.submits()
+    card = await world.until_post("Backing up")
+    assert said not in card.text
+    assert said not in str(card.blocks)
+    [made] = await world.until(lambda: world.provider.creates)
+    assert said in made.description
+
+
+async def test_a_very_long_reason_is_cut_to_what_vps_org_takes(world: World) -> None:
+    await world.person("ana").types(f"/backup create web-1 {'why ' * 400}")
+    [made] = await world.until(lambda: world.provider.creates)
+    assert len(made.description) <= 255
+    await world.until_post("Backing up *web-1*")
+
+
+async def test_one_at_a_time_on_a_server_and_the_other_is_told_for_whom(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await world.person("ben").types("/backup create web-1")
+    waiting = await world.until_post("A backup of *web-1* waits for its turn")
+    assert "The backup <@UANA> asked for" in waiting.text
+    assert len(world.provider.creates) == 1
+
+    world.provider.finish()
+    await world.until(lambda: len(world.provider.creates) == 2)
+    await world.until(lambda: "Backing up *web-1*" in waiting.text, "ben's message says that it runs")
+    world.provider.finish()
+    await world.until_reply("<@UBEN> Backed up *web-1*")
+
+
+async def test_different_servers_do_not_wait_for_each_other(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.person("ben").types("/backup create db-1")
+    await world.until(lambda: len(world.provider.creates) == 2)
+    world.provider.finish(world.provider.backups_of("db-1")[0].id)
+    await world.until_reply("<@UBEN> Backed up *db-1*")
+    assert [reply for reply in world.replies() if "web-1" in reply.text] == []
