@@ -1,25 +1,30 @@
 """The only reader of the environment: variables, `.env` in the working directory, files in /run/secrets."""
 
-import re
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Literal, Self
+from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import BadSettings
+from bot.formats import (
+    Address,
+    AddressWithSlash,
+    Channel,
+    Channels,
+    Dangers,
+    DatabaseUrl,
+    People,
+    PeopleOrEverybody,
+    Positive,
+    Token,
+)
+from bot.permissions import EVERYBODY
 
 SECRETS_FOLDER = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets; a file is named as the variable, in any case."""
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-_USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
-# What may stand in a Bearer header (RFC 6750, section 2.1): catches pasted quotes, spaces and line ends.
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 _HOW_TO_GET = {
     "slack_bot_token": "Open your app on api.slack.com/apps, “OAuth & Permissions”, “Bot User OAuth Token”.",
@@ -27,17 +32,11 @@ _HOW_TO_GET = {
     "make one with the scope connections:write.",
     "slack_signing_secret": "Open your app on api.slack.com/apps, “Basic Information”, “Signing Secret”.",
     "vps_api_token": "Make one in VPS.org's control panel, on the page for API tokens.",
-    "bot_operators": "Open a person's profile in Slack, “…”, “Copy member ID”.",
+    **dict.fromkeys(
+        ("bot_viewers", "bot_operators", "bot_approvers", "bot_auditors"),
+        "Open a person's profile in Slack, “…”, “Copy member ID”; or a user group, “…”, “Copy group ID”.",
+    ),
 }
-
-
-def _token(secret: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(secret.get_secret_value()):
-        raise ValueError("it has characters no token has; was a quote or a space copied with it?")
-    return secret
-
-
-Token = Annotated[SecretStr, AfterValidator(_token)]
 
 
 class Settings(BaseSettings):
@@ -60,18 +59,50 @@ class Settings(BaseSettings):
         None,
         description="The Slack app's app-level token; starts with xapp-. With it the bot uses Socket Mode.",
     )
-    slack_api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API answers.")
+    slack_api_url: AddressWithSlash = Field(
+        "https://slack.com/api/", description="Where Slack's Web API answers."
+    )
     vps_api_token: Token = Field(description="The VPS.org API token.")
-    vps_api_url: str = Field("https://admin.vps.org/api/v1", description="Where VPS.org's API answers.")
-    database_url: str = Field(
+    vps_api_url: Address = Field("https://admin.vps.org/api/v1", description="Where VPS.org's API answers.")
+    database_url: DatabaseUrl = Field(
         "sqlite:///backup-bot.sqlite",
         repr=False,
         description="Where operations are recorded: sqlite:///file or postgresql+psycopg://user:password@host/name.",
     )
-    bot_operators: Annotated[frozenset[str], NoDecode] = Field(
+    bot_viewers: PeopleOrEverybody = Field(
+        frozenset({EVERYBODY}),
+        description="Ids of users and user groups, comma separated, who may look; `*` is every full member.",
+    )
+    bot_operators: People = Field(
         frozenset(),
-        description="Slack user ids, comma separated, of those who may delete and restore; "
-        "while empty, nobody may.",
+        description="Who may also create, delete and restore, named likewise; while empty, nobody may.",
+    )
+    bot_approvers: People = Field(
+        frozenset(), description="Who may look, and agree to what others ask for, named likewise."
+    )
+    bot_auditors: People = Field(
+        frozenset(), description="Who may read the audit trail besides the approvers, named likewise."
+    )
+    bot_channels: Channels = Field(
+        frozenset(),
+        description="Ids of the channels in which the bot may be asked, comma separated; empty: in any.",
+    )
+    bot_second_person: Dangers = Field(
+        frozenset(),
+        description="What needs an approver's consent, comma separated: create, delete, restore.",
+    )
+    bot_break_glass: bool = Field(
+        False, description="Whether an operator may go ahead without consent in an emergency: true or false."
+    )
+    bot_approval_minutes: Positive = Field(30.0, description="Minutes an approver has to agree.")
+    bot_ask_approvers: bool = Field(
+        False, description="Whether approvers are also written to directly: true or false."
+    )
+    bot_audit_channel: Channel | None = Field(
+        None, description="Id of a channel that gets a copy of the audit trail."
+    )
+    bot_rules_file: Path | None = Field(
+        None, description="A TOML file with rules for single servers; see *Permissions*."
     )
     bot_poll_seconds: Positive = Field(5.0, description="Seconds until a new backup is first looked at.")
     bot_poll_max_seconds: Positive = Field(
@@ -135,44 +166,6 @@ class Settings(BaseSettings):
             )
         return token
 
-    @field_validator("slack_api_url", "vps_api_url")
-    @classmethod
-    def _safe_address(cls, url: str, info: ValidationInfo) -> str:
-        parts = _split(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("it must be an address such as https://host/path/")
-        if parts.username is not None or parts.query or parts.fragment:
-            raise ValueError("it must have no user, no query and no fragment")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
-            raise ValueError("it must be https, as tokens are sent there; http only on this machine")
-        return url.rstrip("/") + ("/" if info.field_name == "slack_api_url" else "")
-
-    @field_validator("database_url")
-    @classmethod
-    def _durable_database(cls, url: str) -> str:
-        parts = _split(url)
-        file = url.removeprefix("sqlite:///")
-        if parts.scheme == "sqlite" and file not in {url, "", ":memory:"}:
-            return url
-        if parts.scheme == "postgresql+psycopg" and parts.path.strip("/"):
-            return url
-        raise ValueError("it must be sqlite:///file or postgresql+psycopg://user:password@host/name")
-
-    @field_validator("bot_operators", mode="before")
-    @classmethod
-    def _comma_separated(cls, value: object) -> object:
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
-
-    @field_validator("bot_operators")
-    @classmethod
-    def _slack_people(cls, people: frozenset[str]) -> frozenset[str]:
-        # A value is counted, not shown: it might be a token in the wrong place.
-        if strangers := sum(not _USER_ID.fullmatch(person) for person in people):
-            raise ValueError(f"{strangers} of {len(people)} are no Slack user ids; these look like U012AB3CD")
-        return people
-
     @field_validator("bot_poll_max_seconds")
     @classmethod
     def _ceiling_above_floor(cls, longest: float, info: ValidationInfo) -> float:
@@ -211,20 +204,3 @@ def _in_words(problem: ErrorDetails) -> str:
         return f"{field.upper()} is missing. {description} {how if how != description else ''}".rstrip()
     reason = problem["msg"].removeprefix("Value error, ")
     return f"{field.upper()} is not right: {reason[0].lower()}{reason[1:]}. {how}"
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        # The library's own words may repeat the address, and with it a password.
-        raise ValueError("it is not an address that can be read") from None
-    return parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -21,6 +21,10 @@ def _default_in_words(name: str) -> str:
         return "needed"
     if default is None or default == frozenset():
         return ""
+    if isinstance(default, bool):
+        return f"`{default}`".lower()
+    if isinstance(default, frozenset):
+        return f"`{','.join(sorted(default))}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
 
