@@ -109,12 +109,19 @@ def draw_boxes(field: Field) -> Node:
     one = field.kind == "radio_buttons"
     picked = _picked(field, many=not one)
     name = field.attributes.get("name") or field.id
-    attributes = field.attributes | {"name": name, "aria-label": None, "required": None}
+    attributes = field.attributes | {
+        "name": name,
+        "aria-label": None,
+        "aria-describedby": None,
+        "required": None,
+    }
     if one:
         attributes["required"] = field.attributes.get("required")
     return div(
         f"#{field.id}.boxes",
         role="radiogroup" if one else "group",
+        aria_label=field.attributes.get("aria-label"),
+        aria_describedby=field.attributes.get("aria-describedby"),
         tabindex="-1",
         data_needs_one=bool(field.attributes.get("required")) and not one,
     )[

@@ -61,7 +61,7 @@ def bot_controls(stage: Stage) -> Node:
         ],
         details("#bot-log")[
             summary["Last log lines"],
-            pre(".log", tabindex="0")["\n".join(deque(bot.lines, _LOG_LINES)) or "Nothing yet."],
+            pre(".log", tabindex="0")[span["\n".join(deque(bot.lines, _LOG_LINES)) or "Nothing yet."]],
         ],
     ]
 

@@ -7,7 +7,7 @@ from htpy import Node, a, button, div, fragment, img, span
 from bot.sandbox.page.field import description
 from bot.sandbox.page.fields import DRAWERS, draw_field
 from bot.sandbox.page.links import safe_address
-from bot.sandbox.page.posting import Attributes, confirm_dialog, element_id, posts, target
+from bot.sandbox.page.posting import confirm_dialog, element_id, posts, target
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.text import draw_text, words
 from bot.sandbox.workspace import Json
@@ -19,7 +19,7 @@ def draw_element(element: Json, block_id: str, canvas: Canvas) -> Node:
     if drawer := _DRAWERS.get(kind):
         return drawer(element, block_id, canvas)
     if kind in DRAWERS:
-        return draw_field(element, block_id, canvas, _chooses(element, block_id, canvas))
+        return _field(element, block_id, canvas)
     return unsupported(kind)
 
 
@@ -28,8 +28,14 @@ def unsupported(kind: str) -> Node:
     return span(".unsupported")[f"unsupported: {kind}"]
 
 
-def _chooses(element: Json, block_id: str, canvas: Canvas) -> Attributes:
-    return posts("/act/chooses", target(element, block_id, canvas))
+def _field(element: Json, block_id: str, canvas: Canvas) -> Node:
+    confirm = element.get("confirm")
+    confirm_id = element_id(canvas, "confirm", block_id, element.get("action_id"))
+    attributes = posts("/act/chooses", target(element, block_id, canvas))
+    attributes["data-confirm"] = confirm_id if confirm else None
+    return fragment[
+        draw_field(element, block_id, canvas, attributes), confirm_dialog(confirm, confirm_id, canvas)
+    ]
 
 
 def _button(element: Json, block_id: str, canvas: Canvas) -> Node:

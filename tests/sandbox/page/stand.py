@@ -1,5 +1,6 @@
 """A sandbox whose bot is a function, with something of everything to see on its page."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,10 +48,22 @@ class FunctionBot:
 
     answers: Callable[[Json], Json] = lambda _payload: {}
     told: list[Json] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def deliver(self, delivery: Delivery) -> Json:
         self.told.append(delivery.payload)
+        self._news.set()
         return self.answers(delivery.payload)
+
+    async def hears(self, kind: str) -> Json:
+        """The first payload of that type ("command" for slash commands), waited for if need be."""
+        async with asyncio.timeout(10):
+            while True:
+                for payload in self.told:
+                    if payload.get("type", "command") == kind:
+                        return payload
+                self._news.clear()
+                await self._news.wait()
 
 
 class Process:

@@ -74,7 +74,7 @@ async function use(element, more = {}) {
   const answer = await post(element.dataset.post, { ...JSON.parse(element.dataset.body), ...more });
   element.ariaBusy = null;
   if (!answer.ok && !document.querySelector("dialog[data-modal] .field-error:not(:empty)")) tell(answer.error);
-  if (answer.ok && answer.acked === false && !modal && element.id !== "composer") {
+  if (answer.ok && answer.acked === false && !modal) {
     tell(`The bot did not answer within 3 seconds (${answer.error}).`);
   }
   return answer;
@@ -101,8 +101,14 @@ document.addEventListener("change", async (event) => {
   const field = event.target;
   if (!field.dataset.post) return;
   const answer = await use(field, { [field.dataset.field ?? "option"]: chosen(field) });
-  if (answer === null) field.form?.reset();
+  if (!answer?.ok && !field.form) undo(field);
 });
+
+function undo(field) {
+  if (field.options) for (const option of field.options) option.selected = option.defaultSelected;
+  else if (["checkbox", "radio"].includes(field.type)) field.checked = field.defaultChecked;
+  else if (field.type !== "hidden") field.value = field.defaultValue;
+}
 
 // The composers and the modals.
 document.addEventListener("submit", async (event) => {
@@ -118,11 +124,12 @@ document.addEventListener("submit", async (event) => {
   if (!written.trim()) return;
   text.value = "";
   draftChanged(text);
-  const answer = await use(form, { text: written });
-  if (answer && !answer.ok && !text.value) {
-    text.value = written;
-    draftChanged(text);
-  }
+  const answer = await post(form.dataset.post, { ...JSON.parse(form.dataset.body), text: written });
+  if (answer.ok) return;
+  tell(answer.error);
+  if (text.value) return;
+  text.value = written;
+  draftChanged(text);
 });
 
 // What is missing or wrong stands under its input rather than in the browser's bubble.

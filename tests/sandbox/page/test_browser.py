@@ -1,0 +1,127 @@
+"""The page's script in a real browser; skipped where there is no Chromium."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.sandbox import modals
+from bot.sandbox.workspace import Json
+from tests.sandbox.page.conftest import Client
+from tests.sandbox.page.stand import Stand
+from tests.sandbox.page.test_actions import MODAL, option, plain
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+ALONE = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+ALONE += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def window(browser: Browser, client: Client, stand: Stand) -> AsyncIterator[Page]:
+    """Ana's window on #ops. Whatever goes wrong in it, or leaves this machine, fails the test."""
+    stand.says("Hello")
+    page = await browser.new_page()
+    page.set_default_timeout(10_000)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "warning" else None)
+    home = str(client.make_url("/"))
+    page.on("request", lambda request: None if request.url.startswith(home) else wrong.append(request.url))
+    await page.goto(f"{home}?as=UANA&in=COPS")
+    await page.wait_for_selector("body[data-connected]")
+    yield page
+    await page.close()
+    assert wrong == []
+
+
+def suggests_one_server_and_refuses_its_name(payload: Json) -> Json:
+    if payload["type"] == "block_suggestion":
+        return {"options": [option("web-1")]}
+    refused = {"response_action": "errors", "errors": {"name": "Not its name."}}
+    return refused if payload["type"] == "view_submission" else {}
+
+
+async def test_what_one_types_survives_what_arrives(window: Page, stand: Stand) -> None:
+    await window.keyboard.type("half ")
+    stand.says("news")
+    await expect(window.get_by_text("news")).to_be_visible()
+    await window.keyboard.type("done")
+    await expect(window.get_by_label("Message #ops")).to_have_value("half done")
+    await window.reload()
+    await expect(window.get_by_label("Message #ops")).to_have_value("half done")
+
+
+async def test_a_command_is_completed_and_sent_with_the_keyboard(window: Page, stand: Stand) -> None:
+    await window.keyboard.type("/ba")
+    await expect(window.get_by_role("option")).to_contain_text("Back up and restore servers")
+    await window.keyboard.press("Tab")
+    await window.keyboard.type("list web-1")
+    await window.keyboard.press("Enter")
+    assert (await stand.bot_function.hears("command"))["text"] == "list web-1"
+    await expect(window.get_by_label("Message #ops")).to_have_value("")
+
+
+async def test_a_modal_is_filled_in_and_complained_about(window: Page, stand: Stand) -> None:
+    stand.bot_function.answers = suggests_one_server_and_refuses_its_name
+    modals.push(stand.workspace, "UANA", MODAL)
+    modal = window.get_by_role("dialog", name="Restore")
+    await expect(modal.get_by_label("Name").first).to_be_focused()
+    await modal.get_by_role("button", name="Restore").click()
+    await expect(modal.get_by_role("alert").first).to_have_text("Please complete this required field.")
+    await modal.get_by_role("combobox").click()
+    await modal.get_by_role("option", name="WEB-1").click()
+    await modal.get_by_label("Name").first.fill("web-2")
+    await modal.get_by_label("Name").first.press("Enter")
+    await expect(modal.get_by_text("Not its name.")).to_be_visible()
+    await expect(modal.get_by_label("Name").first).to_have_value("web-2")
+    state = (await stand.bot_function.hears("view_submission"))["view"]["state"]["values"]
+    assert state["server"]["pick"]["selected_option"] == option("web-1")
+    await window.keyboard.press("Escape")
+    await expect(modal).to_have_count(0)
+    await expect(window.get_by_label("Message #ops")).to_be_focused()
+
+
+async def test_a_dangerous_button_asks_first(window: Page, stand: Stand) -> None:
+    confirm = {
+        "title": plain("Sure?"),
+        "text": plain("Really."),
+        "confirm": plain("Yes"),
+        "deny": plain("No"),
+    }
+    button = {"type": "button", "action_id": "go", "text": plain("Delete"), "confirm": confirm}
+    stand.says("x", blocks=[{"type": "actions", "elements": [button]}])
+    await window.get_by_role("button", name="Delete").click()
+    await window.get_by_role("button", name="No").click()
+    assert not [payload for payload in stand.bot_function.told if payload.get("type") == "block_actions"]
+    await window.get_by_role("button", name="Delete").click()
+    await window.get_by_role("button", name="Yes").click()
+    assert (await stand.bot_function.hears("block_actions"))["actions"][0]["action_id"] == "go"
+
+
+async def test_a_menu_opens_and_is_used_with_the_keyboard(window: Page, stand: Stand) -> None:
+    menu = {"type": "overflow", "action_id": "row", "options": [option("one"), option("two")]}
+    stand.says("x", blocks=[{"type": "actions", "elements": [menu]}])
+    await window.get_by_role("button", name="More options").press("Enter")
+    await expect(window.get_by_role("menuitem", name="ONE")).to_be_focused()
+    await window.keyboard.press("ArrowDown")
+    await window.keyboard.press("Enter")
+    assert (await stand.bot_function.hears("block_actions"))["actions"][0]["selected_option"][
+        "value"
+    ] == "two"
+
+
+async def test_faults_are_switched_in_the_drawer(window: Page, stand: Stand) -> None:
+    await window.get_by_role("button", name="Controls").click()
+    await window.locator("#drawer").get_by_text("answers lost").click()
+    await expect(window.locator("#status")).to_contain_text("VPS.org answers lost")
+    assert stand.faults.provider_fail == "timeout_after_acting"
