@@ -93,7 +93,7 @@ class _Inline:
     def _token(self, token: str) -> Node:
         target, _, label = token.partition("|")
         shown = with_emoji(unescape(label)) if label else None
-        match target[0]:
+        match target[:1]:
             case "@":
                 return mention_user(target[1:], self._reader)
             case "#":
