@@ -22,6 +22,11 @@ def is_person(text: str) -> bool:
     return bool(_USER_OR_GROUP.fullmatch(text))
 
 
+def is_group(text: str) -> bool:
+    """Tell whether an id is a user group's rather than a user's."""
+    return text.startswith("S")
+
+
 def is_channel(text: str) -> bool:
     """Tell whether this looks like the id of a channel or of direct messages."""
     return bool(_CHANNEL.fullmatch(text))
