@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from bot.backups.model import (
     BackupType,
@@ -16,20 +16,10 @@ from bot.backups.model import (
 )
 from bot.errors import NotUnderstood
 from bot.verbs import VERBS, near_verb, usage, verb_of
+from bot.words import first_word, in_quotes, is_plain, words
 
 _TYPES: tuple[str, ...] = get_args(BackupType)
 _DASH = re.compile(r"^(?:[—–]|-)(?=type\b)")
-_QUOTES = "\"'“”„‘’"
-_QUOTED = re.compile(
-    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|[“”„]([^“”]*)[“”]|[‘’]([^‘’]*)[‘’])""", re.DOTALL
-)
-_BARE = re.compile(r"\s*(\S+)")
-_PLAIN = re.compile(r"[\w.]+(?:-+[\w.]+)*")
-
-
-class _Word(NamedTuple):
-    text: str
-    is_quoted: bool
 
 
 def parse(text: str) -> Request | None:
@@ -89,7 +79,8 @@ def _backup_type(value: str) -> BackupType:
     for known in _TYPES:
         if value and known.startswith(value.lower()):
             return "manual" if known == "manual" else "automatic"
-    raise NotUnderstood(f"“{value}” is no type of backup.", "Types are `manual` and `automatic`.")
+    what = f"“{value}” is no type of backup." if value else "The type is missing."
+    raise NotUnderstood(what, "Types are `manual` and `automatic`.")
 
 
 def _create(rest: str) -> CreateBackup:
@@ -137,31 +128,12 @@ _READERS: dict[str, Callable[[str], Request]] = {
 }
 
 
-def _words(text: str, verb: str) -> list[_Word]:
-    words: list[_Word] = []
-    while text.strip():
-        word, text = _first_word(text, verb)
-        words.append(word)
-    return words
-
-
-def _first_word(text: str, verb: str) -> tuple[_Word, str]:
-    """Return the first word and the rest. A quote counts where a word begins: `ana's-box` is one word."""
-    if quoted := _QUOTED.match(text):
-        word = next(group for group in quoted.groups() if group is not None)
-        return _Word(re.sub(r'\\(["\\])', r"\1", word) if quoted[1] else word, True), text[quoted.end() :]
-    bare = _BARE.match(text)
-    if not bare or bare[1].startswith(tuple(_QUOTES)):
-        raise NotUnderstood("A quote is not closed.", usage(verb))
-    return _Word(bare[1], False), text[bare.end() :]
-
-
 def _backup_id(word: str) -> int | None:
     digits = word.removeprefix("#")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def _quoted(server: str | None) -> str:
-    if not server or (_PLAIN.fullmatch(server) and _backup_id(server) is None):
+    if not server or (is_plain(server) and _backup_id(server) is None):
         return server or ""
-    return '"' + server.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return in_quotes(server)
