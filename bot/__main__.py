@@ -9,23 +9,27 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.errors import BadSettings
+from bot.errors import BadSettings, BotError, DatabaseAway
 
 OK = 0
 PROBLEMS_FOUND = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code; 78 (EX_CONFIG) where settings or tokens are not right."""
+    """Run the command and return its exit code.
+
+    78 (EX_CONFIG): settings or tokens are not right. 69 (EX_UNAVAILABLE): the database is away, for now.
+    """
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
         return command(chosen)
     except BadSettings as problem:
-        sys.stderr.write(f"The bot can't start:\n{_indented(problem.what)}\n")
-        if problem.hint:
-            sys.stderr.write(f"{problem.hint}\n")
+        _explain(problem)
         return os.EX_CONFIG
+    except DatabaseAway as problem:
+        _explain(problem)
+        return os.EX_UNAVAILABLE
     except KeyboardInterrupt:
         return OK
 
@@ -118,6 +122,12 @@ def _settings_problem(group: BaseExceptionGroup) -> BaseException:
         return group
     first = problems.exceptions[0]
     return _settings_problem(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _explain(problem: BotError) -> None:
+    sys.stderr.write(f"The bot can't start:\n{_indented(problem.what)}\n")
+    if problem.hint:
+        sys.stderr.write(f"{problem.hint}\n")
 
 
 def _indented(lines: str) -> str:

@@ -12,6 +12,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import health
+from bot.approvals.handlers import ApprovalHandlers
+from bot.audit import record
+from bot.audit.store import AuditTrail
 from bot.authority import Authority, authority
 from bot.backups import handlers as backups
 from bot.backups import ports
@@ -48,6 +51,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
 
     Raises:
         BadSettings: a token is refused, or the database or the port can't be had.
+        DatabaseAway: the database can't be reached, for now.
     """
     slack = web_client(settings.slack_bot_token, settings.slack_api_url)
     async with (
@@ -62,7 +66,14 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
         identified: Identified = asyncio.get_running_loop().create_future()
         app = _app(slack, identified)
         _register(app, provider, directory)
-        engine = Engine(settings.database_url, pace=pace)
+        engine = Engine(
+            settings.database_url,
+            pace=pace,
+            wait_seconds=settings.bot_database_wait_seconds,
+            keep_days=settings.bot_keep_days,
+        )
+        audit_trail = AuditTrail(settings.database_url)
+        record.trail.plug(audit_trail)
         connection = _connection(settings, app, identified)
         checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
         server = health.HttpServer(
@@ -71,7 +82,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
 
         await server.start()
         stack.push_async_callback(server.stop)
-        await engine.launch()
+        await engine.launch(audit_trail.prepare)
         stack.push_async_callback(engine.stop)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(poller.run())
@@ -140,7 +151,9 @@ def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory) -
 
     operations.register(app)
     ServerHandlers(directory, read_freshness, MANUAL_SLOTS).register(app)
-    backups.register(app, Tools(provider, directory, authority()))
+    tools = Tools(provider, directory, authority())
+    backups.register(app, tools)
+    ApprovalHandlers(tools.check_still_so).register(app)
     unheard.register(app)
 
 

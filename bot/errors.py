@@ -8,6 +8,7 @@ BotError
 ├── Outdated           what a person confirmed is no longer so
 ├── NotRecorded        the operation could not be stored, so it was not promised
 ├── BadSettings        the bot can't start as configured
+├── DatabaseAway       the database can't be reached, for now
 └── ProviderError      VPS.org refused, or could not be asked
     ├── BadRequest     it found fault with the request
     ├── Unauthorized   it did not accept the token
@@ -69,6 +70,10 @@ class NotRecorded(BotError):
 
 class BadSettings(BotError):
     """The bot can't start as configured; each line of `what` names one problem."""
+
+
+class DatabaseAway(BotError):
+    """The database could not be reached for as long as the bot waits for it at the start."""
 
 
 class ProviderError(BotError):

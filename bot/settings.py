@@ -123,6 +123,15 @@ class Settings(BaseSettings):
         description="Seconds a new backup may take to show up in VPS.org's list, waited for before a call "
         "of unknown outcome is judged.",
     )
+    bot_database_wait_seconds: Positive = Field(
+        60.0, description="Seconds for which the bot waits for PostgreSQL at its start, then it gives up."
+    )
+    bot_keep_days: float = Field(
+        90.0,
+        ge=1,
+        allow_inf_nan=False,
+        description="Days for which an operation is kept on record after its end; at least 1.",
+    )
     bot_bind: str = Field(
         "127.0.0.1",
         min_length=1,

@@ -44,7 +44,12 @@ class Workflow(Generic[P, R]):
 
         async def replay(*stored: Any) -> Any:
             given = [kind.validate_python(value) for kind, value in zip(arguments, stored, strict=False)]
-            return result.dump_python(await body(*given), mode="json")  # type: ignore[call-arg]
+            workflow_id = DBOS.workflow_id or name
+            with process().carrying(workflow_id):
+                try:
+                    return result.dump_python(await body(*given), mode="json")  # type: ignore[call-arg]
+                except SQLAlchemyError as error:
+                    await process().drop(workflow_id, error)
 
         self.name = name
         self.recorded = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(replay)
@@ -83,7 +88,12 @@ def step(
         @DBOS.step(name=name, preemptible=waits)
         async def recorded(*args: P.args, **kwargs: P.kwargs) -> Any:
             run = process().wait if waits else process().act
-            return result.dump_python(await run(body(*args, **kwargs)), mode="json")
+            try:
+                return result.dump_python(await run(body(*args, **kwargs)), mode="json")
+            except SQLAlchemyError as error:
+                if DBOS.workflow_id is None:
+                    raise
+                await process().drop(DBOS.workflow_id, error)
 
         @wraps(body)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,52 +1,103 @@
 """Starting and stopping the durable engine (DBOS.md, sections 1, 5 and 12)."""
 
 import asyncio
-import fcntl
 import sqlite3
-from io import TextIOWrapper
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-from bot.errors import BadSettings
+from bot.errors import BadSettings, DatabaseAway
 from bot.operations.engine import QUEUE, process
-from bot.operations.process import Process
-
-APPLICATION_VERSION = "1"
-"""Pinned, so that a new release carries on what an older one began (DBOS.md, section 8)."""
+from bot.operations.file_lock import FileLock
+from bot.operations.process import APPLICATION_VERSION, Process
+from bot.operations.slots import Slots, stop_at_once
+from bot.operations.takeover import Recovery
+from bot.operations.upkeep import Upkeep
 
 STOP_SECONDS = 8
 PING_SECONDS = 2.0
 
 
-class Engine:
-    """The engine on one database, of which this process is the only user."""
+class Slot(Protocol):
+    """This process's place among those that work on one database."""
 
-    def __init__(self, database_url: str, *, pace: float = 0.2) -> None:
+    async def claim(self) -> str:
+        """Take a place; return its name."""
+
+    async def watch(self) -> None:
+        """Look after the other places, until cancelled."""
+
+    async def living(self) -> set[str]:
+        """Return the places that are taken."""
+
+    async def release(self) -> None:
+        """Leave the place to others."""
+
+
+async def nothing_else() -> None:
+    """Prepare nothing."""
+
+
+class Engine:
+    """The engine on one database: alone on a SQLite file, or one of several on PostgreSQL.
+
+    `pace` is how often the database is asked for what has become due, in seconds, `wait_seconds` how long it
+    may be away at the start. Operations are kept for `keep_days` after their end. `die` ends the process at
+    once where PostgreSQL was lost, since another process may take over.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        pace: float = 0.2,
+        wait_seconds: float = 60.0,
+        keep_days: float = 90.0,
+        die: Callable[[], object] = stop_at_once,
+    ) -> None:
         self._url = sa.make_url(database_url)
         self._pace = pace
-        self._lock: _FileLock | None = None
+        self._keep_days = keep_days
+        self._is_file = self._url.get_backend_name() == "sqlite"
+        self._slot: Slot = (
+            FileLock(Path(self._url.database or ""))
+            if self._is_file
+            else Slots(self._url, Recovery(), wait_seconds=wait_seconds, die=die)
+        )
         self._database: sa.Engine | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def launch(self) -> None:
+    async def launch(self, prepare: Callable[[], Awaitable[None]] = nothing_else) -> None:
         """Open the database and take up every operation that was interrupted.
+
+        `prepare` is what else the database needs before operations run.
 
         Call it inside the running loop, when all ports are plugged in and before Slack is connected.
 
         Raises:
-            BadSettings: another process uses the database, or it can't be opened.
+            BadSettings: another process uses the file, or the database can't be opened.
+            DatabaseAway: PostgreSQL could not be reached in time.
         """
         try:
-            if self._url.get_backend_name() == "sqlite":
-                self._prepare_file(Path(self._url.database or ""))
-            self._database = sa.create_engine(self._url)
+            slot = await self._slot.claim()
+            if self._is_file:
+                self._write_ahead()
+            await prepare()
             process.plug(Process(self._pace))
-            DBOS(config=self._config())
+            DBOS(config=self._config(slot))
             DBOS.launch()
-        except (OSError, sqlite3.Error, sa.exc.SQLAlchemyError) as error:
-            self._release()
-            raise BadSettings(f"DATABASE_URL: the database can't be opened ({_reason(error)}).") from error
+            self._database = sa.create_engine(self._url, pool_pre_ping=True)
+        except BaseException as error:
+            await self._slot.release()
+            if isinstance(error, (OSError, sqlite3.Error, sa.exc.SQLAlchemyError)):
+                raise self._cant_open(error) from error
+            raise
+        # At once, as nothing may be worked on while nobody watches the slot.
+        upkeep = Upkeep(slot, self._slot.living, self._keep_days)
+        self._tasks = [asyncio.create_task(self._slot.watch()), asyncio.create_task(upkeep.run())]
         await DBOS.register_queue_async(
             QUEUE, partition_concurrency=1, worker_concurrency=50, polling_interval_sec=self._pace
         )
@@ -54,18 +105,23 @@ class Engine:
     async def stop(self) -> None:
         """Let running steps end, for at most 8 s. Must be the last thing the process does in its loop."""
         await process().stop(STOP_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
         await asyncio.to_thread(DBOS.destroy)
-        self._release()
+        if self._database is not None:
+            self._database.dispose()
+        await self._slot.release()
 
     async def is_reachable(self) -> bool:
-        """True when the database answers within 2 s."""
+        """True when the database answers within 2 s and takes what is recorded."""
         try:
             return await asyncio.wait_for(asyncio.to_thread(self._ping), PING_SECONDS)
         except TimeoutError:
             return False
 
     def _ping(self) -> bool:
-        if self._database is None:
+        if self._database is None or process().dropped:
             return False
         try:
             with self._database.connect() as connection:
@@ -74,48 +130,27 @@ class Engine:
             return False
         return True
 
-    def _prepare_file(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _FileLock(path.with_name(f"{path.name}.lock"))
-        with sqlite3.connect(path) as connection:
+    def _cant_open(self, error: Exception) -> BadSettings | DatabaseAway:
+        what = f"DATABASE_URL: the database can't be opened ({_reason(error)})."
+        passes = "disk" in str(error) if self._is_file else isinstance(error, sa.exc.OperationalError)
+        return DatabaseAway(what) if passes else BadSettings(what)
+
+    def _write_ahead(self) -> None:
+        with sqlite3.connect(self._url.database or "") as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
 
-    def _release(self) -> None:
-        if self._database is not None:
-            self._database.dispose()
-        if self._lock is not None:
-            self._lock.release()
-
-    def _config(self) -> DBOSConfig:
+    def _config(self, slot: str) -> DBOSConfig:
         return {
             "name": "backup-bot",
             "system_database_url": self._url.render_as_string(hide_password=False),
             "application_version": APPLICATION_VERSION,
-            "executor_id": "slot-0",
+            "executor_id": slot,
             "max_executor_threads": 32,
             "notification_listener_polling_interval_sec": self._pace,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
         }
-
-
-class _FileLock:
-    """Keeps a second process off the file; the system frees it when the process dies."""
-
-    def __init__(self, path: Path) -> None:
-        self._file: TextIOWrapper = path.open("w")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.close()
-            raise BadSettings(
-                f"DATABASE_URL: another backup-bot is using {path.with_suffix('')}.",
-                "Stop it first, or use PostgreSQL to run several.",
-            ) from error
-
-    def release(self) -> None:
-        self._file.close()
 
 
 def _reason(error: Exception) -> str:

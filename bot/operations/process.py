@@ -1,11 +1,19 @@
 """This run of the bot: what it is called, and how it comes to a clean stop."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
+import structlog
+
+log = structlog.get_logger()
+
 T = TypeVar("T")
+
+APPLICATION_VERSION = "1"
+"""Pinned, so that a new release carries on what an older one began (DBOS.md, section 8)."""
 
 
 class Process:
@@ -22,6 +30,38 @@ class Process:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
+        self._carried: set[str] = set()
+        self.dropped: set[str] = set()
+        """Work that can't go on because the database failed; see `drop`."""
+
+    def is_carrying(self, workflow_id: str) -> bool:
+        """True while this process works on that."""
+        return workflow_id in self._carried
+
+    @contextmanager
+    def carrying(self, workflow_id: str) -> Iterator[None]:
+        """Say that this process works on that, for as long as the context lasts."""
+        self._carried.add(workflow_id)
+        self.dropped.discard(workflow_id)
+        try:
+            yield
+        finally:
+            self._carried.discard(workflow_id)
+
+    async def drop(self, workflow_id: str, error: Exception) -> NoReturn:
+        """Stop working on that, and never return: it stays recorded as running, and is taken up again later.
+
+        For failures of the database, after which it is not known what is recorded: anything that went on
+        would take them for failures of the work.
+        """
+        log.error("not_recorded", workflow=workflow_id, error=str(error).splitlines()[0][:200])
+        self._carried.discard(workflow_id)
+        self.dropped.add(workflow_id)
+        await _never()
+
+    def renew(self) -> None:
+        """Take a new name, so that work taken up again knows that it may have been done already."""
+        self.boot = uuid4().hex
 
     async def act(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop waits for it."""
