@@ -14,14 +14,14 @@ from slack_sdk.models.blocks import (
 from bot.servers.model import Freshness, Server
 from bot.slack import ids
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import ago, called, cut, label, quote
+from bot.slack.text import ago, called, counted, cut, label, quote
 
 MOST_SHOWN = 15
 
 
 def server_list(servers: Sequence[Server], freshness: Mapping[int, Freshness], slots: int) -> Message:
     """Return the servers by name; `slots` is how many manual backups each may have."""
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(f"*{len(servers)} servers*"))]
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(f"*{counted(len(servers), 'server')}*"))]
     for server in servers[:MOST_SHOWN]:
         fresh = freshness.get(server.id, Freshness())
         blocks += [SectionBlock(text=mrkdwn(_line(server, fresh, slots))), _buttons(server)]

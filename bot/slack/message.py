@@ -40,9 +40,11 @@ def plain(text: str) -> PlainTextObject:
 
 
 def _words(block: dict[str, Any]) -> str:
-    texts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-    return "\n".join(
-        str(text["text"]).replace("*\n", "* ")
-        for text in texts
-        if isinstance(text, dict) and isinstance(text.get("text"), str)
-    )
+    fields = [_said(field).replace("*\n", "* ") for field in block.get("fields", [])]
+    others = [_said(each) for each in (block.get("text"), *block.get("elements", []))]
+    return "\n".join(words for words in (*others, *fields) if words)
+
+
+def _said(text: object) -> str:
+    words = text.get("text") if isinstance(text, dict) else None
+    return words if isinstance(words, str) else ""

@@ -95,6 +95,11 @@ def duration(seconds: float) -> str:
     return " ".join(part for part in parts if not part.startswith("0 ")) or "0 s"
 
 
+def counted(count: int, thing: str) -> str:
+    """Return how many there are of a thing whose plural ends in s."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def listed(names: list[str], joint: str = "and") -> str:
     """Return names as a sentence lists them."""
     if len(names) < 2:

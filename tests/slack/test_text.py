@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.slack.text import (
     ago,
     called,
+    counted,
     cut,
     duration,
     escape,
@@ -131,6 +132,11 @@ def test_a_duration_has_one_or_two_units_and_is_never_far_off(seconds: float) ->
 )
 def test_sizes(megabytes: int | None, said: str) -> None:
     assert size(megabytes) == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 servers"), (1, "1 server"), (2, "2 servers")])
+def test_how_many_there_are(count: int, said: str) -> None:
+    assert counted(count, "server") == said
 
 
 @pytest.mark.parametrize(

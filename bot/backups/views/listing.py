@@ -20,7 +20,7 @@ from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import called, label, mention
+from bot.slack.text import called, counted, label, mention
 
 PAGE = 10
 ALL = "all"
@@ -62,9 +62,9 @@ def _page(found: Sequence[Backup], form: ListForm) -> list[Backup]:
 
 
 def _title(count: int, form: ListForm, server: Server | None) -> SectionBlock:
-    kind = f"{form.backup_type} backups" if form.backup_type else "backups"
+    kind = f"{form.backup_type} backup" if form.backup_type else "backup"
     where = f"of *{called(server.name)}*" if server else "of all servers"
-    return SectionBlock(text=mrkdwn(f"*{count} {kind}* {where}"))
+    return SectionBlock(text=mrkdwn(f"*{counted(count, kind)}* {where}"))
 
 
 def _filters(form: ListForm, server: Server | None) -> ActionsBlock:
@@ -112,8 +112,8 @@ def _choices(backup: Backup) -> list[Option]:
 
 
 def _footing(count: int, shown: int, form: ListForm, missing: int) -> ContextBlock:
-    first = form.page * PAGE + 1 if shown else 0
-    parts = [f"{first}–{form.page * PAGE + shown} of {count}, newest first"]
+    first = form.page * PAGE
+    parts = [f"{first + 1}–{first + shown} of {count}, newest first"] if shown else ["Nothing to show"]
     if missing:
         parts.append(f"VPS.org counts {missing} more that it did not show")
     return ContextBlock(elements=[mrkdwn(" · ".join(parts))])
