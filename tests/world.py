@@ -139,6 +139,14 @@ class World:
                 leave()
         return found
 
+    async def until_looked_at_servers(self) -> None:
+        """Wait until the bot has asked once more how the servers are, and has been told."""
+        asked = len(self.provider.calls)
+        await self.until(
+            lambda: any(call.path == "/servers/" and call.status for call in self.provider.calls[asked:]),
+            "the bot looks at the servers",
+        )
+
     async def until_post(self, words: str, channel: str = "ops") -> Message:
         """Wait until a post of the bot holds these words."""
         return await self._until_said(lambda: self.posts(channel), words)

@@ -1,0 +1,185 @@
+"""Restoring a server: the good ways and what is asked first."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.provider_model import Backup
+from tests.world import World, set_up
+
+
+@pytest.fixture
+def backup(world: World) -> Backup:
+    """A backup of web-1 to go back to."""
+    return world.provider.add_backup("web-1", age=timedelta(hours=7))
+
+
+async def test_a_safety_backup_then_the_restore_then_the_notice(world: World, backup: Backup) -> None:
+    ana = world.person("ana")
+    await ana.types(f"/backup restore {backup.id}")
+    shown = await world.until_modal("ana", "*Everything written to it since then*")
+    assert "*web-1* goes back to how it was" in shown
+    await world.confirms("ana", reason="the upgrade broke it")
+    card = await world.until_post("First a safety backup of how it is now.")
+    [safety] = await world.until(lambda: world.provider.creates)
+    assert f"Safety backup before restoring backup {backup.id}. the upgrade broke it" in safety.description
+    assert world.provider.restores == []
+
+    world.provider.finish()
+    await world.until(lambda: world.provider.restores)
+    await world.until_post("VPS.org accepted the restore. I watch the server.")
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    reply = await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    assert reply.text.startswith("<@UANA>")
+    assert reply.thread_ts == card.ts
+    assert f"safety backup {safety.id}" in reply.text
+    assert "“Server restore has been started." in reply.text
+    assert "Check the server itself before you rely on it." in reply.text
+    assert world.provider.restores == [("web-1", backup.id)]
+    assert len(world.posts()) == 1
+
+
+async def test_without_a_safety_backup_it_is_restored_at_once(world: World, backup: Backup) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    await world.until(lambda: world.provider.restores)
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    assert world.provider.creates == []
+    assert world.provider.restores == [("web-1", backup.id)]
+
+
+async def test_a_wrong_name_restores_nothing_the_right_one_then_does(world: World, backup: Backup) -> None:
+    ana = world.person("ana")
+    await ana.types(f"/backup restore {backup.id}")
+    await world.confirms("ana", "web-2", safety=False)
+    assert ana.modal
+    assert "typed_name" in ana.modal.errors
+    assert world.posts() == []
+    await world.confirms("ana", "web-1")
+    await world.until(lambda: world.provider.restores == [("web-1", backup.id)])
+
+
+async def test_by_server_its_complete_backups_are_offered(world: World, backup: Backup) -> None:
+    world.provider.add_backup("web-1", status="failed")
+    world.provider.add_backup("db-1")
+    ana = world.person("ana")
+    await ana.types("/backup restore web-1")
+    offered = await world.until_modal("ana", f"restore:101:{backup.id}")
+    assert offered.count("restore:101:") == 1
+    await ana.fills(backup=f"restore:101:{backup.id}")
+    await ana.submits()
+    await world.confirms("ana", safety=False)
+    await world.until(lambda: world.provider.restores == [("web-1", backup.id)])
+
+
+async def test_without_anything_the_server_and_then_its_backup_are_picked(
+    world: World, backup: Backup
+) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup restore")
+    await world.until_modal("ana", "Restore a server")
+    await ana.chooses("web-1", action_id="server")
+    await world.until_modal("ana", f"restore:101:{backup.id}")
+    await ana.fills(backup=f"restore:101:{backup.id}")
+    await ana.submits()
+    await world.confirms("ana", safety=False)
+    await world.until(lambda: world.provider.restores == [("web-1", backup.id)])
+
+
+async def test_a_server_without_backups_has_nothing_to_go_back_to(world: World) -> None:
+    await world.person("ana").types("/backup restore db-1")
+    await world.until_modal("ana", "*db-1* has no backup to restore.")
+
+
+@pytest.mark.parametrize(("said", "words"), [("web-9", "Did you mean web-1"), ("web-1 db-1", "one server")])
+async def test_what_makes_no_sense_is_explained(world: World, said: str, words: str) -> None:
+    await world.person("ana").types(f"/backup restore {said}")
+    await world.until_whisper("ana", words)
+    assert world.person("ana").modal is None
+
+
+@pytest.mark.parametrize("said", ["5001", "web-1", ""])
+async def test_who_may_not_is_told_who_may(world: World, backup: Backup, said: str) -> None:
+    gus = world.person("gus")
+    await gus.types(f"/backup restore {said}")
+    assert "<@UANA>" in (await world.until_whisper("gus", "You may not")).text
+    assert gus.modal is None
+
+
+@pytest.mark.parametrize("status", ["in_progress", "failed", "on_tape"])
+async def test_a_backup_that_is_not_complete_can_t_be_restored(world: World, status: str) -> None:
+    incomplete = world.provider.add_backup("web-1", status=status)
+    await world.person("ana").types(f"/backup restore {incomplete.id}")
+    await world.until_modal("ana", f"its status is “{status}”, not “completed”")
+
+
+@pytest.mark.parametrize(("change", "words"), [("gone", "is gone"), ("failed", "its status is “failed”")])
+async def test_what_changed_while_the_form_was_open_is_refused_in_it(
+    world: World, backup: Backup, change: str, words: str
+) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.until_modal("ana", "to confirm")
+    if change == "gone":
+        del world.provider.backups[backup.id]
+    else:
+        backup.status = change
+    await world.confirms("ana")
+    await world.until_modal("ana", words)
+    assert world.posts() == []
+    assert world.provider.restores == []
+    assert world.provider.creates == []
+
+
+async def test_a_newer_restore_makes_what_was_shown_untrue(world: World, backup: Backup) -> None:
+    for handle in ("ana", "ben"):
+        await world.person(handle).types(f"/backup restore {backup.id}")
+        await world.until_modal(handle, "to confirm")
+    await world.confirms("ben", safety=False)
+    await world.until(lambda: world.provider.restores)
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    await world.until_reply("<@UBEN>")
+    await world.confirms("ana", safety=False)
+    await world.until_modal("ana", "A newer restore on web-1 has ended since you were shown")
+    assert world.provider.restores == [("web-1", backup.id)]
+
+
+async def test_a_restore_waits_for_the_one_before_and_is_then_out_of_date(
+    world: World, backup: Backup
+) -> None:
+    for handle in ("ana", "ben"):
+        await world.person(handle).types(f"/backup restore {backup.id}")
+        await world.until_modal(handle, "to confirm")
+    await world.confirms("ben", safety=False)
+    await world.until(lambda: world.provider.restores)
+    await world.confirms("ana", safety=False)
+    assert "The restore <@UBEN> asked for" in (await world.until_post("waits for its turn")).text
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    reply = await world.until_reply("<@UANA> *web-1* was not restored")
+    assert "A newer restore on web-1 has ended" in reply.text
+    assert world.provider.restores == [("web-1", backup.id)]
+
+
+async def test_a_restore_whose_server_shows_no_change_is_only_said_to_be_accepted(
+    world: World, backup: Backup
+) -> None:
+    world.provider.listen(world.provider.finish_restores)
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    reply = await world.until_reply("VPS.org accepted the restore of *web-1*")
+    assert "VPS.org does not show how far a restore has come." in reply.text
+    assert "was restored" not in reply.text
+
+
+@set_up(bot_restore_watch_minutes=0.003)
+async def test_a_server_that_does_not_come_back_is_not_said_to_be_restored(
+    world: World, backup: Backup
+) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    reply = await world.until_reply("VPS.org accepted the restore of *web-1*")
+    assert "The server's status is “restoring”." in reply.text

@@ -1,0 +1,174 @@
+"""Restores that do not start, or of which nobody knows whether they did."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.provider_model import Backup, Outcome
+from tests.world import World, set_up
+
+RESTORE = ("POST", "/servers/101/restore/")
+
+
+@pytest.fixture
+def backup(world: World) -> Backup:
+    """A backup of web-1 to go back to."""
+    return world.provider.add_backup("web-1", age=timedelta(hours=7))
+
+
+def calls_for_a_restore(world: World) -> int:
+    """How often the bot called for a restore, whatever came of it."""
+    return sum((call.method, call.path) == RESTORE for call in world.provider.calls)
+
+
+@pytest.mark.parametrize(("end", "words"), [("failed", "“failed”"), ("vanishes", "no longer listed")])
+async def test_a_safety_backup_that_ends_badly_stops_the_restore(
+    world: World, backup: Backup, end: Outcome, words: str
+) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana")
+    [safety] = await world.until(lambda: world.provider.creates)
+    world.provider.finish(safety.id, end)
+    reply = await world.until_reply("<@UANA> *web-1* was not restored")
+    assert "The safety backup did not complete." in reply.text
+    assert words in reply.text
+    assert "The restore was not started." in reply.text
+    assert calls_for_a_restore(world) == 0
+
+
+async def test_a_full_server_has_no_room_for_a_safety_backup_so_nothing_starts(
+    world: World, backup: Backup
+) -> None:
+    for days in range(9):
+        world.provider.add_backup("web-1", age=timedelta(days=days + 1))
+    ana = world.person("ana")
+    await ana.types(f"/backup restore {backup.id}")
+    await world.confirms("ana")
+    card = await world.until_post("*web-1* was not restored")
+    assert "web-1 already has 10 of 10 manual backups" in card.text
+    assert calls_for_a_restore(world) == 0
+    assert world.provider.deletes == []
+    await ana.clicks(label="Delete the oldest…", message=card)
+    await world.until_modal("ana", "Backup 5010 of web-1")
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "forbidden", "html", "reset"])
+async def test_a_safety_backup_that_can_t_be_asked_for_stops_the_restore(
+    world: World, backup: Backup, fault: str
+) -> None:
+    world.faults.next_provider["POST", "/backups/"].append(fault)
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana")
+    reply = await world.until_reply("*web-1* was not restored")
+    assert "The restore was not started." in reply.text
+    assert calls_for_a_restore(world) == 0
+
+
+@set_up(bot_late_minutes=0.001)
+async def test_a_late_safety_backup_holds_the_restore_until_it_is_complete(
+    world: World, backup: Backup
+) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana")
+    await world.until_post("The safety backup of *web-1* is late")
+    assert calls_for_a_restore(world) == 0
+    world.provider.finish()
+    await world.until(lambda: world.provider.restores)
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    await world.until_reply("*web-1* was restored")
+
+
+@pytest.mark.parametrize(("change", "words"), [("gone", "is gone"), ("failed", "its status is “failed”")])
+async def test_a_backup_that_is_lost_during_the_safety_backup_is_not_restored(
+    world: World, backup: Backup, change: str, words: str
+) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana")
+    [safety] = await world.until(lambda: world.provider.creates)
+    if change == "gone":
+        del world.provider.backups[backup.id]
+    else:
+        backup.status = change
+    world.provider.finish(safety.id)
+    reply = await world.until_reply("*web-1* was not restored")
+    assert words in reply.text
+    assert calls_for_a_restore(world) == 0
+
+
+REFUSALS = [
+    ("429", "VPS.org was asked too often, so nothing was changed"),
+    ("unauthorized", "VPS.org did not accept the bot's token"),
+    ("forbidden", "VPS.org does not let the bot's token do this"),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), REFUSALS)
+async def test_a_refusal_of_vps_org_is_told_and_the_restore_can_be_confirmed_anew(
+    world: World, backup: Backup, fault: str, words: str
+) -> None:
+    world.faults.next_provider[RESTORE].append(fault)
+    ana = world.person("ana")
+    await ana.types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    card = await world.until_post("The restore of *web-1* failed")
+    assert words in card.text
+    assert world.provider.restores == []
+
+    await ana.clicks(label="Try again", message=card)
+    await world.until_modal("ana", "*Everything written to it since then*")
+    assert calls_for_a_restore(world) == 1
+    await world.confirms("ana", safety=False)
+    await world.until(lambda: world.provider.restores == [("web-1", backup.id)])
+
+
+async def test_a_server_that_is_busy_at_vps_org_is_not_restored(world: World, backup: Backup) -> None:
+    world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    reply = await world.until_reply("The restore of *web-1* failed")
+    assert "Another operation is in progress on this server." in reply.text
+    assert calls_for_a_restore(world) == 1
+
+
+LOST_BEFORE = ["reset", "500", "502", "html"]
+LOST_AFTER = ["reset_after_acting", "500_after_acting", "html_after_acting", "cut"]
+
+
+@pytest.mark.parametrize("fault", LOST_BEFORE)
+async def test_where_the_answer_is_lost_it_is_not_called_twice_and_said_honestly(
+    world: World, backup: Backup, fault: str
+) -> None:
+    world.faults.next_provider[RESTORE].append(fault)
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    reply = await world.until_reply("It is not known whether *web-1* is being restored")
+    assert "I did not call again. Look at the server, then decide whether to restore once more." in reply.text
+    assert calls_for_a_restore(world) == 1
+
+
+@pytest.mark.parametrize("fault", LOST_AFTER)
+async def test_where_the_answer_is_lost_but_the_server_shows_it_the_restore_is_watched(
+    world: World, backup: Backup, fault: str
+) -> None:
+    world.faults.next_provider[RESTORE].append(fault)
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    await world.until_post("I watch the server.")
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    reply = await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    assert "the server's status went from “active” to “restoring”" in reply.text
+    assert calls_for_a_restore(world) == 1
+
+
+async def test_where_the_answer_is_lost_and_nothing_is_to_be_seen_nobody_is_told_it_worked(
+    world: World, backup: Backup
+) -> None:
+    world.provider.listen(world.provider.finish_restores)
+    world.faults.next_provider[RESTORE].append("reset_after_acting")
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    await world.until_reply("It is not known whether *web-1* is being restored")
+    assert calls_for_a_restore(world) == 1
+    assert world.provider.restores == [("web-1", backup.id)]
