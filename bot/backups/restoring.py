@@ -26,11 +26,16 @@ class ServerStatus(BaseModel):
 
 
 class Called(BaseModel):
-    """What VPS.org answered to the call for a restore, in its own words, or why it is not known."""
+    """What VPS.org answered to the call for a restore, in its own words, or why it is not known.
+
+    Where the answer was lost but the server was seen to change its status, that is `went_from` and `went_to`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     words: str = ""
+    went_from: str = ""
+    went_to: str = ""
     failure: Failure | None = None
 
 
@@ -86,14 +91,21 @@ def restored(called: Called, seen: Watched | None, began: Began) -> Outcome:
         return Outcome(state=state, what=called.failure.what, hint=called.failure.hint, ended_at=began.at)
     if seen is None:
         raise ValueError("an accepted restore is watched")
-    said = f"VPS.org said: “{called.words}”." if called.words else "VPS.org accepted the call."
+    said = _said(called)
     seconds = (seen.at - began.at).total_seconds()
-    if seen.came_back:
+    if seen.came_back or (called.went_to and seen.status == called.went_from):
         what = f"{said} The server changed its status and is “{seen.status}” again."
         return Outcome(state=State.DONE, what=what, hint=_LOOK, ended_at=seen.at, seconds=seconds)
     now = f"The server's status is “{seen.status}”." if seen.status else "Its status can't be read."
     what = f"{said} {now} VPS.org does not show how far a restore has come."
     return Outcome(state=State.ACCEPTED, what=what, hint=_LOOK, ended_at=seen.at)
+
+
+def _said(called: Called) -> str:
+    if called.went_to:
+        went = f"the server's status went from “{called.went_from}” to “{called.went_to}”"
+        return f"VPS.org's answer did not arrive, but {went}."
+    return f"VPS.org said: “{called.words}”." if called.words else "VPS.org accepted the call."
 
 
 _LOOK = "Check the server itself before you rely on it."
@@ -103,8 +115,8 @@ async def _look(operation: Operation, before: ServerStatus, what: str) -> Called
     """Tell from the server's state whether the call arrived; where that doesn't tell, a person decides."""
     await asyncio.sleep(patience().settle)
     status = await _status(operation.server_id)
-    if status and status != before.word:
-        return Called(words=f"the server's status went from {before.word or 'unknown'} to {status}")
+    if status and before.word and status != before.word:
+        return Called(went_from=before.word, went_to=status)
     hint = "I did not call again. Look at the server, then decide whether to restore once more."
     return Called(failure=Failure(kind="Unknown", what=what, hint=hint, may_have_acted=True))
 
