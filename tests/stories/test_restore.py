@@ -101,8 +101,9 @@ async def test_what_makes_no_sense_is_explained(world: World, said: str, words: 
     assert world.person("ana").modal is None
 
 
+@pytest.mark.usefixtures("backup")
 @pytest.mark.parametrize("said", ["5001", "web-1", ""])
-async def test_who_may_not_is_told_who_may(world: World, backup: Backup, said: str) -> None:
+async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
     gus = world.person("gus")
     await gus.types(f"/backup restore {said}")
     assert "<@UANA>" in (await world.until_whisper("gus", "You may not")).text
