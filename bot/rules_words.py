@@ -1,0 +1,62 @@
+"""What is wrong with a rules file, in words for whoever wrote it."""
+
+from difflib import get_close_matches
+
+from pydantic_core import ErrorDetails
+
+KEYS = (
+    "servers",
+    "channels",
+    "viewers",
+    "operators",
+    "approvers",
+    "second_person",
+    "break_glass",
+    "approval_minutes",
+)
+
+_KINDS = {
+    "list_type": 'needs a list, even for one: {key} = ["…"]',
+    "string_type": 'takes texts in quotes: {key} = ["…"]',
+    "bool_type": "is either true or false, without quotes",
+    "float_type": "is a number of minutes, without quotes",
+    "finite_number": "is a number of minutes",
+    "greater_than": "must be more than 0 minutes",
+    "too_short": "is empty; name at least one server, or “*” for all",
+    "literal_error": "may name “create”, “delete” and “restore”, and nothing else",
+}
+
+
+def in_words(problem: ErrorDetails) -> str:
+    """Return what is wrong, without a full stop; the line is told elsewhere."""
+    match problem["loc"]:
+        case ("rule",):
+            return "each rule begins with a line [[rule]], with two brackets, and there must be one"
+        case ("rule", _):
+            return "each rule begins with a line [[rule]], and its keys follow below"
+        case ("rule", _, key, *_):
+            return _about(str(key), problem)
+        case (key, *_):
+            return f"“{key}” stands outside the rules; each rule begins with a line [[rule]]"
+    return problem["msg"]
+
+
+def never_reached(pattern: str, wide: str) -> str:
+    """Return why a rule never decides about a pattern's servers: an earlier one for `wide` does."""
+    return f"“{pattern}” never gets here, as the rule for “{wide}” comes first; put this rule above it"
+
+
+def _about(key: str, problem: ErrorDetails) -> str:
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        return f"a rule has no “{key}”; {_meant(key)}"
+    if kind == "missing":
+        return f'the rule does not say which servers it is for: {key} = ["db-*"]'
+    if kind in _KINDS:
+        return f"{key} {_KINDS[kind].format(key=key)}"
+    return f"{key}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _meant(key: str) -> str:
+    near = get_close_matches(key, KEYS, n=1)
+    return f"perhaps “{near[0]}” is meant" if near else f"its keys are {', '.join(KEYS)}"
