@@ -37,6 +37,15 @@ def check_restorable(backup: Backup) -> None:
         )
 
 
+def check_target(operation: Operation, found: Sequence[Backup]) -> None:
+    """Raise Outdated unless the operation's backup is there as it was shown, and can be used for it."""
+    if operation.backup_id is None:
+        return
+    backup = check_backup(operation.backup_id, operation.server_id, operation.backup_moment, found)
+    if operation.verb == "restore":
+        check_restorable(backup)
+
+
 def check_nothing_newer(operation: Operation, ended: Sequence[Ended]) -> None:
     """Raise Outdated where another operation changed the server after the person was shown what is lost.
 

@@ -1,5 +1,6 @@
 """The workflow that makes a backup: announce, make, watch, report."""
 
+from bot.audit.record import entry_of, record
 from bot.backups import outcomes
 from bot.backups.ports import patience
 from bot.backups.steps import check_room, make_backup
@@ -12,7 +13,9 @@ from bot.operations.model import Operation, Outcome
 @workflow("create_backup_turn")
 async def create_in_turn(operation: Operation, card: Card) -> Outcome:
     """Make the backup and watch it to its end."""
-    began = await take_turn(operation, card)
+    began, objection = await take_turn(operation, card)
+    if objection:
+        return outcomes.refused(objection, began.at)
     made = await make_backup(operation, began, "")
     if made.backup is None:
         return outcomes.not_made(made, began.at)
@@ -27,6 +30,8 @@ async def create_backup(operation: Operation) -> Outcome:
     room = await check_room(operation)
     if room.failure:
         outcome = outcomes.not_made(room, began.at)
+        await record(entry_of(operation, "requested"))
+        await record(entry_of(operation, "ended", outcome=outcome))
         await whisper_outcome(operation, outcome)
         return outcome
     return await tell_story(operation, create_in_turn)

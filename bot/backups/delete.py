@@ -11,10 +11,10 @@ from bot.operations.model import Operation, Outcome
 @workflow("delete_backup_turn")
 async def delete_in_turn(operation: Operation, card: Card) -> Outcome:
     """Delete the backup, if it is still what the person was shown."""
-    began = await take_turn(operation, card)
-    checked = await check_target(operation)
-    if checked.failure:
-        return outcomes.refused(checked.failure, began.at)
+    began, objection = await take_turn(operation, card)
+    objection = objection or (await check_target(operation)).failure
+    if objection:
+        return outcomes.refused(objection, began.at)
     done = await remove_backup(operation, began)
     return outcomes.removed(operation.backup_id or 0, done, began.at)
 

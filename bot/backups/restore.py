@@ -18,10 +18,10 @@ from bot.operations.model import Began, Operation, Outcome, State
 @workflow("restore_backup_turn")
 async def restore_in_turn(operation: Operation, card: Card) -> Outcome:
     """Restore the server, after a safety backup where one was asked for."""
-    began = await take_turn(operation, card)
-    checked = await check_target(operation)
-    if checked.failure:
-        return outcomes.refused(checked.failure, began.at)
+    began, objection = await take_turn(operation, card)
+    objection = objection or (await check_target(operation)).failure
+    if objection:
+        return outcomes.refused(objection, began.at)
     safety = await _make_safe(operation, card, began)
     if safety and safety.state is not State.DONE:
         return outcomes.without_safety(safety, safety.ended_at)

@@ -107,11 +107,7 @@ async def check_target(operation: Operation) -> Checked:
     """Check once more that what the person confirmed is so; a failure names the reason."""
     try:
         listing = await provider().list(operation.server_id)
-        backup = checks.check_backup(
-            operation.backup_id or 0, operation.server_id, operation.backup_moment, listing.backups
-        )
-        if operation.verb == "restore":
-            checks.check_restorable(backup)
+        checks.check_target(operation, listing.backups)
         if operation.shown_at:
             checks.check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
     except BotError as error:

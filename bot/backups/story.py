@@ -1,31 +1,37 @@
-"""What all operations have in common: announced, done in the server's turn, watched, told."""
+"""What all operations share: put on record, agreed on, announced, done in the server's turn, told."""
 
+from bot.approvals.clearance import clear
+from bot.approvals.wait import agreement
+from bot.audit.record import entry_of, record
+from bot.backups import outcomes
 from bot.backups.ports import patience
-from bot.backups.steps import Seen, await_backup, deadline
+from bot.backups.steps import Seen, await_backup, check_target, deadline
 from bot.notices import views
 from bot.notices.post import Card, announce, revise, show_outcome, tell_asker, tell_late
 from bot.operations.engine import Workflow, begin, in_turn
-from bot.operations.model import Began, Operation, Outcome
+from bot.operations.model import Began, Failure, Operation, Outcome
 
 Turn = Workflow[[Operation, Card], Outcome]
 
 
 async def tell_story(operation: Operation, turn: Turn) -> Outcome:
-    """Announce an operation, carry it out when it is its turn, show and tell how it ended."""
+    """Carry an operation out when it is its turn, and show and tell how it ended."""
     began = await begin()
-    card = await announce(operation, began)
-    outcome = await in_turn(operation.server_id, turn, operation, card)
+    card, outcome, operation = await _prepare(operation, began)
+    if outcome is None:
+        outcome = await in_turn(operation.server_id, turn, operation, card)
+    await record(entry_of(operation, "ended", permalink=card.link, outcome=outcome))
     shown = await show_outcome(operation, card, outcome, began)
     await tell_asker(operation, shown, outcome, began)
     return outcome
 
 
-async def take_turn(operation: Operation, card: Card) -> Began:
-    """Begin a turn; the message no longer says that the operation waits."""
+async def take_turn(operation: Operation, card: Card) -> tuple[Began, Failure | None]:
+    """Begin a turn: when it began, and why the operation must not go ahead after all."""
     began = await begin()
     if card.says_waiting:
         await revise(card, views.running(operation, ""))
-    return began
+    return began, await clear(operation, card.link)
 
 
 async def watch(operation: Operation, card: Card, backup_id: int, began: Began) -> Seen:
@@ -35,3 +41,29 @@ async def watch(operation: Operation, card: Card, backup_id: int, began: Began) 
         await tell_late(operation, card, patience().late, began)
         seen = await await_backup(operation.server_id, backup_id, deadline(began, patience().give_up))
     return seen
+
+
+async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | None, Operation]:
+    """Return the operation's message, the operation as agreed on, and an outcome where it ends here."""
+    requested = await record(entry_of(operation, "requested"))
+    if requested.failure:
+        return Card(), outcomes.refused(requested.failure, began.at), operation
+    if operation.approval_minutes is None:
+        return await announce(operation, began), None, operation
+    card, verdict = await agreement(operation, _still_so, began)
+    entry = entry_of(
+        operation, verdict.ending, permalink=card.link, decided_by=verdict.person, what=verdict.what
+    )
+    recorded = await record(entry)
+    if recorded.failure or not verdict.goes_ahead:
+        failure = recorded.failure or Failure(kind="Undecided", what=verdict.what, hint=verdict.hint)
+        outcome = outcomes.refused(failure, verdict.at)
+        return card, outcome.model_copy(update={"decided_by": verdict.person}), operation
+    broke_glass = verdict.ending == "break_glass"
+    agreed = operation.model_copy(update={"approved_by": verdict.person, "broke_glass": broke_glass})
+    await revise(card, views.running(agreed, ""))
+    return card, None, agreed
+
+
+async def _still_so(operation: Operation) -> Failure | None:
+    return (await check_target(operation)).failure

@@ -127,7 +127,8 @@ def _headline(operation: Operation, state: State) -> str:
 
 
 def _told(outcome: Outcome) -> str:
-    return " ".join(cut(sentence(part), 1000) for part in (outcome.what, outcome.hint) if part)
+    told = " ".join(cut(sentence(part), 1000) for part in (outcome.what, outcome.hint) if part)
+    return f"{told} Decided by {mention(outcome.decided_by)}." if outcome.decided_by else told
 
 
 def _facts(outcome: Outcome) -> str:
@@ -149,6 +150,10 @@ def _origin(operation: Operation) -> str:
         parts.append(f"back to backup {operation.backup_id} of {when(operation.backup_moment)}")
     if operation.reason:
         parts.append(f"“{quote(operation.reason)}”")
+    if operation.broke_glass:
+        parts.append(":rotating_light: break-glass")
+    elif operation.approved_by:
+        parts.append(f"approved by {mention(operation.approved_by)}")
     parts.append(operation.tag)
     return " · ".join(parts)
 
@@ -166,7 +171,8 @@ def _buttons(operation: Operation, outcome: Outcome) -> list[ButtonElement]:
                 style="danger",
             )
         )
-    if outcome.state in {State.FAILED, State.REFUSED, State.UNKNOWN}:
+    may_help = outcome.state in {State.FAILED, State.REFUSED, State.UNKNOWN}
+    if may_help and operation.verb != "watch":
         buttons.append(
             ButtonElement(text=plain("Try again"), action_id=ids.TRY_AGAIN, value=_again(operation))
         )
@@ -174,5 +180,5 @@ def _buttons(operation: Operation, outcome: Outcome) -> list[ButtonElement]:
 
 
 def _again(operation: Operation) -> str:
-    kept = {"verb", "server_id", "backup_id", "reason"}
-    return AgainForm.model_validate(operation.model_dump(include=kept)).kept()
+    kept = operation.model_dump(include={"verb", "server_id", "backup_id"})
+    return AgainForm.model_validate(kept | {"reason": operation.reason[:200]}).kept()

@@ -68,6 +68,20 @@ class RequestForm(_Form):
     shown: str
 
 
+class AuditForm(_Form):
+    """Which part of the audit trail somebody is looking at.
+
+    `server` is a name or an id. The page ends before the entry with the number `before`, or begins after
+    `after`; else it has the newest.
+    """
+
+    server: str = ""
+    person: str = ""
+    since: AwareDatetime | None = None
+    before: int | None = None
+    after: int | None = None
+
+
 class BackupChoice(_Form):
     """One backup and what to do with it, as a menu's option carries it (at most 150 characters)."""
 

@@ -33,6 +33,10 @@ DENY = "deny"
 WITHDRAW = "withdraw"
 BREAK_GLASS = "break_glass"
 
+# The audit trail.
+AUDIT_NEWER = "audit_newer"
+AUDIT_OLDER = "audit_older"
+
 # Modals.
 CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"

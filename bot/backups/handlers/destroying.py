@@ -1,16 +1,16 @@
 """Deleting and restoring: pick a backup, see what will be lost, confirm by name, start."""
 
-from contextlib import suppress
+import asyncio
 
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.models.views import View
 
 from bot.backups import checks
 from bot.backups.delete import delete_backup
-from bot.backups.handlers.tools import Tools, needs
+from bot.backups.handlers.tools import ACK_SECONDS, Tools, needs
 from bot.backups.restore import restore_backup
 from bot.backups.views import forms as views
-from bot.errors import BotError, ProviderError, UnknownBackup
+from bot.errors import BotError, UnknownBackup
 from bot.notices.views import for_whom
 from bot.operations import engine, records
 from bot.permissions import AskFirst, Risk
@@ -76,8 +76,15 @@ class Destroying:
         form = read(PickForm, interaction.kept)
         choice = BackupChoice.chosen(chosen(interaction.view, ids.BACKUP))
         form = form.model_copy(update={"server_id": choice.server_id})
-        await interaction.ack(response_action="update", view=views.loading(form.verb).to_dict())
-        await self._show_confirmation(interaction, interaction.view["id"], form, choice.backup_id)
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                view = await self._drawn(interaction, form, choice.backup_id)
+        except TimeoutError:
+            await interaction.ack(response_action="update", view=views.loading(form.verb).to_dict())
+            await self._show_confirmation(interaction, interaction.view["id"], form, choice.backup_id)
+        else:
+            # In the ack itself, since an update that is sent after an ack may arrive before it.
+            await interaction.ack(response_action="update", view=view.to_dict())
 
     async def confirmed(self, interaction: Interaction) -> None:
         """Start, if the name is right, the person may, and all is still as it was shown."""
@@ -100,13 +107,7 @@ class Destroying:
             safety_backup=form.verb == "restore" and is_ticked(interaction.view, ids.SAFETY),
             **needs(decision),
         )
-        # Where VPS.org is too slow to check now, the workflow does so before its call.
-        with suppress(ProviderError, TimeoutError):
-            found = (await self._tools.quick_list(server.id)).backups
-            backup = checks.check_backup(form.backup_id, server.id, form.backup_moment, found)
-            if form.verb == "restore":
-                checks.check_restorable(backup)
-        checks.check_nothing_newer(operation, await records.ended_since(server.id, form.shown_at))
+        await self._tools.check_still_so(operation)
         await engine.start(_WORKFLOWS[form.verb], operation.id, operation)
         await interaction.ack()
 
@@ -128,11 +129,13 @@ class Destroying:
     async def _show_confirmation(
         self, interaction: Interaction, view_id: str, form: PickForm, backup_id: int
     ) -> None:
+        await interaction.show(view_id, await self._drawn(interaction, form, backup_id))
+
+    async def _drawn(self, interaction: Interaction, form: PickForm, backup_id: int) -> View:
         try:
-            view = await self._confirmation(interaction, form, backup_id)
+            return await self._confirmation(interaction, form, backup_id)
         except BotError as error:
-            view = replies.note(error)
-        await interaction.show(view_id, view)
+            return replies.note(error)
 
     async def _confirmation(self, interaction: Interaction, form: PickForm, backup_id: int) -> View:
         listing = await self._tools.api.list(form.server_id)

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.authority import Authority
 from bot.backups.api import BackupList, BackupsApi
-from bot.errors import Unreachable
+from bot.backups.checks import check_nothing_newer, check_target
+from bot.errors import ProviderError, Unreachable
+from bot.operations import records
 from bot.operations.model import Operation, Verb
 from bot.permissions import AskFirst, Go, Risk
 from bot.servers.directory import ServerDirectory
@@ -63,6 +66,15 @@ class Tools:
         """Return a server's backups, in time for Slack's ack; raises ProviderError or TimeoutError."""
         async with asyncio.timeout(ACK_SECONDS):
             return await self.api.list(server_id)
+
+    async def check_still_so(self, operation: Operation) -> None:
+        """Raise Outdated where what was asked for is no longer as it was shown, as far as can be told now."""
+        with suppress(ProviderError, TimeoutError):
+            found = (await self.quick_list(operation.server_id)).backups
+            check_target(operation, found)
+        if operation.shown_at:
+            ended = await records.ended_since(operation.server_id, operation.shown_at)
+            check_nothing_newer(operation, ended)
 
     def operation(
         self, interaction: Interaction, verb: Verb, server: Server, channel: str, **more: Any

@@ -1,0 +1,155 @@
+"""Asking for a second person's agreement, and waiting for it, through restarts and deploys."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.approvals import views
+from bot.approvals.model import Verdict, Vote
+from bot.audit.record import entry_of, record
+from bot.authority import authority
+from bot.errors import NotAllowed
+from bot.notices.post import Card, ask, revise, tell_thread, write_to
+from bot.operations import engine
+from bot.operations.engine import step
+from bot.operations.model import Began, Failure, Operation
+from bot.permissions import AskFirst, Go, Risk
+
+log = structlog.get_logger()
+
+TOPIC = "vote"
+REMIND_AT = 0.75
+"""The part of the time after which those who may decide are reminded, once."""
+
+StillSo = Callable[[Operation], Awaitable[Failure | None]]
+"""Returns a failure where what was asked for is no longer as it was shown."""
+
+
+async def agreement(operation: Operation, still_so: StillSo, began: Began) -> tuple[Card, Verdict]:
+    """Ask, and return where the question is and how it ended. Nobody's silence is consent."""
+    deadline = began.at + timedelta(minutes=operation.approval_minutes or 0)
+    approvers = await who_may_decide(operation)
+    if not approvers:
+        return Card(), Verdict(ending="expired", at=began.at, what="Nobody is there who may approve it.")
+    question = views.question(operation, approvers, deadline)
+    card = await ask(operation, question, began)
+    direct = await write_to(operation, approvers, question, "ask", began) if await asks_directly() else []
+    await record(entry_of(operation, "asked", permalink=card.link))
+    verdict = await _verdict(operation, card, approvers, deadline, still_so, began)
+    for each in direct:
+        await revise(each, views.decided(operation, verdict))
+    if verdict.ending == "break_glass":
+        await _raise_alarm(operation, card, approvers, verdict, began)
+    return card, verdict
+
+
+async def _verdict(
+    operation: Operation,
+    card: Card,
+    approvers: list[str],
+    deadline: datetime,
+    still_so: StillSo,
+    began: Began,
+) -> Verdict:
+    remind_at = began.at + (deadline - began.at) * REMIND_AT
+    is_reminded = False
+    while True:
+        vote = await engine.receive(TOPIC, await seconds_until(deadline if is_reminded else remind_at))
+        if vote is not None:
+            verdict = await _judged(operation, Vote.model_validate(vote), deadline, still_so)
+            if verdict:
+                return verdict
+        elif is_reminded:
+            hint = "Ask again if it still matters."
+            return Verdict(ending="expired", at=deadline, what="Nobody decided in time.", hint=hint)
+        else:
+            is_reminded = True
+            await tell_thread(
+                operation, card, views.reminder(operation, approvers, deadline), "remind", began
+            )
+            await record(entry_of(operation, "reminded", permalink=card.link))
+
+
+async def _judged(operation: Operation, vote: Vote, deadline: datetime, still_so: StillSo) -> Verdict | None:
+    """Return the verdict a vote leads to; None where it does not count."""
+    refusal = await check_vote(operation, vote, deadline)
+    if refusal:
+        return None
+    if vote.choice in {"denied", "withdrawn"}:
+        what = f"{vote.choice.capitalize()}{f': “{vote.reason}”' if vote.reason else ''}."
+        return Verdict(ending=vote.choice, at=vote.at, person=vote.person, what=what)
+    if failure := await still_so(operation):
+        return Verdict(ending="stale", at=vote.at, person=vote.person, what=failure.what, hint=failure.hint)
+    return Verdict(ending=vote.choice, at=vote.at, person=vote.person, what=vote.reason)
+
+
+async def _raise_alarm(
+    operation: Operation, card: Card, approvers: list[str], verdict: Verdict, began: Began
+) -> None:
+    alarm = views.alarm(operation, verdict.what)
+    await write_to(operation, approvers, alarm, "alarm", began)
+    await tell_thread(operation, card, alarm.text, "alarm", began)
+
+
+@step("who_may_decide")
+async def who_may_decide(operation: Operation) -> list[str]:
+    """Return the ids of those who may decide, the asker left out; empty where there is nobody."""
+    try:
+        decision = await decide_for(operation)
+    except NotAllowed:
+        return []
+    return sorted(decision.approvers) if isinstance(decision, AskFirst) else []
+
+
+@step("asks_directly")
+async def asks_directly() -> bool:
+    """Tell whether approvers are written to as well."""
+    return authority().asks_directly
+
+
+@step("seconds_until")
+async def seconds_until(moment: datetime) -> float:
+    """Return how many seconds are left until a moment; 0 where it has passed."""
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+@step("check_vote")
+async def check_vote(operation: Operation, vote: Vote, deadline: datetime) -> str:
+    """Return why a vote does not count; empty where it does. Rights are those of this moment."""
+    refusal = await _refusal(operation, vote, deadline)
+    if refusal:
+        log.warning("vote_does_not_count", operation=operation.id, person=vote.person, reason=refusal)
+    return refusal
+
+
+async def _refusal(operation: Operation, vote: Vote, deadline: datetime) -> str:
+    if vote.at > deadline:
+        return "too late"
+    if vote.shown != operation.shown:
+        return "something else was shown"
+    try:
+        await check_choice(operation, vote)
+    except NotAllowed as error:
+        return error.what
+    return ""
+
+
+async def check_choice(operation: Operation, vote: Vote) -> None:
+    """Raise NotAllowed where the person may not choose that for this request."""
+    if vote.choice in {"approved", "denied"}:
+        asked_by, server = operation.asked_by, operation.server_name
+        await authority().check_approval(vote.person, vote.team, asked_by, server)
+    elif vote.person != operation.asked_by:
+        raise NotAllowed("Only whoever asked may do that.", who=(operation.asked_by,))
+    if vote.choice == "break_glass":
+        decision = await decide_for(operation)
+        if isinstance(decision, AskFirst) and not decision.break_glass:
+            raise NotAllowed("The rules for this server know no break-glass.")
+
+
+async def decide_for(operation: Operation) -> Go | AskFirst:
+    """Return what the rules say of whoever asked, now; raises NotAllowed."""
+    return await authority().decide(
+        operation.asked_by, operation.team, Risk(operation.verb), operation.server_name, operation.channel
+    )
