@@ -36,6 +36,12 @@ VERBS = {
     ),
     "status": Usage("status", "Shows what runs or waits now, for whom and since when.", "status"),
     "servers": Usage("servers", "Shows your servers and how fresh their backups are.", "servers"),
+    "audit": Usage(
+        "audit [server] [@person] [since]",
+        "Shows who did what, and who agreed to it, for those who may read it. Since: 24h, 7d, yesterday, "
+        "2026-11-01 (UTC).",
+        "audit web-1 7d",
+    ),
     "help": Usage("help [verb]", "Explains this command, or one verb of it.", "help restore"),
 }
 

@@ -41,14 +41,18 @@ class Filter(BaseModel):
 
 
 class AuditTrail:
-    """Appends to the trail and reads it. The database is the bot's own; times are UTC."""
+    """Appends to the trail and reads it. The database is the bot's own; times are UTC.
 
-    def __init__(self, database_url: str) -> None:
+    `on_new` is called with each entry that is new; it must be quick.
+    """
+
+    def __init__(self, database_url: str, on_new: Callable[[Sealed], None] | None = None) -> None:
         url = sa.make_url(database_url)
         self._is_file = url.get_backend_name() == "sqlite"
         timeout = {"timeout" if self._is_file else "connect_timeout": APPEND_SECONDS}
         self._database = sa.create_engine(url, connect_args=timeout, pool_pre_ping=not self._is_file)
         self._one_by_one = asyncio.Lock()
+        self._on_new = on_new
 
     async def prepare(self) -> None:
         """Create the table where there is none. Raises BadSettings where that can't be done."""
@@ -64,9 +68,11 @@ class AuditTrail:
             NotRecorded: it was not confirmed within 2 s. Appending it again is harmless.
         """
         async with self._one_by_one:
-            sealed = await self._within(APPEND_SECONDS, lambda: self._append(entry))
+            sealed, is_new = await self._within(APPEND_SECONDS, lambda: self._append(entry))
         # Logged again where it was there already: the process may have died before it was logged.
         log.info("audit", seq=sealed.seq, hash=sealed.hash, entry=sealed.entry.brief())
+        if is_new and self._on_new:
+            self._on_new(sealed)
         return sealed
 
     async def read(self, wanted: Filter | None = None, limit: int = 10) -> list[Sealed]:
@@ -109,12 +115,13 @@ class AuditTrail:
             entries.metadata.create_all(connection)
             connection.commit()
 
-    def _append(self, entry: Entry) -> Sealed:
+    def _append(self, entry: Entry) -> tuple[Sealed, bool]:
         with self._database.connect() as connection:
             self._lock(connection)
-            row = _there_already(connection, entry) or _put_at_end(connection, entry)
+            there = _there_already(connection, entry)
+            row = there or _put_at_end(connection, entry)
             connection.commit()
-        return row.sealed()
+        return row.sealed(), there is None
 
     def _read(self, wanted: Filter, limit: int) -> list[Sealed]:
         order = entries.c.seq if wanted.after is not None else entries.c.seq.desc()

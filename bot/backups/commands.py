@@ -16,7 +16,7 @@ from bot.backups.model import (
 )
 from bot.errors import NotUnderstood
 from bot.verbs import VERBS, near_verb, usage, verb_of
-from bot.words import first_word, in_quotes, is_plain, words
+from bot.words import first_word, in_quotes, is_plain, read_words
 
 _TYPES: tuple[str, ...] = get_args(BackupType)
 _DASH = re.compile(r"^(?:[—–]|-)(?=type\b)")
@@ -57,7 +57,7 @@ def as_text(request: Request) -> str:
 
 
 def _list(rest: str) -> ListBackups:
-    words = _words(rest, "list")
+    words = read_words(rest, usage("list"))
     backup_type: BackupType | None = None
     servers: list[str] = []
     while words:
@@ -86,12 +86,12 @@ def _backup_type(value: str) -> BackupType:
 def _create(rest: str) -> CreateBackup:
     if not rest:
         return CreateBackup()
-    server, reason = _first_word(rest, "create")
+    server, reason = first_word(rest, usage("create"))
     return CreateBackup(server.text or None, reason.strip())
 
 
 def _delete(rest: str) -> DeleteBackup:
-    words = _words(rest, "delete")
+    words = read_words(rest, usage("delete"))
     if not words:
         return DeleteBackup()
     backup_id = _backup_id(words[0].text)
@@ -101,7 +101,7 @@ def _delete(rest: str) -> DeleteBackup:
 
 
 def _restore(rest: str) -> RestoreBackup:
-    words = _words(rest, "restore")
+    words = read_words(rest, usage("restore"))
     if len(words) > 1:
         raise NotUnderstood("I restore one server at a time.", usage("restore"))
     if not words:
