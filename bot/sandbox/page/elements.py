@@ -90,7 +90,8 @@ def image(source: Json, canvas: Canvas) -> Node:
     """
     address = str(source.get("image_url", ""))
     description = str(source.get("alt_text", ""))
-    if address.startswith(f"{canvas.reader.workspace.base_url}/"):
+    own = canvas.reader.workspace.base_url
+    if own and address.startswith(f"{own}/"):
         return img(".image", src=address, alt=description)
     return span(".image-elsewhere", role="img", aria_label=description, title=address)[
         "🖼 ", description or "image"

@@ -1,6 +1,7 @@
 // The page's whole script: it applies the server's patches, posts what people do, and keeps
 // dialogs, menus and the keyboard in order. It knows nothing of Slack or of backups.
 import { startSuggesting, startCompleting } from "./choosing.mjs";
+import { startMenus } from "./menus.mjs";
 import { keepTicking, showMoments } from "./moments.mjs";
 import { apply, followEnd } from "./patching.mjs";
 
@@ -173,25 +174,8 @@ document.addEventListener("keydown", (event) => {
     const open = document.querySelector("#sidebar-frame[data-open], #drawer[data-open]");
     if (open) document.querySelector(`[data-toggle="${open.id}"]`).click();
     else document.querySelector("a[data-escape]")?.click();
-  } else if (event.target.closest("[role=menu]") && ["ArrowDown", "ArrowUp"].includes(event.key)) {
-    event.preventDefault();
-    const items = [...event.target.closest("[role=menu]").querySelectorAll("[role=menuitem]")];
-    const step = event.key === "ArrowDown" ? 1 : -1;
-    items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
   }
 });
-
-// Menus open next to their buttons.
-document.addEventListener("toggle", (event) => {
-  const menu = event.target;
-  if (event.newState !== "open" || !menu.matches("[role=menu]")) return;
-  const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
-  const { width, height } = menu.getBoundingClientRect();
-  const below = button.bottom + height + 8 < innerHeight;
-  menu.style.top = `${below ? button.bottom + 4 : Math.max(8, button.top - height - 4)}px`;
-  menu.style.left = `${Math.max(8, Math.min(button.left, innerWidth - width - 8))}px`;
-  menu.querySelector("[role=menuitem]")?.focus();
-}, true);
 
 // Esc in a modal closes it by way of the bot, like its button.
 document.addEventListener("cancel", (event) => {
@@ -243,6 +227,7 @@ for (const text of document.querySelectorAll("[data-draft]")) {
 }
 startSuggesting(post);
 startCompleting();
+startMenus();
 settle();
 followEnd();
 keepTicking();
