@@ -35,13 +35,18 @@ VIEWS: dict[str, Drawable] = {
     "nothing": status([]),
     "one runs": status([RUNNING]),
     "one runs, two wait": status([RUNNING, *WAITING]),
-    "more than fit": status([RUNNING] * (MOST_SHOWN + 2)),
 }
 
 
 def test_how_the_status_looks(snapshot: SnapshotAssertion) -> None:
     assert {name: drawn(each) for name, each in VIEWS.items()} == snapshot(extension_class=OneFile)
     assert [problems(each) for each in VIEWS.values()] == [[]] * len(VIEWS)
+
+
+def test_those_for_which_there_is_no_room_are_counted() -> None:
+    text = status([RUNNING] * (MOST_SHOWN + 2)).text
+    assert text.startswith("*22 running, 0 waiting*")
+    assert text.endswith("and 2 more")
 
 
 @settings(max_examples=40)
