@@ -1,4 +1,4 @@
-"""`backup-bot`, which is also `python -m bot`: run, sandbox, doctor, manifest."""
+"""`backup-bot`, which is also `python -m bot`: run, sandbox, doctor, manifest, audit."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.errors import BadSettings, BotError, DatabaseAway
+from bot.errors import BadSettings, BotError, DatabaseAway, NotUnderstood
 
 OK = 0
 PROBLEMS_FOUND = 1
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
     78 (EX_CONFIG): settings or tokens are not right. 69 (EX_UNAVAILABLE): the database is away, for now.
+    64 (EX_USAGE): an argument makes no sense.
     """
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DatabaseAway as problem:
         _explain(problem)
         return os.EX_UNAVAILABLE
+    except NotUnderstood as problem:
+        _explain(problem)
+        return os.EX_USAGE
     except KeyboardInterrupt:
         return OK
 
@@ -55,6 +59,21 @@ def _parser() -> argparse.ArgumentParser:
     manifest = commands.add_parser("manifest", help="print the manifest of the Slack app")
     manifest.add_argument("--http", type=_address, metavar="URL", help="for HTTP mode, where Slack calls URL")
     manifest.set_defaults(command=_manifest)
+
+    audit = commands.add_parser("audit", help="export the audit trail, or verify that nobody changed it")
+    tasks = audit.add_subparsers(title="tasks", required=True, metavar="task")
+    export = tasks.add_parser("export", help="print entries, oldest first")
+    export.add_argument(
+        "--format", choices=["jsonl", "csv"], default="jsonl", help="jsonl unless you say csv"
+    )
+    export.add_argument("--since", default="", metavar="TIME", help="24h, 7d, yesterday or 2026-11-01 (UTC)")
+    export.add_argument("--server", default="", metavar="SERVER", help="a server's full name or its id")
+    export.set_defaults(command=_audit_export)
+    verify = tasks.add_parser("verify", help="find the first entry that was edited, removed or inserted")
+    verify.add_argument(
+        "--last", default="", metavar="HASH", help="a hash from the log, to find an end that was cut off"
+    )
+    verify.set_defaults(command=_audit_verify)
     return parser
 
 
@@ -95,6 +114,21 @@ def _manifest(chosen: argparse.Namespace) -> int:
     return OK
 
 
+def _audit_export(chosen: argparse.Namespace) -> int:
+    from bot import settings
+    from bot.audit import command_line
+
+    database = settings.load_database().database_url
+    return command_line.export(database, chosen.format, since=chosen.since, server=chosen.server)
+
+
+def _audit_verify(chosen: argparse.Namespace) -> int:
+    from bot import settings
+    from bot.audit import command_line
+
+    return command_line.verify(settings.load_database().database_url, last=chosen.last)
+
+
 async def _until_stopped(work: Coroutine[object, object, None]) -> int:
     """Return 0 when the work ended, by itself or because SIGTERM or SIGINT cancelled it."""
     task = asyncio.create_task(work)
@@ -125,7 +159,7 @@ def _settings_problem(group: BaseExceptionGroup) -> BaseException:
 
 
 def _explain(problem: BotError) -> None:
-    sys.stderr.write(f"The bot can't start:\n{_indented(problem.what)}\n")
+    sys.stderr.write(f"backup-bot can't do that:\n{_indented(problem.what)}\n")
     if problem.hint:
         sys.stderr.write(f"{problem.hint}\n")
 

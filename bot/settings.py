@@ -1,7 +1,7 @@
 """The only reader of the environment: variables, `.env` in the working directory, files in /run/secrets."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -39,9 +39,14 @@ _HOW_TO_GET = {
 }
 
 
-class Settings(BaseSettings):
-    """Everything people set. Each field is the variable of the same name in capitals."""
+_DATABASE_URL = Field(
+    "sqlite:///backup-bot.sqlite",
+    repr=False,
+    description="Where operations are recorded: sqlite:///file or postgresql+psycopg://user:password@host/name.",
+)
 
+
+class _Environment(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True,
         extra="ignore",
@@ -50,6 +55,24 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
         str_strip_whitespace=True,
     )
+
+    @classmethod
+    def read(cls, secrets_folder: Path) -> Self:
+        """Return the settings as the environment, `.env` and that folder, if it exists, have them."""
+        return cls(_secrets_dir=secrets_folder if secrets_folder.is_dir() else None)
+
+
+S = TypeVar("S", bound=_Environment)
+
+
+class DatabaseSettings(_Environment):
+    """What commands need that only read the database."""
+
+    database_url: DatabaseUrl = _DATABASE_URL
+
+
+class Settings(_Environment):
+    """Everything people set. Each field is the variable of the same name in capitals."""
 
     slack_bot_token: Token = Field(description="The Slack app's bot token; starts with xoxb-.")
     slack_signing_secret: Token | None = Field(
@@ -64,11 +87,7 @@ class Settings(BaseSettings):
     )
     vps_api_token: Token = Field(description="The VPS.org API token.")
     vps_api_url: Address = Field("https://admin.vps.org/api/v1", description="Where VPS.org's API answers.")
-    database_url: DatabaseUrl = Field(
-        "sqlite:///backup-bot.sqlite",
-        repr=False,
-        description="Where operations are recorded: sqlite:///file or postgresql+psycopg://user:password@host/name.",
-    )
+    database_url: DatabaseUrl = _DATABASE_URL
     bot_viewers: PeopleOrEverybody = Field(
         frozenset({EVERYBODY}),
         description="Ids of users and user groups, comma separated, who may look; `*` is every full member.",
@@ -182,11 +201,6 @@ class Settings(BaseSettings):
             raise ValueError("it must not be less than BOT_POLL_SECONDS")
         return longest
 
-    @classmethod
-    def read(cls, secrets_folder: Path) -> Self:
-        """Return the settings as the environment, `.env` and that folder, if it exists, have them."""
-        return cls(_secrets_dir=secrets_folder if secrets_folder.is_dir() else None)
-
 
 def load(secrets_folder: Path = SECRETS_FOLDER) -> Settings:
     """Return what people set.
@@ -194,8 +208,17 @@ def load(secrets_folder: Path = SECRETS_FOLDER) -> Settings:
     Raises:
         BadSettings: something is missing or wrong; `what` has one line per problem, without any secret.
     """
+    return _load(Settings, secrets_folder)
+
+
+def load_database(secrets_folder: Path = SECRETS_FOLDER) -> DatabaseSettings:
+    """Return where the database is, whatever else is set; raises BadSettings as `load` does."""
+    return _load(DatabaseSettings, secrets_folder)
+
+
+def _load(kind: type[S], secrets_folder: Path) -> S:
     try:
-        return Settings.read(secrets_folder)
+        return kind.read(secrets_folder)
     except ValidationError as error:
         problems = [_in_words(problem) for problem in error.errors(include_url=False, include_input=False)]
         raise BadSettings("\n".join(problems)) from None

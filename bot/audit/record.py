@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import stamina
+from pydantic import BaseModel, ConfigDict
 
 from bot.audit.model import Entry, Event
 from bot.audit.store import AuditTrail
@@ -18,17 +19,25 @@ PATIENCE_SECONDS = 15.0
 _LONGEST_WAIT = 5.0
 
 
+class Recorded(BaseModel):
+    """An entry was written, unless there is a failure."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failure: Failure | None = None
+
+
 @step("record")
-async def record(entry: Entry) -> Failure | None:
-    """Write an entry before what it is about is done; return why it can't be written, after 15 s.
+async def record(entry: Entry) -> Recorded:
+    """Write an entry before what it is about is done; give up after 15 s.
 
     What can't be written must not be done.
     """
     try:
         await _written(entry, PATIENCE_SECONDS)
     except NotRecorded as error:
-        return Failure.of(error)
-    return None
+        return Recorded(failure=Failure.of(error))
+    return Recorded()
 
 
 @step("record_surely", waits=True)
@@ -43,6 +52,7 @@ def entry_of(
     *,
     decided_by: str | None = None,
     outcome: Outcome | None = None,
+    what: str = "",
     reason: str | None = None,
     permalink: str = "",
     part: str = "",
@@ -51,7 +61,7 @@ def entry_of(
     """Return the entry about something that happened to an operation.
 
     Its key is the operation, the event and `part`: two entries of one event need different parts. `reason`
-    takes the place of the asker's. `at` is now where it is not given: a replay writes nothing new.
+    takes the place of the asker's, the outcome's words that of `what`. `at` is now where it is not given: a replay writes nothing new.
     """
     return Entry(
         event=event,
@@ -69,7 +79,7 @@ def entry_of(
         permalink=permalink,
         reason=operation.reason if reason is None else reason,
         state=outcome.state if outcome else "",
-        what=outcome.what if outcome else "",
+        what=outcome.what if outcome else what,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from bot.audit import model
 from bot.audit.model import Broken, Entry, Intact, Row, Sealed
 from bot.audit.table import entries
-from bot.errors import BadSettings, NotRecorded
+from bot.errors import NotRecorded
 
 log = structlog.get_logger()
 
@@ -55,11 +56,8 @@ class AuditTrail:
         self._on_new = on_new
 
     async def prepare(self) -> None:
-        """Create the table where there is none. Raises BadSettings where that can't be done."""
-        try:
-            await asyncio.to_thread(self._create)
-        except sa.exc.SQLAlchemyError as error:
-            raise BadSettings(f"DATABASE_URL: the audit trail can't be made ({_reason(error)}).") from error
+        """Create the table where there is none; raises SQLAlchemyError where that can't be done."""
+        await asyncio.to_thread(self._create)
 
     async def append(self, entry: Entry) -> Sealed:
         """Write an entry at the end and log it; one whose key is there already is left as it is.
@@ -93,11 +91,17 @@ class AuditTrail:
 
     def exists(self) -> bool:
         """Tell whether the database has a trail; raises SQLAlchemyError where it can't be asked."""
+        if self._is_file and not Path(self._database.url.database or "").exists():
+            return False
         return sa.inspect(self._database).has_table(entries.name)
 
     async def aclose(self) -> None:
         """Let go of the database."""
-        await asyncio.to_thread(self._database.dispose)
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Let go of the database, outside an event loop."""
+        self._database.dispose()
 
     async def _within(self, seconds: float | None, work: Callable[[], T]) -> T:
         try:
@@ -173,5 +177,6 @@ def _query(wanted: Filter) -> sa.Select[tuple[object, ...]]:
     return query
 
 
-def _reason(error: sa.exc.SQLAlchemyError) -> str:
+def reason(error: sa.exc.SQLAlchemyError) -> str:
+    """Return the database's own words, on one line."""
     return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
