@@ -1,0 +1,134 @@
+"""Several bots as processes over one PostgreSQL, between one pretend Slack and one pretend VPS.org."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+import sqlalchemy as sa
+
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.provider_model import Backup
+from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import Message
+from tests.operations.postgres import Postgres
+
+T = TypeVar("T")
+
+RUNNING = """
+select executor_id, count(*) from dbos.workflow_status
+where status = 'PENDING' and name = 'create_backup' group by executor_id
+"""
+HOLDER = """
+select pid from pg_locks where locktype = 'advisory' and objid = {slot} and objsubid = 2
+and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+class Replicas:
+    """A sandbox in which backups end only when told, and bots over one database."""
+
+    def __init__(self, postgres: Postgres, folder: Path) -> None:
+        self.sandbox = Sandbox(seeded=False, speed=20)
+        self.provider = self.sandbox.provider
+        self.database = postgres.new_database()
+        self.bots: list[BotProcess] = []
+        self.most_at_once = 0
+        self._postgres = postgres
+        self._folder = folder
+        self._changed = asyncio.Event()
+
+    async def start(self, count: int) -> None:
+        """Start the sandbox, and that many bots at once on an empty database."""
+        self.provider.hold()
+        for name in ("web-1", "db-1", "db-2"):
+            self.provider.add_server(name)
+        self.sandbox.workspace.listen(lambda _: self._changed.set())
+        self.provider.listen(self._count_at_once)
+        await self.sandbox.start()
+        await asyncio.gather(*(self.add().start() for _ in range(count)))
+        await asyncio.gather(*(bot.ready() for bot in self.bots))
+
+    def add(self, **more: str) -> BotProcess:
+        """Return one more bot, not started yet."""
+        environment = self.sandbox.bot_environment() | {"DATABASE_URL": self.database} | more
+        self.bots.append(BotProcess(environment, directory=self._folder, changed=self._changed.set))
+        return self.bots[-1]
+
+    async def stop(self) -> None:
+        """Stop everything."""
+        await asyncio.gather(*(bot.kill() for bot in self.bots))
+        await self.sandbox.stop()
+
+    async def asks(self, *servers: str) -> None:
+        """Ask for a backup of each, as Ana."""
+        for server in servers:
+            await self.sandbox.people.person("ana").types(f"/backup create {server}")
+
+    def bot_in(self, slot: str) -> BotProcess:
+        """Return the bot that holds this slot."""
+        return next(bot for bot in self.bots if any(f"slot={slot}" in line for line in bot.lines))
+
+    def running(self) -> dict[str, int]:
+        """Return how many stories each slot is carrying."""
+        rows = self._query(RUNNING)
+        return Counter({str(slot): int(str(number)) for slot, number in rows})
+
+    def cut_off(self, slot: int) -> None:
+        """End the session that holds a slot."""
+        [(pid,)] = self._query(HOLDER.format(slot=slot))
+        self._query(f"select pg_terminate_backend({pid})")
+
+    def in_progress(self) -> list[Backup]:
+        """Return the backups that VPS.org is making."""
+        return [backup for backup in self.provider.creates if backup.status == "in_progress"]
+
+    def posts(self) -> list[Message]:
+        """Return the bots' messages in the channel, replies left out."""
+        return [message for message in self._said() if not message.is_reply]
+
+    def replies(self) -> list[Message]:
+        """Return the bots' replies in the channel's threads."""
+        return [message for message in self._said() if message.is_reply]
+
+    async def until(self, condition: Callable[[], T], seconds: float = 15.0) -> T:
+        """Wait for something to become true, looking whenever anything changes; return it."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not (found := condition()):
+                    self._changed.clear()
+                    await asyncio.wait({asyncio.create_task(self._changed.wait())}, timeout=0.1)
+        except TimeoutError:
+            lines = [line for bot in self.bots for line in ["---", bot.state, *list(bot.lines)[-15:]]]
+            raise AssertionError("\n".join(["never happened", *lines])) from None
+        return found
+
+    async def until_more(self, messages: Callable[[], list[Message]]) -> None:
+        """Wait until there are more of these messages than now."""
+        before = len(messages())
+        await self.until(lambda: len(messages()) > before)
+
+    def _count_at_once(self) -> None:
+        servers = Counter(backup.server.name for backup in self.in_progress())
+        self.most_at_once = max(self.most_at_once, *servers.values(), 0)
+        self._changed.set()
+
+    def _said(self) -> list[Message]:
+        messages = self.sandbox.workspace.messages.get("COPS", [])
+        return [message for message in messages if message.by_bot and not message.ephemeral_to]
+
+    def _query(self, statement: str) -> list[tuple[object, ...]]:
+        return self._postgres.execute(statement, sa.make_url(self.database).database or "")
+
+
+async def readiness(bot: BotProcess) -> dict[str, bool]:
+    """Return what the bot says at `/readyz`; empty while it can't be asked."""
+    address = f"http://127.0.0.1:{bot.environment['BOT_PORT']}/readyz"
+    try:
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            said: dict[str, bool] = await answer.json()
+            return said
+    except aiohttp.ClientError:
+        return {}

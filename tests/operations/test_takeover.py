@@ -1,0 +1,86 @@
+"""Two bots over one PostgreSQL: whichever dies, nothing is lost, done twice or told twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.operations.postgres import Postgres
+from tests.operations.replicas import Replicas, readiness
+
+TAKEOVER_SECONDS = 10.0
+
+
+@pytest_asyncio.fixture
+async def replicas(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Replicas]:
+    several = Replicas(postgres, tmp_path)
+    yield several
+    await several.stop()
+
+
+async def test_a_killed_bots_operations_are_carried_on_by_the_other(replicas: Replicas) -> None:
+    await replicas.start(2)
+    await _until_both_work(replicas)
+    asked = len(replicas.posts())
+    await replicas.bot_in("slot-0").kill()
+    await replicas.until(lambda: set(replicas.running()) == {"slot-1"}, TAKEOVER_SECONDS)
+    await _finish(replicas, asked)
+    assert len(replicas.posts()) == len(replicas.provider.creates) == asked
+    assert replicas.most_at_once == 1
+
+
+async def test_a_bot_that_is_cut_off_stops_itself_and_the_other_carries_on(replicas: Replicas) -> None:
+    await replicas.start(2)
+    await _until_both_work(replicas)
+    asked = len(replicas.posts())
+    lost = replicas.bot_in("slot-1")
+    replicas.cut_off(1)
+    await asyncio.wait_for(lost.ended(), TAKEOVER_SECONDS)
+    assert lost.state == "exited 70"
+    await replicas.until(lambda: set(replicas.running()) == {"slot-0"}, TAKEOVER_SECONDS)
+    await _finish(replicas, asked)
+    assert len(replicas.posts()) == len(replicas.provider.creates) == asked
+    assert replicas.most_at_once == 1
+
+
+async def test_a_bot_waits_for_a_database_that_is_away_at_its_start(
+    replicas: Replicas, postgres: Postgres
+) -> None:
+    await replicas.start(0)
+    bot = replicas.add()
+    postgres.stop()
+    try:
+        await bot.start()
+        await replicas.until(lambda: any("database_awaited" in line for line in bot.lines))
+        assert await readiness(bot) == {"slack": False, "database": False}
+    finally:
+        postgres.start()
+    await bot.ready()
+    assert await readiness(bot) == {"slack": True, "database": True}
+    postgres.stop()
+    try:
+        await asyncio.wait_for(bot.ended(), TAKEOVER_SECONDS)
+        assert bot.state == "exited 70"
+    finally:
+        postgres.start()
+
+
+async def _until_both_work(replicas: Replicas) -> None:
+    """Ask, until each bot carries an operation, and one waits for its server."""
+    await replicas.asks("web-1", "web-1", "db-1")
+    while len(replicas.running()) < 2:
+        await asyncio.gather(replicas.until_more(replicas.posts), replicas.asks("db-2"))
+    await replicas.until(lambda: sum(replicas.running().values()) == len(replicas.posts()))
+    await replicas.until(
+        lambda: {backup.server.name for backup in replicas.in_progress()} >= {"web-1", "db-1"}
+    )
+
+
+async def _finish(replicas: Replicas, count: int) -> None:
+    """End each backup as soon as VPS.org makes it, until all were told of."""
+    while len(replicas.replies()) < count:
+        await replicas.until(lambda: replicas.in_progress() or len(replicas.replies()) >= count)
+        replicas.provider.finish()
+    await replicas.until(lambda: not replicas.running())
+    assert len(replicas.replies()) == count
