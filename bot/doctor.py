@@ -7,17 +7,18 @@ from collections.abc import Awaitable
 from contextlib import aclosing
 from pathlib import Path
 
-import aiohttp
 import sqlalchemy as sa
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import findings
+from bot.doctor_slack import examine_people
 from bot.errors import BadSettings, ProviderError
 from bot.findings import Finding
+from bot.permissions import Rules
+from bot.rules import load_rules
 from bot.servers.api import ServersApi
 from bot.settings import Settings
-from bot.slack.auth import check_tokens, error_name, web_client
+from bot.slack.auth import check_tokens, web_client
 from bot.vps.account import read_account
 from bot.vps.client import VpsClient
 
@@ -27,8 +28,12 @@ PATIENCE_SECONDS = 20.0
 
 async def examine(settings: Settings) -> list[Finding]:
     """Return what was found, in the order of setting up; nothing is changed anywhere."""
+    try:
+        rules = load_rules(settings)
+    except BadSettings as problem:
+        return findings.refused(problem.what)
     answers = await asyncio.gather(
-        _in_time("Slack", "SLACK_API_URL", _slack(settings)),
+        _in_time("Slack", "SLACK_API_URL", _slack(settings, rules)),
         _in_time("VPS.org", "VPS_API_URL", _vps(settings)),
         asyncio.to_thread(_database, settings.database_url),
     )
@@ -51,7 +56,7 @@ async def _in_time(service: str, variable: str, asking: Awaitable[list[Finding]]
         return [Finding(False, what, f"Check {variable}, the network and the proxy.")]
 
 
-async def _slack(settings: Settings) -> list[Finding]:
+async def _slack(settings: Settings, rules: Rules) -> list[Finding]:
     client = web_client(settings.slack_bot_token, settings.slack_api_url)
     try:
         identity = await check_tokens(client, None)
@@ -61,7 +66,7 @@ async def _slack(settings: Settings) -> list[Finding]:
         Finding(True, f"SLACK_BOT_TOKEN: the bot is {identity.user_id} in {identity.team}."),
         *findings.scopes(identity.scopes),
         await _way_in(client, settings),
-        *await _operators(client, settings.bot_operators),
+        *await examine_people(client, rules, identity.team_id),
     ]
 
 
@@ -73,24 +78,6 @@ async def _way_in(client: AsyncWebClient, settings: Settings) -> Finding:
     except BadSettings as problem:
         return Finding(False, problem.what)
     return Finding(True, "SLACK_APP_TOKEN: Slack offers a connection.")
-
-
-async def _operators(client: AsyncWebClient, people: frozenset[str]) -> list[Finding]:
-    known, unknown = set[str](), set[str]()
-    for person in sorted(people):
-        try:
-            answer = await client.users_info(user=person)
-        except SlackApiError as error:
-            name = error_name(error)
-            if name not in {"user_not_found", "user_not_visible"}:
-                return findings.operators(known, unknown, unasked=name or "an unreadable answer")
-            unknown.add(person)
-        except (aiohttp.ClientError, OSError) as error:
-            return findings.operators(known, unknown, unasked=type(error).__name__)
-        else:
-            user = answer.get("user") or {}
-            (unknown if user.get("deleted") or user.get("is_bot") else known).add(person)
-    return findings.operators(known, unknown)
 
 
 async def _vps(settings: Settings) -> list[Finding]:

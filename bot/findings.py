@@ -1,8 +1,10 @@
 """What the doctor says about what it found; pure, so that every case can be read in a test."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from bot.permissions import Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
@@ -83,25 +85,73 @@ def sqlite(python: tuple[int, ...], library: tuple[int, ...]) -> list[Finding]:
     ]
 
 
-def operators(known: Collection[str], unknown: Collection[str], unasked: str = "") -> list[Finding]:
-    """Say which people of BOT_OPERATORS Slack knows; `unasked` is why it could not be asked about them."""
-    if unasked:
+def people_unasked(reason: str) -> Finding:
+    """Say that Slack could not be asked about those who are named."""
+    return Finding(
+        False, f"Rights: Slack could not be asked about those who are named ({reason}).", "Try again."
+    )
+
+
+def people(members: Collection[str], strangers: Collection[str]) -> list[Finding]:
+    """Say which of the people who are named are full members of the workspace."""
+    if strangers:
         return [
-            Finding(False, f"BOT_OPERATORS: Slack could not be asked about them ({unasked}).", "Try again.")
+            Finding(
+                False,
+                f"Rights: {person} is nobody who is an active, full member of this workspace.",
+                "Open the person's profile in Slack, “…”, “Copy member ID”.",
+            )
+            for person in sorted(strangers)
         ]
-    if not known and not unknown:
-        return [
-            Finding(True, "BOT_OPERATORS is empty: everyone may create backups, nobody delete or restore.")
-        ]
-    strangers = [
-        Finding(
+    if members:
+        return [Finding(True, f"Rights: {_people(len(members))} named by id; all are full members.")]
+    return []
+
+
+def groups(sizes: Mapping[str, int]) -> list[Finding]:
+    """Say how many members the user groups have that are named."""
+    return [
+        Finding(True, f"Rights: the user group {group} has {_people(size)}.")
+        if size
+        else Finding(
             False,
-            f"BOT_OPERATORS: {person} is nobody who is active in this workspace.",
-            "Open the person's profile in Slack, “…”, “Copy member ID”.",
+            f"Rights: the user group {group} has no members, or is none.",
+            "In Slack, “People & user groups”, choose the group, “…”, “Copy group ID”. User groups need a "
+            "paid plan.",
         )
-        for person in sorted(unknown)
+        for group, size in sorted(sizes.items())
     ]
-    return strangers or [Finding(True, f"BOT_OPERATORS: Slack knows all {len(known)}.")]
+
+
+def operators(rules: Rules) -> list[Finding]:
+    """Say where nobody may change anything."""
+    if any(rule.operators for rule in rules.rules):
+        return []
+    return [Finding(True, "BOT_OPERATORS is empty: nobody may create, delete or restore.")]
+
+
+def second_person(rule: Rule, operators: AbstractSet[str], approvers: AbstractSet[str]) -> list[Finding]:
+    """Say whether whoever asks under a rule finds another person who may agree; both are user ids."""
+    if not rule.second_person or not rule.operators:
+        return []
+    servers = ", ".join(rule.servers)
+    if len(approvers) > 1 or approvers - operators:
+        return [
+            Finding(
+                True, f"Rights: on {servers}, {_people(len(approvers))} may agree to what others ask for."
+            )
+        ]
+    advice = "Name people in BOT_APPROVERS, or in `approvers` in the rules file."
+    if not approvers:
+        return [
+            Finding(False, f"Rights: on {servers}, a second person is needed, and there is none.", advice)
+        ]
+    [only] = approvers
+    return [Finding(False, f"Rights: on {servers}, nobody may agree to what {only} asks for.", advice)]
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"
 
 
 def _only_reads(permission: str) -> bool:

@@ -1,4 +1,19 @@
-from bot.findings import Finding, operators, refused, report, scopes, sqlite, vps_token
+import pytest
+
+from bot.findings import (
+    Finding,
+    groups,
+    operators,
+    people,
+    people_unasked,
+    refused,
+    report,
+    scopes,
+    second_person,
+    sqlite,
+    vps_token,
+)
+from bot.permissions import Risk, Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 
@@ -24,7 +39,7 @@ def test_scopes_are_compared_with_the_manifest() -> None:
     assert needed_only.is_well
     assert "channels:history" in needed_only.what
     assert not too_few.is_well
-    assert "lacks chat:write, chat:write.public." in too_few.what
+    assert "lacks chat:write, chat:write.public, usergroups:read." in too_few.what
     assert "backup-bot manifest" in too_few.advice
     assert unsaid.is_well
 
@@ -45,8 +60,45 @@ def test_an_sqlite_too_old_for_this_python_is_named() -> None:
     assert "3.40.1" in finding.what
 
 
-def test_operators_slack_does_not_know_are_named() -> None:
-    assert [finding.is_well for finding in operators({"U1"}, {"U2", "U3"})] == [False, False]
-    assert [finding.is_well for finding in operators({"U1"}, ())] == [True]
-    assert "nobody delete or restore" in operators((), ())[0].what
-    assert "missing_scope" in operators((), (), unasked="missing_scope")[0].what
+def test_people_who_are_no_full_members_are_named() -> None:
+    assert ["U2" in finding.what for finding in people({"U1"}, {"U2", "U3"})] == [True, False]
+    assert [finding.is_well for finding in people({"U1"}, {"U2", "U3"})] == [False, False]
+    assert [finding.is_well for finding in people({"U1"}, ())] == [True]
+    assert people((), ()) == []
+    assert "missing_scope" in people_unasked("missing_scope").what
+
+
+def test_a_user_group_without_members_is_named() -> None:
+    assert [finding.is_well for finding in groups({"S2": 0, "S1": 3})] == [True, False]
+
+
+def test_nobody_named_as_operator_is_no_fault_but_is_said() -> None:
+    [finding] = operators(Rules())
+    assert finding.is_well
+    assert "nobody may create, delete or restore" in finding.what
+    assert operators(Rules((Rule(operators=ANA),))) == []
+
+
+ANA, BEN = frozenset({"UANA"}), frozenset({"UBEN"})
+
+
+@pytest.mark.parametrize(
+    ("approvers", "is_well", "words"),
+    [
+        (frozenset(), False, "there is none"),
+        (ANA, False, "nobody may agree to what UANA asks for"),
+        (BEN, True, "1 person"),
+        (ANA | BEN, True, "2 people"),
+    ],
+)
+def test_somebody_has_to_be_there_to_agree(approvers: frozenset[str], is_well: bool, words: str) -> None:
+    rule = Rule(("db-*",), operators=ANA, second_person=frozenset({Risk.RESTORE}))
+    [finding] = second_person(rule, ANA, approvers)
+    assert finding.is_well is is_well
+    assert words in finding.what
+    assert "db-*" in finding.what
+
+
+def test_where_no_second_person_is_asked_for_none_is_missed() -> None:
+    assert second_person(Rule(operators=ANA), ANA, frozenset()) == []
+    assert second_person(Rule(second_person=frozenset({Risk.RESTORE})), frozenset(), frozenset()) == []

@@ -10,7 +10,7 @@ import yaml
 from bot.slack.ids import COMMAND, MENU_SHORTCUT
 from bot.verbs import VERBS
 
-SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read")
+SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read", "usergroups:read")
 """What the bot can't work without."""
 
 OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history")

@@ -23,8 +23,10 @@ ANSWER_SECONDS = 1.5
 CALLS_PER_MINUTE = 20
 """How often usergroups.users.list may be called (tier 2)."""
 
+UNKNOWN_USER = frozenset({"user_not_found", "user_not_visible"})
+"""Slack's final words about an id that is nobody's, or nobody's we may see."""
+
 _SLACKBOT = "USLACKBOT"
-_UNKNOWN_USER = {"user_not_found", "user_not_visible", "users_not_found"}
 # is_app_user is not among these: it marks whoever authorised this app, such as the person who installed it.
 _NOT_A_MEMBER = ("deleted", "is_bot", "is_workflow_bot", "is_connector_bot", "is_stranger")
 
@@ -121,7 +123,7 @@ class People:
         try:
             answer = await self._client.users_info(user=user_id)
         except SlackApiError as error:
-            if error_name(error) in _UNKNOWN_USER:
+            if error_name(error) in UNKNOWN_USER:
                 return frozenset()
             raise
         return full_member_of(answer.get("user") or {})
