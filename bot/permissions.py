@@ -110,7 +110,7 @@ def decide_somewhere(who: Who, risk: Risk, channel: str, rules: Rules) -> None:
     """Raise NotAllowed where the person may not do this on any server, as far as the rules go."""
     _check_member(who)
     refusals = []
-    for rule in rules.rules:
+    for rule in rules.rules or (_NOTHING,):
         try:
             _decide_by(rule, who, risk, channel)
         except NotAllowed as refusal:
