@@ -82,7 +82,10 @@ class Process:
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-            return await task if task.done() else await _never()
+            if task.done():
+                return await task
+            task.cancel()
+            await _never()
         finally:
             task.cancel()
             stop.cancel()
