@@ -53,15 +53,14 @@ def entry_of(
     decided_by: str | None = None,
     outcome: Outcome | None = None,
     what: str = "",
-    reason: str | None = None,
     permalink: str = "",
     part: str = "",
     at: datetime | None = None,
 ) -> Entry:
     """Return the entry about something that happened to an operation.
 
-    Its key is the operation, the event and `part`: two entries of one event need different parts. `reason`
-    takes the place of the asker's, the outcome's words that of `what`. `at` is now where it is not given: a replay writes nothing new.
+    Its key is the operation, the event and `part`: two entries of one event need different parts. An
+    outcome's words take the place of `what`. `at` is now where it is not given: a replay writes nothing new.
     """
     return Entry(
         event=event,
@@ -77,7 +76,7 @@ def entry_of(
         backup_id=outcome.backup_id if outcome and operation.backup_id is None else operation.backup_id,
         channel=operation.channel,
         permalink=permalink,
-        reason=operation.reason if reason is None else reason,
+        reason=operation.reason,
         state=outcome.state if outcome else "",
         what=outcome.what if outcome else what,
     )

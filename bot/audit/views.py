@@ -10,7 +10,7 @@ from bot.audit.model import Entry, Event, Sealed
 from bot.slack import ids
 from bot.slack.forms import AuditForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import called, cut, mention, quote, when
+from bot.slack.text import called, mention, quote, when
 
 _HEADLINES: dict[Event, tuple[str, str]] = {
     "requested": (":memo:", "Asked for"),
@@ -26,6 +26,7 @@ _HEADLINES: dict[Event, tuple[str, str]] = {
     "started": (":arrow_forward:", "Started"),
     "ended": (":checkered_flag:", "Ended"),
 }
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 _LINK = re.compile(r"https?://[^\s|<>]{1,500}")
 
 
@@ -73,7 +74,7 @@ def _title(form: AuditForm) -> str:
 
 def _lines(sealed: Sealed) -> str:
     entry = sealed.entry
-    said = [_headline(entry), _who(entry), _why(entry), cut(quote(entry.what), 300), _where(sealed)]
+    said = [_headline(entry), _who(entry), _why(entry), quote(entry.what), _where(sealed)]
     return "\n".join(line for line in said if line)
 
 
@@ -104,7 +105,7 @@ def _why(entry: Entry) -> str:
 def _where(sealed: Sealed) -> str:
     entry = sealed.entry
     parts = [f"Entry {sealed.seq}"]
-    if entry.channel.startswith(("C", "G")):
+    if _CHANNEL.fullmatch(entry.channel):
         parts.append(f"<#{entry.channel}>")
     elif entry.channel:
         parts.append("direct message")
