@@ -35,7 +35,10 @@ class Ended:
 
 
 async def unfinished(server_id: int | None = None) -> list[Unfinished]:
-    """Return the operations that run or wait, those that run first, oldest first."""
+    """Return the operations that run or wait, those that run first, oldest first.
+
+    One whose turn is over is not among them, also while its end has not been told yet.
+    """
     rows = await DBOS.list_workflows_async(
         name=[*STORIES.values(), *TURNS.values()], status=["PENDING", "ENQUEUED"], load_output=False
     )
@@ -45,10 +48,11 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
         if row.name in TURNS.values() and row.status == "PENDING"
     }
     operations = [_operation(row.input) for row in rows if row.name in STORIES.values()]
+    over = await _turns_over([one.id for one in operations if one.id not in begun])
     found = [
         Unfinished(operation, operation.id in begun, begun.get(operation.id, operation.asked_at))
         for operation in operations
-        if server_id in (None, operation.server_id)
+        if server_id in (None, operation.server_id) and operation.id not in over
     ]
     return sorted(found, key=lambda one: (not one.is_running, one.operation.asked_at, one.operation.id))
 
@@ -87,6 +91,16 @@ async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
         if one.operation.server_id == server_id and max(one.outcome.ended_at, completed) > moment
     ]
     return sorted(ours, key=lambda one: one.outcome.ended_at)
+
+
+async def _turns_over(operation_ids: list[str]) -> set[str]:
+    if not operation_ids:
+        return set()
+    turns = [f"{operation_id}:turn" for operation_id in operation_ids]
+    rows = await DBOS.list_workflows_async(
+        workflow_ids=turns, status="SUCCESS", load_input=False, load_output=False
+    )
+    return {row.workflow_id.removesuffix(":turn") for row in rows}
 
 
 def _operation(stored: object) -> Operation:

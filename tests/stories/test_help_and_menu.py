@@ -1,0 +1,106 @@
+"""Finding out what can be done, by words and by buttons."""
+
+import pytest
+
+from bot.sandbox.form_state import placed
+from tests.world import World
+
+VERBS = ["list", "create", "restore", "delete", "status", "servers", "help"]
+
+
+async def test_a_bare_command_offers_every_verb_as_a_button(world: World) -> None:
+    await world.person("ana").types("/backup")
+    menu = await world.until_whisper("ana", "What do you want to do?")
+    labels = [at.element["text"]["text"].rstrip("…").lower() for at in placed(menu.blocks)]
+    assert sorted(labels) == sorted(VERBS)
+
+
+async def test_the_shortcut_offers_the_same_in_a_direct_message(world: World) -> None:
+    await world.person("ana").uses_shortcut("backup_menu")
+    menu = await world.until_direct("ana", "What do you want to do?")
+    await world.person("ana").clicks(label="Create…", message=menu)
+    await world.until_modal("ana", "Make a backup")
+
+
+@pytest.mark.parametrize(
+    ("button", "words"),
+    [
+        ("List", "*0 backups* of all servers"),
+        ("Status", "Nothing runs or waits right now."),
+        ("Servers", "*2 servers*"),
+        ("Help", "`/backup create [server] [why…]`"),
+    ],
+)
+async def test_a_button_that_shows_something(world: World, button: str, words: str) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup")
+    menu = await world.until_whisper("ana", "What do you want to do?")
+    await ana.clicks(label=button, message=menu)
+    await world.until_whisper("ana", words)
+
+
+@pytest.mark.parametrize(
+    ("button", "title"),
+    [("Create…", "Make a backup"), ("Restore…", "Restore a server"), ("Delete…", "Delete a backup")],
+)
+async def test_a_button_that_opens_a_form(world: World, button: str, title: str) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup")
+    menu = await world.until_whisper("ana", "What do you want to do?")
+    await ana.clicks(label=button, message=menu)
+    await world.until_modal("ana", title)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_help_explains_each_verb_with_an_example(world: World, verb: str) -> None:
+    await world.person("gus").types(f"/backup help {verb}")
+    assert f"`/backup {verb}" in (await world.until_whisper("gus", "For example: ")).text
+
+
+async def test_help_names_all_verbs(world: World) -> None:
+    await world.person("ana").types("/backup help")
+    shown = await world.until_whisper("ana", "`/backup restore [id|server]`")
+    assert all(f"`/backup {verb}" in shown.text for verb in VERBS)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("lst", "Did you mean `/backup list"),
+        ("delte 501", "Did you mean `/backup delete"),
+        ("restor web-1", "Did you mean `/backup restore"),
+        ("help creat", "Did you mean `/backup create"),
+        ("make me a sandwich", "See what I can do with `/backup help`."),
+        ("<!channel>", "See what I can do with `/backup help`."),
+    ],
+)
+async def test_an_unknown_verb_is_answered_with_near_ones(world: World, said: str, hint: str) -> None:
+    await world.person("ana").types(f"/backup {said}")
+    answer = await world.until_whisper("ana", hint)
+    assert "<!channel>" not in answer.text
+    assert world.posts() == []
+
+
+@pytest.mark.parametrize(("said", "words"), [("ls", "*0 backups*"), ("LIST", "*0 backups*"), ("?", "why")])
+async def test_other_words_for_the_same(world: World, said: str, words: str) -> None:
+    await world.person("ana").types(f"/backup {said}")
+    await world.until_whisper("ana", words)
+
+
+async def test_in_a_direct_message_it_works_the_same(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create web-1", channel="dm")
+    await world.until_direct("ana", "Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_direct("ana", "<@UANA> Backed up *web-1*")
+    assert world.posts() == []
+
+
+@pytest.mark.parametrize("fault", ["expired_trigger_id", "exchanged_trigger_id"])
+async def test_a_form_that_comes_too_late_is_explained(world: World, fault: str) -> None:
+    world.faults.next_slack["views.open"].append(fault)
+    await world.person("ana").types("/backup create")
+    await world.until_whisper("ana", "It took too long to open the form")
+    await world.person("ana").types("/backup create")
+    await world.until_modal("ana", "Make a backup")

@@ -1,0 +1,236 @@
+"""Looking at backups."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.form_state import placed
+from bot.sandbox.workspace import Message
+from tests.world import World
+
+
+def rows(listing: Message) -> list[str]:
+    """The numbers of the backups shown, in their order."""
+    texts = [at.block["text"]["text"] for at in placed(listing.blocks) if at.action_id == "list_row"]
+    return [text.split("`")[1] for text in texts]
+
+
+def buttons(listing: Message) -> list[str]:
+    """What its buttons say."""
+    return [at.element["text"]["text"] for at in placed(listing.blocks) if at.kind == "button"]
+
+
+def choices(listing: Message) -> list[str]:
+    """What the menu at its first backup offers."""
+    first = next(at for at in placed(listing.blocks) if at.action_id == "list_row")
+    return [option["text"]["text"] for option in first.element["options"]]
+
+
+async def test_the_newest_come_first_and_only_the_asker_sees_them(world: World) -> None:
+    old = world.provider.add_backup("web-1", age=timedelta(days=2), description="before the move")
+    new = world.provider.add_backup("db-1", backup_type="automatic", kept=timedelta(days=7))
+    await world.person("ana").types("/backup list")
+    listing = await world.until_whisper("ana", "*2 backups* of all servers")
+    assert rows(listing) == [str(new.id), str(old.id)]
+    for known in ("*web-1*", "*db-1*", "manual", "automatic", "8.0 GB", "“before the move”", "expires"):
+        assert known in listing.text
+    assert world.posts() == []
+    assert listing not in await world.person("ben").sees()
+
+
+async def test_no_backups_at_all(world: World) -> None:
+    await world.person("ana").types("/backup list web-1")
+    listing = await world.until_whisper("ana", "*0 backups* of *web-1*")
+    assert "There are none. Make one with `/backup create`." in listing.text
+    assert "Older" not in buttons(listing)
+
+
+async def test_one_server_and_one_type(world: World) -> None:
+    wanted = world.provider.add_backup("web-1")
+    world.provider.add_backup("web-1", backup_type="automatic")
+    world.provider.add_backup("db-1")
+    await world.person("gus").types("/backup list web-1 —type man")
+    listing = await world.until_whisper("gus", "*1 manual backups* of *web-1*")
+    assert rows(listing) == [str(wanted.id)]
+
+
+async def test_the_eleventh_is_on_the_second_page(world: World) -> None:
+    made = [world.provider.add_backup("web-1", age=timedelta(hours=hours)) for hours in range(1, 12)]
+    ana = world.person("ana")
+    await ana.types("/backup list web-1")
+    listing = await world.until_whisper("ana", "*11 backups* of *web-1*")
+    assert rows(listing) == [str(each.id) for each in made[:10]]
+    assert buttons(listing) == ["Older", "Share in channel"]
+
+    await ana.clicks(label="Older", message=listing)
+    await world.until(lambda: rows(listing) == [str(made[10].id)], "the second page is shown")
+    assert "11–11 of 11, newest first" in listing.text
+    await ana.clicks(label="Newer", message=listing)
+    await world.until(lambda: len(rows(listing)) == 10, "the first page is shown")
+    assert len(world.whispers("ana")) == 1
+
+
+async def test_thirty_thousand_backups(world: World) -> None:
+    for hours in range(30_000):
+        world.provider.add_backup("web-1", backup_type="automatic", age=timedelta(hours=hours))
+    ana = world.person("ana")
+    assert (await ana.types("/backup list")).acked
+    listing = await world.until_whisper("ana", "*30000 backups* of all servers")
+    assert rows(listing)[0] == "5001"
+    assert "1–10 of 30000" in listing.text
+
+
+async def test_the_filters_change_the_list_in_its_place(world: World) -> None:
+    web = world.provider.add_backup("web-1")
+    db = world.provider.add_backup("db-1", backup_type="automatic", age=timedelta(hours=2))
+    ana = world.person("ana")
+    await ana.types("/backup list")
+    listing = await world.until_whisper("ana", "*2 backups*")
+    await ana.chooses("db-1", action_id="list_server", message=listing)
+    await world.until(lambda: rows(listing) == [str(db.id)], "db-1's backups are shown")
+    await ana.chooses("Manual", action_id="list_type", message=listing)
+    await world.until(lambda: "*0 manual backups* of *db-1*" in listing.text, "db-1 has no manual ones")
+    await ana.chooses("All servers", action_id="list_server", message=listing)
+    await world.until(lambda: rows(listing) == [str(web.id)], "all manual ones are shown")
+    await ana.chooses("All types", action_id="list_type", message=listing)
+    await world.until(lambda: len(rows(listing)) == 2, "all are shown")
+    assert len(world.whispers("ana")) == 1
+
+
+async def test_a_page_can_be_shared_with_everybody(world: World) -> None:
+    world.provider.add_backup("web-1", description="before the move")
+    ana = world.person("ana")
+    await ana.types("/backup list web-1")
+    await world.until_whisper("ana", "*1 backups*")
+    await ana.clicks(label="Share in channel")
+    shared = await world.until_post("Shared by <@UANA>")
+    assert "before the move" in shared.text
+    assert list(placed(shared.blocks)) == []
+
+
+async def test_where_the_bot_may_not_post_it_says_how_to_let_it_share(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup list", channel="secret")
+    await world.until_whisper("ana", "*0 backups*", channel="secret")
+    await ana.clicks(label="Share in channel")
+    await world.until_whisper("ana", "Invite me with `/invite`", channel="secret")
+
+
+async def test_the_menu_at_a_backup_leads_to_what_can_be_done_with_it(world: World) -> None:
+    done = world.provider.add_backup("web-1")
+    ana = world.person("ana")
+    await ana.types("/backup list")
+    listing = await world.until_whisper("ana", "*1 backups*")
+    assert choices(listing) == ["Restore…", "Delete…"]
+    await ana.chooses("Restore…", action_id="list_row", message=listing)
+    await world.until_modal("ana", "*Everything written to it since then*")
+    await ana.closes()
+    await ana.chooses("Delete…", action_id="list_row", message=listing)
+    await world.confirms("ana")
+    await world.until_reply(f"Deleted backup {done.id}")
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [("in_progress", ["Tell me when it ends", "Delete…"]), ("failed", ["Delete…"])],
+)
+async def test_only_what_makes_sense_is_offered(world: World, status: str, offered: list[str]) -> None:
+    world.provider.add_backup("web-1", status=status)
+    await world.person("ana").types("/backup list")
+    listing = await world.until_whisper("ana", "*1 backups*")
+    assert choices(listing) == offered
+    assert status.replace("_", " ") in listing.text
+
+
+async def test_who_may_not_is_told_when_they_choose_not_when_they_look(world: World) -> None:
+    world.provider.add_backup("web-1")
+    gus = world.person("gus")
+    await gus.types("/backup list")
+    listing = await world.until_whisper("gus", "*1 backups*")
+    await gus.chooses("Delete…", action_id="list_row", message=listing)
+    assert "<@UANA>" in (await world.until_whisper("gus", "You may not")).text
+    assert gus.modal is None
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("list web-9", "Did you mean web-1"),
+        ("list --all", "I don't know the option “--all”."),
+        ("list --type weekly", "Types are `manual` and `automatic`."),
+        ("list web-1 db-1", "I can list one server at a time."),
+    ],
+)
+async def test_what_makes_no_sense_is_explained(world: World, said: str, words: str) -> None:
+    await world.person("ana").types(f"/backup {said}")
+    await world.until_whisper("ana", words)
+
+
+HOSTILE = ["<!channel> now", "<@UBEN>", "<https://evil.example|click>", "*x* _y_ ~z~ `c`", "a\n> b\u202ec"]
+
+
+@pytest.mark.parametrize("description", HOSTILE)
+async def test_names_and_descriptions_can_t_mention_link_or_format(world: World, description: str) -> None:
+    world.provider.add_server(description)
+    world.provider.add_backup(description, description=description)
+    ana = world.person("ana")
+    await ana.types("/backup list")
+    listing = await world.until_whisper("ana", "*1 backups*")
+    assert description not in listing.text
+    assert description not in [block["text"]["text"] for block in listing.blocks if "text" in block]
+    await ana.clicks(label="Share in channel", message=listing)
+    assert description not in (await world.until_post("Shared by")).text
+    assert world.workspace.complaints == []
+
+
+async def test_the_longest_name_and_description_there_are(world: World) -> None:
+    name = "n" * 255
+    world.provider.add_server(name)
+    for _ in range(10):
+        world.provider.add_backup(name, description="&" * 255)
+    ana = world.person("ana")
+    await ana.types(f"/backup list {name}")
+    listing = await world.until_whisper("ana", "*10 backups*")
+    assert len(rows(listing)) == 10
+    await ana.chooses("Restore…", action_id="list_row", message=listing)
+    await world.confirms("ana", name)
+    await world.until_post("First a safety backup")
+
+
+async def test_what_vps_org_counts_but_does_not_show_is_said(world: World) -> None:
+    for _ in range(12):
+        world.provider.add_backup("web-1")
+    world.provider.cut_lists_at = 10
+    await world.person("ana").types("/backup list")
+    await world.until_whisper("ana", "VPS.org counts 2 more that it did not show")
+
+
+async def test_pages_of_vps_org_are_read_to_the_end(world: World) -> None:
+    for _ in range(12):
+        world.provider.add_backup("web-1")
+    world.provider.page_size = 5
+    await world.person("ana").types("/backup list")
+    await world.until_whisper("ana", "*12 backups*")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("500", "VPS.org has trouble of its own (500)"),
+        ("429_without_retry_after", "VPS.org was asked too often"),
+        ("html", "VPS.org answered with something that is not JSON"),
+        ("reset", "VPS.org broke the connection off"),
+        ("unauthorized", "should check VPS_API_TOKEN"),
+        ("cut", "VPS.org answered with something that is not JSON"),
+    ],
+)
+async def test_where_vps_org_can_t_be_asked_the_reason_is_told(world: World, fault: str, words: str) -> None:
+    world.faults.next_provider["GET", "/backups/"] += [fault] * 4
+    await world.person("ana").types("/backup list")
+    await world.until_whisper("ana", words)
+
+
+async def test_a_hiccup_of_vps_org_is_not_even_noticed(world: World) -> None:
+    world.faults.next_provider["GET", "/backups/"] += ["500", "reset"]
+    await world.person("ana").types("/backup list")
+    await world.until_whisper("ana", "*0 backups*")

@@ -1,0 +1,51 @@
+"""What runs and waits."""
+
+import asyncio
+
+from tests.world import World
+
+
+async def test_nothing_runs(world: World) -> None:
+    await world.person("ana").types("/backup status")
+    await world.until_whisper("ana", "Nothing runs or waits right now.")
+
+
+async def test_what_runs_and_waits_for_whom_and_since_when(world: World) -> None:
+    await world.person("ana").types("/backup create web-1 before the upgrade")
+    await world.until(lambda: world.provider.creates)
+    await world.person("ben").types("/backup create web-1")
+    await world.until_post("waits for its turn")
+    await world.person("cleo").types("/backup create db-1")
+    await world.until(lambda: len(world.provider.creates) == 2)
+
+    await world.person("gus").types("/backup status")
+    shown = (await world.until_whisper("gus", "*2 running, 1 waiting*")).text
+    running, other, waiting = shown.split("\n:")[1:]
+    assert "Backing up *web-1*, running since <!date^" in running
+    assert "for <@UANA> · “before the upgrade”" in running
+    assert "for <@UCLEO>" in other
+    assert "Backing up *web-1*, waiting since" in waiting
+    assert "for <@UBEN>" in waiting
+
+    world.provider.finish()
+    await world.until(lambda: len(world.provider.creates) == 3)
+    world.provider.finish()
+    await world.until_reply("<@UBEN> Backed up *web-1*")
+    await world.until_reply("<@UCLEO> Backed up *db-1*")
+    await world.person("gus").types("/backup ps")
+    await world.until_whisper("gus", "Nothing runs or waits right now.")
+
+
+async def test_a_hostile_reason_stays_a_reason(world: World) -> None:
+    await world.person("ana").types("/backup create web-1 <!channel> *x*")
+    await world.until(lambda: world.provider.creates)
+    await world.person("ben").types("/backup status")
+    assert "<!channel>" not in (await world.until_whisper("ben", "*1 running, 0 waiting*")).text
+
+
+async def test_more_than_a_message_holds(world: World) -> None:
+    ana = world.person("ana")
+    await asyncio.gather(*(ana.types("/backup create web-1") for _ in range(22)))
+    await world.until(lambda: len(world.posts()) == 22)
+    await ana.types("/backup status")
+    assert "and 2 more" in (await world.until_whisper("ana", "*1 running, 21 waiting*")).text

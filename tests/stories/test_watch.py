@@ -1,0 +1,45 @@
+"""*Tell me when it ends*, for a backup that somebody else began."""
+
+import pytest
+
+from bot.sandbox.provider_model import Outcome
+from tests.world import World
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("completed", "Backup 5001 of *web-1* finished"),
+        ("failed", "Backup 5001 of *web-1* failed"),
+        ("vanishes", "Backup 5001 is no longer listed"),
+    ],
+)
+async def test_whoever_wants_is_written_to_when_it_ends(world: World, end: Outcome, words: str) -> None:
+    world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
+    ana = world.person("ana")
+    await ana.types("/backup list")
+    listing = await world.until_whisper("ana", "*1 backups*")
+    for _ in range(2):
+        await ana.chooses("Tell me when it ends", action_id="list_row", message=listing)
+        await world.until_whisper("ana", "I will write to you when backup 5001 of web-1 ends.")
+    assert world.direct("ana") == []
+    await world.until(lambda: [call for call in world.provider.calls if call.query == {"server_id": "101"}])
+    world.provider.finish(5001, end)
+    told = await world.until_direct("ana", words)
+    assert told.text.startswith("<@UANA>")
+    assert world.posts() == []
+    assert [words in message.text for message in world.direct("ana")] == [True]
+
+
+async def test_two_people_are_both_told_also_after_a_restart(world: World) -> None:
+    world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
+    for handle in ("ana", "gus"):
+        await world.person(handle).types("/backup list")
+        listing = await world.until_whisper(handle, "*1 backups*")
+        await world.person(handle).chooses("Tell me when it ends", action_id="list_row", message=listing)
+        await world.until_whisper(handle, "I will write to you")
+    await world.restart_bot()
+    world.provider.finish()
+    for handle in ("ana", "gus"):
+        await world.until_direct(handle, "Backup 5001 of *web-1* finished")
+        assert len(world.direct(handle)) == 1
