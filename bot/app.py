@@ -1,7 +1,7 @@
 """Joins the parts: builds every client, starts them in order, stops them in reverse."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ from bot.errors import BadSettings
 from bot.notices import post
 from bot.operations import handlers as operations
 from bot.operations.launch import Engine
-from bot.permissions import Rule, Rules, Who
+from bot.rules import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.servers.handlers import ServerHandlers
@@ -35,6 +35,7 @@ from bot.servers.model import Freshness
 from bot.settings import Settings
 from bot.slack import http, unheard
 from bot.slack.auth import Identity, check_tokens, keep_proxy, web_client
+from bot.slack.people import People
 from bot.slack.socket import SocketConnection
 from bot.vps.client import VpsClient
 
@@ -63,6 +64,9 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
         poller = _poller(settings, provider)
         _plug(settings, slack, provider, servers, poller)
 
+        rules = load_rules(settings)
+        people = People(slack, lambda: identified.result().team_id if identified.done() else "", rules.groups)
+        authority.plug(Authority(people, rules, asks_directly=settings.bot_ask_approvers))
         identified: Identified = asyncio.get_running_loop().create_future()
         app = _app(slack, identified)
         _register(app, provider, directory)
@@ -87,6 +91,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(poller.run())
             tasks.create_task(directory.run())
+            tasks.create_task(people.run())
             identified.set_result(await check_tokens(slack, settings.slack_app_token))
             log.info("identified", team=identified.result().team, mode=settings.mode)
             tasks.create_task(connection.listen())
@@ -101,7 +106,6 @@ def _plug(
     settings: Settings, slack: AsyncWebClient, provider: BackupsApi, servers: ServersApi, poller: Poller
 ) -> None:
     post.slack.plug(slack)
-    authority.plug(Authority(_Members(), Rules((Rule(operators=settings.bot_operators),))))
     ports.provider.plug(provider)
     ports.servers.plug(servers)
     ports.poller.plug(poller)
@@ -114,14 +118,6 @@ def _plug(
             poll=settings.bot_poll_seconds,
         )
     )
-
-
-class _Members:
-    async def who(self, user_id: str, team_id: str = "") -> Who:
-        return Who(user_id, is_member=True)
-
-    async def members(self, ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(ids)
 
 
 def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:

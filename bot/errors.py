@@ -3,6 +3,7 @@
 BotError
 ├── NotUnderstood      the command or form made no sense
 ├── NotAllowed         this person may not do this
+│   └── NotChecked     it can't be told just now whether they may
 ├── UnknownServer      no server goes by that name
 ├── UnknownBackup      no backup has that id
 ├── Outdated           what a person confirmed is no longer so
@@ -50,6 +51,10 @@ class NotAllowed(BotError):
         super().__init__(what, hint)
         self.who = who
         self.where = where
+
+
+class NotChecked(NotAllowed):
+    """It can't be told just now whether the person may, so they may not; later they may."""
 
 
 class UnknownServer(BotError):

@@ -24,6 +24,7 @@ QUICK = {
     "bot_restore_watch_minutes": 0.05,
     "bot_servers_refresh_seconds": 60,
     "bot_port": 0,
+    "bot_operators": "UANA,UBEN",
 }
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.approvals.wait import decide_for
+from bot.approvals.wait import decide_for, patiently
 from bot.audit.record import entry_of, record
 from bot.authority import authority
 from bot.errors import NotAllowed
@@ -27,7 +27,7 @@ async def clear(operation: Operation, link: str) -> Failure | None:
     return (await record(entry_of(operation, "started", permalink=link))).failure
 
 
-@step("check_rights")
+@step("check_rights", waits=True)
 async def check_rights(operation: Operation) -> Rights:
     """Decide once more, by the rules and people of this moment."""
     try:
@@ -45,4 +45,4 @@ async def _check_second_person(operation: Operation, decision: AskFirst) -> None
     if not operation.approved_by:
         raise NotAllowed("By now this needs a second person.", "Ask again, and I will ask them.")
     asked_by, server = operation.asked_by, operation.server_name
-    await authority().check_approval(operation.approved_by, "", asked_by, server)
+    await patiently(authority().check_approval)(operation.approved_by, "", asked_by, server)

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import stamina
 import structlog
 
 from bot.approvals import views
 from bot.approvals.model import Verdict, Vote
-from bot.audit.record import entry_of, record
+from bot.audit.record import entry_of, record_surely
 from bot.authority import authority
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, NotChecked
 from bot.notices.post import Card, ask, revise, tell_thread, write_to
 from bot.operations import engine
 from bot.operations.engine import step
@@ -19,6 +20,9 @@ from bot.permissions import AskFirst, Go, Risk
 log = structlog.get_logger()
 
 TOPIC = "vote"
+patiently = stamina.retry(on=NotChecked, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0)
+"""Asks again while it can't be told who somebody is: no outage of Slack decides anything."""
+
 REMIND_AT = 0.75
 """The part of the time after which those who may decide are reminded, once."""
 
@@ -35,7 +39,7 @@ async def agreement(operation: Operation, still_so: StillSo, began: Began) -> tu
     question = views.question(operation, approvers, deadline)
     card = await ask(operation, question, began)
     direct = await write_to(operation, approvers, question, "ask", began) if await asks_directly() else []
-    await record(entry_of(operation, "asked", permalink=card.link))
+    await record_surely(entry_of(operation, "asked", permalink=card.link))
     verdict = await _verdict(operation, card, approvers, deadline, still_so, began)
     for each in direct:
         await revise(each, views.decided(operation, verdict))
@@ -68,7 +72,7 @@ async def _verdict(
             await tell_thread(
                 operation, card, views.reminder(operation, approvers, deadline), "remind", began
             )
-            await record(entry_of(operation, "reminded", permalink=card.link))
+            await record_surely(entry_of(operation, "reminded", permalink=card.link))
 
 
 async def _judged(operation: Operation, vote: Vote, deadline: datetime, still_so: StillSo) -> Verdict | None:
@@ -92,7 +96,7 @@ async def _raise_alarm(
     await tell_thread(operation, card, alarm.text, "alarm", began)
 
 
-@step("who_may_decide")
+@step("who_may_decide", waits=True)
 async def who_may_decide(operation: Operation) -> list[str]:
     """Return the ids of those who may decide, the asker left out; empty where there is nobody."""
     try:
@@ -114,7 +118,7 @@ async def seconds_until(moment: datetime) -> float:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-@step("check_vote")
+@step("check_vote", waits=True)
 async def check_vote(operation: Operation, vote: Vote, deadline: datetime) -> str:
     """Return why a vote does not count; empty where it does. Rights are those of this moment."""
     refusal = await _refusal(operation, vote, deadline)
@@ -129,7 +133,7 @@ async def _refusal(operation: Operation, vote: Vote, deadline: datetime) -> str:
     if vote.shown != operation.shown:
         return "something else was shown"
     try:
-        await check_choice(operation, vote)
+        await patiently(check_choice)(operation, vote)
     except NotAllowed as error:
         return error.what
     return ""
@@ -150,6 +154,6 @@ async def check_choice(operation: Operation, vote: Vote) -> None:
 
 async def decide_for(operation: Operation) -> Go | AskFirst:
     """Return what the rules say of whoever asked, now; raises NotAllowed."""
-    return await authority().decide(
+    return await patiently(authority().decide)(
         operation.asked_by, operation.team, Risk(operation.verb), operation.server_name, operation.channel
     )

@@ -1,6 +1,6 @@
 """The workflow that makes a backup: announce, make, watch, report."""
 
-from bot.audit.record import entry_of, record
+from bot.audit.record import entry_of, record_surely
 from bot.backups import outcomes
 from bot.backups.ports import patience
 from bot.backups.steps import check_room, make_backup
@@ -30,8 +30,8 @@ async def create_backup(operation: Operation) -> Outcome:
     room = await check_room(operation)
     if room.failure:
         outcome = outcomes.not_made(room, began.at)
-        await record(entry_of(operation, "requested"))
-        await record(entry_of(operation, "ended", outcome=outcome))
+        await record_surely(entry_of(operation, "requested"))
+        await record_surely(entry_of(operation, "ended", outcome=outcome))
         await whisper_outcome(operation, outcome)
         return outcome
     return await tell_story(operation, create_in_turn)

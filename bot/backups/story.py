@@ -2,7 +2,7 @@
 
 from bot.approvals.clearance import clear
 from bot.approvals.wait import agreement
-from bot.audit.record import entry_of, record
+from bot.audit.record import entry_of, record, record_surely
 from bot.backups import outcomes
 from bot.backups.ports import patience
 from bot.backups.steps import Seen, await_backup, check_target, deadline
@@ -20,7 +20,7 @@ async def tell_story(operation: Operation, turn: Turn) -> Outcome:
     card, outcome, operation = await _prepare(operation, began)
     if outcome is None:
         outcome = await in_turn(operation.server_id, turn, operation, card)
-    await record(entry_of(operation, "ended", permalink=card.link, outcome=outcome))
+    await record_surely(entry_of(operation, "ended", permalink=card.link, outcome=outcome))
     shown = await show_outcome(operation, card, outcome, began)
     await tell_asker(operation, shown, outcome, began)
     return outcome
@@ -52,7 +52,7 @@ async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | 
         return await announce(operation, began), None, operation
     card, verdict = await agreement(operation, _still_so, began)
     entry = entry_of(
-        operation, verdict.ending, permalink=card.link, decided_by=verdict.person, what=verdict.what
+        operation, verdict.ending, permalink=card.link, decided_by=verdict.person or None, what=verdict.what
     )
     recorded = await record(entry)
     if recorded.failure or not verdict.goes_ahead:

@@ -9,7 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import NotAllowed
+from bot.errors import NotChecked
 from bot.formats import is_group
 from bot.permissions import EVERYBODY, Ids, Who
 from bot.slack.auth import error_name
@@ -81,17 +81,16 @@ class People:
         Takes 1.5 s at most. While Slack can't be asked, what it said last still holds.
 
         Raises:
-            NotAllowed: Slack has never said who this is, and can't be asked now.
+            NotChecked: Slack has never said who this is, and can't be asked now.
         """
         own_team = self._team_id()
-        if own_team and team_id not in {"", own_team}:
-            return Who(user_id)
         teams, groups = await asyncio.gather(self._users.fresh(user_id), self._groups_of(user_id))
         if teams is None or not own_team:
-            raise NotAllowed(
+            raise NotChecked(
                 "I can't check who you are, as Slack does not tell me now.", "Try again in a moment."
             )
-        is_member = own_team in teams
+        # On Enterprise Grid the workspace that came along may be another one of the same person's.
+        is_member = teams.issuperset({own_team, team_id or own_team})
         return Who(user_id, is_member, groups if is_member else frozenset())
 
     async def members(self, ids: Iterable[str]) -> frozenset[str]:
