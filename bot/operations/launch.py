@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -109,6 +110,8 @@ class Engine:
             task.cancel()
         await asyncio.wait(self._tasks)
         await asyncio.to_thread(DBOS.destroy)
+        # It leaves its own executor to the loop, shut down; what is stopped later may need one.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         if self._database is not None:
             self._database.dispose()
         await self._slot.release()
