@@ -12,7 +12,24 @@ PEOPLE = (
     Person("UBEN", "ben", "Ben Okafor", "approver", tz="Europe/London"),
     Person("UCLEO", "cleo", "Cleo Lindqvist", "approver", tz="Europe/Stockholm"),
     Person("UGUS", "gus", "Gus Tanaka", "guest", tz="Asia/Tokyo", is_guest=True),
+    Person("UHAL", "hal", "Hal Brandt", "other company", team_id="T0OTHER"),
 )
+
+ONCALL = "S0ONCALL"
+RULES = f"""\
+# What this sandbox's bot has as BOT_RULES_FILE. The first rule that fits a server decides alone;
+# what a rule does not say is as the variables say.
+
+[[rule]]
+servers = ["db-main"]
+second_person = ["delete", "restore"]
+
+[[rule]]
+servers = ["mail"]
+approvers = ["{ONCALL}"]
+second_person = ["restore"]
+break_glass = true
+"""
 
 HOSTILE = "<!channel> *bold* & <https://evil|click>"
 
@@ -62,12 +79,14 @@ NEVER_BACKED_UP = "lab-1"
 def people_and_channels(workspace: Workspace) -> None:
     """Let people into the workspace, and open its channels and everybody's messages with the bot."""
     everybody = {person.id for person in PEOPLE}
+    inside = {person.id for person in PEOPLE if person.team_id == workspace.app.team_id}
     bot = workspace.app.bot_user
+    workspace.usergroups[ONCALL] = ["UBEN", "UCLEO"]
     for person in PEOPLE:
         workspace.people[person.id] = Person(**vars(person))
     for channel in (
         Channel("COPS", "ops", "public", everybody | {bot}),
-        Channel("CRANDOM", "random", "public", set(everybody)),
+        Channel("CRANDOM", "random", "public", inside),
         Channel("CSECRET", "secret", "private", {"UANA"}),
     ):
         workspace.channels[channel.id] = channel

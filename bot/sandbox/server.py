@@ -45,6 +45,7 @@ class Sandbox:
         self.bot: BotProcess | None = None
         self.manifest: Json | None = None
         self._port = port
+        self._seeded = seeded
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         seed.people_and_channels(self.workspace)
@@ -137,7 +138,7 @@ class Sandbox:
             "VPS_API_TOKEN": self.provider.token,
             "VPS_API_URL": self.vps_api_url,
             "DATABASE_URL": f"sqlite:///{file}",
-            "BOT_OPERATORS": "UANA,UBEN,UCLEO",
+            **self._rights(),
             "BOT_POLL_SECONDS": self._quick(1.0),
             "BOT_POLL_MAX_SECONDS": self._quick(4.0),
             "BOT_LATE_MINUTES": self._quick(2.0),
@@ -147,6 +148,18 @@ class Sandbox:
             "BOT_BIND": "127.0.0.1",
             "BOT_PORT": str(free_port()),
             "BOT_LOG_FORMAT": "text",
+        }
+
+    def _rights(self) -> dict[str, str]:
+        if not self._seeded:
+            return {"BOT_OPERATORS": "UANA,UBEN,UCLEO"}
+        rules = self._temporary_folder() / "rules.toml"
+        rules.write_text(seed.RULES)
+        return {
+            "BOT_OPERATORS": "UANA,UBEN",
+            "BOT_APPROVERS": "UBEN,UCLEO",
+            "BOT_ASK_APPROVERS": "true",
+            "BOT_RULES_FILE": str(rules),
         }
 
     def _application(self) -> web.Application:

@@ -132,6 +132,9 @@ def _user_json(call: Call, person: Person) -> Json:
         "is_bot": False,
         "is_restricted": person.is_guest,
         "is_ultra_restricted": False,
+        # True only of people who share no channel with the app; here everybody of elsewhere does.
+        "is_stranger": False,
+        "is_app_user": False,
         "tz": person.tz,
         "tz_label": person.tz,
         "tz_offset": int(offset.total_seconds()) if offset else 0,

@@ -14,6 +14,7 @@ Json = dict[str, Any]
 Values = dict[str, dict[str, Json]]
 ChannelKind = Literal["public", "private", "im"]
 SLACKBOT = "slackbot"
+HOME_TEAM = "T0SANDBOX"
 
 
 @dataclass
@@ -26,8 +27,13 @@ class Person:
     role: str
     tz: str = "Europe/Berlin"
     is_guest: bool = False
-    team_id: str = "T0SANDBOX"
+    team_id: str = HOME_TEAM
     deleted: bool = False
+
+    @property
+    def is_outsider(self) -> bool:
+        """Whether they see only channels they are in: a guest, or somebody of another organisation."""
+        return self.is_guest or self.team_id != HOME_TEAM
 
 
 @dataclass

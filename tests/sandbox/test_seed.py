@@ -65,11 +65,14 @@ def test_the_world_is_the_same_each_time(provider: Provider) -> None:
 def test_people_see_the_channels_they_are_in() -> None:
     workspace = Workspace()
     seed.people_and_channels(workspace)
-    assert list(workspace.people) == ["UANA", "UBEN", "UCLEO", "UGUS"]
-    assert [person.handle for person in workspace.people.values() if person.is_guest] == ["gus"]
+    assert list(workspace.people) == ["UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]
+    outsiders = [person for person in workspace.people.values() if person.is_outsider]
+    assert [(person.handle, person.is_guest) for person in outsiders] == [("gus", True), ("hal", False)]
     assert list(workspace.channels)[:3] == ["COPS", "CRANDOM", "CSECRET"]
     with_bot = [c.name for c in workspace.channels.values() if workspace.app.bot_user in c.members]
-    assert with_bot == ["ops", "UANA", "UBEN", "UCLEO", "UGUS"]
+    assert with_bot == ["ops", "UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]
+    assert "UHAL" in workspace.channels["COPS"].members
+    assert "UHAL" not in workspace.channels["CRANDOM"].members
     assert workspace.channels["CSECRET"].members == {"UANA"}
 
 

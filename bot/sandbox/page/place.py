@@ -56,7 +56,7 @@ def find_place(workspace: Workspace, query: Mapping[str, str]) -> Place:
 def visible_channels(workspace: Workspace, person: Person) -> list[Channel]:
     """Return what is in the person's sidebar: channels by name, then the direct messages with the bot.
 
-    A guest sees only channels they are in.
+    Guests and people of other organisations see only channels they are in.
     """
     own_im = workspace.im_of(person.id)
     seen = [
@@ -65,6 +65,6 @@ def visible_channels(workspace: Workspace, person: Person) -> list[Channel]:
         if channel.kind != "im"
         and not channel.is_archived
         and workspace.can_see(person.id, channel)
-        and (person.id in channel.members or not person.is_guest)
+        and (person.id in channel.members or not person.is_outsider)
     ]
     return [*sorted(seen, key=lambda channel: channel.name), own_im]
