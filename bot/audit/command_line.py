@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -28,9 +28,9 @@ def export(database_url: str, wanted: Format, *, since: str = "", server: str = 
         NotUnderstood: `since` is no time; nothing was written.
     """
     chosen = Filter(server=server, since=_moment(since) if since else None)
-    with _opened(database_url) as trail:
+    with _opened(database_url) as trail, closing(trail.rows(chosen)) as rows:
         try:
-            for line in lines(trail.rows(chosen), wanted):
+            for line in lines(rows, wanted):
                 sys.stdout.write(line)
             sys.stdout.flush()
         except NotUnderstood as error:
@@ -44,8 +44,8 @@ def export(database_url: str, wanted: Format, *, since: str = "", server: str = 
 
 def verify(database_url: str, *, last: str = "") -> int:
     """Write to stdout whether the trail is whole; return 1 where it is not. Raises as `export` does."""
-    with _opened(database_url) as trail:
-        found = model.verify(trail.rows(), last.strip().lower())
+    with _opened(database_url) as trail, closing(trail.rows()) as rows:
+        found = model.verify(rows, last.strip().lower())
     if isinstance(found, Intact):
         sys.stdout.write(f"{found.entries} entries, unbroken, last hash {found.last_hash}\n")
         return OK

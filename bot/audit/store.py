@@ -1,7 +1,8 @@
 """The audit trail in the bot's database: one table that only ever grows."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,13 +80,18 @@ class AuditTrail:
 
     async def verify(self, last: str = "") -> Intact | Broken:
         """Check every entry; see `model.verify`. Raises NotRecorded where the database does not answer."""
-        return await self._within(None, lambda: model.verify(self.rows(), last))
+        return await self._within(None, lambda: self._verify(last))
 
-    def rows(self, wanted: Filter | None = None) -> Iterator[Row]:
-        """Read entries as they are kept, oldest first, without holding all of them in memory."""
+    def rows(self, wanted: Filter | None = None) -> Generator[Row, None, None]:
+        """Read entries as they are kept, oldest first, without holding all of them in memory.
+
+        Close it where it is not read to its end. Raises SQLAlchemyError.
+        """
         query = _query(wanted or Filter()).order_by(entries.c.seq)
-        with self._database.connect() as connection:
-            found = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+        with (
+            self._database.connect() as connection,
+            connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query) as found,
+        ):
             for row in found.mappings():
                 yield Row.model_validate(dict(row))
 
@@ -107,7 +113,7 @@ class AuditTrail:
         try:
             return await asyncio.wait_for(asyncio.to_thread(work), seconds)
         except (TimeoutError, sa.exc.SQLAlchemyError, ValidationError) as error:
-            log.exception("audit_trail_failed")
+            log.warning("audit_trail_failed", reason=reason(error))
             raise NotRecorded(
                 "The audit trail can't be written or read right now, and without it I do nothing.",
                 "Whoever runs me finds the reason in my log. Then try again.",
@@ -133,6 +139,10 @@ class AuditTrail:
             found = connection.execute(_query(wanted).order_by(order).limit(limit)).mappings().all()
         read = [Row.model_validate(dict(row)).sealed() for row in found]
         return sorted(read, key=lambda sealed: sealed.seq, reverse=True)
+
+    def _verify(self, last: str) -> Intact | Broken:
+        with closing(self.rows()) as rows:
+            return model.verify(rows, last)
 
     def _lock(self, connection: sa.Connection) -> None:
         """Keep other writers out until this transaction ends, so that numbers have no gap."""
@@ -177,6 +187,6 @@ def _query(wanted: Filter) -> sa.Select[tuple[object, ...]]:
     return query
 
 
-def reason(error: sa.exc.SQLAlchemyError) -> str:
+def reason(error: Exception) -> str:
     """Return the database's own words, on one line."""
     return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,153 @@
+"""`backup-bot audit` needs the database's address and nothing else."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.__main__ import main
+from bot.audit.export import lines
+from bot.audit.model import GENESIS, Entry, Row, Sealed
+from bot.audit.store import AuditTrail
+from bot.settings import Settings
+from tests.audit.facts import chain, entries, entry
+
+Output = pytest.CaptureFixture[str]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(field.upper(), raising=False)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+
+@pytest.fixture
+async def written(trail: AuditTrail) -> list[Sealed]:
+    """Three entries; the last is about a server that no other is about."""
+    return [
+        await trail.append(entry(1, reason="=cmd|' /C calc'!A0")),
+        await trail.append(entry(2, at="2026-01-01T00:00:00Z", decided_by="UBEN")),
+        await trail.append(entry(3, server_name="db-1", server_id=2)),
+    ]
+
+
+def said(capsys: Output, *arguments: str, code: int = 0) -> str:
+    assert main(["audit", *arguments]) == code
+    return capsys.readouterr().out
+
+
+def test_a_whole_trail_is_verified(written: list[Sealed], capsys: Output) -> None:
+    last = written[-1].hash
+    for arguments in ([], ["--last", last], ["--last", written[0].hash.upper()]):
+        assert said(capsys, "verify", *arguments) == f"3 entries, unbroken, last hash {last}\n"
+
+
+@pytest.mark.usefixtures("written")
+def test_the_first_broken_entry_is_named(capsys: Output, database_url: str) -> None:
+    told = said(capsys, "verify", "--last", "0" * 64, code=1)
+    assert told.startswith("The trail is broken at entry 4: the entry with the hash 0000")
+    database = sa.create_engine(database_url)
+    with database.begin() as connection:
+        is_file = connection.dialect.name == "sqlite"
+        trigger = "update" if is_file else "change on audit_entries"
+        connection.exec_driver_sql(f"drop trigger audit_entries_no_{trigger}")
+        connection.exec_driver_sql("update audit_entries set written = '{}' where seq = 2")
+    database.dispose()
+    told = said(capsys, "verify", code=1)
+    assert told == "The trail is broken at entry 2: it was edited: its hash does not fit what it says.\n"
+    for wanted in ("jsonl", "csv"):
+        assert main(["audit", "export", "--format", wanted]) == 1
+        output = capsys.readouterr()
+        assert "restore:1" in output.out
+        assert output.err == "Entry 2 can't be read. See what is wrong with `backup-bot audit verify`.\n"
+
+
+def test_jsonl_can_be_verified_by_anyone(written: list[Sealed], capsys: Output) -> None:
+    exported = [json.loads(line) for line in said(capsys, "export").splitlines()]
+    previous = GENESIS
+    for line, sealed in zip(exported, written, strict=True):
+        assert Sealed.model_validate(line) == sealed
+        canonical = json.dumps(line["entry"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        previous = sha256(f"{previous}\n{canonical}".encode()).hexdigest()
+        assert line["hash"] == previous
+
+
+@pytest.mark.usefixtures("written")
+def test_csv_carries_no_formula(capsys: Output) -> None:
+    first, second, third = csv.DictReader(StringIO(said(capsys, "export", "--format", "csv")))
+    assert first["reason"] == "'=cmd|' /C calc'!A0"
+    assert (second["seq"], second["at"], second["decided_by"]) == ("2", "2026-01-01T00:00:00Z", "UBEN")
+    assert third["server_name"] == "db-1"
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["--server", "DB-1"], [3]),
+        (["--server", "1"], [1, 2]),
+        (["--since", "2026-02-01"], [1, 3]),
+        (["--since", "2026-02-01", "--server", "web-1"], [1]),
+        (["--server", "nowhere"], []),
+    ],
+)
+def test_part_of_the_trail_is_exported(arguments: list[str], found: list[int], capsys: Output) -> None:
+    exported = said(capsys, "export", *arguments).splitlines()
+    assert [json.loads(line)["seq"] for line in exported] == found
+
+
+@pytest.mark.usefixtures("written")
+def test_a_time_that_is_none_is_refused(capsys: Output) -> None:
+    assert main(["audit", "export", "--since", "soon"]) == os.EX_USAGE
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "“soon” is no time." in output.err
+
+
+def test_without_a_trail_nothing_is_called_whole(capsys: Output, tmp_path: Path) -> None:
+    assert main(["audit", "verify"]) == os.EX_CONFIG
+    assert "there is no audit trail in this database" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) in ([], [tmp_path / "bot.sqlite"])
+
+
+def test_a_database_that_is_away_is_told(
+    capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/folder")
+    assert main(["audit", "verify"]) == os.EX_UNAVAILABLE
+    assert "the audit trail can't be read" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("written")
+def test_a_reader_that_has_enough_is_no_failure() -> None:
+    command = f"{sys.executable} -m bot audit export | head -c 1"
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    found = subprocess.run(
+        shell, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, b"{", b"")
+
+
+@given(st.lists(entries, max_size=4).map(chain))
+def test_every_line_reads_back(rows: list[Row]) -> None:
+    whole = "".join(lines(rows, "csv"))
+    read = list(csv.DictReader(StringIO(whole, newline="")))
+    assert len(read) == len(rows)
+
+
+def test_a_column_for_everything() -> None:
+    [heading] = csv.reader(lines([], "csv"))
+    assert set(heading) == {*Entry.model_fields, "seq", "previous", "hash"}

@@ -1,0 +1,193 @@
+"""The trail in a database: no gap, no double, no change."""
+
+import asyncio
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
+from bot.audit.model import GENESIS, Broken, Intact, Row, Sealed
+from bot.audit.store import AuditTrail, Filter
+from bot.errors import NotRecorded
+from tests.audit.facts import NOON, entry
+
+ROOT = Path(__file__).parents[2]
+
+
+async def seqs(trail: AuditTrail, limit: int = 100, **wanted: object) -> list[int]:
+    return [sealed.seq for sealed in await trail.read(Filter.model_validate(wanted), limit)]
+
+
+async def test_entries_are_chained_in_the_order_they_come(trail: AuditTrail) -> None:
+    first, second = await trail.append(entry(1)), await trail.append(entry(2))
+    assert (first.seq, first.previous) == (1, GENESIS)
+    assert (second.seq, second.previous) == (2, first.hash)
+    assert await trail.read() == [second, first]
+    assert await trail.verify() == Intact(entries=2, last_hash=second.hash)
+
+
+async def test_an_empty_trail_is_whole(trail: AuditTrail) -> None:
+    assert await trail.verify() == Intact(entries=0, last_hash=GENESIS)
+    assert await trail.read() == []
+
+
+async def test_what_comes_at_once_gets_numbers_without_gaps(trail: AuditTrail) -> None:
+    found = await asyncio.gather(*(trail.append(entry(number)) for number in range(40)))
+    assert sorted(sealed.seq for sealed in found) == list(range(1, 41))
+    assert await trail.verify() == Intact(entries=40, last_hash=(await trail.read())[0].hash)
+
+
+async def test_two_processes_write_one_trail(trail: AuditTrail, database_url: str) -> None:
+    command = [sys.executable, "-m", "tests.audit.writer", database_url]
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *command, name, "40", cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for name in ("one", "two")
+    ]
+    for process in processes:
+        assert process.stdout
+        assert await process.stdout.readline() == b"ready\n"
+    told = [process.communicate(b"go\n") for process in processes]
+    await asyncio.gather(*told, *(trail.append(entry(number)) for number in range(20)))
+    assert [process.returncode for process in processes] == [0, 0]
+    found = await trail.verify()
+    assert isinstance(found, Intact)
+    assert found.entries == 100
+
+
+async def test_the_same_key_is_written_once_and_logged_again(database_url: str) -> None:
+    told: list[Sealed] = []
+    trail = AuditTrail(database_url, told.append)
+    await trail.prepare()
+    with capture_logs() as logs:
+        first = await trail.append(entry(1))
+        again = await trail.append(entry(1, reason="another try"))
+    await trail.aclose()
+    assert again == first
+    assert told == [first]
+    assert [(line["event"], line["seq"], line["hash"]) for line in logs] == [("audit", 1, first.hash)] * 2
+    assert logs[0]["entry"]["key"] == first.entry.key
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update audit_entries set person = 'UBEN'",
+        "delete from audit_entries",
+        "truncate table audit_entries",
+    ],
+)
+async def test_the_database_refuses_to_change_what_is_written(
+    trail: AuditTrail, database_url: str, statement: str
+) -> None:
+    await trail.append(entry(1))
+    database = sa.create_engine(database_url)
+    with pytest.raises(sa.exc.DBAPIError), database.begin() as connection:
+        connection.exec_driver_sql(statement)
+    database.dispose()
+    assert len(await trail.read()) == 1
+
+
+async def test_whoever_gets_round_that_is_found_out(trail: AuditTrail, database_url: str) -> None:
+    for number in range(3):
+        await trail.append(entry(number))
+    unprotect(database_url)
+    run(database_url, "update audit_entries set person = 'UBEN' where seq = 2")
+    assert await trail.verify() == Broken(seq=2, why="it was edited: its columns do not fit what it says")
+    run(database_url, "delete from audit_entries where seq = 2")
+    assert await trail.verify() == Broken(seq=2, why="entry 2 was removed")
+    run(database_url, "update audit_entries set seq = 2 where seq = 3")
+    found = await trail.verify()
+    assert isinstance(found, Broken)
+    assert found.seq == 2
+
+
+async def test_an_end_that_was_cut_off_is_found_by_a_hash_from_the_log(
+    trail: AuditTrail, database_url: str
+) -> None:
+    await trail.append(entry(1))
+    last = await trail.append(entry(2))
+    unprotect(database_url)
+    run(database_url, "delete from audit_entries where seq = 2")
+    assert isinstance(await trail.verify(), Intact)
+    found = await trail.verify(last.hash)
+    assert isinstance(found, Broken)
+    assert found.seq == 2
+
+
+async def test_entries_are_found_by_server_person_and_time(trail: AuditTrail) -> None:
+    await trail.append(entry(1))
+    await trail.append(entry(2, server_name="DB-1", server_id=2, person="UBEN"))
+    await trail.append(entry(3, decided_by="UBEN"))
+    assert await seqs(trail, server="WEB-1") == [3, 1]
+    assert await seqs(trail, server="db-1") == await seqs(trail, server="2") == [2]
+    assert await seqs(trail, server="web") == await seqs(trail, server="٢") == []
+    assert await seqs(trail, person="UBEN") == [3, 2]
+    assert await seqs(trail, since=NOON + timedelta(minutes=2)) == [3, 2]
+    assert await seqs(trail, server="web-1", person="UBEN", since=NOON) == [3]
+
+
+async def test_pages_go_both_ways(trail: AuditTrail) -> None:
+    for number in range(9):
+        await trail.append(entry(number))
+    assert await seqs(trail, 3) == [9, 8, 7]
+    assert await seqs(trail, 3, before=7) == [6, 5, 4]
+    assert await seqs(trail, 3, after=3) == [6, 5, 4]
+    rows: list[Row] = list(trail.rows(Filter(before=3)))
+    assert [row.seq for row in rows] == [1, 2]
+
+
+async def test_a_trail_is_kept_when_it_is_prepared_again(database_url: str) -> None:
+    for expected in (1, 2):
+        trail = AuditTrail(database_url)
+        assert trail.exists() is (expected == 2)
+        await trail.prepare()
+        assert (await trail.append(entry(expected))).seq == expected
+        await trail.aclose()
+
+
+async def test_what_can_not_be_written_is_told(tmp_path: Path) -> None:
+    trail = AuditTrail(f"sqlite:///{tmp_path}/no/such/folder.sqlite")
+    with pytest.raises(NotRecorded):
+        await trail.append(entry(1))
+    with pytest.raises(NotRecorded):
+        await trail.read()
+    await trail.aclose()
+
+
+async def test_a_locked_database_does_not_keep_slack_waiting(
+    trail: AuditTrail, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 0.1)
+    database = sa.create_engine(database_url)
+    with database.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("begin immediate")
+        else:
+            connection.exec_driver_sql("lock table audit_entries in access exclusive mode")
+        with pytest.raises(NotRecorded):
+            await trail.append(entry(1))
+        connection.rollback()
+    database.dispose()
+    monkeypatch.undo()
+    assert (await trail.append(entry(1))).seq == 1
+
+
+def unprotect(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        run(database_url, "drop trigger audit_entries_no_update")
+        run(database_url, "drop trigger audit_entries_no_delete")
+    else:
+        run(database_url, "drop trigger audit_entries_no_change on audit_entries")
+
+
+def run(database_url: str, statement: str) -> None:
+    database = sa.create_engine(database_url)
+    with database.begin() as connection:
+        connection.exec_driver_sql(statement)
+    database.dispose()
