@@ -1,0 +1,187 @@
+"""VPS.org down, slow or limiting, at each stage."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.world import World, set_up
+
+CREATE = ("POST", "/backups/")
+
+LOST_AFTER_ACTING = ["reset_after_acting", "500_after_acting", "html_after_acting", "cut"]
+LOST_BEFORE_ACTING = ["reset", "500", "502", "html"]
+REFUSED = [
+    ("429", "VPS.org was asked too often, so nothing was changed"),
+    ("unauthorized", "should check VPS_API_TOKEN"),
+    ("forbidden", "VPS.org does not let the bot's token do this"),
+]
+
+
+@pytest.mark.parametrize("fault", LOST_AFTER_ACTING)
+async def test_a_backup_whose_answer_is_lost_is_found_and_not_made_twice(world: World, fault: str) -> None:
+    world.faults.next_provider[CREATE].append(fault)
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    assert len(world.provider.creates) == 1
+    assert [call.method for call in world.provider.calls].count("POST") == 1
+
+
+@pytest.mark.parametrize("fault", LOST_BEFORE_ACTING)
+async def test_a_backup_that_can_t_be_found_is_said_to_be_uncertain(world: World, fault: str) -> None:
+    world.faults.next_provider[CREATE].append(fault)
+    ana = world.person("ana")
+    await ana.types("/backup create web-1")
+    card = await world.until_post("It is not known whether *web-1* was backed up")
+    assert "I looked for it and did not see it." in card.text
+    assert [call.method for call in world.provider.calls].count("POST") == 1
+    await ana.clicks(label="Try again", message=card)
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    assert len(world.provider.creates) == 1
+
+
+@pytest.mark.parametrize(("fault", "words"), REFUSED)
+async def test_a_backup_that_is_refused_is_told_with_the_reason(world: World, fault: str, words: str) -> None:
+    world.faults.next_provider[CREATE].append(fault)
+    await world.person("ana").types("/backup create web-1")
+    assert words in (await world.until_reply("The backup of *web-1* failed")).text
+    assert world.provider.creates == []
+
+
+async def test_a_server_that_is_gone_by_then_is_told(world: World) -> None:
+    del world.provider.servers[101]
+    await world.person("ana").types("/backup create web-1")
+    reply = await world.until_reply("The backup of *web-1* failed")
+    assert "VPS.org knows no such server or backup (any more)" in reply.text
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "html", "reset", "unauthorized"])
+async def test_a_backup_is_watched_through_an_outage(world: World, fault: str) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    listed = ("GET", "/backups/")
+    world.faults.next_provider[listed] += [fault] * (4 if fault == "429" else 9)
+    await world.until(lambda: not world.faults.next_provider[listed], "the outage is over")
+    assert world.replies() == []
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+
+
+@pytest.mark.parametrize("fault", LOST_AFTER_ACTING)
+async def test_a_delete_whose_answer_is_lost_is_looked_up(world: World, fault: str) -> None:
+    old = world.provider.add_backup("web-1")
+    world.faults.next_provider["DELETE", f"/backups/{old.id}/"].append(fault)
+    await world.person("ana").types(f"/backup delete {old.id}")
+    await world.confirms("ana")
+    await world.until_reply(f"Deleted backup {old.id} of *web-1*")
+    assert [call.method for call in world.provider.calls].count("DELETE") == 1
+
+
+@pytest.mark.parametrize("fault", ["reset", "500"])
+async def test_a_delete_that_did_not_arrive_is_said_to_be_uncertain(world: World, fault: str) -> None:
+    old = world.provider.add_backup("web-1")
+    world.faults.next_provider["DELETE", f"/backups/{old.id}/"].append(fault)
+    ana = world.person("ana")
+    await ana.types(f"/backup delete {old.id}")
+    await world.confirms("ana")
+    card = await world.until_post(f"It is not known whether backup {old.id} of *web-1* was deleted")
+    assert "it was still listed when I looked" in card.text
+    assert world.provider.deletes == []
+    await ana.clicks(label="Try again", message=card)
+    await world.confirms("ana")
+    await world.until_reply(f"Deleted backup {old.id} of *web-1*")
+
+
+@pytest.mark.parametrize(("fault", "words"), REFUSED)
+async def test_a_delete_that_is_refused_is_told_with_the_reason(world: World, fault: str, words: str) -> None:
+    old = world.provider.add_backup("web-1")
+    world.faults.next_provider["DELETE", f"/backups/{old.id}/"].append(fault)
+    await world.person("ana").types(f"/backup delete {old.id}")
+    await world.confirms("ana")
+    assert words in (await world.until_reply(f"Deleting backup {old.id} of *web-1* failed")).text
+    assert world.provider.deletes == []
+
+
+@pytest.mark.parametrize("said", ["delete 5001", "restore 5001", "restore web-1"])
+async def test_a_form_that_can_t_be_filled_says_why(world: World, said: str) -> None:
+    world.provider.add_backup("web-1")
+    world.faults.provider_fail = "500"
+    await world.person("ana").types(f"/backup {said}")
+    await world.until_modal("ana", "VPS.org has trouble of its own (500), so there is nothing to show.")
+
+
+async def test_a_confirmation_that_can_t_be_checked_at_once_is_checked_before_the_call(world: World) -> None:
+    old = world.provider.add_backup("web-1", age=timedelta(days=1))
+    await world.person("ana").types(f"/backup delete {old.id}")
+    await world.until_modal("ana", "to confirm")
+    del world.provider.backups[old.id]
+    world.faults.next_provider["GET", "/backups/"] += ["500"] * 4
+    await world.confirms("ana")
+    assert world.person("ana").modal is None
+    reply = await world.until_reply(f"Backup {old.id} of *web-1* was not deleted")
+    assert f"Backup {old.id} is gone" in reply.text
+    assert [call.method for call in world.provider.calls].count("DELETE") == 0
+
+
+async def test_nothing_is_deleted_that_can_t_be_checked(world: World) -> None:
+    old = world.provider.add_backup("web-1")
+    await world.person("ana").types(f"/backup delete {old.id}")
+    await world.until_modal("ana", "to confirm")
+    world.faults.provider_fail = "500"
+    await world.confirms("ana")
+    await world.until_reply(f"Backup {old.id} of *web-1* was not deleted")
+    world.faults.provider_fail = None
+    assert world.provider.deletes == []
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot waits for VPS.org for a moment only where Slack waits for the bot."""
+    monkeypatch.setattr("bot.backups.handlers.tools.ACK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.backups.handlers.destroying.ACK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.backups.steps.ROOM_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("short_patience")
+async def test_a_slow_vps_org_costs_nobody_an_ack(world: World) -> None:
+    old = world.provider.add_backup("web-1")
+    world.faults.provider_latency = 0.2
+    ana = world.person("ana")
+    assert (await ana.types("/backup list")).acked
+    await world.until_whisper("ana", "*1 backups*")
+    assert (await ana.types("/backup create web-1")).acked
+    await world.until(lambda: world.provider.creates)
+    assert (await ana.types(f"/backup delete {old.id}")).acked
+    assert "Asking VPS.org…" in str(ana.modal and ana.modal.payload)
+    await world.confirms("ana")
+    world.provider.finish()
+    await world.until_reply(f"Deleted backup {old.id}")
+
+
+@pytest.mark.usefixtures("short_patience")
+async def test_a_picked_backup_is_shown_as_soon_as_a_slow_vps_org_answers(world: World) -> None:
+    old = world.provider.add_backup("web-1")
+    ana = world.person("ana")
+    await ana.types("/backup delete")
+    await world.until_modal("ana", "Delete a backup")
+    await ana.chooses("web-1", action_id="server")
+    await world.until_modal("ana", f"delete:101:{old.id}")
+    await ana.fills(backup=f"delete:101:{old.id}")
+    world.faults.provider_latency = 0.2
+    await ana.submits()
+    await world.until_modal("ana", "Asking VPS.org…")
+    await world.until_modal("ana", "to confirm")
+
+
+@set_up(bot_settle_seconds=0.2)
+async def test_a_backup_that_is_listed_late_is_found_all_the_same(world: World) -> None:
+    world.provider.server("web-1").backups_appear_after = 0.08
+    world.faults.next_provider[CREATE].append("reset_after_acting")
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    assert len(world.provider.creates) == 1

@@ -1,0 +1,138 @@
+"""Slack down, limiting or refusing when there is something to say."""
+
+import pytest
+
+from tests.world import World
+
+UNREACHABLE = ["down", "internal_error", "ratelimited"]
+
+
+@pytest.mark.parametrize("fault", UNREACHABLE)
+async def test_a_backup_that_ends_while_slack_is_away_is_told_when_it_is_back(
+    world: World, fault: str
+) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    card = await world.until_post("Backing up *web-1*")
+    world.faults.next_slack["chat.update"].append(fault)
+    world.faults.next_slack["chat.postMessage"].append(fault)
+    world.provider.finish()
+    reply = await world.until_reply("Backed up *web-1*")
+    assert "Backed up *web-1*" in card.text
+    assert reply.thread_ts == card.ts
+    assert len(world.posts()) == 1
+    assert len(world.replies()) == 1
+
+
+@pytest.mark.parametrize("fault", ["down", "internal_error"])
+async def test_a_backup_begins_though_it_can_t_be_announced_at_once(world: World, fault: str) -> None:
+    world.faults.next_slack["chat.postMessage"].append(fault)
+    assert (await world.person("ana").types("/backup create web-1")).acked
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    assert len(world.posts()) == 1
+
+
+async def test_an_emergency_does_not_wait_for_slack(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.notices.post.ANNOUNCE_SECONDS", 0.05)
+    world.faults.slack_fail = "down"
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    assert world.posts() == []
+    world.faults.slack_fail = None
+    await world.until_reply("<@UANA> Backed up *web-1*")
+    assert ["Backed up" in post.text for post in world.posts()] == [True]
+
+
+async def test_a_message_that_was_deleted_is_posted_anew_with_the_outcome(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.workspace.remove(await world.until_post("Backing up *web-1*"))
+    world.provider.finish()
+    reply = await world.until_reply("Backed up *web-1*")
+    [card] = world.posts()
+    assert "Backed up *web-1*" in card.text
+    assert reply.thread_ts == card.ts
+
+
+async def test_where_the_bot_may_not_write_the_asker_is_written_to(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create web-1", channel="secret")
+    card = await world.until_direct("ana", "Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    reply = await world.until_direct("ana", "<@UANA> Backed up *web-1*")
+    assert reply.thread_ts == card.ts
+    assert "Backed up *web-1*" in card.text
+    assert world.posts("secret") == []
+
+
+async def test_where_the_bot_is_thrown_out_meanwhile_the_asker_is_written_to(world: World) -> None:
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await world.until_post("Backing up *web-1*")
+    world.workspace.channels["COPS"].is_archived = True
+    world.faults.next_slack["chat.update"].append("is_archived")
+    world.provider.finish()
+    await world.until_direct("ana", "<@UANA> Backed up *web-1*")
+    assert world.replies() == []
+
+
+async def test_in_a_public_channel_the_bot_need_not_be_a_member(world: World) -> None:
+    await world.person("ana").types("/backup create web-1", channel="random")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*", channel="random")
+
+
+@pytest.mark.parametrize("fault", ["expired_url", "used_url"])
+async def test_an_answer_whose_address_has_expired_is_whispered(world: World, fault: str) -> None:
+    world.faults.next_slack["response_url"].append(fault)
+    await world.person("ana").types("/backup list")
+    await world.until_whisper("ana", "*0 backups*")
+    assert world.direct("ana") == []
+
+
+@pytest.mark.parametrize("fault", ["user_not_in_channel", "channel_not_found", "down"])
+async def test_where_whispering_fails_too_it_is_a_direct_message(world: World, fault: str) -> None:
+    world.faults.next_slack["response_url"].append("expired_url")
+    world.faults.next_slack["chat.postEphemeral"] += [fault] * 3
+    await world.person("ana").types("/backup list")
+    await world.until_direct("ana", "*0 backups*")
+    assert world.whispers("ana") == []
+
+
+async def test_a_full_server_is_told_directly_where_the_bot_can_t_whisper(world: World) -> None:
+    for _ in range(10):
+        world.provider.add_backup("web-1")
+    ana = world.person("ana")
+    await ana.types("/backup create web-1", channel="secret")
+    told = await world.until_direct("ana", "web-1 already has 10 of 10 manual backups.")
+    await ana.clicks(label="Delete the oldest…", message=told)
+    await world.until_modal("ana", "deleted *for ever*")
+
+
+async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.sandbox.slack.socket_mode.drop()
+    world.provider.finish()
+    await world.until_reply("Backed up *web-1*")
+    await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
+    await ana.types("/backup list")
+    await world.until_whisper("ana", "*1 backups*")
+
+
+async def test_a_form_can_be_submitted_over_the_next_socket(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create")
+    await world.until_modal("ana", "Make a backup")
+    await ana.fills(server="web-1")
+    world.sandbox.slack.socket_mode.drop()
+    await world.until(lambda: not world.sandbox.slack.socket_mode.connection_count, "the socket is gone")
+    await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
+    assert (await ana.submits()).acked
+    await world.until(lambda: world.provider.creates)
