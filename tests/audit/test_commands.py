@@ -1,0 +1,94 @@
+"""Which part of the trail somebody means."""
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.audit.commands import LONGEST_NAME, ShowAudit, as_text, begins, parse, parse_since, since_as_text
+from bot.errors import NotUnderstood
+
+TODAY = date(2026, 3, 1)
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NAMES = st.one_of(
+    st.text(min_size=1, max_size=40),
+    st.text(alphabet="\"'“”„‘’<@U1|> \\-7dh", min_size=1, max_size=20),
+    st.sampled_from(["7d", "yesterday", "TODAY", "2026-11-01", "<@UANA>", "@ana", "x" * LONGEST_NAME]),
+).filter(str.strip)
+PEOPLE = st.from_regex(r"[UW][A-Z0-9]{2,10}", fullmatch=True)
+SPANS = st.builds(
+    lambda count, unit: count * unit,
+    st.integers(0, 999),
+    st.sampled_from([timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)]),
+)
+TIMES = st.none() | SPANS | st.dates(date(2000, 1, 1), date(2999, 12, 31))
+
+
+@given(st.builds(ShowAudit, st.none() | NAMES, st.none() | PEOPLE, TIMES))
+def test_what_we_write_we_can_read(request: ShowAudit) -> None:
+    assert parse(as_text(request), TODAY) == request
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_understood_or_not_and_nothing_else(text: str) -> None:
+    with suppress(NotUnderstood):
+        begins(parse(text, TODAY).since or TODAY, NOON)
+
+
+@given(SPANS | st.dates(date(2000, 1, 1), date(2999, 12, 31)))
+def test_a_time_reads_back(since: timedelta | date) -> None:
+    assert parse_since(since_as_text(since), TODAY) == since
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("", ShowAudit()),
+        ("web-1", ShowAudit("web-1")),
+        ("<@UANA>", ShowAudit(person="UANA")),
+        ("<@W012AB|ana.moreno>", ShowAudit(person="W012AB")),
+        ("web-1 <@UANA> 7d", ShowAudit("web-1", "UANA", timedelta(days=7))),
+        ("24H <@UANA|ana> web-1", ShowAudit("web-1", "UANA", timedelta(hours=24))),
+        ("2w", ShowAudit(since=timedelta(weeks=2))),
+        ("0m", ShowAudit(since=timedelta(0))),
+        ("Yesterday", ShowAudit(since=date(2026, 2, 28))),
+        ("today", ShowAudit(since=TODAY)),
+        ("2025-11-01", ShowAudit(since=date(2025, 11, 1))),
+        ("“7d” today", ShowAudit("7d", since=TODAY)),
+        ("2025-13-01", ShowAudit("2025-13-01")),
+        ("٧d", ShowAudit("٧d")),
+        ("3", ShowAudit("3")),
+    ],
+)
+def test_what_people_type_is_understood(text: str, request_: ShowAudit) -> None:
+    assert parse(text, TODAY) == request_
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("web-1 db-1", "one server, one person, one time"),
+        ("<@UANA> <@UBEN>", "one server, one person, one time"),
+        ("7d yesterday", "one server, one person, one time"),
+        ("0d 0d", "one server, one person, one time"),
+        ("@ana", "I don't know who “@ana” is."),
+        ("<!channel>", "I don't know who “<!channel>” is."),
+        ('""', "That is no server's name."),
+        ("x" * (LONGEST_NAME + 1), "That is no server's name."),
+        ('"web-1', "A quote is not closed."),
+    ],
+)
+def test_what_makes_no_sense_is_told(text: str, says: str) -> None:
+    with pytest.raises(NotUnderstood) as told:
+        parse(text, TODAY)
+    assert says in told.value.what
+    assert told.value.hint
+
+
+def test_a_day_begins_where_the_clock_is() -> None:
+    there = NOON.astimezone(timezone(timedelta(hours=13)))
+    assert begins(date(2026, 3, 1), NOON) == datetime(2026, 3, 1, tzinfo=UTC)
+    assert begins(date(2026, 3, 2), there) == datetime(2026, 3, 1, 11, tzinfo=UTC)
+    assert begins(timedelta(hours=24), NOON) == datetime(2026, 2, 28, 12, tzinfo=UTC)
