@@ -78,6 +78,25 @@ def test_operators_are_separated_by_commas(loaded: Load) -> None:
     assert loaded(BOT_OPERATORS=" U012AB3CD, W99ZZ ,").bot_operators == {"U012AB3CD", "W99ZZ"}
 
 
+def test_user_groups_may_be_named_wherever_users_may(loaded: Load) -> None:
+    names = ("BOT_VIEWERS", "BOT_OPERATORS", "BOT_APPROVERS", "BOT_AUDITORS")
+    settings = loaded(**dict.fromkeys(names, "S012AB3CD,U012AB3CD"))
+    assert all(getattr(settings, name.lower()) == {"S012AB3CD", "U012AB3CD"} for name in names)
+
+
+def test_with_nothing_set_everyone_may_look_and_nobody_more(loaded: Load) -> None:
+    settings = loaded()
+    assert settings.bot_viewers == {"*"}
+    assert not settings.bot_operators | settings.bot_approvers | settings.bot_auditors
+    assert not settings.bot_break_glass
+
+
+def test_what_needs_a_second_person_is_a_list(loaded: Load) -> None:
+    assert loaded(BOT_SECOND_PERSON="delete, restore").bot_second_person == {"delete", "restore"}
+    assert loaded(BOT_AUDIT_CHANNEL="C012AB3CD").bot_audit_channel == "C012AB3CD"
+    assert loaded(BOT_RULES_FILE="rules.toml").bot_rules_file == Path("rules.toml")
+
+
 def test_addresses_get_the_ending_their_clients_need(loaded: Load) -> None:
     settings = loaded(SLACK_API_URL="http://localhost:1/slack/api", VPS_API_URL="http://[::1]:1/vps/")
     assert settings.slack_api_url == "http://localhost:1/slack/api/"
@@ -107,6 +126,14 @@ WRONG = [
     ("DATABASE_URL", "sqlite://", "sqlite:///file"),
     ("DATABASE_URL", "sqlite:///:memory:", "sqlite:///file"),
     ("BOT_OPERATORS", "@ana,U012AB3CD", "1 of 2"),
+    ("BOT_OPERATORS", "*", "1 of 1"),
+    ("BOT_APPROVERS", "*,U012AB3CD", "1 of 2"),
+    ("BOT_VIEWERS", "everybody", "1 of 1"),
+    ("BOT_CHANNELS", "#ops", "ids of channels"),
+    ("BOT_AUDIT_CHANNEL", "#audit", "ids of channels"),
+    ("BOT_SECOND_PERSON", "look", "'restore'"),
+    ("BOT_BREAK_GLASS", "perhaps", "valid boolean"),
+    ("BOT_APPROVAL_MINUTES", "0", "greater than 0"),
     ("BOT_POLL_SECONDS", "0", "greater than 0"),
     ("BOT_POLL_SECONDS", "soon", "valid number"),
     ("BOT_POLL_MAX_SECONDS", "1", "BOT_POLL_SECONDS"),
