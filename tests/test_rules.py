@@ -104,8 +104,8 @@ def test_a_file_that_cannot_be_read_is_a_setting_problem(tmp_path: Path, content
 
 async def test_the_sandbox_asks_for_approval_on_one_server_and_has_break_glass_on_another() -> None:
     sandbox = Sandbox()
-    given = {name.lower(): value for name, value in sandbox.bot_environment().items()}
-    rules = load_rules(Settings(_env_file=None, **given))  # type: ignore[arg-type]
+    given: dict[str, Any] = {name.lower(): value for name, value in sandbox.bot_environment().items()}
+    rules = load_rules(Settings(_env_file=None, **given))
     await sandbox.stop()
     assert rules.for_server("db-main").second_person == {Risk.DELETE, Risk.RESTORE}
     assert not rules.for_server("db-main").break_glass

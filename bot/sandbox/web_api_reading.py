@@ -139,6 +139,8 @@ def _user_json(call: Call, person: Person) -> Json:
         "tz_label": person.tz,
         "tz_offset": int(offset.total_seconds()) if offset else 0,
     }
+    if person.workspaces:
+        described["enterprise_user"] = {"enterprise_id": "E0SANDBOX", "teams": list(person.workspaces)}
     return described | ({"locale": "en-US"} if call.flag("include_locale") else {})
 
 

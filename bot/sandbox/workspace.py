@@ -19,7 +19,10 @@ HOME_TEAM = "T0SANDBOX"
 
 @dataclass
 class Person:
-    """Somebody to act as. `role` is shown on the page only; Slack knows nothing of it."""
+    """Somebody to act as. `role` is shown on the page only; Slack knows nothing of it.
+
+    `workspaces` are all those of somebody on Enterprise Grid; `team_id` is where they are from.
+    """
 
     id: str
     handle: str
@@ -28,12 +31,13 @@ class Person:
     tz: str = "Europe/Berlin"
     is_guest: bool = False
     team_id: str = HOME_TEAM
+    workspaces: tuple[str, ...] = ()
     deleted: bool = False
 
     @property
     def is_outsider(self) -> bool:
         """Whether they see only channels they are in: a guest, or somebody of another organisation."""
-        return self.is_guest or self.team_id != HOME_TEAM
+        return self.is_guest or HOME_TEAM not in (self.team_id, *self.workspaces)
 
 
 @dataclass
