@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from bot.operations.launch import Engine
 from tests.world import World
+
+# Enough examples to find what we fear; a busy machine is no failure.
+settings.register_profile("bot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bot")
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +32,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture
-async def world(
-    request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path
-) -> AsyncIterator[World]:
+async def world(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> AsyncIterator[World]:
     """A running bot in a small world: web-1 and db-1, backups that end only when told. See `set_up`."""
     living = World(Path(shutil.copy(empty_database, tmp_path / "bot.sqlite")))
     await living.begin(**getattr(request, "param", {}))
