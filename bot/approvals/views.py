@@ -20,7 +20,7 @@ from bot.operations.model import Operation
 from bot.slack import ids
 from bot.slack.forms import RequestForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import ago, escape, label, listed, mention, quote, shorten, when
+from bot.slack.text import ago, called, cut, label, listed, mention, quote, when
 
 REASON_LIMIT = 200
 MOST_NAMED = 20
@@ -32,7 +32,7 @@ def question(operation: Operation, approvers: Iterable[str], deadline: datetime)
     asked = (
         f":raised_hand: {mention(operation.asked_by)} asks to *{_what(operation)}*. {people}, do you agree?"
     )
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(shorten(asked, 3000)))]
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(cut(asked, 3000)))]
     blocks.append(SectionBlock(text=mrkdwn("\n".join(_facts(operation)))))
     ends = f"Ends unanswered {when(deadline)} ({ago(deadline)}) · {operation.tag}"
     return Message([*blocks, ContextBlock(elements=[mrkdwn(ends)]), _buttons(operation)])
@@ -40,7 +40,8 @@ def question(operation: Operation, approvers: Iterable[str], deadline: datetime)
 
 def decided(operation: Operation, verdict: Verdict) -> Message:
     """Return what stands in the place of a question that somebody was asked directly."""
-    text = f"{_what(operation).capitalize()}: {verdict.ending.replace('_', ' ')}"
+    what = _what(operation)
+    text = f"{what[0].upper()}{what[1:]}: {verdict.ending.replace('_', ' ')}"
     by = f" by {mention(verdict.person)}" if verdict.person else ""
     return Message([SectionBlock(text=mrkdwn(f"*{text}*{by} · {operation.tag}"))])
 
@@ -71,7 +72,7 @@ def break_glass_form(form: RequestForm, operation: Operation) -> View:
         f":rotating_light: You go ahead alone to *{_what(operation)}*. "
         "All approvers are told at once, and it stays in the audit trail for ever."
     )
-    name = label(operation.server_name, 100)
+    name = label(operation.server_name, 300)
     typed = InputBlock(
         block_id=ids.TYPED_NAME,
         label=plain(f"Type the server's name, {name}, once more"),
@@ -82,7 +83,7 @@ def break_glass_form(form: RequestForm, operation: Operation) -> View:
 
 
 def _what(operation: Operation) -> str:
-    name = escape(operation.server_name)
+    name = called(operation.server_name)
     if operation.verb == "restore":
         return f"restore {name} from backup {operation.backup_id}"
     if operation.verb == "delete":
@@ -96,7 +97,7 @@ def _facts(operation: Operation) -> list[str]:
         taken = f"{when(operation.backup_moment)} ({ago(operation.backup_moment)})"
         facts.append(f"*Backup* {operation.backup_id}, taken {taken}")
     if operation.verb == "restore":
-        facts.append(f"*Lost* everything written to {escape(operation.server_name)} since then")
+        facts.append(f"*Lost* everything written to {called(operation.server_name)} since then")
         facts.append(f"*Safety backup first* {'yes' if operation.safety_backup else 'no'}")
     if operation.verb == "delete":
         facts.append("*Lost* this backup, for ever")
@@ -108,7 +109,7 @@ def _buttons(operation: Operation) -> ActionsBlock:
     value = RequestForm(operation=operation.id, shown=operation.shown).kept()
     sure = ConfirmObject(
         title="Approve?",
-        text=plain(shorten(f"This lets {label(operation.server_name, 100)} be changed right away.", 300)),
+        text=plain(f"This lets {label(operation.server_name, 100)} be changed right away."),
         confirm="Approve",
         deny="Back",
     )
