@@ -19,7 +19,9 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MOST_IN_ALL = 13_200
 """Characters a message may hold in all, else `msg_blocks_too_long` (SLACK.md, section 1)."""
 
-_OURS = re.compile(r"<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>|<!date\^-?\d+\^(?:\{\w+\} ?)+\|[-\d: ]+UTC>")
+_OURS = re.compile(
+    r"<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<!date\^-?\d+\^(?:\{\w+\} ?)+\|[-\d: ]+UTC>"
+)
 
 _offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(1971, 1, 1), datetime(9998, 1, 1), timezones=_offsets)
