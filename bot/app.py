@@ -14,6 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import health
 from bot.approvals.handlers import ApprovalHandlers
 from bot.audit import record
+from bot.audit.handlers import AuditHandlers
+from bot.audit.mirror import Mirror
 from bot.audit.store import AuditTrail
 from bot.authority import Authority, authority
 from bot.backups import handlers as backups
@@ -35,6 +37,7 @@ from bot.servers.model import Freshness
 from bot.settings import Settings
 from bot.slack import http, unheard
 from bot.slack.auth import Identity, check_tokens, keep_proxy, web_client
+from bot.slack.interaction import Interaction
 from bot.slack.people import People
 from bot.slack.socket import SocketConnection
 from bot.vps.client import VpsClient
@@ -51,50 +54,79 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
     database is asked for what has become due, in seconds.
 
     Raises:
-        BadSettings: a token is refused, or the database or the port can't be had.
+        BadSettings: a token is refused, the rules make no sense, or the database or the port can't be had.
         DatabaseAway: the database can't be reached, for now.
     """
     slack = web_client(settings.slack_bot_token, settings.slack_api_url)
+    identified: Identified = asyncio.get_running_loop().create_future()
     async with (
         aclosing(VpsClient(settings.vps_api_url, settings.vps_api_token)) as vps,
         AsyncExitStack() as stack,
     ):
-        provider, servers = BackupsApi(vps), ServersApi(vps)
-        directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
-        poller = _poller(settings, provider)
-        _plug(settings, slack, provider, servers, poller)
-
-        rules = load_rules(settings)
-        people = People(slack, lambda: identified.result().team_id if identified.done() else "", rules.groups)
-        authority.plug(Authority(people, rules, asks_directly=settings.bot_ask_approvers))
-        identified: Identified = asyncio.get_running_loop().create_future()
-        app = _app(slack, identified)
-        _register(app, provider, directory)
-        engine = Engine(
-            settings.database_url,
-            pace=pace,
-            wait_seconds=settings.bot_database_wait_seconds,
-            keep_days=settings.bot_keep_days,
-        )
-        audit_trail = AuditTrail(settings.database_url)
-        record.trail.plug(audit_trail)
-        connection = _connection(settings, app, identified)
-        checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
-        server = health.HttpServer(
-            [*connection.routes, *checks], bind=settings.bot_bind, port=settings.bot_port
-        )
-
+        parts = _build(settings, slack, vps, identified)
+        engine = _engine(settings, pace)
+        server = _server(settings, parts.connection, engine)
         await server.start()
         stack.push_async_callback(server.stop)
-        await engine.launch(audit_trail.prepare)
+        await engine.launch(parts.trail.prepare)
         stack.push_async_callback(engine.stop)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(poller.run())
-            tasks.create_task(directory.run())
-            tasks.create_task(people.run())
+            for part in (parts.poller, parts.directory, parts.people, parts.mirror):
+                tasks.create_task(part.run())
             identified.set_result(await check_tokens(slack, settings.slack_app_token))
             log.info("identified", team=identified.result().team, mode=settings.mode)
-            tasks.create_task(connection.listen())
+            tasks.create_task(parts.connection.listen())
+
+
+@dataclass(frozen=True)
+class _Connection:
+    """How requests of Slack come in."""
+
+    listen: Callable[[], Coroutine[None, None, object]]
+    is_ready: Callable[[], bool]
+    routes: list[web.AbstractRouteDef]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What runs beside the engine."""
+
+    poller: Poller
+    directory: ServerDirectory
+    people: People
+    trail: AuditTrail
+    mirror: Mirror
+    connection: _Connection
+
+
+def _build(settings: Settings, slack: AsyncWebClient, vps: VpsClient, identified: Identified) -> _Parts:
+    provider, servers = BackupsApi(vps), ServersApi(vps)
+    directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
+    poller = _poller(settings, provider)
+    rules = load_rules(settings)
+    people = People(slack, lambda: identified.result().team_id if identified.done() else "", rules.groups)
+    mirror = Mirror(slack, settings.bot_audit_channel)
+    trail = AuditTrail(settings.database_url, mirror.show)
+    _plug(settings, slack, provider, servers, poller)
+    record.trail.plug(trail)
+    authority.plug(Authority(people, rules, asks_directly=settings.bot_ask_approvers))
+    app = _app(slack, identified)
+    _register(app, provider, directory, trail)
+    return _Parts(poller, directory, people, trail, mirror, _connection(settings, app, identified))
+
+
+def _engine(settings: Settings, pace: float) -> Engine:
+    return Engine(
+        settings.database_url,
+        pace=pace,
+        wait_seconds=settings.bot_database_wait_seconds,
+        keep_days=settings.bot_keep_days,
+    )
+
+
+def _server(settings: Settings, connection: _Connection, engine: Engine) -> health.HttpServer:
+    checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
+    return health.HttpServer([*connection.routes, *checks], bind=settings.bot_bind, port=settings.bot_port)
 
 
 def _poller(settings: Settings, provider: BackupsApi) -> Poller:
@@ -141,25 +173,20 @@ def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
     )
 
 
-def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory) -> None:
+def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory, trail: AuditTrail) -> None:
+    async def may_read_audit(interaction: Interaction) -> None:
+        await authority().check_audit(interaction.person, interaction.team)
+
     async def read_freshness() -> Mapping[int, Freshness]:
         return freshness((await provider.list()).backups)
 
     operations.register(app)
     ServerHandlers(directory, read_freshness, MANUAL_SLOTS).register(app)
+    AuditHandlers(trail, directory, may_read_audit).register(app)
     tools = Tools(provider, directory, authority())
     backups.register(app, tools)
     ApprovalHandlers(tools.check_still_so).register(app)
     unheard.register(app)
-
-
-@dataclass(frozen=True)
-class _Connection:
-    """How requests of Slack come in."""
-
-    listen: Callable[[], Coroutine[None, None, object]]
-    is_ready: Callable[[], bool]
-    routes: list[web.AbstractRouteDef]
 
 
 def _connection(settings: Settings, app: AsyncApp, identified: Identified) -> _Connection:

@@ -65,9 +65,14 @@ class AuditHandlers:
         await self._show(interaction, read(AuditForm, interaction.value), replace=True)
 
     async def _server(self, wanted: str) -> str:
-        """Return the full name of the server that is meant; a server that is gone still has its entries."""
+        """Return the full name of the server that is meant; a server that is gone still has its entries.
+
+        An id stays one: it finds entries from before a server was renamed, too.
+        """
+        if not wanted or wanted.isdecimal():
+            return wanted
         try:
-            return (await self._directory.find(wanted)).name if wanted else ""
+            return (await self._directory.find(wanted)).name
         except (UnknownServer, ProviderError):
             return wanted
 

@@ -17,13 +17,15 @@ MOST_WAITING = 1000
 
 
 class Mirror:
-    """Posts entries in order, as well as it can: nothing waits for it.
+    """Posts entries in order, as well as it can: nothing waits for it. Without a channel it does nothing.
 
     An entry may be missing there where Slack is down for long or the process ends; its number then shows
     the gap.
     """
 
-    def __init__(self, client: AsyncWebClient, channel: str, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, client: AsyncWebClient, channel: str | None, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._client = client
         self._channel = channel
         self._patience = patience
@@ -31,6 +33,8 @@ class Mirror:
 
     def show(self, sealed: Sealed) -> None:
         """Have an entry posted soon."""
+        if self._channel is None:
+            return
         try:
             self._waiting.put_nowait(sealed)
         except asyncio.QueueFull:
@@ -42,10 +46,10 @@ class Mirror:
             await self._post(await self._waiting.get())
 
     async def _post(self, sealed: Sealed) -> None:
-        content = views.mirrored(sealed).arguments()
+        content = {"channel": self._channel, **views.mirrored(sealed).arguments()}
 
         async def post() -> Any:
-            return await self._client.chat_postMessage(channel=self._channel, **content)
+            return await self._client.chat_postMessage(**content)
 
         sent = await deliver(post, patience=self._patience)
         if sent.error:

@@ -43,8 +43,6 @@ def trail(page: Page, form: AuditForm) -> Message:
     """Return one page of the entries that `form` asks for."""
     blocks: list[Block] = [SectionBlock(text=mrkdwn(_title(form)))]
     blocks += [SectionBlock(text=mrkdwn(_lines(sealed))) for sealed in page.entries]
-    if not page.entries:
-        blocks.append(SectionBlock(text=mrkdwn("There are no entries.")))
     blocks.append(ContextBlock(elements=[mrkdwn(_footing(page))]))
     if buttons := _buttons(page, form):
         blocks.append(ActionsBlock(elements=buttons))
@@ -118,7 +116,7 @@ def _where(sealed: Sealed) -> str:
 
 def _footing(page: Page) -> str:
     if not page.entries:
-        return "Nothing else was asked for, refused or done there."
+        return "There are no entries."
     return f"Entries {page.entries[-1].seq} to {page.entries[0].seq}, newest first"
 
 
