@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -37,6 +38,17 @@ UNDRAWABLE = frozenset(
 )
 """Errors that say Slack finds fault with the message itself."""
 
+_PASSING = frozenset(
+    {
+        "fatal_error",
+        "internal_error",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "unreadable",
+    }
+)
+
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 
 
@@ -48,51 +60,78 @@ class Delivered(BaseModel):
     error: str = ""
 
 
+@dataclass(frozen=True)
+class _Again:
+    """To be called again, after so many seconds at least; it `may_have_arrived` all the same."""
+
+    seconds: float = 0.0
+    may_have_arrived: bool = True
+
+
 Call = Callable[[], Awaitable[Any]]
+Look = Callable[[], Awaitable[Delivered | None]]
+
+
+def will_never_be_taken(error: str) -> bool:
+    """True for errors that say what we post can't be posted, however often it is tried."""
+    return error in NOWHERE | GONE | UNDRAWABLE
+
+
+def will_pass(error: str) -> bool:
+    """True for errors that are Slack's own trouble and say nothing about the call."""
+    return error in _PASSING
 
 
 async def deliver(
-    call: Call, *, patience: float | None = None, before_repeat: Call | None = None
+    call: Call,
+    *,
+    patience: float | None = None,
+    before_repeat: Look | None = None,
+    is_final: Callable[[str], bool] = will_never_be_taken,
 ) -> Delivered:
     """Call Slack until it answers for good; return what came of it.
 
     Gives up after `patience` seconds, never where that is None: then it outlasts any outage of Slack.
-    `before_repeat` is asked before each repetition; a message it returns counts as the answer, since a
-    call that was cut off may have arrived.
+    `before_repeat` is asked before a repetition of a call that may have arrived; a message it returns counts
+    as the answer. `is_final` tells which of Slack's errors are an answer for good.
     """
     waits = _waits()
     try:
         async with asyncio.timeout(patience):
             while True:
-                answer, retry_after = await _once(call)
-                if answer is not None:
+                answer = await _once(call, is_final)
+                if isinstance(answer, Delivered):
                     return answer
-                await asyncio.sleep(max(retry_after, next(waits)))
-                if before_repeat and (found := await before_repeat()):
-                    return Delivered(channel=found["channel"], ts=found["ts"])
+                await asyncio.sleep(max(answer.seconds, next(waits)))
+                if before_repeat and answer.may_have_arrived and (found := await before_repeat()):
+                    return found
     except TimeoutError:
         return Delivered(error="timeout")
 
 
-async def _once(call: Call) -> tuple[Delivered | None, float]:
+async def _once(call: Call, is_final: Callable[[str], bool]) -> Delivered | _Again:
     try:
         response = await call()
+        return Delivered(channel=str(response.get("channel", "")), ts=str(response.get("ts", "")))
     except SlackApiError as error:
-        return _refusal(error)
+        return _refusal(error, is_final)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         log.warning("slack_unreachable", reason=type(error).__name__)
-        return None, 0.0
-    return Delivered(channel=response.get("channel", ""), ts=response.get("ts", "")), 0.0
+    except AttributeError as error:
+        # The SDK takes for granted that an answer is a JSON object.
+        log.warning("slack_unreadable", reason=str(error))
+    return _Again()
 
 
-def _refusal(error: SlackApiError) -> tuple[Delivered | None, float]:
+def _refusal(error: SlackApiError, is_final: Callable[[str], bool]) -> Delivered | _Again:
     name = _name(error)
-    if name in NOWHERE | GONE | UNDRAWABLE:
-        return Delivered(error=name), 0.0
+    if is_final(name):
+        return Delivered(error=name)
     log.warning("slack_refused", error=name)
     headers = getattr(error.response, "headers", None) or {}
     retry_after = str(headers.get("Retry-After", headers.get("retry-after", "0")))
-    return None, min(float(retry_after), _LONGEST_WAIT) if retry_after.isdigit() else 0.0
+    seconds = min(float(retry_after), _LONGEST_WAIT) if retry_after.isdigit() else 0.0
+    return _Again(seconds, may_have_arrived=name != "ratelimited")
 
 
 def _name(error: SlackApiError) -> str:
@@ -102,7 +141,7 @@ def _name(error: SlackApiError) -> str:
         return "unreadable"
 
 
-def _waits() -> Any:
+def _waits() -> Iterator[float]:
     wait = _FIRST_WAIT
     while True:
         yield wait * random.uniform(0.7, 1.3)  # noqa: S311

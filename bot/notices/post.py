@@ -3,13 +3,14 @@
 import asyncio
 from typing import Any
 
+import aiohttp
 import structlog
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.notices import views
-from bot.notices.delivery import GONE, NOWHERE, UNDRAWABLE, Delivered, deliver
+from bot.notices import mail, views
+from bot.notices.delivery import Delivered, deliver
 from bot.operations.engine import is_replayed, step
 from bot.operations.model import Began, Operation, Outcome
 from bot.operations.ports import Port
@@ -23,9 +24,6 @@ slack: Port[AsyncWebClient] = Port("the Slack client")
 ANNOUNCE_SECONDS = 15.0
 """How long an operation waits for its announcement: an emergency does not wait for Slack."""
 LINK_SECONDS = 3.0
-EVENT_TYPE = "backup_operation"
-LOOKED_THROUGH = 100
-"""Messages looked through for one of ours that may have been posted already."""
 
 
 class Card(BaseModel):
@@ -65,7 +63,8 @@ async def write_to(
     async def write(person: str) -> Card:
         key = f"{operation.id}:{part}:{person}"
         content = message.arguments()
-        sent = await _post_in(person, content, key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS)
+        replayed = is_replayed(began)
+        sent = await mail.send(slack(), [person], content, key, replayed=replayed, patience=ANNOUNCE_SECONDS)
         return Card(channel=sent.channel, ts=sent.ts)
 
     cards = await asyncio.gather(*(write(person) for person in people))
@@ -92,8 +91,9 @@ async def show_outcome(operation: Operation, card: Card, outcome: Outcome, began
     Outlasts any outage of Slack. Returns where the outcome is.
     """
     message = views.ended(operation, outcome)
-    if card.ts and not (await _edit(card, message, patience=None)).error:
-        return card
+    shown = card if card.ts else await _unnoticed_card(operation)
+    if shown.ts and not (await _edit(shown, message, patience=None)).error:
+        return shown
     key = f"{operation.id}:outcome"
     sent = await _post(operation, message.arguments(), key, replayed=is_replayed(began), patience=None)
     return Card(channel=sent.channel, ts=sent.ts)
@@ -143,7 +143,7 @@ async def _link(sent: Delivered) -> str:
     try:
         async with asyncio.timeout(LINK_SECONDS):
             answer = await slack().chat_getPermalink(channel=sent.channel, message_ts=sent.ts)
-    except (SlackApiError, OSError, TimeoutError) as error:
+    except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
         log.info("no_link", reason=type(error).__name__)
         return ""
     return str(answer.get("permalink", ""))
@@ -161,64 +161,22 @@ async def _reply(
         log.error("nobody_told", operation=operation.id, error=sent.error)
 
 
+async def _unnoticed_card(operation: Operation) -> Card:
+    """Return the operation's message where it was posted, but Slack's answer did not come in time."""
+    found = await mail.find(slack(), _places(operation), f"{operation.id}:card")
+    return Card(channel=found.channel, ts=found.ts) if found else Card()
+
+
 async def _post(
     operation: Operation, content: dict[str, Any], key: str, *, replayed: bool, patience: float | None
 ) -> Delivered:
-    channel = content.pop("channel", operation.channel)
-    for place in dict.fromkeys((channel, operation.asked_by)):
-        if place != channel:
-            content.pop("thread_ts", None)
-        sent = await _post_in(place, content, key, replayed=replayed, patience=patience)
-        if sent.error not in NOWHERE | GONE:
-            return sent
-    return sent
+    places = _places(operation, content.pop("channel", ""))
+    return await mail.send(slack(), places, content, key, replayed=replayed, patience=patience)
 
 
-async def _post_in(
-    place: str, content: dict[str, Any], key: str, *, replayed: bool, patience: float | None
-) -> Delivered:
-    metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-
-    async def find() -> dict[str, str] | None:
-        return await _find(place, key, content.get("thread_ts"))
-
-    async def post() -> Any:
-        return await slack().chat_postMessage(channel=place, metadata=metadata, **content)
-
-    if replayed and (found := await find()):
-        return Delivered(channel=found["channel"], ts=found["ts"])
-    sent = await deliver(post, patience=patience, before_repeat=find)
-    if sent.error in UNDRAWABLE and content.pop("blocks", None):
-        log.error("message_undrawable", error=sent.error, key=key)
-        return await deliver(post, patience=patience, before_repeat=find)
-    return sent
+def _places(operation: Operation, channel: str = "") -> list[str]:
+    return list(dict.fromkeys((channel or operation.channel, operation.asked_by)))
 
 
 async def _edit(card: Card, message: Message, patience: float | None) -> Delivered:
-    async def edit() -> Any:
-        return await slack().chat_update(channel=card.channel, ts=card.ts, parse="none", **_editable(message))
-
-    return await deliver(edit, patience=patience)
-
-
-def _editable(message: Message) -> dict[str, Any]:
-    arguments = message.arguments()
-    return {"text": arguments["text"], "blocks": arguments["blocks"]}
-
-
-async def _find(channel: str, key: str, thread_ts: str | None) -> dict[str, str] | None:
-    """Return our message if it is there already; needs the optional history scopes, else finds nothing."""
-    arguments: dict[str, Any] = {"limit": LOOKED_THROUGH, "include_all_metadata": True}
-    try:
-        if thread_ts:
-            answer = await slack().conversations_replies(channel=channel, ts=thread_ts, **arguments)
-        else:
-            answer = await slack().conversations_history(channel=channel, **arguments)
-    except (SlackApiError, OSError, TimeoutError) as error:
-        log.info("history_not_read", reason=type(error).__name__)
-        return None
-    for message in answer.get("messages") or []:
-        payload = (message.get("metadata") or {}).get("event_payload") or {}
-        if payload.get("key") == key:
-            return {"channel": channel, "ts": message["ts"]}
-    return None
+    return await mail.edit(slack(), Delivered(channel=card.channel, ts=card.ts), message, patience)
