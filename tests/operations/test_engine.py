@@ -2,75 +2,15 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
 from dbos import DBOS, WorkflowHandleAsync
-from pydantic import BaseModel
 
 from bot.operations.engine import begin, in_turn, is_replayed, receive, send, start, step, workflow
-from bot.operations.launch import Engine
-
-PACE = 0.01
-
-
-class Order(BaseModel):
-    """What a test's workflow is asked to do."""
-
-    name: str
-    server: int = 1
-    at: datetime = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-class Told(BaseModel):
-    """What came of it."""
-
-    order: Order
-    is_replayed: bool
-
-
-class Log:
-    """What the steps did, in order, and the gates they wait at."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.gates: dict[str, asyncio.Event] = {}
-        self._changed = asyncio.Event()
-
-    def add(self, line: str) -> None:
-        self.lines.append(line)
-        self._changed.set()
-
-    def gate(self, name: str) -> asyncio.Event:
-        return self.gates.setdefault(name, asyncio.Event())
-
-    async def until(self, condition: Callable[[list[str]], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition(self.lines):
-                self._changed.clear()
-                await self._changed.wait()
-
-
-class Stage:
-    """The engine, and the log of the test that uses it."""
-
-    log = Log()
-
-    def __init__(self, database: Path) -> None:
-        self._database = database
-        self._engine: Engine | None = None
-
-    async def start(self) -> None:
-        self._engine = Engine(f"sqlite:///{self._database}", pace=PACE)
-        await self._engine.launch()
-
-    async def stop(self) -> None:
-        if self._engine is not None:
-            await self._engine.stop()
-            self._engine = None
+from tests.operations.stage import PACE, Log, Order, Stage, Told
 
 
 @pytest_asyncio.fixture
