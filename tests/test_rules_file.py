@@ -1,7 +1,9 @@
 """What the reader of the rules file says about mistakes, and on which lines."""
 
+import re
 import tomllib
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -97,6 +99,15 @@ def test_a_wider_rule_may_come_after_a_narrower_one() -> None:
 
 def test_the_keys_that_are_told_are_those_there_are() -> None:
     assert tuple(RuleTable.model_fields) == KEYS
+
+
+def test_readme_s_example_is_right_and_its_table_has_every_key() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    [example] = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len(read_rules(example, "README.md")) == example.count("[[rule]]")
+    [table] = re.findall(r"^\| key \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)
+    keys = [key for row in table.splitlines()[2:] for key in re.findall(r"\w+", row.split("|")[1])]
+    assert sorted(keys) == sorted(KEYS)
 
 
 globs = st.text("ab*?", max_size=5)
