@@ -1,6 +1,5 @@
 """How workflows write to the trail: recorded steps."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import stamina
@@ -83,7 +82,8 @@ def entry_of(
 
 
 async def _written(entry: Entry, patience: float | None) -> None:
-    append: Callable[[Entry], Awaitable[object]] = stamina.retry(
+    async for attempt in stamina.retry_context(
         on=NotRecorded, attempts=None, timeout=patience, wait_initial=0.2, wait_max=_LONGEST_WAIT
-    )(trail().append)
-    await append(entry)
+    ):
+        with attempt:
+            await trail().append(entry)

@@ -20,9 +20,13 @@ async def tell_story(operation: Operation, turn: Turn) -> Outcome:
     card, outcome, operation = await _prepare(operation, began)
     if outcome is None:
         outcome = await in_turn(operation.server_id, turn, operation, card)
-    await record_surely(entry_of(operation, "ended", permalink=card.link, outcome=outcome))
+    ended = entry_of(operation, "ended", permalink=card.link, outcome=outcome)
+    recorded = await record(ended)
     shown = await show_outcome(operation, card, outcome, began)
     await tell_asker(operation, shown, outcome, began)
+    if recorded.failure:
+        # Nobody waits for the answer any more, so that this may outlast an outage of the database.
+        await record_surely(ended)
     return outcome
 
 
