@@ -106,7 +106,8 @@ def test_readme_s_example_is_right_and_its_table_has_every_key() -> None:
     [example] = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     assert len(read_rules(example, "README.md")) == example.count("[[rule]]")
     [table] = re.findall(r"^\| key \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)
-    keys = [key for row in table.splitlines()[2:] for key in re.findall(r"\w+", row.split("|")[1])]
+    rows = table.strip().splitlines()[2:]
+    keys = [key for row in rows for key in re.findall(r"\w+", row.split("|")[1])]
     assert sorted(keys) == sorted(KEYS)
 
 
