@@ -99,9 +99,9 @@ async def test_a_step_that_a_full_disk_did_not_record_is_done_again_knowingly(
 
 async def test_an_end_that_a_full_disk_did_not_record_is_recorded_later(upkeep: Upkeep) -> None:
     work.go_on.set()
-    with full_disk("INSERT INTO main.workflow_output ") as was_refused:
+    with full_disk("INSERT INTO main.workflow_output ") as refusals:
         await start(do_work, "one")
-        await _until(was_refused)
+        await _until(lambda: refusals() == 2)  # Of the result, then of the news that this failed.
     await upkeep.look()
     await upkeep.look()
     assert await _result("one") == 1
@@ -147,8 +147,8 @@ async def test_what_ended_long_ago_is_forgotten_once_a_day(engine: Engine) -> No
 
 
 @contextmanager
-def full_disk(beginning: str) -> Iterator[Callable[[], bool]]:
-    """Refuse statements of that beginning, as SQLite does on a full disk; yields whether one was."""
+def full_disk(beginning: str) -> Iterator[Callable[[], int]]:
+    """Refuse statements of that beginning, as SQLite does on a full disk; yields how many were."""
     refused: list[str] = []
 
     def refuse(*call: Any) -> None:
@@ -160,7 +160,7 @@ def full_disk(beginning: str) -> Iterator[Callable[[], bool]]:
 
     sa.event.listen(sa.Engine, "before_cursor_execute", refuse)
     try:
-        yield lambda: bool(refused)
+        yield lambda: len(refused)
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", refuse)
 

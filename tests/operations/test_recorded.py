@@ -1,0 +1,66 @@
+"""What an earlier release has begun, this one finishes: see tests/recorded/record.py."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.operations.process import APPLICATION_VERSION
+from tests.recorded import stage
+from tests.world import World
+
+FOLDER = Path(stage.__file__).parent
+RELEASES = sorted(path.stem for path in FOLDER.glob("*.sql"))
+ROOT_WORK = "parent_workflow_id is null and name like '%_backup'"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+async def test_operations_of_an_earlier_release_are_finished_and_told_once(
+    release: str, tmp_path: Path
+) -> None:
+    database = tmp_path / "bot.sqlite"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript((FOLDER / f"{release}.sql").read_text())
+    unfinished = _read(
+        database, f"select workflow_uuid from workflow_status where status = 'PENDING' and {ROOT_WORK}"
+    )
+    world = World(database)
+    recorded = json.loads((FOLDER / f"{release}.json").read_text())
+    stage.build(world.provider, recorded)
+    had = {backup.server.name for backup in world.provider.backups.values()}
+    await world.sandbox.start()
+    await world.start_bot(**stage.FOR_AS_LONG_AS_IT_TAKES)
+    try:
+        told = await world.until(lambda: _told(world, set(unfinished)), seconds=40)
+        await world.until(
+            lambda: not _read(database, "select 1 from workflow_status where status <> 'SUCCESS'")
+        )
+    finally:
+        await world.end()
+    assert told == dict.fromkeys(unfinished, 1)
+    made = [backup.server.name for backup in world.provider.creates]
+    assert len(made) == len(set(made))
+    assert not {name for name in made if name.startswith("create")} & had
+    restored = [name for name, _ in world.provider.restores]
+    assert len(restored) == len(set(restored))
+    assert not set(restored) & set(recorded["restored"])
+
+
+def test_a_recording_is_of_a_version_that_is_carried_on() -> None:
+    assert RELEASES
+    for release in RELEASES:
+        assert f"'{APPLICATION_VERSION}'" in (FOLDER / f"{release}.sql").read_text()
+
+
+def _told(world: World, operations: set[str]) -> dict[str, int]:
+    """Return how often whoever asked was told of each, as soon as all were."""
+    texts = [message.text for message in [*world.replies(), *world.direct("ana")]]
+    told = {operation: sum(f"*{operation}*" in text for text in texts) for operation in operations}
+    return told if all(told.values()) else {}
+
+
+def _read(database: Path, question: str) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [str(value) for (value,) in connection.execute(question)]
