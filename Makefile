@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: help setup sandbox test check format bench lock clean
+.PHONY: help setup sandbox test torture check format bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -18,6 +18,9 @@ sandbox: $(READY) ## Run the bot in its sandbox and print the page's address
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+torture: $(READY) ## Kill the bot 1,000 times and count what is lost; ARGS=--help tells more
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(READY) ## Format, lint, types, imports, Dockerfile: report, change nothing
 	@$(BIN)/ruff format --quiet --check .

@@ -1,0 +1,1 @@
+"""Kills the real bot again and again, and counts whether anything was lost or doubled."""

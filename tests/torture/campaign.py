@@ -1,0 +1,70 @@
+"""A whole campaign: every moment for every verb, then at random until there were enough kills."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count, product
+
+from tests.torture import moments
+from tests.torture.asks import KINDS
+from tests.torture.rig import rig
+from tests.torture.tally import Tally
+
+KILLS_PER_DATABASE = 120
+"""Then a new one is taken, as what is recorded makes each look a little slower."""
+
+NewDatabase = Callable[[], str | None]
+Strike = Callable[[int], Awaitable[Tally | None]]
+
+
+@dataclass
+class Campaign:
+    """Kills bots until there were `kills`; `rows` holds what was counted, by where the kill struck.
+
+    `new_database` gives the address of an empty database, None for an SQLite file.
+    """
+
+    kills: int
+    new_database: NewDatabase
+    history: bool = True
+    rows: dict[str, Tally] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """How many kills there were."""
+        return sum(tally.kills for tally in self.rows.values())
+
+    async def at_every_moment(self, seed: int) -> None:
+        """Kill after each recorded step of each verb, and between each act and its record."""
+        async with rig(self.new_database(), seed, history=self.history) as one:
+            for kind in KINDS:
+                await self._while_there_are("step recorded", partial(moments.after_step, one, kind))
+            for kind, call in product(KINDS, moments.ACTING):
+                strike = partial(moments.before_record, one, kind, call)
+                await self._while_there_are("acted, not recorded", strike)
+
+    async def at_random(self, seed: int) -> None:
+        """Kill at random moments."""
+        for number in count():
+            async with rig(self.new_database(), seed * 1000 + number, history=self.history) as one:
+                begun = self.done
+                while self.done - begun < KILLS_PER_DATABASE:
+                    if self.done >= self.kills:
+                        return
+                    self._add("random", await moments.at_random(one))
+
+    async def _while_there_are(self, row: str, strike: Strike) -> None:
+        for number in count(1):
+            if self.done >= self.kills:
+                return
+            tally = await strike(number)
+            if tally is None:
+                return
+            self._add(row, tally)
+
+    def _add(self, row: str, tally: Tally) -> None:
+        for problem in tally.problems:
+            sys.stderr.write(f"{problem}\n")
+        self.rows.setdefault(row, Tally()).add(tally)
+        sys.stderr.write(f"{self.done} of {self.kills} kills\r")

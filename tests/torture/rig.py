@@ -1,0 +1,107 @@
+"""A sandbox, a database and a bot to kill: asking, killing, starting again, settling, counting."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import count as counting
+from pathlib import Path
+from random import Random
+
+from bot.sandbox.clock import RealClock
+from bot.sandbox.server import Sandbox
+from tests.torture.asks import Ask, Kind, prepare, utter
+from tests.torture.records import Records
+from tests.torture.tally import Tally, count
+from tests.torture.victim import Victim
+
+SERVERS = tuple(f"{kind}-{number}" for kind in ("web", "db") for number in range(1, 6))
+PEOPLE = ("ana", "ben", "cleo")
+SPEED = 100.0
+SETTLE_SECONDS = 60.0
+HISTORY = ("channels:history", "groups:history")
+QUICK = {"BOT_SETTLE_SECONDS": "0.15", "BOT_RESTORE_WATCH_MINUTES": "0.05", "BOT_LATE_MINUTES": "60"}
+_numbers = counting(1)
+
+
+class Rig:
+    """One bot in a world of its own. `random` decides everything that is left to chance."""
+
+    def __init__(self, sandbox: Sandbox, victim: Victim, records: Records, random: Random) -> None:
+        self.sandbox = sandbox
+        self.victim = victim
+        self.records = records
+        self.random = random
+        self.kills = 0
+        self._asks: list[Ask] = []
+
+    async def start(self) -> None:
+        """Start the bot and wait until Slack has it."""
+        await self.victim.start()
+        await self.victim.ready()
+
+    async def kill(self) -> None:
+        """Kill the bot."""
+        await self.victim.kill()
+        self.kills += 1
+
+    async def ask(self, kinds: Sequence[Kind]) -> None:
+        """Let people ask for these things at the same time, each person one after the other."""
+        asks = [prepare(self.sandbox, next(_numbers), kind, self.random.choice(SERVERS)) for kind in kinds]
+        self._asks += asks
+        lanes = [asks[lane :: len(PEOPLE)] for lane in range(len(PEOPLE))]
+        await asyncio.gather(*(self._one_by_one(*each) for each in zip(PEOPLE, lanes, strict=True)))
+
+    async def settled(self) -> Tally:
+        """Wait until nothing is left to do, and count what became of all asks since the last time."""
+        stuck = await asyncio.to_thread(self.records.wait_until_all_is_done, SETTLE_SECONDS)
+        stuck += await asyncio.to_thread(self.records.broken)
+        tally = count(self.sandbox, self._asks, stuck)
+        tally.kills, self.kills = self.kills, 0
+        self._asks = []
+        self._tidy()
+        return tally
+
+    async def _one_by_one(self, handle: str, asks: list[Ask]) -> None:
+        for ask in asks:
+            await utter(self.sandbox, ask, self.sandbox.people.person(handle))
+
+    def _tidy(self) -> None:
+        provider = self.sandbox.provider
+        for backup in [each for each in provider.backups.values() if each.status != "in_progress"]:
+            del provider.backups[backup.id]
+        self.sandbox.workspace.messages.clear()
+
+
+@asynccontextmanager
+async def rig(
+    database: str | None, seed: int, *, history: bool = True, ahead: float = 0.0
+) -> AsyncIterator[Rig]:
+    """A running bot with `database` (None: an SQLite file of its own), stopped at the end.
+
+    `history`: whether the bot has the optional scopes to look for what it has already posted. `ahead`: how
+    many seconds the provider's clock is ahead.
+    """
+    random = Random(seed)
+    with tempfile.TemporaryDirectory(prefix="torture-") as name:
+        folder = Path(name)
+        sandbox = Sandbox(seeded=False, speed=SPEED, clock=RealClock(ahead))
+        app = sandbox.workspace.app
+        scopes = [scope for scope in app.scopes if not scope.endswith(":history")]
+        app.scopes = (*scopes, *HISTORY, "im:history") if history else tuple(scopes)
+        for server in SERVERS:
+            sandbox.provider.add_server(server, disk_mb=random.choice((1000, 8000)))
+            sandbox.provider.server(server).backups_appear_after = random.choice((0.0, 0.05))
+        await sandbox.start()
+        environment = sandbox.bot_environment(folder / "bot.sqlite") | QUICK
+        if database:
+            environment["DATABASE_URL"] = database
+        records = Records(environment["DATABASE_URL"])
+        try:
+            async with Victim(environment, folder) as victim:
+                made = Rig(sandbox, victim, records, random)
+                await made.start()
+                yield made
+        finally:
+            records.close()
+            await sandbox.stop()
