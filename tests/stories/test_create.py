@@ -52,10 +52,20 @@ async def test_without_a_server_a_form_asks_for_it(world: World) -> None:
     assert made.description.startswith("before the migration · by ana")
 
 
-async def test_anybody_may_make_a_backup(world: World) -> None:
+@set_up(bot_operators="UANA,UBEN")
+@pytest.mark.parametrize("said", ["create web-1", "create"])
+async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
+    await world.person("cleo").types(f"/backup {said}")
+    refusal = await world.until_whisper("cleo", "You may not create backups of this server.")
+    assert "Ask <@UANA> or <@UBEN>." in refusal.text
+    assert world.person("cleo").modal is None
+    assert world.posts() == []
+
+
+async def test_guests_may_do_nothing(world: World) -> None:
     await world.person("gus").types("/backup create web-1")
-    await world.until(lambda: world.provider.creates)
-    assert "<@UGUS>" in (await world.until_post("Backing up *web-1*")).text
+    await world.until_whisper("gus", "Only full members of this workspace may use me")
+    assert world.posts() == []
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ async def test_a_button_that_opens_a_form(world: World, button: str, title: str)
 
 @pytest.mark.parametrize("verb", VERBS)
 async def test_help_explains_each_verb_with_an_example(world: World, verb: str) -> None:
-    await world.person("gus").types(f"/backup help {verb}")
-    assert f"`/backup {verb}" in (await world.until_whisper("gus", "For example: ")).text
+    await world.person("cleo").types(f"/backup help {verb}")
+    assert f"`/backup {verb}" in (await world.until_whisper("cleo", "For example: ")).text
 
 
 async def test_help_names_all_verbs(world: World) -> None:

@@ -101,13 +101,22 @@ async def test_what_makes_no_sense_is_explained(world: World, said: str, words: 
     assert world.person("ana").modal is None
 
 
+@set_up(bot_operators="UANA,UBEN")
 @pytest.mark.usefixtures("backup")
 @pytest.mark.parametrize("said", ["5001", "web-1", ""])
 async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
-    gus = world.person("gus")
-    await gus.types(f"/backup restore {said}")
-    assert "<@UANA>" in (await world.until_whisper("gus", "You may not")).text
-    assert gus.modal is None
+    cleo = world.person("cleo")
+    await cleo.types(f"/backup restore {said}")
+
+    def refusal() -> str:
+        texts = [
+            str(cleo.modal.payload) if cleo.modal else "",
+            *(each.text for each in world.whispers("cleo")),
+        ]
+        return next((text for text in texts if "You may not restore backups of this server." in text), "")
+
+    assert "Ask <@UANA> or <@UBEN>." in await world.until(refusal, "cleo is refused")
+    assert world.provider.restores == []
 
 
 @pytest.mark.parametrize("status", ["in_progress", "failed", "on_tape"])

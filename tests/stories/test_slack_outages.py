@@ -36,6 +36,8 @@ async def test_a_backup_begins_though_it_can_t_be_announced_at_once(world: World
 
 async def test_an_emergency_does_not_wait_for_slack(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.notices.post.ANNOUNCE_SECONDS", 0.05)
+    await world.person("ana").types("/backup list")  # from then on the bot knows who she is
+    await world.until_whisper("ana", "*0 backups*")
     world.faults.slack_fail = "down"
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
@@ -123,7 +125,7 @@ async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) ->
     await world.until_reply("Backed up *web-1*")
     await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
     await ana.types("/backup list")
-    await world.until_whisper("ana", "*1 backups*")
+    await world.until_whisper("ana", "*1 backup*")
 
 
 async def test_a_form_can_be_submitted_over_the_next_socket(world: World) -> None:

@@ -18,8 +18,8 @@ async def test_what_runs_and_waits_for_whom_and_since_when(world: World) -> None
     await world.person("cleo").types("/backup create db-1")
     await world.until(lambda: len(world.provider.creates) == 2)
 
-    await world.person("gus").types("/backup status")
-    shown = (await world.until_whisper("gus", "*2 running, 1 waiting*")).text
+    await world.person("ana").types("/backup status")
+    shown = (await world.until_whisper("ana", "*2 running, 1 waiting*")).text
     running, other, waiting = shown.split("\n:")[1:]
     assert "Backing up *web-1*, running since <!date^" in running
     assert "for <@UANA> · “before the upgrade”" in running
@@ -32,8 +32,8 @@ async def test_what_runs_and_waits_for_whom_and_since_when(world: World) -> None
     world.provider.finish()
     await world.until_reply("<@UBEN> Backed up *web-1*")
     await world.until_reply("<@UCLEO> Backed up *db-1*")
-    await world.person("gus").types("/backup ps")
-    await world.until_whisper("gus", "Nothing runs or waits right now.")
+    await world.person("ana").types("/backup ps")
+    await world.until_whisper("ana", "Nothing runs or waits right now.")
 
 
 async def test_a_hostile_reason_stays_a_reason(world: World) -> None:

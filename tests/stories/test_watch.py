@@ -18,7 +18,7 @@ async def test_whoever_wants_is_written_to_when_it_ends(world: World, end: Outco
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
     ana = world.person("ana")
     await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backups*")
+    listing = await world.until_whisper("ana", "*1 backup*")
     for _ in range(2):
         await ana.chooses("Tell me when it ends", action_id="list_row", message=listing)
         await world.until_whisper("ana", "I will write to you when backup 5001 of web-1 ends.")
@@ -33,13 +33,13 @@ async def test_whoever_wants_is_written_to_when_it_ends(world: World, end: Outco
 
 async def test_two_people_are_both_told_also_after_a_restart(world: World) -> None:
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
-    for handle in ("ana", "gus"):
+    for handle in ("ana", "ben"):
         await world.person(handle).types("/backup list")
-        listing = await world.until_whisper(handle, "*1 backups*")
+        listing = await world.until_whisper(handle, "*1 backup*")
         await world.person(handle).chooses("Tell me when it ends", action_id="list_row", message=listing)
         await world.until_whisper(handle, "I will write to you")
     await world.restart_bot()
     world.provider.finish()
-    for handle in ("ana", "gus"):
+    for handle in ("ana", "ben"):
         await world.until_direct(handle, "Backup 5001 of *web-1* finished")
         assert len(world.direct(handle)) == 1
