@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import count
 
 import structlog
 from dbos import DBOS, WorkflowStatus
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.operations.engine import process
 from bot.operations.process import APPLICATION_VERSION
@@ -13,7 +15,7 @@ from bot.operations.takeover import resume
 
 log = structlog.get_logger()
 
-EVERY_SECONDS = 60.0
+TICKS_A_MINUTE = 12
 MOST_NAMED = 10
 
 
@@ -31,13 +33,18 @@ class Upkeep:
         # As of the last look. Only what is seen twice is stuck: what begins or ends may be seen once.
         self._left: set[str] = set()
         self._idle: set[str] = set()
+        # What was taken up before and fails again has to wait for the full minute.
+        self._taken_up: set[str] = set()
 
     async def run(self) -> None:
-        """Look at once and then every minute, until cancelled."""
-        while True:
-            await _put_up_with(self.look())
-            await asyncio.sleep(EVERY_SECONDS)
-            await _put_up_with(forget_daily(self._keep_days))
+        """Look at once and then every minute, until cancelled; sooner after the database has failed us."""
+        for tick in count():
+            is_full_minute = tick % TICKS_A_MINUTE == 0
+            if is_full_minute or process().dropped - self._taken_up:
+                await _put_up_with(self.look())
+            if is_full_minute and tick:
+                await _put_up_with(forget_daily(self._keep_days))
+            await asyncio.sleep(60 / TICKS_A_MINUTE)
 
     async def look(self) -> None:
         """Alert about what is stuck, and take up again what this process has dropped."""
@@ -62,16 +69,20 @@ class Upkeep:
         if again:
             process().renew()
             await resume(again)
-            process().dropped -= idle
-            self._idle = set()
+            resumed = {row.workflow_id for row in again}
+            process().dropped -= resumed
+            self._taken_up |= resumed
+            self._idle -= resumed
             log.warning("taken_up_again", **_named(again))
 
 
 async def _put_up_with(chore: Awaitable[None]) -> None:
     try:
         await chore
-    except Exception:  # The database may be away or full; the next time may be better.
-        log.exception("upkeep_put_off")
+    except SQLAlchemyError as error:
+        log.warning("upkeep_put_off", reason=str(error).splitlines()[0])
+    except Exception:  # A bug here must not end what finds the others.
+        log.exception("upkeep_failed")
 
 
 def _alert(reason: str, rows: Iterable[WorkflowStatus]) -> None:
