@@ -39,6 +39,9 @@ _QUIETED = {
 }
 
 
+_TRAIL = "bot.audit.store"
+
+
 class Masking:
     """A structlog processor that turns an event into plain data without any secret in it."""
 
@@ -135,6 +138,8 @@ def _attach(handler: "_Handler", level: str) -> None:
     root.setLevel(level)
     for name, least in _QUIETED.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    # Whatever the level: by the hashes in these lines a trail that was cut off is found out.
+    logging.getLogger(_TRAIL).setLevel(min(logging.INFO, root.level))
     engine = logging.getLogger("dbos")
     if not engine.handlers:
         # Without a handler of its own, dbos would add one that prints to stderr past ours.

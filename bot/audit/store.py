@@ -15,7 +15,7 @@ from bot.audit.model import Broken, Entry, Intact, Row, Sealed
 from bot.audit.table import entries
 from bot.errors import NotRecorded
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 

@@ -1,0 +1,23 @@
+"""Entries in the log."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.audit.store import AuditTrail
+from tests.audit.facts import entry
+from tests.test_logs import logging_as_it_was, set_up
+
+pytestmark = pytest.mark.usefixtures(logging_as_it_was.__name__)
+
+
+async def test_entries_are_logged_with_their_hashes_at_any_level(tmp_path: Path) -> None:
+    written = set_up(level="ERROR")
+    trail = AuditTrail(f"sqlite:///{tmp_path}/bot.sqlite")
+    await trail.prepare()
+    sealed = await trail.append(entry(1))
+    await trail.aclose()
+    [line] = [json.loads(each) for each in written().splitlines()]
+    assert (line["event"], line["seq"], line["hash"]) == ("audit", 1, sealed.hash)
+    assert line["entry"] == json.loads(entry(1).canonical())
