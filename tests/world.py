@@ -21,6 +21,7 @@ QUICK = {
     "bot_poll_seconds": 0.01,
     "bot_poll_max_seconds": 0.05,
     "bot_settle_seconds": 0.04,
+    "bot_late_minutes": 60,
     "bot_restore_watch_minutes": 0.05,
     "bot_servers_refresh_seconds": 60,
     "bot_port": 0,

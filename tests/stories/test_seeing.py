@@ -54,7 +54,7 @@ async def test_a_server_one_may_not_look_at_is_refused_by_name(hiding: World) ->
 
 
 async def test_pickers_offer_only_servers_one_may_look_at(hiding: World) -> None:
-    for handle, offered in (("ana", {"web-1"}), ("cleo", {"web-1"})):
+    for handle, offered in (("ana", {"web-1"}), ("ben", {"web-1", "db-1"})):
         await hiding.person(handle).types("/backup create")
         await hiding.until_modal(handle, "server")
         options = await hiding.person(handle).suggests("server", "")

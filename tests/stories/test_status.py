@@ -1,8 +1,6 @@
 """What runs and waits."""
 
-import asyncio
-
-from tests.world import World
+from tests.world import World, set_up
 
 
 async def test_nothing_runs(world: World) -> None:
@@ -10,6 +8,7 @@ async def test_nothing_runs(world: World) -> None:
     await world.until_whisper("ana", "Nothing runs or waits right now.")
 
 
+@set_up(bot_operators="UANA,UBEN,UCLEO")
 async def test_what_runs_and_waits_for_whom_and_since_when(world: World) -> None:
     await world.person("ana").types("/backup create web-1 before the upgrade")
     await world.until(lambda: world.provider.creates)
@@ -45,7 +44,8 @@ async def test_a_hostile_reason_stays_a_reason(world: World) -> None:
 
 async def test_more_than_a_message_holds(world: World) -> None:
     ana = world.person("ana")
-    await asyncio.gather(*(ana.types("/backup create web-1") for _ in range(22)))
+    for _ in range(22):
+        await ana.types("/backup create web-1")
     await world.until(lambda: len(world.posts()) == 22)
     await ana.types("/backup status")
     assert "and 2 more" in (await world.until_whisper("ana", "*1 running, 21 waiting*")).text
