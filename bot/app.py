@@ -1,7 +1,7 @@
 """Joins the parts: builds every client, starts them in order, stops them in reverse."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
@@ -29,6 +29,7 @@ from bot.errors import BadSettings
 from bot.notices import post
 from bot.operations import handlers as operations
 from bot.operations.launch import Engine
+from bot.permissions import Risk
 from bot.rules import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
@@ -68,6 +69,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
         server = _server(settings, parts.connection, engine)
         await server.start()
         stack.push_async_callback(server.stop)
+        stack.push_async_callback(parts.trail.aclose)
         await engine.launch(parts.trail.prepare)
         stack.push_async_callback(engine.stop)
         async with asyncio.TaskGroup() as tasks:
@@ -177,11 +179,19 @@ def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory, t
     async def may_read_audit(interaction: Interaction) -> None:
         await authority().check_audit(interaction.person, interaction.team)
 
+    async def visible(
+        interaction: Interaction, servers: Iterable[str], channel: str | None
+    ) -> frozenset[str]:
+        person, team = interaction.person, interaction.team
+        if channel is not None:
+            await authority().decide_somewhere(person, team, Risk.LOOK, channel)
+        return await authority().visible(person, team, servers, channel)
+
     async def read_freshness() -> Mapping[int, Freshness]:
         return freshness((await provider.list()).backups)
 
-    operations.register(app)
-    ServerHandlers(directory, read_freshness, MANUAL_SLOTS).register(app)
+    operations.register(app, visible)
+    ServerHandlers(directory, visible, read_freshness, MANUAL_SLOTS).register(app)
     AuditHandlers(trail, directory, may_read_audit).register(app)
     tools = Tools(provider, directory, authority())
     backups.register(app, tools)

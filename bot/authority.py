@@ -15,6 +15,7 @@ from bot.permissions import (
     check_audit,
     decide,
     decide_somewhere,
+    visible,
 )
 
 
@@ -51,6 +52,16 @@ class Authority:
     async def decide_somewhere(self, person: str, team: str, risk: Risk, channel: str) -> None:
         """Raise NotAllowed where the person may not do this on any server."""
         decide_somewhere(await self._people.who(person, team), risk, channel, self._rules)
+
+    async def visible(
+        self, person: str, team: str, servers: Iterable[str], channel: str | None
+    ) -> frozenset[str]:
+        """Return which of these servers, by name, the person may look at from a channel (None: anywhere).
+
+        Raises:
+            NotAllowed: they are no full member.
+        """
+        return visible(await self._people.who(person, team), servers, channel, self._rules)
 
     async def check_approval(self, person: str, team: str, asked_by: str, server: str) -> None:
         """Raise NotAllowed unless the person may decide on what somebody else asked for."""

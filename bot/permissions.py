@@ -4,8 +4,9 @@ Decided anew at each step, from who the person is and the rules alone: never fro
 or a modal carries.
 """
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -118,6 +119,25 @@ def decide_somewhere(who: Who, risk: Risk, channel: str, rules: Rules) -> None:
         else:
             return
     raise refusals[-1]
+
+
+def visible(who: Who, servers: Iterable[str], channel: str | None, rules: Rules) -> Ids:
+    """Return which of these servers the person may look at from a channel (None: wherever they may).
+
+    Raises:
+        NotAllowed: they are no full member.
+    """
+    _check_member(who)
+    return frozenset(server for server in servers if _may_look(rules.for_server(server), who, channel))
+
+
+def _may_look(rule: Rule, who: Who, channel: str | None) -> bool:
+    anywhere = replace(rule, channels=frozenset())
+    try:
+        _decide_by(anywhere if channel is None else rule, who, Risk.LOOK, channel or "")
+    except NotAllowed:
+        return False
+    return True
 
 
 def _decide_by(rule: Rule, who: Who, risk: Risk, channel: str) -> Go | AskFirst:

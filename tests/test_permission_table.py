@@ -19,6 +19,7 @@ from bot.permissions import (
     check_audit,
     decide,
     decide_somewhere,
+    visible,
 )
 
 DESTROYING = frozenset({Risk.DELETE, Risk.RESTORE})
@@ -220,3 +221,17 @@ def test_where_a_person_may_on_a_server_they_may_somewhere(
 ) -> None:
     if asked(who, risk, server, channel, rules) != "-":
         decide_somewhere(who, risk, channel, rules)
+
+
+@given(people, names, channels, several)
+def test_what_is_shown_is_what_may_be_looked_at(who: Who, server: str, channel: str, rules: Rules) -> None:
+    may = asked(who, Risk.LOOK, server, channel, rules) == "y"
+    somewhere = any(asked(who, Risk.LOOK, server, each, rules) == "y" for each in ("COPS", "CRANDOM"))
+    assert (server in visible(who, [server], channel, rules)) == may
+    assert (server in visible(who, [server], None, rules)) == somewhere
+
+
+@given(guests, names, several)
+def test_guests_are_shown_nothing(guest: Who, server: str, rules: Rules) -> None:
+    with pytest.raises(NotAllowed):
+        visible(guest, [server], None, rules)

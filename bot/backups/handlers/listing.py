@@ -1,9 +1,12 @@
 """The list: shown to whoever asked alone, with filters, pages and a menu at each backup."""
 
 import re
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.backups.api import BackupList
 from bot.backups.handlers.destroying import Destroying
 from bot.backups.handlers.tools import Tools
 from bot.backups.model import BackupType
@@ -66,7 +69,7 @@ class Listing:
         await interaction.ack()
         form = read(ListForm, interaction.value)
         server = await self._server(form)
-        found = (await self._tools.api.list(form.server_id, form.backup_type)).backups
+        found = (await self._visible(interaction, form, server)).backups
         await interaction.publish(views.shared_list(found, form, server, interaction.person))
 
     async def chosen(self, interaction: Interaction) -> None:
@@ -94,7 +97,18 @@ class Listing:
     async def _show(
         self, interaction: Interaction, form: ListForm, server: Server | None, *, replace: bool
     ) -> None:
-        await self._tools.decide(interaction, Risk.LOOK, server.name if server else None)
-        listing = await self._tools.api.list(form.server_id, form.backup_type)
+        listing = await self._visible(interaction, form, server)
         message = views.backup_list(listing.backups, form, server, listing.missing)
         await interaction.whisper(message, replace=replace)
+
+    async def _visible(self, interaction: Interaction, form: ListForm, server: Server | None) -> BackupList:
+        """Return the backups the person may see from where they are."""
+        await self._tools.decide(interaction, Risk.LOOK, server.name if server else None)
+        listing = await self._tools.api.list(form.server_id, form.backup_type)
+        names = {backup.server.name for backup in listing.backups}
+        seen = names if server else await self._names_seen(interaction, names)
+        return replace(listing, backups=[each for each in listing.backups if each.server.name in seen])
+
+    async def _names_seen(self, interaction: Interaction, names: AbstractSet[str]) -> AbstractSet[str]:
+        person, team, channel = interaction.person, interaction.team, interaction.channel
+        return await self._tools.authority.visible(person, team, names, channel)
