@@ -62,6 +62,41 @@ async def test_operators_nobody_knows_are_named(sandbox: Sandbox, tmp_path: Path
     assert "UNOBODY" in wrong(await findings(sandbox, tmp_path, BOT_OPERATORS="UANA,UNOBODY"))
 
 
+@pytest.mark.parametrize("outsider", ["UGUS", "UHAL"])
+async def test_who_is_no_full_member_is_named(sandbox: Sandbox, tmp_path: Path, outsider: str) -> None:
+    assert outsider in wrong(await findings(sandbox, tmp_path, BOT_AUDITORS=outsider))
+
+
+async def test_a_user_group_is_counted_and_one_nobody_knows_is_named(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    found = await findings(sandbox, tmp_path, BOT_AUDITORS="S0NOBODY")
+    assert "S0NOBODY has no members" in wrong(found)
+    assert any("S0ONCALL has 2 people" in finding.what for finding in found)
+
+
+async def test_a_second_person_who_is_not_there_is_missed(sandbox: Sandbox, tmp_path: Path) -> None:
+    alone = {"BOT_OPERATORS": "UBEN", "BOT_APPROVERS": "UBEN"}
+    assert "on db-main, nobody may agree to what UBEN asks for" in wrong(
+        await findings(sandbox, tmp_path, **alone)
+    )
+
+
+async def test_a_wrong_rules_file_is_told_before_anything_is_asked(sandbox: Sandbox, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[[rule]]\nservers = 1\n")
+    assert "line 2" in wrong(await findings(sandbox, tmp_path, BOT_RULES_FILE=str(rules)))
+
+
+async def test_a_slack_that_can_not_be_asked_about_people_is_no_verdict_on_them(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.faults.next_slack["users.info"] = ["internal_error"]
+    assert "could not be asked about those who are named (internal_error)" in wrong(
+        await findings(sandbox, tmp_path)
+    )
+
+
 async def test_a_database_that_cannot_be_had_is_explained(sandbox: Sandbox, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/no-such-folder/bot.sqlite"
     assert "unable to open database file" in wrong(await findings(sandbox, tmp_path, DATABASE_URL=url))
