@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.approvals import views
 from bot.approvals.model import Choice, Vote
 from bot.approvals.wait import TOPIC, check_choice
+from bot.audit.refusals import noting_refusals
 from bot.errors import NotUnderstood, Outdated
 from bot.operations import engine, records
 from bot.operations.model import Operation
@@ -18,6 +19,14 @@ from bot.slack.state import written
 
 CheckStillSo = Callable[[Operation], Awaitable[None]]
 """Raises Outdated where what was asked for is no longer as it was shown; in time for Slack's ack."""
+
+
+_VERBS: dict[Choice, str] = {
+    "approved": "approve",
+    "denied": "deny",
+    "withdrawn": "withdraw",
+    "break_glass": "break glass",
+}
 
 
 class ApprovalHandlers:
@@ -40,7 +49,7 @@ class ApprovalHandlers:
         form = read(RequestForm, interaction.value)
         operation = await _pending(form)
         vote = _vote(interaction, form, "approved")
-        await check_choice(operation, vote)
+        await _check(interaction, operation, vote)
         await _cast(interaction, form, vote)
         try:
             await self._check_still_so(operation)
@@ -51,27 +60,27 @@ class ApprovalHandlers:
         """Take back one's own request."""
         form = read(RequestForm, interaction.value)
         vote = _vote(interaction, form, "withdrawn")
-        await check_choice(await _pending(form), vote)
+        await _check(interaction, await _pending(form), vote)
         await _cast(interaction, form, vote)
 
     async def deny_clicked(self, interaction: Interaction) -> None:
         """Ask for a reason."""
         form = read(RequestForm, interaction.value)
-        await check_choice(await _pending(form), _vote(interaction, form, "denied"))
+        await _check(interaction, await _pending(form), _vote(interaction, form, "denied"))
         await interaction.open(views.deny_form(form))
 
     async def denied(self, interaction: Interaction) -> None:
         """Deny."""
         form = read(RequestForm, interaction.kept)
         vote = _vote(interaction, form, "denied")
-        await check_choice(await _pending(form), vote)
+        await _check(interaction, await _pending(form), vote)
         await _cast(interaction, form, vote)
 
     async def break_glass_clicked(self, interaction: Interaction) -> None:
         """Ask for a reason and the server's name once more."""
         form = read(RequestForm, interaction.value)
         operation = await _pending(form)
-        await check_choice(operation, _vote(interaction, form, "break_glass"))
+        await _check(interaction, operation, _vote(interaction, form, "break_glass"))
         await interaction.open(views.break_glass_form(form, operation))
 
     async def glass_broken(self, interaction: Interaction) -> None:
@@ -79,7 +88,7 @@ class ApprovalHandlers:
         form = read(RequestForm, interaction.kept)
         operation = await _pending(form)
         vote = _vote(interaction, form, "break_glass")
-        await check_choice(operation, vote)
+        await _check(interaction, operation, vote)
         if not vote.reason:
             await interaction.ack(response_action="errors", errors={ids.REASON: "A reason is needed."})
         elif not _is_named(interaction, operation):
@@ -98,6 +107,13 @@ async def _pending(form: RequestForm) -> Operation:
             "This button belongs to another request.", "Use the buttons under the newest message."
         )
     return operation
+
+
+async def _check(interaction: Interaction, operation: Operation, vote: Vote) -> None:
+    async with noting_refusals(
+        interaction, _VERBS[vote.choice], operation.server_name, operation=operation.id
+    ):
+        await check_choice(operation, vote)
 
 
 async def _cast(interaction: Interaction, form: RequestForm, vote: Vote) -> None:

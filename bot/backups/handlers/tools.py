@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.audit.refusals import noting_refusals
 from bot.authority import Authority
 from bot.backups.api import BackupList, BackupsApi
 from bot.backups.checks import check_nothing_newer, check_target
@@ -41,9 +42,10 @@ class Tools:
     ) -> Go | AskFirst:
         """Return whether whoever did this may, on a server or (None) on any; raises NotAllowed."""
         person, team, place = interaction.person, interaction.team, channel or interaction.channel
-        if server is not None:
-            return await self.authority.decide(person, team, risk, server, place)
-        await self.authority.decide_somewhere(person, team, risk, place)
+        async with noting_refusals(interaction, risk.value, server or "", channel=place):
+            if server is not None:
+                return await self.authority.decide(person, team, risk, server, place)
+            await self.authority.decide_somewhere(person, team, risk, place)
         return Go()
 
     async def server(self, wanted: str) -> Server:
