@@ -136,9 +136,10 @@ def _refusal(error: SlackApiError, is_final: Callable[[str], bool]) -> Delivered
 
 def _name(error: SlackApiError) -> str:
     try:
-        return str(error.response["error"])
+        name = error.response["error"]
     except (KeyError, TypeError, ValueError):
         return "unreadable"
+    return name if isinstance(name, str) else "unreadable"
 
 
 def _waits() -> Iterator[float]:

@@ -5,7 +5,7 @@ looked for before it is posted a second time. That needs the optional history sc
 channel; without them a message may come twice when we die between Slack's answer and our record of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -13,11 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.notices.delivery import GONE, NOWHERE, UNDRAWABLE, Delivered, deliver, will_pass
 from bot.slack.message import Message
+from bot.slack.text import cut
 
 log = structlog.get_logger()
 
 EVENT_TYPE = "backup_operation"
 PAGE = 200
+FEW_WORDS = 300
+"""Characters, where Slack takes no more."""
 MOST_PAGES = 5
 """How much of a channel's history is looked through, newest first."""
 
@@ -92,11 +95,21 @@ async def _post(
         return await find(client, [place], key, thread_ts=content.get("thread_ts"))
 
     sent = await deliver(post, patience=patience, before_repeat=look)
-    if sent.error in UNDRAWABLE and content.get("blocks"):
+    for plainer in _plainer(content):
+        if sent.error not in UNDRAWABLE:
+            return sent
         log.error("message_undrawable", error=sent.error, key=key)
-        del content["blocks"]
-        return await deliver(post, patience=patience, before_repeat=look)
+        content = plainer
+        sent = await deliver(post, patience=patience, before_repeat=look)
     return sent
+
+
+def _plainer(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what to say where Slack can't draw a message: its words alone, then only the first of them."""
+    words = {name: value for name, value in content.items() if name != "blocks"}
+    if "blocks" in content:
+        yield words
+    yield words | {"text": cut(words["text"], FEW_WORDS)}
 
 
 async def _find_in(
