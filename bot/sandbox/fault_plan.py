@@ -40,6 +40,8 @@ _LOST = (
     "internal_error_after_acting",
     "500_after_acting",
 )
+_FOR_SIZE = frozenset({"msg_too_long"})
+"""Not met twice in a row: whoever is refused says less the next time."""
 _NOWHERE = ("channel_not_found", "not_in_channel", "is_archived")
 
 SLACK: Mapping[str, tuple[str, ...]] = {
@@ -73,15 +75,17 @@ class FaultPlan:
     def __post_init__(self) -> None:
         self.met: Counter[str] = Counter()
         self._random = Random(self.seed)  # noqa: S311
+        self._last: dict[str, str] = {}
 
     def for_provider(self, method: str, path: str) -> str | None:
         """Return what goes wrong with this request to the provider; nothing with the token's check."""
         known = () if path == "/account/me/" else PROVIDER.get(method, ())
         return self._draw(f"{method} ", sorted(known))
 
-    def for_slack(self, method: str) -> str | None:
-        """Return what goes wrong with this call of a Web API method."""
-        return self._draw(f"{method} ", SLACK.get(method, ()))
+    def for_slack(self, method: str, channel: str) -> str | None:
+        """Return what goes wrong with this call of a Web API method. Direct messages are never closed."""
+        closed = () if channel.startswith("C") else _NOWHERE
+        return self._draw(f"{method} ", [each for each in SLACK.get(method, ()) if each not in closed])
 
     def wait(self) -> float:
         """Return how many seconds later than usual a request is answered; most are in time."""
@@ -124,11 +128,15 @@ class FaultPlan:
                 with suppress(ConnectionError):
                     await slack.socket_mode.disconnect(what)
 
-    def _draw(self, where: str, known: tuple[str, ...] | list[str]) -> str | None:
+    def _draw(self, where: str, known: list[str]) -> str | None:
         chosen = [fault for fault in known if self.only is None or fault in self.only]
         if not chosen or self._random.random() >= self.rate:
             return None
         fault = self._random.choice(chosen)
+        if fault in _FOR_SIZE and self._last.get(where) == fault:
+            self._last[where] = ""
+            return None
+        self._last[where] = fault
         self.met[where + fault] += 1
         return fault
 

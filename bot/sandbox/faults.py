@@ -11,8 +11,8 @@ SlackFault = Literal["internal_error", "ratelimited", "down"]
 class Plan(Protocol):
     """Decides anew for each request what goes wrong; see `fault_plan`."""
 
-    def for_slack(self, method: str) -> str | None:
-        """Return what goes wrong with this call of a Web API method."""
+    def for_slack(self, method: str, channel: str) -> str | None:
+        """Return what goes wrong with this call of a Web API method; `channel` is "" where it has none."""
 
     def for_provider(self, method: str, path: str) -> str | None:
         """Return what goes wrong with this request to the provider."""
@@ -48,11 +48,11 @@ class Faults:
     next_slack: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     next_provider: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def for_slack(self, method: str) -> str | None:
+    def for_slack(self, method: str, channel: str = "") -> str | None:
         """What goes wrong with this call of a Web API method (None: nothing); uses up a one-shot fault."""
         if queue := self.next_slack.get(method):
             return queue.pop(0)
-        return (self.plan and self.plan.for_slack(method)) or self.slack_fail
+        return (self.plan and self.plan.for_slack(method, channel)) or self.slack_fail
 
     def for_provider(self, method: str, path: str) -> str | None:
         """What goes wrong with this request to the provider (None: nothing); uses up a one-shot fault."""

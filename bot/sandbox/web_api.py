@@ -40,7 +40,7 @@ def _spoiled(answered: Handler, workspace: Workspace, silence: Silence) -> WebHa
     async def handle(request: web.Request) -> web.Response:
         await silence.keep(workspace.faults.slack_wait())
         call = await read_call(request, workspace)
-        fault = workspace.faults.for_slack(call.method)
+        fault = workspace.faults.for_slack(call.method, str(call.args.get("channel", "")))
         if fault is None:
             return answered(call)
         return await slack_faults.spoil(fault, request, lambda: answered(call), silence)

@@ -14,7 +14,9 @@ from bot.sandbox.server import Sandbox
 
 def drawn(plan: FaultPlan) -> list[str | None]:
     methods = [("GET", "/backups/"), ("POST", "/backups/"), ("DELETE", "/backups/5001/")]
-    return [plan.for_provider(*methods[n % 3]) or plan.for_slack("chat.postMessage") for n in range(300)]
+    return [
+        plan.for_provider(*methods[n % 3]) or plan.for_slack("chat.postMessage", "COPS") for n in range(300)
+    ]
 
 
 def test_a_seed_brings_the_same_faults_again() -> None:
@@ -43,6 +45,12 @@ def test_answers_are_late_by_the_scale() -> None:
     waits = [plan.wait() for _ in range(200)]
     assert 2.5 < max(waits) <= 3.0
     assert FaultPlan(1, 0.0).wait() == 0.0
+
+
+def test_only_channels_are_closed_never_direct_messages() -> None:
+    plan = FaultPlan(1, 1.0, only=frozenset({"channel_not_found"}))
+    assert plan.for_slack("chat.postMessage", "COPS") == "channel_not_found"
+    assert plan.for_slack("chat.postMessage", "UANA") is None
 
 
 async def test_both_services_follow_the_plan() -> None:

@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10_000), help="to repeat a run")
     parser.add_argument("--bots", type=int, default=2, help="how many bots to kill side by side (2)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="when to stop with fewer kills (60)")
     parser.add_argument("--faults", action="store_true", help="let both services go wrong, fault by fault")
     parser.add_argument("--random", action="store_true", help="leave out the kills at every single step")
     parser.add_argument(
@@ -56,7 +57,9 @@ def _report(chosen: argparse.Namespace, new_database: NewDatabase) -> int:
 async def _run(chosen: argparse.Namespace, new_database: NewDatabase) -> dict[str, Tally]:
     if chosen.faults:
         return await under_each_fault(chosen.seed, new_database)
-    campaign = Campaign(chosen.kills, new_database, history=not chosen.without_history)
+    deadline = time.monotonic() + chosen.minutes * 60
+    history = not chosen.without_history
+    campaign = Campaign(chosen.kills, new_database, history=history, deadline=deadline)
     async with asyncio.TaskGroup() as tasks:
         for number in range(chosen.bots):
             if number == 0 and not chosen.random:

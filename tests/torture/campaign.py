@@ -1,6 +1,7 @@
 """A whole campaign: every moment for every verb, then at random until there were enough kills."""
 
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +21,7 @@ Strike = Callable[[int], Awaitable[Tally | None]]
 
 @dataclass
 class Campaign:
-    """Kills bots until there were `kills`; `rows` holds what was counted, by where the kill struck.
+    """Kills bots until there were `kills`, or `deadline` (monotonic seconds) has come; `rows` holds what was counted, by where the kill struck.
 
     `new_database` gives the address of an empty database, None for an SQLite file.
     """
@@ -28,12 +29,18 @@ class Campaign:
     kills: int
     new_database: NewDatabase
     history: bool = True
+    deadline: float = float("inf")
     rows: dict[str, Tally] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
         """How many kills there were."""
         return sum(tally.kills for tally in self.rows.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more kills are wanted."""
+        return self.done >= self.kills or time.monotonic() > self.deadline
 
     async def at_every_moment(self, seed: int) -> None:
         """Kill after each recorded step of each verb, and between each act and its record."""
@@ -50,13 +57,13 @@ class Campaign:
             async with rig(self.new_database(), seed * 1000 + number, history=self.history) as one:
                 begun = self.done
                 while self.done - begun < KILLS_PER_DATABASE:
-                    if self.done >= self.kills:
+                    if self.is_over:
                         return
                     self._add("random", await moments.at_random(one))
 
     async def _while_there_are(self, row: str, strike: Strike) -> None:
         for number in count(1):
-            if self.done >= self.kills:
+            if self.is_over:
                 return
             tally = await strike(number)
             if tally is None:

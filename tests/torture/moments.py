@@ -105,7 +105,7 @@ class _HoldBack:
         self.acts = 0
         self.count_acts: Callable[[], int] = int
 
-    def for_slack(self, method: str) -> str | None:
+    def for_slack(self, method: str, channel: str) -> str | None:  # noqa: ARG002
         return self._draw(method)
 
     def for_provider(self, method: str, path: str) -> str | None:  # noqa: ARG002
