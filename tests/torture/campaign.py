@@ -21,9 +21,10 @@ Strike = Callable[[int], Awaitable[Tally | None]]
 
 @dataclass
 class Campaign:
-    """Kills bots until there were `kills`, or `deadline` (monotonic seconds) has come; `rows` holds what was counted, by where the kill struck.
+    """Kills bots until there were `kills`, or `deadline` (monotonic seconds) has come.
 
-    `new_database` gives the address of an empty database, None for an SQLite file.
+    `rows` holds what was counted, by where the kill struck. `new_database` gives the address of an empty
+    database, None for an SQLite file.
     """
 
     kills: int
