@@ -9,7 +9,7 @@ from random import SystemRandom
 
 from tests.operations.postgres import Postgres
 from tests.torture.campaign import Campaign, NewDatabase
-from tests.torture.misfortune import under_each_fault
+from tests.torture.misfortune import under_faults
 from tests.torture.table import table
 from tests.torture.tally import Tally
 
@@ -35,7 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10_000), help="to repeat a run")
     parser.add_argument("--bots", type=int, default=2, help="how many bots to kill side by side (2)")
     parser.add_argument("--minutes", type=float, default=60.0, help="when to stop with fewer kills (60)")
-    parser.add_argument("--faults", action="store_true", help="let both services go wrong, fault by fault")
+    parser.add_argument(
+        "--faults", nargs="*", metavar="NAME", help="let both services go wrong: so, or in every way"
+    )
     parser.add_argument("--random", action="store_true", help="leave out the kills at every single step")
     parser.add_argument(
         "--without-history",
@@ -55,8 +57,8 @@ def _report(chosen: argparse.Namespace, new_database: NewDatabase) -> int:
 
 
 async def _run(chosen: argparse.Namespace, new_database: NewDatabase) -> dict[str, Tally]:
-    if chosen.faults:
-        return await under_each_fault(chosen.seed, new_database)
+    if chosen.faults is not None:
+        return await under_faults(chosen.faults, chosen.seed, new_database)
     deadline = time.monotonic() + chosen.minutes * 60
     history = not chosen.without_history
     campaign = Campaign(chosen.kills, new_database, history=history, deadline=deadline)

@@ -52,9 +52,12 @@ class Rig:
         lanes = [asks[lane :: len(PEOPLE)] for lane in range(len(PEOPLE))]
         await asyncio.gather(*(self._one_by_one(*each) for each in zip(PEOPLE, lanes, strict=True)))
 
-    async def settled(self) -> Tally:
-        """Wait until nothing is left to do, and count what became of all asks since the last time."""
-        stuck = await asyncio.to_thread(self.records.wait_until_all_is_done, SETTLE_SECONDS)
+    async def settled(self, seconds: float = SETTLE_SECONDS) -> Tally:
+        """Wait until nothing is left to do, and count what became of all asks since the last time.
+
+        What has not ended after so many seconds is counted as lost.
+        """
+        stuck = await asyncio.to_thread(self.records.wait_until_all_is_done, seconds)
         stuck += await asyncio.to_thread(self.records.broken)
         tally = count(self.sandbox, self._asks, stuck)
         tally.kills, self.kills = self.kills, 0
