@@ -12,6 +12,7 @@ from bot.permissions import (
     Rules,
     Who,
     check_approval,
+    check_asker,
     check_audit,
     decide,
     decide_somewhere,
@@ -66,6 +67,10 @@ class Authority:
     async def check_approval(self, person: str, team: str, asked_by: str, server: str) -> None:
         """Raise NotAllowed unless the person may decide on what somebody else asked for."""
         check_approval(await self._people.who(person, team), asked_by, server, self._rules)
+
+    async def check_asker(self, person: str, team: str, asked_by: str) -> None:
+        """Raise NotAllowed unless the person is whoever asked, and a full member still."""
+        check_asker(await self._people.who(person, team), asked_by)
 
     async def check_audit(self, person: str, team: str) -> None:
         """Raise NotAllowed unless the person may read the audit trail."""

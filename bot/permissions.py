@@ -169,6 +169,13 @@ def check_approval(who: Who, asked_by: str, server: str, rules: Rules) -> None:
     _check(who, rules.for_server(server).approvers, "decide on this server", "BOT_APPROVERS")
 
 
+def check_asker(who: Who, asked_by: str) -> None:
+    """Raise NotAllowed unless the person is whoever asked, and a full member still."""
+    _check_member(who)
+    if who.id != asked_by:
+        raise NotAllowed("Only whoever asked may do that.", who=(asked_by,))
+
+
 def check_audit(who: Who, rules: Rules) -> None:
     """Raise NotAllowed unless the person may read the audit trail: approvers of any rule, and auditors."""
     _check_member(who)

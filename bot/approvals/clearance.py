@@ -31,7 +31,7 @@ async def clear(operation: Operation, link: str) -> Failure | None:
 async def check_rights(operation: Operation) -> Rights:
     """Decide once more, by the rules and people of this moment."""
     try:
-        decision = await decide_for(operation)
+        decision = await patiently(decide_for)(operation)
         if isinstance(decision, AskFirst):
             await _check_second_person(operation, decision)
     except NotAllowed as error:
@@ -40,9 +40,16 @@ async def check_rights(operation: Operation) -> Rights:
 
 
 async def _check_second_person(operation: Operation, decision: AskFirst) -> None:
-    if operation.broke_glass and decision.break_glass:
+    if operation.broke_glass:
+        if not decision.break_glass:
+            raise NotAllowed("By now the rules for this server know no break-glass.", "Ask again.")
         return
     if not operation.approved_by:
         raise NotAllowed("By now this needs a second person.", "Ask again, and I will ask them.")
     asked_by, server = operation.asked_by, operation.server_name
-    await patiently(authority().check_approval)(operation.approved_by, "", asked_by, server)
+    try:
+        await patiently(authority().check_approval)(operation.approved_by, "", asked_by, server)
+    except NotAllowed as error:
+        raise NotAllowed(
+            "Whoever approved this may no longer decide on this server.", "Ask again.", who=error.who
+        ) from error

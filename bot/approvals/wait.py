@@ -100,7 +100,7 @@ async def _raise_alarm(
 async def who_may_decide(operation: Operation) -> list[str]:
     """Return the ids of those who may decide, the asker left out; empty where there is nobody."""
     try:
-        decision = await decide_for(operation)
+        decision = await patiently(decide_for)(operation)
     except NotAllowed:
         return []
     return sorted(decision.approvers) if isinstance(decision, AskFirst) else []
@@ -144,8 +144,8 @@ async def check_choice(operation: Operation, vote: Vote) -> None:
     if vote.choice in {"approved", "denied"}:
         asked_by, server = operation.asked_by, operation.server_name
         await authority().check_approval(vote.person, vote.team, asked_by, server)
-    elif vote.person != operation.asked_by:
-        raise NotAllowed("Only whoever asked may do that.", who=(operation.asked_by,))
+        return
+    await authority().check_asker(vote.person, vote.team, operation.asked_by)
     if vote.choice == "break_glass":
         decision = await decide_for(operation)
         if isinstance(decision, AskFirst) and not decision.break_glass:
@@ -153,7 +153,7 @@ async def check_choice(operation: Operation, vote: Vote) -> None:
 
 
 async def decide_for(operation: Operation) -> Go | AskFirst:
-    """Return what the rules say of whoever asked, now; raises NotAllowed."""
-    return await patiently(authority().decide)(
+    """Return what the rules say of whoever asked, now; raises NotAllowed, and NotChecked for now."""
+    return await authority().decide(
         operation.asked_by, operation.team, Risk(operation.verb), operation.server_name, operation.channel
     )
