@@ -186,7 +186,8 @@ def _identity(answer: AsyncSlackResponse) -> Identity:
 
 def _is_passing(error: Exception) -> bool:
     if not isinstance(error, SlackApiError):
-        return isinstance(error, (aiohttp.ClientError, TimeoutError, OSError))
+        # AttributeError: the SDK takes for granted that an answer is a JSON object.
+        return isinstance(error, (aiohttp.ClientError, TimeoutError, OSError, AttributeError))
     if isinstance(error.response, AsyncSlackResponse) and (
         error.response.status_code == 429 or error.response.status_code >= 500
     ):

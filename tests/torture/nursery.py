@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ def start(environment: dict[str, str], directory: str, log: str) -> int:
         os.environ.clear()
         os.environ.update(environment)
         code = main(["run"])
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)
