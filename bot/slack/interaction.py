@@ -186,17 +186,25 @@ def heard(handler: Handler) -> Callable[..., Awaitable[None]]:
             await handler(interaction)
         except BotError as error:
             log.info("refused", kind=type(error).__name__, person=interaction.person, what=error.what)
-            await interaction.explain(error)
+            await _explain(interaction, error)
         except SlackApiError as error:
             name = str(error.response.get("error"))
             log.warning("slack_refused", error=name, detail=error.response.get("response_metadata"))
-            await interaction.explain(replies.slack_refused(name))
+            await _explain(interaction, replies.slack_refused(name))
         except Exception:
             reference = uuid4().hex[:8]
             log.exception("listener_failed", handler=handler.__qualname__, reference=reference)
-            await interaction.explain(replies.unexpected(reference))
+            await _explain(interaction, replies.unexpected(reference))
 
     return listener
+
+
+async def _explain(interaction: Interaction, error: BotError) -> None:
+    try:
+        await interaction.explain(error)
+    except (SlackApiError, aiohttp.ClientError, TimeoutError) as failure:
+        # To raise now would undo an ack that is just going out: Bolt makes an error of it.
+        log.warning("nobody_told", what=error.what, reason=type(failure).__name__)
 
 
 def asks_for(verb: str) -> Callable[..., Awaitable[bool]]:

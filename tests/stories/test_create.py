@@ -225,3 +225,15 @@ async def test_different_servers_do_not_wait_for_each_other(world: World) -> Non
     world.provider.finish(world.provider.backups_of("db-1")[0].id)
     await world.until_reply("<@UBEN> Backed up *db-1*")
     assert [reply for reply in world.replies() if "web-1" in reply.text] == []
+
+
+async def test_a_server_that_is_gone_when_the_form_is_submitted_is_said_to_be_gone(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create")
+    await world.until_modal("ana", "Make a backup")
+    await ana.fills(server="web-1")
+    del world.provider.servers[101]
+    await world.restart_bot()
+    await ana.submits()
+    await world.until_modal("ana", "There is no server “101”.")
+    assert world.provider.creates == []

@@ -229,3 +229,14 @@ async def test_a_name_full_of_marks_can_be_typed_and_shown(world: World) -> None
     card = await world.until_post(f"Deleted backup {hostile.id}")
     assert "<!here>" not in card.text
     assert world.provider.deletes == [hostile.id]
+
+
+@set_up(bot_operators="UANA,UBEN,UCLEO")
+async def test_who_may_is_asked_again_at_the_submit(world: World, old: Backup) -> None:
+    await world.person("cleo").types(f"/backup delete {old.id}")
+    await world.until_modal("cleo", "to confirm")
+    await world.restart_bot(bot_operators="UANA,UBEN")
+    await world.confirms("cleo")
+    await world.until_modal("cleo", "You may not delete backups of this server.")
+    assert world.posts() == []
+    assert world.provider.deletes == []

@@ -138,3 +138,20 @@ async def test_a_form_can_be_submitted_over_the_next_socket(world: World) -> Non
     await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
     assert (await ana.submits()).acked
     await world.until(lambda: world.provider.creates)
+
+
+async def test_whom_slack_does_not_tell_of_is_asked_to_come_again(world: World) -> None:
+    world.faults.next_slack["users.info"] += ["internal_error"] * 20
+    assert (await world.person("ana").types("/backup create web-1")).acked
+    await world.until_whisper("ana", "I can't check who you are, as Slack does not tell me now.")
+    assert world.provider.creates == []
+    world.faults.next_slack.clear()
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+
+
+async def test_also_while_all_of_slack_is_down_an_ack_arrives(world: World) -> None:
+    world.faults.slack_fail = "down"
+    assert (await world.person("ana").types("/backup create web-1")).acked
+    world.faults.slack_fail = None
+    assert world.provider.creates == []
