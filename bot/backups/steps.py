@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.backups import checks
 from bot.backups.model import MANUAL_SLOTS, Backup
 from bot.backups.ports import patience, poller, provider
-from bot.errors import BotError, Missing, ProviderError, SlotsFull
+from bot.errors import BotError, Missing, Nonsense, ProviderError, SlotsFull
 from bot.operations.engine import is_replayed, step
 from bot.operations.model import Began, Failure, Operation
 from bot.operations.records import ended_since
@@ -81,6 +81,8 @@ async def make_backup(operation: Operation, began: Began, what_for: str) -> Made
         listing = await provider().list(operation.server_id, "manual")
         if found := _tagged(operation, listing.backups):
             return Made(backup=found)
+        if is_replayed(began) and listing.missing:
+            raise _hidden("whether I had made this one when I was interrupted, and made no other")
         if full := _full(operation.server_id, operation.server_name, listing.backups):
             return full
         return Made(backup=await provider().create(operation.server_id, _describe(operation, what_for)))
@@ -107,6 +109,8 @@ async def check_target(operation: Operation) -> Checked:
     """Check once more that what the person confirmed is so; a failure names the reason."""
     try:
         listing = await provider().list(operation.server_id)
+        if listing.missing and all(backup.id != operation.backup_id for backup in listing.backups):
+            raise _hidden(f"whether backup {operation.backup_id} is still there, and did nothing")
         checks.check_target(operation, listing.backups)
         if operation.shown_at:
             checks.check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
@@ -138,6 +142,11 @@ async def _remove(operation: Operation, began: Began) -> Removed:
             return Removed()
         return Removed(failure=Failure.of(error))
     return Removed()
+
+
+def _hidden(unknown: str) -> Nonsense:
+    what = f"VPS.org did not show all backups of the server, so I can't tell {unknown}."
+    return Nonsense(what, "Look with `/backup list`, and try again in a minute.")
 
 
 async def _looked_up(operation: Operation, error: ProviderError, *, possible: bool) -> Made:
