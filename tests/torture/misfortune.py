@@ -12,7 +12,7 @@ from tests.torture.tally import Tally
 
 RATE = 0.25
 OPERATIONS = 8
-SOCKET_SECONDS = 0.5
+SOCKET_SECONDS = 2.0
 SETTLE_SECONDS = 240.0
 """A read that is never answered takes 10 s, and is tried four times."""
 
@@ -59,6 +59,7 @@ async def _with_troubled_sockets(one: Rig, seed: int) -> Tally:
 
 
 async def _under(one: Rig, plan: FaultPlan, name: str) -> Tally:
+    await one.victim.ready()
     one.sandbox.faults.plan = plan
     asking = asyncio.create_task(one.ask([KINDS[number % len(KINDS)] for number in range(OPERATIONS)]))
     await asyncio.sleep(one.random.uniform(0.5, 2.0))
