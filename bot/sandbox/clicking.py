@@ -34,13 +34,16 @@ class Clicking(Presence):
         *,
         label: str | None = None,
         message: Message | None = None,
+        view: str | None = None,
+        block_id: str | None = None,
         value: str | None = None,
         confirm: bool = False,
     ) -> Answer:
-        """Click a button, named by its action id, label or value.
+        """Click a button, named by its action id, label or value, and by its block's id where rows share one.
 
-        Looks at `message` if given, else at the open modal, else at the newest message the person
-        can see that has it, and at the Home (first, when they opened it last).
+        Looks at `message`, or at the modal or Home whose id is `view`. Where neither is given, at the open
+        modal, else at the newest message the person can see that has it, and at the Home (first, when they
+        opened it last).
 
         Raises:
             NotPossible: there is no such button, or it asks to be confirmed and `confirm` is not set.
@@ -51,37 +54,53 @@ class Clicking(Presence):
             return (
                 at.kind in _BUTTONS
                 and action_id in (None, at.action_id)
+                and block_id in (None, at.block_id)
                 and label in (None, words)
                 and value in (None, at.element.get("value"))
             )
 
-        for spot in self._spots(message):
+        for spot in self._spots(message, view):
             if wanted(spot.at):
                 _ask(spot.at.element, confirm=confirm)
                 return await self._acts(spot, {})
         raise NotPossible(f"{self.person.handle} sees no button {label or action_id or value!r}.")
 
     async def chooses(
-        self, option: object, *, action_id: str, message: Message | None = None, confirm: bool = False
+        self,
+        option: object,
+        *,
+        action_id: str,
+        message: Message | None = None,
+        view: str | None = None,
+        block_id: str | None = None,
+        confirm: bool = False,
     ) -> Answer:
         """Choose an option, by label or value, from an overflow menu or any select.
 
         Raises:
             NotPossible: there is no such menu or option, or it asks to be confirmed.
         """
-        spot = self._spot(action_id, message)
+        spot = self._spot(action_id, block_id, message, view)
         _ask(spot.at.element, confirm=confirm)
         if spot.at.kind == "overflow":
             return await self._acts(spot, {"selected_option": pick(options_of(spot.at.element), option)})
         return await self._sets(spot, option)
 
-    async def suggests(self, action_id: str, query: str = "", message: Message | None = None) -> list[Json]:
+    async def suggests(
+        self,
+        action_id: str,
+        query: str = "",
+        *,
+        message: Message | None = None,
+        view: str | None = None,
+        block_id: str | None = None,
+    ) -> list[Json]:
         """What an external select offers for what is typed into it; nothing when the bot fails to answer.
 
         Raises:
             NotPossible: there is no such select.
         """
-        return await self._suggestions(self._spot(action_id, message), query)
+        return await self._suggestions(self._spot(action_id, block_id, message, view), query)
 
     async def _suggestions(self, spot: Spot, query: str) -> list[Json]:
         if len(query) < spot.at.element.get("min_query_length", 3):
@@ -146,19 +165,22 @@ class Clicking(Presence):
         view = view_json(self.workspace, spot.modal) if spot.modal else spot.home or {}
         return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
 
-    def _spot(self, action_id: str, message: Message | None = None) -> Spot:
-        for spot in self._spots(message):
-            if spot.at.action_id == action_id:
+    def _spot(self, action_id: str, block_id: str | None, message: Message | None, view: str | None) -> Spot:
+        for spot in self._spots(message, view):
+            if spot.at.action_id == action_id and block_id in (None, spot.at.block_id):
                 return spot
         raise NotPossible(f"{self.person.handle} sees nothing called {action_id!r} to use.")
 
-    def _spots(self, message: Message | None) -> list[Spot]:
+    def _spots(self, message: Message | None = None, view: str | None = None) -> list[Spot]:
         if message is not None:
             return [Spot(at, message=message) for at in placed(message.blocks)]
-        if self.modal is not None:
-            return [Spot(at, modal=self.modal) for at in placed(self.modal.payload["blocks"])]
-        home = self.workspace.homes.get(self.person.id)
+        modal, home = self.modal, self.workspace.homes.get(self.person.id)
+        in_modal = [Spot(at, modal=modal) for at in placed(modal.payload["blocks"])] if modal else []
         on_home = [Spot(at, home=home) for at in placed(home["blocks"])] if home else []
+        if view is not None:
+            return in_modal if modal and view == modal.id else on_home if home and view == home["id"] else []
+        if modal is not None:
+            return in_modal
         seen = [found for place in self._places() for found in self._visible(place) if found.by_bot]
         newest_first = sorted(seen, key=lambda found: float(found.ts), reverse=True)
         in_messages = [Spot(at, message=found) for found in newest_first for at in placed(found.blocks)]

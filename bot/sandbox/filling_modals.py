@@ -26,7 +26,7 @@ class FillingModals(Clicking):
         view = self._in_front()
         answer = ACKED
         for name, value in {**(values or {}), **named}.items():
-            spots = self._spots(None)
+            spots = self._spots()
             known = [spot for spot in spots if name in (spot.at.block_id, spot.at.action_id)]
             if not known:
                 names = ", ".join(at.block_id for at in placed(view.payload["blocks"]))

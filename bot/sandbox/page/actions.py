@@ -16,13 +16,15 @@ acknowledged within 3 s and `error` is Slack's name for what went wrong; or, wit
     POST /act/home      {as, tab?}                         open the bot's Home, or its "messages" tab
 
 Clicking, choosing, suggesting and shortcuts take `channel` and `message` (its ts) to say which message is
-meant, and `block_id` where several of its blocks share the action id; without `message` the modal in front
-counts, else the newest message that fits, else the Home. In a modal, `values` are filled in first.
+meant, all but shortcuts `view`, the id of a modal or a Home, and `block_id` where several blocks share the
+action id. Without `message` and `view` the modal in front counts, else the newest message that fits, and the
+Home (first, when the person opened it last). In a modal, `values` are filled in first.
 `confirm` answers an "Are you sure?" with yes.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.form_values import newly_filled
@@ -52,16 +54,11 @@ class Deed:
         found = self.workspace.find(ids[0], text_in(self.body, "message")) if ids else None
         if found is None:
             raise NotPossible("That message is gone.")
-        return self._with_used_block_first(found)
+        return found
 
-    def _with_used_block_first(self, message: Message) -> Message:
-        """Rows of a list share one action id, and an actor takes the first element that has it."""
-        used = self.body.get("block_id")
-        if used is None:
-            return message
-        return replace(
-            message, blocks=sorted(message.blocks, key=lambda block: block.get("block_id") != used)
-        )
+    def where(self) -> dict[str, Any]:
+        """Return the message or view and the block it is about, as an actor takes them."""
+        return {"message": self.message(), **{name: self.body.get(name) for name in ("view", "block_id")}}
 
     def values(self) -> Json:
         """Return what is filled in."""
@@ -107,23 +104,22 @@ async def _types(deed: Deed) -> Json:
 
 
 async def _clicks(deed: Deed) -> Json:
-    message, body = deed.message(), deed.body
+    where, body = deed.where(), deed.body
     await deed.fill()
-    named = {name: body.get(name) for name in ("label", "value")}
-    confirm = bool(body.get("confirm"))
-    return _told(await deed.actor.clicks(body.get("action_id"), message=message, confirm=confirm, **named))
+    named = where | {name: body.get(name) for name in ("label", "value")}
+    return _told(await deed.actor.clicks(body.get("action_id"), confirm=bool(body.get("confirm")), **named))
 
 
 async def _chooses(deed: Deed) -> Json:
-    message, action_id = deed.message(), text_in(deed.body, "action_id")
+    where, action_id = deed.where(), text_in(deed.body, "action_id")
     await deed.fill()
     option, confirm = deed.body.get("option") or None, bool(deed.body.get("confirm"))
-    return _told(await deed.actor.chooses(option, action_id=action_id, message=message, confirm=confirm))
+    return _told(await deed.actor.chooses(option, action_id=action_id, confirm=confirm, **where))
 
 
 async def _suggests(deed: Deed) -> Json:
-    query = str(deed.body.get("query") or "")
-    return {"options": await deed.actor.suggests(text_in(deed.body, "action_id"), query, deed.message())}
+    query, action_id = str(deed.body.get("query") or ""), text_in(deed.body, "action_id")
+    return {"options": await deed.actor.suggests(action_id, query, **deed.where())}
 
 
 async def _fills(deed: Deed) -> Json:

@@ -64,5 +64,5 @@ def home(reader: Reader) -> Node:
             p(".home-empty")["The bot has not published a Home for you yet. It is told that you are here."]
         ]
     values = reader.workspace.chosen.get((reader.person.id, str(view.get("id"))), {})
-    surface = Surface("home", "home", {"home": True}, values)
+    surface = Surface("home", "home", {"view": view.get("id")}, values)
     return div("#home.home")[draw_blocks(view.get("blocks", []), Canvas(reader, surface))]

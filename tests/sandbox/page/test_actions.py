@@ -82,6 +82,27 @@ async def test_each_row_of_a_list_has_its_own_menu(client: Client, stand: Stand)
     assert [block["block_id"] for block in message.blocks] == ["row-1", "row-2"]
 
 
+async def test_a_click_on_the_home_is_one_wherever_else_the_person_looks(
+    client: Client, stand: Stand
+) -> None:
+    button = {"type": "button", "action_id": "go", "text": plain("Go")}
+    blocks = [{"type": "actions", "block_id": "same", "elements": [button]}]
+    home = {"id": "V1", "type": "home", "blocks": blocks}
+    stand.workspace.homes["UANA"] = home
+    stand.says("newer", blocks=blocks)
+    await act(client, "types", text="elsewhere", channel="ops")
+    await act(client, "clicks", action_id="go", block_id="same", view="V1")
+    assert stand.bot_function.told[-1]["container"]["type"] == "view"
+    await act(client, "clicks", action_id="go", block_id="same")
+    assert stand.bot_function.told[-1]["container"]["type"] == "message"
+
+
+async def test_a_view_that_is_not_open_any_more_is_not_clicked(client: Client, stand: Stand) -> None:
+    modals.push(stand.workspace, "UANA", MODAL)
+    assert (await act(client, "clicks", action_id="help", view="V0"))[0] == 409
+    assert stand.bot_function.told == []
+
+
 async def test_a_message_that_is_gone_is_said_to_be(client: Client) -> None:
     status, answer = await act(client, "clicks", channel="COPS", message="1.0", action_id="row")
     assert (status, answer["error"]) == (409, "That message is gone.")

@@ -68,6 +68,32 @@ async def test_an_unknown_command_is_refused_by_slack_itself(slack: PretendSlack
     assert (await slack.people.person("ana").types("/nonsense")).error == "invalid_command"
 
 
+async def test_rows_that_share_an_action_id_are_told_apart_by_their_blocks(
+    slack: PretendSlack, bot: Bot
+) -> None:
+    @bot.app.action("go")
+    @bot.app.action("pick")
+    async def used(ack: Any) -> None:
+        await ack()
+
+    @bot.app.options("pick")
+    async def offer(ack: Any, body: Any) -> None:
+        await ack(options=[{"text": plain(body["block_id"]), "value": "1"}])
+
+    select = {"type": "external_select", "action_id": "pick", "min_query_length": 0}
+    rows = [{"type": "actions", "block_id": name, "elements": [BUTTON, select]} for name in ("one", "two")]
+    await bot.app.client.chat_postMessage(channel="COPS", text="Rows", blocks=rows)
+    ana = slack.people.person("ana")
+    await ana.clicks("go", block_id="two")
+    assert bot.told[-1]["actions"][0]["block_id"] == "two"
+    [option] = await ana.suggests("pick", block_id="two")
+    assert option["text"]["text"] == "two"
+    await ana.chooses("two", action_id="pick", block_id="two")
+    assert bot.told[-1]["actions"][0]["block_id"] == "two"
+    with pytest.raises(NotPossible):
+        await ana.clicks("go", block_id="three")
+
+
 async def test_a_button_in_a_message_answers_by_response_url(slack: PretendSlack, bot: Bot) -> None:
     @bot.app.action("go")
     async def clicked(ack: Any, respond: Any) -> None:
