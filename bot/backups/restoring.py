@@ -105,7 +105,9 @@ def _said(called: Called) -> str:
     if called.went_to:
         went = f"the server's status went from “{called.went_from}” to “{called.went_to}”"
         return f"VPS.org's answer did not arrive, but {went}."
-    return f"VPS.org said: “{called.words}”." if called.words else "VPS.org accepted the call."
+    if not called.words:
+        return "VPS.org accepted the call."
+    return f"VPS.org said: “{called.words}”{'' if called.words.endswith(('.', '!', '?')) else '.'}"
 
 
 _LOOK = "Check the server itself before you rely on it."

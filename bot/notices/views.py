@@ -113,8 +113,8 @@ def _message(operation: Operation, state: State, said: str, outcome: Outcome | N
     lines = [f"{_EMOJI[state]} {_headline(operation, state)}", said]
     blocks: list[Block] = [SectionBlock(text=mrkdwn("\n".join(line for line in lines if line)))]
     facts = _facts(outcome) if outcome else ""
-    context = [each for each in (facts, _origin(operation)) if each]
-    blocks.append(ContextBlock(elements=[mrkdwn(" · ".join(context))]))
+    context = " · ".join(each for each in (facts, _origin(operation)) if each)
+    blocks.append(ContextBlock(elements=[mrkdwn(context[0].upper() + context[1:])]))
     buttons = _buttons(operation, outcome) if outcome else []
     if buttons:
         blocks.append(ActionsBlock(elements=buttons))
@@ -145,7 +145,7 @@ def _facts(outcome: Outcome) -> str:
 
 
 def _origin(operation: Operation) -> str:
-    parts = [f"Asked by {mention(operation.asked_by)} {ago(operation.asked_at)}"]
+    parts = [f"asked by {mention(operation.asked_by)} {ago(operation.asked_at)}"]
     if operation.verb == "restore" and operation.backup_moment:
         parts.append(f"back to backup {operation.backup_id} of {when(operation.backup_moment)}")
     if operation.reason:

@@ -17,7 +17,7 @@ def backup(world: World) -> Backup:
 async def test_a_safety_backup_then_the_restore_then_the_notice(world: World, backup: Backup) -> None:
     ana = world.person("ana")
     await ana.types(f"/backup restore {backup.id}")
-    shown = await world.until_modal("ana", "*Everything written to it since then*")
+    shown = await world.until_modal("ana", "Everything written to it since then")
     assert "*web-1* goes back to how it was" in shown
     await world.confirms("ana", reason="the upgrade broke it")
     card = await world.until_post("First a safety backup of how it is now.")

@@ -116,7 +116,7 @@ async def test_a_refusal_of_vps_org_is_told_and_the_restore_can_be_confirmed_ane
     assert world.provider.restores == []
 
     await ana.clicks(label="Try again", message=card)
-    await world.until_modal("ana", "*Everything written to it since then*")
+    await world.until_modal("ana", "Everything written to it since then")
     assert calls_for_a_restore(world) == 1
     await world.confirms("ana", safety=False)
     await world.until(lambda: world.provider.restores == [("web-1", backup.id)])

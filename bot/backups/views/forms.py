@@ -77,7 +77,10 @@ def confirm_form(
         if form.verb == "delete"
         else _restore_text(backup, name)
     )
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(said)), SectionBlock(text=mrkdwn(words.facts(backup)))]
+    blocks: list[Block] = [
+        SectionBlock(text=mrkdwn(said)),
+        ContextBlock(elements=[mrkdwn(f"Backup {words.facts(backup)}")]),
+    ]
     if busy:
         blocks.append(ContextBlock(elements=[mrkdwn(busy)]))
     if approvers:
@@ -116,8 +119,8 @@ def _delete_text(backup: Backup, name: str, *, last_good: bool) -> str:
 
 def _restore_text(backup: Backup, name: str) -> str:
     return (
-        f"*{name}* goes back to how it was {when(backup.created_at)}.\n"
-        f":rotating_light: *Everything written to it since then* ({ago(backup.created_at)}) *will be lost.*"
+        f"*{name}* goes back to how it was {when(backup.created_at)} ({ago(backup.created_at)}).\n"
+        ":rotating_light: *Everything written to it since then will be lost.*"
     )
 
 
