@@ -38,6 +38,7 @@ from bot.servers.model import Freshness
 from bot.settings import Settings
 from bot.slack import http, unheard
 from bot.slack.auth import Identity, check_tokens, keep_proxy, web_client
+from bot.slack.forms import seal_with
 from bot.slack.interaction import Interaction
 from bot.slack.people import People
 from bot.slack.socket import SocketConnection
@@ -112,6 +113,7 @@ def _build(settings: Settings, slack: AsyncWebClient, vps: VpsClient, identified
     _plug(settings, slack, provider, servers, poller)
     record.trail.plug(trail)
     authority.plug(Authority(people, rules, asks_directly=settings.bot_ask_approvers))
+    seal_with(settings.slack_bot_token.get_secret_value())
     app = _app(slack, identified)
     _register(app, provider, directory, trail)
     return _Parts(poller, directory, people, trail, mirror, _connection(settings, app, identified))

@@ -10,11 +10,18 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from bot.operations.launch import Engine
+from bot.slack.forms import seal_with
 from tests.world import World
 
 # Enough examples to find what we fear; a busy machine is no failure.
 settings.register_profile("bot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bot")
+
+
+@pytest.fixture(autouse=True)
+def a_known_seal() -> None:
+    """Seal forms alike in every test, until one starts a bot, which brings its own secret."""
+    seal_with("a test")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from slack_bolt.async_app import AsyncApp
 
 from bot.approvals import views
-from bot.approvals.model import Choice, Vote
+from bot.approvals.model import VERBS, Choice, Vote
 from bot.approvals.wait import TOPIC, check_choice
 from bot.audit.refusals import noting_refusals
 from bot.errors import NotUnderstood, Outdated
@@ -17,16 +17,8 @@ from bot.slack.forms import RequestForm, read
 from bot.slack.interaction import Interaction, heard
 from bot.slack.state import written
 
-CheckStillSo = Callable[[Operation], Awaitable[None]]
+CheckStillSo = Callable[[Interaction, Operation], Awaitable[None]]
 """Raises Outdated where what was asked for is no longer as it was shown; in time for Slack's ack."""
-
-
-_VERBS: dict[Choice, str] = {
-    "approved": "approve",
-    "denied": "deny",
-    "withdrawn": "withdraw",
-    "break_glass": "break glass",
-}
 
 
 class ApprovalHandlers:
@@ -52,7 +44,7 @@ class ApprovalHandlers:
         await _check(interaction, operation, vote)
         await _cast(interaction, form, vote)
         try:
-            await self._check_still_so(operation)
+            await self._check_still_so(interaction, operation)
         except Outdated as error:
             await interaction.explain(error)
 
@@ -66,8 +58,9 @@ class ApprovalHandlers:
     async def deny_clicked(self, interaction: Interaction) -> None:
         """Ask for a reason."""
         form = read(RequestForm, interaction.value)
-        await _check(interaction, await _pending(form), _vote(interaction, form, "denied"))
-        await interaction.open(views.deny_form(form))
+        operation = await _pending(form)
+        await _check(interaction, operation, _vote(interaction, form, "denied"))
+        await interaction.open(views.deny_form(form, operation))
 
     async def denied(self, interaction: Interaction) -> None:
         """Deny."""
@@ -110,9 +103,8 @@ async def _pending(form: RequestForm) -> Operation:
 
 
 async def _check(interaction: Interaction, operation: Operation, vote: Vote) -> None:
-    async with noting_refusals(
-        interaction, _VERBS[vote.choice], operation.server_name, operation=operation.id
-    ):
+    verb = VERBS[vote.choice]
+    async with noting_refusals(interaction, verb, operation.server_name, operation=operation.id):
         await check_choice(operation, vote)
 
 

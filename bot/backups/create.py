@@ -30,8 +30,8 @@ async def create_backup(operation: Operation) -> Outcome:
     room = await check_room(operation)
     if room.failure:
         outcome = outcomes.not_made(room, began.at)
+        await whisper_outcome(operation, outcome)
         await record_surely(entry_of(operation, "requested"))
         await record_surely(entry_of(operation, "ended", outcome=outcome))
-        await whisper_outcome(operation, outcome)
         return outcome
     return await tell_story(operation, create_in_turn)

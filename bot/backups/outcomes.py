@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.backups.steps import Made, Removed, Seen
-from bot.operations.model import Began, Failure, Outcome, State
+from bot.operations.model import Began, Failure, Operation, Outcome, State
 
 
 def not_made(made: Made, at: datetime) -> Outcome:
@@ -57,6 +57,13 @@ def without_safety(safety: Outcome, at: datetime) -> Outcome:
         ended_at=at,
         oldest_manual_id=safety.oldest_manual_id,
     )
+
+
+def broken(operation: Operation, at: datetime) -> Outcome:
+    """Return the outcome of an operation in the middle of which the bot itself broke."""
+    what = "Something went wrong on my side in the middle of it, and I don't know how far it came."
+    hint = f"Look with `/backup list` before you try again; the log has it under {operation.tag}."
+    return Outcome(state=State.UNKNOWN, what=what, hint=hint, ended_at=at)
 
 
 def _of_failure(failure: Failure | None, at: datetime, unclear: str) -> Outcome:

@@ -1,15 +1,20 @@
 """What all operations share: put on record, agreed on, announced, done in the server's turn, told."""
 
+import structlog
+
 from bot.approvals.clearance import clear
 from bot.approvals.wait import agreement
 from bot.audit.record import entry_of, record, record_surely
 from bot.backups import outcomes
 from bot.backups.ports import patience
 from bot.backups.steps import Seen, await_backup, check_target, deadline
+from bot.errors import Outdated
 from bot.notices import views
-from bot.notices.post import Card, announce, revise, show_outcome, tell_asker, tell_late
+from bot.notices.post import Card, announce, revise, show_agreed, show_outcome, tell_asker, tell_late
 from bot.operations.engine import Workflow, begin, in_turn
 from bot.operations.model import Began, Failure, Operation, Outcome
+
+log = structlog.get_logger()
 
 Turn = Workflow[[Operation, Card], Outcome]
 
@@ -19,7 +24,7 @@ async def tell_story(operation: Operation, turn: Turn) -> Outcome:
     began = await begin()
     card, outcome, operation = await _prepare(operation, began)
     if outcome is None:
-        outcome = await in_turn(operation.server_id, turn, operation, card)
+        outcome = await _in_turn(operation, turn, card, began)
     ended = entry_of(operation, "ended", permalink=card.link, outcome=outcome)
     recorded = await record(ended)
     shown = await show_outcome(operation, card, outcome, began)
@@ -28,6 +33,14 @@ async def tell_story(operation: Operation, turn: Turn) -> Outcome:
         # Nobody waits for the answer any more, so that this may outlast an outage of the database.
         await record_surely(ended)
     return outcome
+
+
+async def _in_turn(operation: Operation, turn: Turn, card: Card, began: Began) -> Outcome:
+    try:
+        return await in_turn(operation.server_id, turn, operation, card)
+    except Exception:  # A bug must not leave whoever asked without an answer.
+        log.exception("turn_broke", operation=operation.id)
+        return outcomes.broken(operation, began.at)
 
 
 async def take_turn(operation: Operation, card: Card) -> tuple[Began, Failure | None]:
@@ -65,9 +78,10 @@ async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | 
         return card, outcome.model_copy(update={"decided_by": verdict.person}), operation
     broke_glass = verdict.ending == "break_glass"
     agreed = operation.model_copy(update={"approved_by": verdict.person, "broke_glass": broke_glass})
-    await revise(card, views.running(agreed, ""))
-    return card, None, agreed
+    return await show_agreed(agreed, card), None, agreed
 
 
 async def _still_so(operation: Operation) -> Failure | None:
-    return (await check_target(operation)).failure
+    failure = (await check_target(operation)).failure
+    # Where VPS.org can't be asked nothing is out of date; the turn asks it again.
+    return failure if failure and failure.kind == Outdated.__name__ else None

@@ -25,8 +25,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 QUEUE = "turns"
-RECORD_SECONDS = 2.0
-"""How long recording may take: Slack's ack is due after 3 s."""
+RECORD_SECONDS = 1.0
+"""How long recording may take, after the look-ups: Slack's ack is due after 3 s."""
 MOST_RECOVERIES = 10_000
 """However often the process dies, an operation is taken up again."""
 
@@ -120,7 +120,7 @@ async def start(work: Workflow[P, R], workflow_id: str, *args: P.args, **_: P.kw
     """Record the work under its id, and let it run. A second start under the same id changes nothing.
 
     Raises:
-        NotRecorded: the database did not confirm within 2 s.
+        NotRecorded: the database did not confirm within 1 s.
     """
     try:
         with SetWorkflowID(workflow_id):
@@ -138,7 +138,7 @@ async def send(workflow_id: str, topic: str, value: dict[str, Any], once: str) -
     """Tell a workflow something, durably; the same `once` twice tells it once.
 
     Raises:
-        NotRecorded: the database did not confirm within 2 s.
+        NotRecorded: the database did not confirm within 1 s.
     """
     try:
         telling = DBOS.send_async(workflow_id, value, topic=topic, idempotency_key=once)

@@ -1,5 +1,7 @@
 """What buttons, menus and modals remember between two clicks. Read back, it is checked, never trusted."""
 
+import hmac
+from hashlib import sha256
 from typing import Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -7,6 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from bot.errors import NotUnderstood
 
 T = TypeVar("T", bound=BaseModel)
+
+_SEAL_LENGTH = 32
+_keys: list[bytes] = []
 
 DestructiveVerb = Literal["delete", "restore"]
 
@@ -19,6 +24,15 @@ class _Form(BaseModel):
         return self.model_dump_json(exclude_defaults=True)
 
 
+class _SealedForm(_Form):
+    """A form whose content decides where rights are looked up, so that an edited one must not be read."""
+
+    def kept(self) -> str:
+        """Return the form with a seal over it, as a modal's private metadata."""
+        content = super().kept()
+        return content + _seal(content)
+
+
 class ListForm(_Form):
     """Which part of the list somebody is looking at; pages count from 0."""
 
@@ -27,13 +41,13 @@ class ListForm(_Form):
     page: int = 0
 
 
-class CreateForm(_Form):
+class CreateForm(_SealedForm):
     """Where the modal that makes a backup was opened."""
 
     channel: str = ""
 
 
-class PickForm(_Form):
+class PickForm(_SealedForm):
     """For what a backup is being picked, and of which server so far."""
 
     verb: DestructiveVerb
@@ -41,7 +55,7 @@ class PickForm(_Form):
     server_id: int | None = None
 
 
-class ConfirmForm(_Form):
+class ConfirmForm(_SealedForm):
     """What somebody was shown before they confirm it, and when (UTC)."""
 
     verb: DestructiveVerb
@@ -107,10 +121,23 @@ def read(form: type[T], kept: str) -> T:
     Raises:
         NotUnderstood: it is from a version that wrote it otherwise, or not from us.
     """
+    if issubclass(form, _SealedForm):
+        kept, seal = kept[:-_SEAL_LENGTH], kept[-_SEAL_LENGTH:]
+        if not hmac.compare_digest(seal.encode(errors="replace"), _seal(kept).encode()):
+            raise NotUnderstood(*_TOO_OLD)
     try:
         return form.model_validate_json(kept)
     except ValidationError as error:
         raise NotUnderstood(*_TOO_OLD) from error
+
+
+def seal_with(secret: str) -> None:
+    """Use a key made of this secret from now on. Another secret makes forms that are open unreadable."""
+    _keys[:] = [sha256(f"forms of the backup bot: {secret}".encode()).digest()]
+
+
+def _seal(content: str) -> str:
+    return hmac.new(_keys[0], content.encode(errors="replace"), sha256).hexdigest()[:_SEAL_LENGTH]
 
 
 def _checked(form: type[T], values: dict[str, str]) -> T:

@@ -1,5 +1,7 @@
 """One thing a person did in Slack, and the ways to answer it. Nobody is left without an answer."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +25,9 @@ log = structlog.get_logger()
 
 Json = dict[str, Any]
 
+LOOK_UP_SECONDS = 1.8
+"""How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
+
 
 @dataclass
 class Interaction:
@@ -32,6 +37,7 @@ class Interaction:
     client: AsyncWebClient
     _ack: AsyncAck
     is_acked: bool = field(default=False, init=False)
+    _arrived: float = field(default_factory=time.monotonic, init=False)
 
     @property
     def person(self) -> str:
@@ -98,6 +104,11 @@ class Interaction:
     def trigger(self) -> str:
         """An id of this very click, the same when Slack delivers it twice."""
         return str(self.body.get("trigger_id") or self.once)
+
+    def looking_up(self) -> asyncio.Timeout:
+        """Return a time limit that all look-ups before the ack share; none once it is acked."""
+        left = LOOK_UP_SECONDS - (time.monotonic() - self._arrived)
+        return asyncio.timeout(None if self.is_acked else max(left, 0.05))
 
     async def ack(self, **answer: Any) -> None:
         """Tell Slack that this has arrived; only the first time counts."""

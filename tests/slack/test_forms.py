@@ -18,6 +18,7 @@ from bot.slack.forms import (
     ListForm,
     PickForm,
     read,
+    seal_with,
 )
 from tests.views_kit import moments, numbers
 
@@ -131,3 +132,17 @@ def test_a_list_fits_a_block_id(form: Any) -> None:
 @given(FORMS)
 def test_a_form_fits_a_button_and_a_modal(form: Any) -> None:
     assert len(form.kept()) <= 2000
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_a_sealed_form_that_was_edited_is_not_understood(channel: str) -> None:
+    kept = CreateForm(channel="C0").kept()
+    with pytest.raises(NotUnderstood):
+        read(CreateForm, kept.replace('"C0"', json.dumps(channel)) if channel != "C0" else kept[:-1])
+
+
+def test_another_secret_does_not_open_the_seal() -> None:
+    kept = CreateForm(channel="C0").kept()
+    seal_with("another")
+    with pytest.raises(NotUnderstood):
+        read(CreateForm, kept)

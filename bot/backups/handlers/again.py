@@ -26,7 +26,7 @@ class Again:
         """Try what the button remembers once more."""
         form = read(AgainForm, interaction.value)
         if form.verb == "create":
-            server = await self._tools.server(str(form.server_id))
+            server = await self._tools.server(interaction, str(form.server_id))
             await self._creating.start(interaction, server, form.reason, interaction.channel)
             await interaction.ack()
             return

@@ -31,20 +31,20 @@ class Creating:
         if wanted is None:
             await interaction.open(views.create_form(CreateForm(channel=interaction.channel), None, reason))
             return
-        server = await self._tools.server(wanted)
+        server = await self._tools.server(interaction, wanted)
         await self.start(interaction, server, reason, interaction.channel)
         await interaction.ack()
 
     async def clicked(self, interaction: Interaction) -> None:
         """Show the form for the server whose button was clicked."""
-        server = await self._tools.server(interaction.value)
+        server = await self._tools.server(interaction, interaction.value)
         await self._tools.decide(interaction, Risk.CREATE, server.name)
         await interaction.open(views.create_form(CreateForm(channel=interaction.channel), server))
 
     async def submitted(self, interaction: Interaction) -> None:
         """Start what the form says."""
         form = read(CreateForm, interaction.kept)
-        server = await self._tools.server(chosen(interaction.view, ids.SERVER))
+        server = await self._tools.server(interaction, chosen(interaction.view, ids.SERVER))
         await self.start(interaction, server, written(interaction.view, ids.REASON), form.channel)
         await interaction.ack()
 

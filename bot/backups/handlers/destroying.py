@@ -1,13 +1,12 @@
 """Deleting and restoring: pick a backup, see what will be lost, confirm by name, start."""
 
-import asyncio
 
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.models.views import View
 
 from bot.backups import checks
 from bot.backups.delete import delete_backup
-from bot.backups.handlers.tools import ACK_SECONDS, Tools, needs
+from bot.backups.handlers.tools import Tools, needs
 from bot.backups.restore import restore_backup
 from bot.backups.views import forms as views
 from bot.errors import BotError, UnknownBackup
@@ -47,7 +46,7 @@ class Destroying:
         elif wanted is None:
             await interaction.open(views.pick_form(form, None, None))
         else:
-            server = await self._tools.server(wanted)
+            server = await self._tools.server(interaction, wanted)
             view_id = await interaction.open(views.loading(verb))
             await self._offer_backups(interaction, view_id, form, server)
 
@@ -67,7 +66,7 @@ class Destroying:
         await interaction.ack()
         form = read(PickForm, interaction.kept)
         if interaction.value:
-            server = await self._tools.server(interaction.value)
+            server = await self._tools.server(interaction, interaction.value)
             await self._tools.decide(interaction, Risk(form.verb), server.name, form.channel)
             await self._offer_backups(interaction, interaction.view["id"], form, server)
 
@@ -77,7 +76,7 @@ class Destroying:
         choice = BackupChoice.chosen(chosen(interaction.view, ids.BACKUP))
         form = form.model_copy(update={"server_id": choice.server_id})
         try:
-            async with asyncio.timeout(ACK_SECONDS):
+            async with interaction.looking_up():
                 view = await self._drawn(interaction, form, choice.backup_id)
         except TimeoutError:
             await interaction.ack(response_action="update", view=views.loading(form.verb).to_dict())
@@ -89,7 +88,7 @@ class Destroying:
     async def confirmed(self, interaction: Interaction) -> None:
         """Start, if the name is right, the person may, and all is still as it was shown."""
         form = read(ConfirmForm, interaction.kept)
-        server = await self._tools.server(str(form.server_id))
+        server = await self._tools.server(interaction, str(form.server_id))
         decision = await self._tools.decide(interaction, Risk(form.verb), server.name, form.channel)
         if written(interaction.view, ids.TYPED_NAME).casefold() != server.name.strip().casefold():
             error = f"That is not the server's name. Type {server.name} to confirm."
@@ -107,7 +106,7 @@ class Destroying:
             safety_backup=form.verb == "restore" and is_ticked(interaction.view, ids.SAFETY),
             **needs(decision),
         )
-        await self._tools.check_still_so(operation)
+        await self._tools.check_still_so(interaction, operation)
         await engine.start(_WORKFLOWS[form.verb], operation.id, operation)
         await interaction.ack()
 

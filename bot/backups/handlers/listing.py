@@ -81,7 +81,7 @@ class Listing:
             await self._destroying.choose(interaction, choice)
 
     async def _watch(self, interaction: Interaction, choice: BackupChoice) -> None:
-        server = await self._tools.server(str(choice.server_id))
+        server = await self._tools.server(interaction, str(choice.server_id))
         await self._tools.decide(interaction, Risk.LOOK, server.name)
         operation = self._tools.operation(
             interaction, "watch", server, interaction.person, backup_id=choice.backup_id

@@ -1,6 +1,5 @@
 """What all handlers of backups need."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,16 +10,13 @@ from bot.audit.refusals import noting_refusals
 from bot.authority import Authority
 from bot.backups.api import BackupList, BackupsApi
 from bot.backups.checks import check_nothing_newer, check_target
-from bot.errors import ProviderError, Unreachable
+from bot.errors import NotChecked, ProviderError, Unreachable
 from bot.operations import records
 from bot.operations.model import Operation, Verb
 from bot.permissions import AskFirst, Go, Risk
 from bot.servers.directory import ServerDirectory
 from bot.servers.model import Server
 from bot.slack.interaction import Interaction
-
-ACK_SECONDS = 2.0
-"""How long VPS.org may take where Slack's ack, due after 3 s, has to wait for it."""
 
 
 def utc_now() -> datetime:
@@ -43,12 +39,19 @@ class Tools:
         """Return whether whoever did this may, on a server or (None) on any; raises NotAllowed."""
         person, team, place = interaction.person, interaction.team, channel or interaction.channel
         async with noting_refusals(interaction, risk.value, server or "", channel=place):
-            if server is not None:
-                return await self.authority.decide(person, team, risk, server, place)
-            await self.authority.decide_somewhere(person, team, risk, place)
+            try:
+                async with interaction.looking_up():
+                    if server is not None:
+                        return await self.authority.decide(person, team, risk, server, place)
+                    await self.authority.decide_somewhere(person, team, risk, place)
+            except TimeoutError:
+                raise NotChecked(
+                    "I could not find out in time whether you may, so nothing was started.",
+                    "Try again in a moment.",
+                ) from None
         return Go()
 
-    async def server(self, wanted: str) -> Server:
+    async def server(self, interaction: Interaction, wanted: str) -> Server:
         """Return the server a person means, in time for Slack's ack.
 
         Raises:
@@ -56,7 +59,7 @@ class Tools:
             ProviderError: the servers aren't known, and VPS.org did not tell in time.
         """
         try:
-            async with asyncio.timeout(ACK_SECONDS):
+            async with interaction.looking_up():
                 return await self.directory.find(wanted)
         except TimeoutError as error:
             raise Unreachable(
@@ -64,15 +67,15 @@ class Tools:
                 "Try again in a moment.",
             ) from error
 
-    async def quick_list(self, server_id: int) -> BackupList:
+    async def quick_list(self, interaction: Interaction, server_id: int) -> BackupList:
         """Return a server's backups, in time for Slack's ack; raises ProviderError or TimeoutError."""
-        async with asyncio.timeout(ACK_SECONDS):
+        async with interaction.looking_up():
             return await self.api.list(server_id)
 
-    async def check_still_so(self, operation: Operation) -> None:
+    async def check_still_so(self, interaction: Interaction, operation: Operation) -> None:
         """Raise Outdated where what was asked for is no longer as it was shown, as far as can be told now."""
         with suppress(ProviderError, TimeoutError):
-            found = (await self.quick_list(operation.server_id)).backups
+            found = (await self.quick_list(interaction, operation.server_id)).backups
             check_target(operation, found)
         if operation.shown_at:
             ended = await records.ended_since(operation.server_id, operation.shown_at)
