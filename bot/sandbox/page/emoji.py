@@ -4,7 +4,7 @@ import re
 
 BY_NAME = {
     "+1": "👍", "-1": "👎", "thumbsup": "👍", "thumbsdown": "👎", "wave": "👋", "eyes": "👀",
-    "pray": "🙏", "raised_hand": "✋", "ok_hand": "👌", "muscle": "💪", "clap": "👏", "tada": "🎉",
+    "pray": "🙏", "raised_hand": "✋", "raising_hand": "🙋", "ok_hand": "👌", "muscle": "💪", "clap": "👏", "tada": "🎉",
     "sparkles": "✨", "star": "⭐", "fire": "🔥", "zap": "⚡", "boom": "💥", "rocket": "🚀",
     "heart": "❤️", "broken_heart": "💔", "slightly_smiling_face": "🙂", "smile": "😄",
     "thinking_face": "🤔", "sob": "😭", "sleeping": "😴", "sweat_smile": "😅", "robot_face": "🤖",

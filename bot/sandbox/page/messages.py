@@ -92,7 +92,7 @@ def _message(reader: Reader, message: Message, element: str, *, follows: bool) -
 
 
 def _content(reader: Reader, message: Message, element: str) -> Node:
-    edited = message.edited and span(".edited")["(edited)"]
+    edited = message.edited and message.ephemeral_to is None and span(".edited")["(edited)"]
     if not message.blocks:
         return div(".text")[mrkdwn(message.text, reader), edited]
     address = {"channel": message.channel, "message": message.ts}

@@ -11,8 +11,22 @@ function mark(field, list, option) {
   option?.scrollIntoView({ block: "nearest" });
 }
 
+// Fixed to the window, since what scrolls around the field would cut the list off.
+function placed(field, list) {
+  if (list.hidden || !field.closest(".combobox")) return;
+  const { top, bottom, left, width } = field.getBoundingClientRect();
+  const [above, below] = [top - 12, innerHeight - bottom - 12];
+  const upwards = below < Math.min(list.scrollHeight, 260) && above > below;
+  list.style.left = `${left}px`;
+  list.style.width = `${width}px`;
+  list.style.maxHeight = `${Math.min(260, upwards ? above : below)}px`;
+  list.style.top = upwards ? "auto" : `${bottom + 4}px`;
+  list.style.bottom = upwards ? `${innerHeight - top + 4}px` : "auto";
+}
+
 function open(field, list, isOpen) {
   list.hidden = !isOpen;
+  placed(field, list);
   field.setAttribute("aria-expanded", String(isOpen));
   if (!isOpen) mark(field, list, null);
 }
@@ -95,6 +109,12 @@ export function startSuggesting(post) {
     const field = combobox(event);
     if (field) open(field, field.closest("[data-suggest]").querySelector("[role=listbox]"), false);
   });
+  for (const moved of ["scroll", "resize"]) {
+    addEventListener(moved, () => {
+      const field = document.activeElement?.closest("[data-suggest] [role=combobox]");
+      if (field) placed(field, field.closest("[data-suggest]").querySelector("[role=listbox]"));
+    }, true);
+  }
   document.addEventListener("keydown", (event) => {
     const field = combobox(event);
     if (!field) return;

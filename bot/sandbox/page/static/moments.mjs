@@ -2,7 +2,7 @@
 
 const DAY = 86_400_000;
 const UNITS = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3_600_000], ["minute", 60_000]];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
 function formatted(moment, options) {
   return new Intl.DateTimeFormat("en", options).format(moment);
@@ -41,13 +41,15 @@ function shown(moment, pattern, at) {
     if (!PLAIN[name]) return whole;
     return (name !== token && nearDay(moment)) || PLAIN[name](moment);
   });
+  if (at === "gutter") return text.replace(/\s[AP]M$/, "");
   return at === "start" ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 export function showMoments() {
   for (const element of document.querySelectorAll("time[data-pattern]")) {
     const moment = new Date(element.dateTime);
-    const text = shown(moment, element.dataset.pattern, element.closest(".day-line") ? "start" : "");
+    const at = element.closest(".day-line") ? "start" : element.closest(".gutter") ? "gutter" : "";
+    const text = shown(moment, element.dataset.pattern, at);
     if (element.textContent !== text) element.textContent = text;
   }
 }

@@ -13,8 +13,17 @@ export function apply(patches) {
   followers.forEach(toEnd);
 }
 
+// Stays at the end also when the box gets smaller, as by a drawer that opens beside it.
 export function followEnd() {
-  document.querySelectorAll("[data-follows]").forEach(toEnd);
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) if (!left.has(target)) toEnd(target);
+  });
+  const left = new WeakSet();
+  for (const box of document.querySelectorAll("[data-follows]")) {
+    toEnd(box);
+    box.addEventListener("scroll", () => (isAtEnd(box) ? left.delete(box) : left.add(box)));
+    sizes.observe(box);
+  }
 }
 
 function isAtEnd(box) {
