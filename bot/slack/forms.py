@@ -11,7 +11,7 @@ from bot.errors import NotUnderstood
 T = TypeVar("T", bound=BaseModel)
 
 _SEAL_LENGTH = 32
-_keys: list[bytes] = []
+_keys = [b""]
 
 DestructiveVerb = Literal["delete", "restore"]
 
@@ -132,8 +132,8 @@ def read(form: type[T], kept: str) -> T:
 
 
 def seal_with(secret: str) -> None:
-    """Use a key made of this secret from now on. Another secret makes forms that are open unreadable."""
-    _keys[:] = [sha256(f"forms of the backup bot: {secret}".encode()).digest()]
+    """Use a key made of this secret from now on; forms sealed with another can't be read any more."""
+    _keys[0] = sha256(f"forms of the backup bot: {secret}".encode()).digest() if secret else b""
 
 
 def _seal(content: str) -> str:
