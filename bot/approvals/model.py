@@ -7,6 +7,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 Choice = Literal["approved", "denied", "withdrawn", "break_glass"]
 Ending = Literal["approved", "denied", "withdrawn", "break_glass", "expired", "stale"]
 
+VERBS: dict[Choice, str] = {
+    "approved": "approve",
+    "denied": "deny",
+    "withdrawn": "withdraw",
+    "break_glass": "break glass",
+}
+"""What each choice is called as something to do."""
+
 
 class Vote(BaseModel):
     """What somebody chose, and when (UTC). `shown` is the digest of what they were shown."""

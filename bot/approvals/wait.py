@@ -7,7 +7,7 @@ import stamina
 import structlog
 
 from bot.approvals import views
-from bot.approvals.model import Verdict, Vote
+from bot.approvals.model import VERBS, Verdict, Vote
 from bot.audit.record import entry_of, record_surely
 from bot.authority import authority
 from bot.errors import NotAllowed, NotChecked
@@ -41,6 +41,8 @@ async def agreement(operation: Operation, still_so: StillSo, began: Began) -> tu
     direct = await write_to(operation, approvers, question, "ask", began) if await asks_directly() else []
     await record_surely(entry_of(operation, "asked", permalink=card.link))
     verdict = await _verdict(operation, card, approvers, deadline, still_so, began)
+    while late := await engine.receive(TOPIC, 0):
+        await _answer_uncounted(operation, Vote.model_validate(late), "It was decided already.", began)
     for each in direct:
         await revise(each, views.decided(operation, verdict))
     if verdict.ending == "break_glass":
@@ -61,7 +63,7 @@ async def _verdict(
     while True:
         vote = await engine.receive(TOPIC, await seconds_until(deadline if is_reminded else remind_at))
         if vote is not None:
-            verdict = await _judged(operation, Vote.model_validate(vote), deadline, still_so)
+            verdict = await _judged(operation, Vote.model_validate(vote), deadline, still_so, began)
             if verdict:
                 return verdict
         elif is_reminded:
@@ -69,16 +71,19 @@ async def _verdict(
             return Verdict(ending="expired", at=deadline, what="Nobody decided in time.", hint=hint)
         else:
             is_reminded = True
-            await tell_thread(
-                operation, card, views.reminder(operation, approvers, deadline), "remind", began
-            )
-            await record_surely(entry_of(operation, "reminded", permalink=card.link))
+            # After a long stop there may be nothing left to remind of.
+            if await seconds_until(deadline):
+                reminder = views.reminder(operation, approvers, deadline)
+                await tell_thread(operation, card, reminder, "remind", began)
+                await record_surely(entry_of(operation, "reminded", permalink=card.link))
 
 
-async def _judged(operation: Operation, vote: Vote, deadline: datetime, still_so: StillSo) -> Verdict | None:
+async def _judged(
+    operation: Operation, vote: Vote, deadline: datetime, still_so: StillSo, began: Began
+) -> Verdict | None:
     """Return the verdict a vote leads to; None where it does not count."""
-    refusal = await check_vote(operation, vote, deadline)
-    if refusal:
+    if refusal := await check_vote(operation, vote, deadline):
+        await _answer_uncounted(operation, vote, refusal, began)
         return None
     if vote.choice in {"denied", "withdrawn"}:
         what = f"{vote.choice.capitalize()}{f': “{vote.reason}”' if vote.reason else ''}."
@@ -88,10 +93,18 @@ async def _judged(operation: Operation, vote: Vote, deadline: datetime, still_so
     return Verdict(ending=vote.choice, at=vote.at, person=vote.person, what=vote.reason)
 
 
+async def _answer_uncounted(operation: Operation, vote: Vote, why: str, began: Began) -> None:
+    """Put a vote that does not count on record, and tell whoever cast it."""
+    part = f"uncounted:{vote.at.isoformat()}"
+    entry = entry_of(operation, "refused", what=why, part=f"{vote.person}:{part}")
+    await record_surely(entry.model_copy(update={"person": vote.person, "verb": VERBS[vote.choice]}))
+    await write_to(operation, [vote.person], views.uncounted(operation, vote, why), part, began)
+
+
 async def _raise_alarm(
     operation: Operation, card: Card, approvers: list[str], verdict: Verdict, began: Began
 ) -> None:
-    alarm = views.alarm(operation, verdict.what)
+    alarm = views.alarm(operation, verdict.what, card.link)
     await write_to(operation, approvers, alarm, "alarm", began)
     await tell_thread(operation, card, alarm.text, "alarm", began)
 
@@ -129,9 +142,9 @@ async def check_vote(operation: Operation, vote: Vote, deadline: datetime) -> st
 
 async def _refusal(operation: Operation, vote: Vote, deadline: datetime) -> str:
     if vote.at > deadline:
-        return "too late"
+        return "It came after the time was up."
     if vote.shown != operation.shown:
-        return "something else was shown"
+        return "It was given on something else than is asked for."
     try:
         await patiently(check_choice)(operation, vote)
     except NotAllowed as error:

@@ -54,6 +54,15 @@ async def ask(operation: Operation, question: Message, began: Began) -> Card:
     return await _post_card(operation, question, began)
 
 
+@step("show_agreed")
+async def show_agreed(operation: Operation, card: Card) -> Card:
+    """Edit the question to say that the operation goes ahead, or for whom it waits first."""
+    ahead = await ahead_of(operation)
+    if card.ts:
+        await _edit(card, views.waiting(operation, ahead), patience=ANNOUNCE_SECONDS)
+    return card.model_copy(update={"says_waiting": ahead is not None})
+
+
 @step("write_to", waits=True)
 async def write_to(
     operation: Operation, people: list[str], message: Message, part: str, began: Began

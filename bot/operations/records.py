@@ -19,11 +19,15 @@ TURNS: dict[Verb, str] = {verb: f"{story}_turn" for verb, story in STORIES.items
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An operation that has not ended. `since` (UTC) is when its turn came, or when it was asked for."""
+    """An operation that has not ended. `since` (UTC) is when its turn came, or when it was asked for.
+
+    One that is `undecided` waits for a second person, and holds nobody up.
+    """
 
     operation: Operation
     is_running: bool
     since: datetime
+    is_undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,14 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
     }
     operations = [_operation(row.input) for row in rows if row.name in STORIES.values()]
     over = await _turns_over([one.id for one in operations if one.id not in begun])
+    decided = {row.workflow_id.removesuffix(":turn") for row in rows if row.name in TURNS.values()}
     found = [
-        Unfinished(operation, operation.id in begun, begun.get(operation.id, operation.asked_at))
+        Unfinished(
+            operation,
+            is_running=operation.id in begun,
+            since=begun.get(operation.id, operation.asked_at),
+            is_undecided=operation.approval_minutes is not None and operation.id not in decided,
+        )
         for operation in operations
         if server_id in (None, operation.server_id) and operation.id not in over
     ]
@@ -59,7 +69,11 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
 
 async def ahead_of(operation: Operation) -> Unfinished | None:
     """Return the operation that has this one's turn at the server, if any."""
-    others = [one for one in await unfinished(operation.server_id) if one.operation.id != operation.id]
+    others = [
+        one
+        for one in await unfinished(operation.server_id)
+        if one.operation.id != operation.id and not one.is_undecided
+    ]
     before = [one for one in others if one.is_running or one.operation.asked_at < operation.asked_at]
     return before[0] if before else None
 

@@ -35,6 +35,8 @@ def _line(one: Unfinished) -> str:
     operation = one.operation
     if one.is_running:
         state = f":arrows_counterclockwise: {doing(operation)}, running since {ago(one.since)}"
+    elif one.is_undecided:
+        state = f":raised_hand: {doing(operation)}, waiting for a second person since {ago(one.since)}"
     else:
         state = f":hourglass_flowing_sand: {doing(operation)}, waiting since {ago(one.since)}"
     reason = f" · “{quote(operation.reason, 100)}”" if operation.reason else ""

@@ -5,7 +5,7 @@ from hypothesis import given
 from syrupy.assertion import SnapshotAssertion
 
 from bot.approvals import views
-from bot.approvals.model import Verdict
+from bot.approvals.model import Verdict, Vote
 from bot.operations.model import Operation
 from bot.slack.forms import RequestForm, read
 from tests.backups.facts import NOON, hours, operation
@@ -18,6 +18,7 @@ RESTORE = operation("restore", backup_id=501, backup_moment=TAKEN, safety_backup
 FORM = RequestForm(operation=DELETE.id, shown=DELETE.shown)
 DEADLINE = NOON + hours(0.5)
 APPROVED = Verdict(ending="approved", at=NOON, person="UBEN")
+VOTE = Vote(choice="break_glass", person="UCLEO", shown=DELETE.shown, at=NOON)
 VIEWS: dict[str, Drawable] = {
     "question about a delete": views.question(DELETE, ["UCLEO", "UBEN"], DEADLINE),
     "question about a restore": views.question(RESTORE, ["UBEN", "SOPS"], DEADLINE),
@@ -26,7 +27,8 @@ VIEWS: dict[str, Drawable] = {
     "expired": views.decided(RESTORE, Verdict(ending="expired", at=NOON)),
     "reminder": views.reminder(DELETE, ["UCLEO", "UBEN"], DEADLINE),
     "alarm": views.alarm(RESTORE, "the <site> is down"),
-    "deny": views.deny_form(FORM),
+    "uncounted": views.uncounted(DELETE, VOTE, "It was decided already."),
+    "deny": views.deny_form(FORM, DELETE),
     "break glass": views.break_glass_form(FORM, RESTORE),
 }
 
@@ -53,6 +55,11 @@ def test_names_keep_their_capitals() -> None:
     )
 
 
+def test_an_alarm_leads_to_the_request() -> None:
+    link = "https://example.slack.com/archives/C1/p1"
+    assert f"<{link}|follow it>" in views.alarm(RESTORE, "the site is down", link).text
+
+
 @given(operations, words)
 def test_whatever_is_asked_for_it_can_be_shown(asked: Operation, reason: str) -> None:
     many = [f"U{number:010}" for number in range(300)]
@@ -60,4 +67,6 @@ def test_whatever_is_asked_for_it_can_be_shown(asked: Operation, reason: str) ->
     assert problems(views.decided(asked, APPROVED)) == []
     assert problems(views.reminder(asked, many, DEADLINE)) == []
     assert problems(views.alarm(asked, reason)) == []
+    assert problems(views.uncounted(asked, VOTE, "It was decided already.")) == []
+    assert problems(views.deny_form(FORM, asked)) == []
     assert problems(views.break_glass_form(FORM, asked)) == []
