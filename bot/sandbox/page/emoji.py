@@ -4,8 +4,8 @@ import re
 
 BY_NAME = {
     "+1": "👍", "-1": "👎", "thumbsup": "👍", "thumbsdown": "👎", "wave": "👋", "eyes": "👀",
-    "pray": "🙏", "raised_hand": "✋", "raising_hand": "🙋", "ok_hand": "👌", "muscle": "💪", "clap": "👏", "tada": "🎉",
-    "sparkles": "✨", "star": "⭐", "fire": "🔥", "zap": "⚡", "boom": "💥", "rocket": "🚀",
+    "pray": "🙏", "raised_hand": "✋", "raising_hand": "🙋", "ok_hand": "👌", "muscle": "💪",
+    "clap": "👏", "tada": "🎉", "sparkles": "✨", "star": "⭐", "fire": "🔥", "zap": "⚡", "boom": "💥", "rocket": "🚀",
     "heart": "❤️", "broken_heart": "💔", "slightly_smiling_face": "🙂", "smile": "😄",
     "thinking_face": "🤔", "sob": "😭", "sleeping": "😴", "sweat_smile": "😅", "robot_face": "🤖",
     "bust_in_silhouette": "👤", "busts_in_silhouette": "👥", "white_check_mark": "✅",
