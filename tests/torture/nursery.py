@@ -50,18 +50,20 @@ def kill(pid: int) -> int:
 def serve() -> None:
     """Follow orders until there are no more; then end every bot."""
     pids: set[int] = set()
-    for line in sys.stdin:
-        order: dict[str, Any] = json.loads(line)
-        if "kill" in order:
-            pids.discard(order["kill"])
-            answer = kill(order["kill"])
-        else:
-            answer = start(**order)
-            pids.add(answer)
-        sys.stdout.write(f"{answer}\n")
-        sys.stdout.flush()
-    for pid in pids:
-        kill(pid)
+    try:
+        for line in sys.stdin:
+            order: dict[str, Any] = json.loads(line)
+            if "kill" in order:
+                pids.discard(order["kill"])
+                answer = kill(order["kill"])
+            else:
+                answer = start(**order)
+                pids.add(answer)
+            sys.stdout.write(f"{answer}\n")
+            sys.stdout.flush()
+    finally:
+        for pid in pids:
+            kill(pid)
 
 
 if __name__ == "__main__":
