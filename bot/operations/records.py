@@ -82,7 +82,9 @@ async def undecided(operation_id: str) -> Operation | None:
     """Return an operation that waits for a second person; None where it has gone on or ended."""
     turn_id = f"{operation_id}:turn"
     rows = await DBOS.list_workflows_async(workflow_ids=[operation_id, turn_id], load_output=False)
-    if [row.workflow_id for row in rows if row.status == "PENDING"] != [operation_id] or len(rows) != 1:
+    # After a restart the engine queues what it takes up again.
+    is_unfinished = {row.workflow_id: row.status in {"PENDING", "ENQUEUED"} for row in rows}
+    if is_unfinished != {operation_id: True}:
         return None
     operation = _operation(rows[0].input)
     return operation if operation.approval_minutes is not None else None
