@@ -89,17 +89,16 @@ def _input(block: Json, canvas: Canvas) -> Node:
     block_id = block["block_id"]
     field_id = element_id(canvas, "field", block_id, str(element.get("action_id", "")))
     error = canvas.surface.errors.get(block_id)
-    optional = bool(block.get("optional"))
+    optional, hint = bool(block.get("optional")), block.get("hint")
     attributes: Attributes = {
         "name": block_id,
         "required": not optional,
         "aria-invalid": "true" if error else None,
-        "aria-describedby": f"{field_id}-hint {field_id}-error",
+        "aria-describedby": f"{field_id}-hint {field_id}-error" if hint else f"{field_id}-error",
         "aria-label": words(block.get("label")),
     }
     if block.get("dispatch_action"):
         attributes |= posts("/act/chooses", target(element, block_id, canvas))
-    hint = block.get("hint")
     return [
         label(".label", for_=field_id)[
             draw_text(block.get("label"), canvas.reader), optional and span(".optional")["(optional)"]

@@ -5,9 +5,10 @@ import re
 BY_NAME = {
     "+1": "👍", "-1": "👎", "thumbsup": "👍", "thumbsdown": "👎", "wave": "👋", "eyes": "👀",
     "pray": "🙏", "raised_hand": "✋", "raising_hand": "🙋", "ok_hand": "👌", "muscle": "💪",
-    "clap": "👏", "tada": "🎉", "sparkles": "✨", "star": "⭐", "fire": "🔥", "zap": "⚡", "boom": "💥", "rocket": "🚀",
-    "heart": "❤️", "broken_heart": "💔", "slightly_smiling_face": "🙂", "smile": "😄",
-    "thinking_face": "🤔", "sob": "😭", "sleeping": "😴", "sweat_smile": "😅", "robot_face": "🤖",
+    "clap": "👏", "tada": "🎉", "sparkles": "✨", "star": "⭐", "fire": "🔥", "zap": "⚡",
+    "boom": "💥", "rocket": "🚀", "heart": "❤️", "broken_heart": "💔",
+    "slightly_smiling_face": "🙂", "smile": "😄", "thinking_face": "🤔", "sob": "😭",
+    "sleeping": "😴", "sweat_smile": "😅", "robot_face": "🤖",
     "bust_in_silhouette": "👤", "busts_in_silhouette": "👥", "white_check_mark": "✅",
     "heavy_check_mark": "✔️", "ballot_box_with_check": "☑️", "x": "❌",
     "negative_squared_cross_mark": "❎", "heavy_multiplication_x": "✖️", "warning": "⚠️",

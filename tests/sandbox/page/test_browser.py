@@ -1,29 +1,24 @@
 """The page's script in a real browser; skipped where there is no Chromium."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.sandbox import modals
 from bot.sandbox.workspace import Json
+from tests.browser.chromium import launched, needs_chromium, watched
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.stand import Stand
 from tests.sandbox.page.test_actions import MODAL, option, plain
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-ALONE = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-ALONE += ["--disable-component-update", "--disable-sync"]
+pytestmark = needs_chromium
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ALONE)
+    async with launched() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -32,11 +27,8 @@ async def window(browser: Browser, client: Client, stand: Stand) -> AsyncIterato
     stand.says("Hello")
     page = await browser.new_page()
     page.set_default_timeout(10_000)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "warning" else None)
     home = str(client.make_url("/"))
-    page.on("request", lambda request: None if request.url.startswith(home) else wrong.append(request.url))
+    wrong = watched(page, home)
     await page.goto(f"{home}?as=UANA&in=COPS")
     await page.wait_for_selector("body[data-connected]")
     yield page
@@ -69,6 +61,18 @@ async def test_a_command_is_completed_and_sent_with_the_keyboard(window: Page, s
     await window.keyboard.press("Enter")
     assert (await stand.bot_function.hears("command"))["text"] == "list web-1"
     await expect(window.get_by_label("Message #ops")).to_have_value("")
+
+
+async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, stand: Stand) -> None:
+    stand.bot_function.answers = lambda _payload: {"options": [option(f"web-{n}") for n in range(6)]}
+    text = {"type": "mrkdwn", "text": "first\n`second` third"}
+    select = {"type": "external_select", "action_id": "pick", "min_query_length": 0}
+    stand.says("x", blocks=[{"type": "section", "text": text}, {"type": "actions", "elements": [select]}])
+    await expect(window.locator(".block-section").last).to_have_text(
+        "first\nsecond third", use_inner_text=True
+    )
+    await window.get_by_role("combobox").last.click()
+    await expect(window.get_by_role("option", name="WEB-5")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_modal_is_filled_in_and_complained_about(window: Page, stand: Stand) -> None:

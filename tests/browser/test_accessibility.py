@@ -1,0 +1,74 @@
+"""What the browser tells a screen reader of the page."""
+
+from collections import Counter
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.chromium import needs_chromium
+from tests.browser.window import Window
+
+pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+
+MUST_HAVE_NAMES = {
+    "article", "button", "checkbox", "combobox", "complementary", "dialog", "heading", "link", "listbox",
+    "log", "menuitem", "navigation", "option", "radio", "radiogroup", "tab", "textbox",
+}  # fmt: skip
+
+WRONG_IN_THE_MARKUP = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  const live = "[role=log], [role=status], [role=alert], [aria-live]";
+  const named = (element) => ["aria-labelledby", "aria-describedby", "aria-controls"].flatMap(
+    (name) => (element.getAttribute(name) ?? "").split(" ").filter(Boolean));
+  return {
+    "ids used twice": ids.filter((id, number) => ids.indexOf(id) !== number),
+    "ids that lead nowhere": [...document.querySelectorAll("*")].flatMap(named)
+      .filter((id) => !document.getElementById(id)),
+    "live regions in live regions": [...document.querySelectorAll(live)]
+      .filter((element) => element.parentElement.closest(live)).map((element) => element.outerHTML),
+    "dialogs without a label": [...document.querySelectorAll("dialog")]
+      .filter((dialog) => !document.getElementById(dialog.getAttribute("aria-labelledby"))?.textContent)
+      .map((dialog) => dialog.id),
+    "positive tabindex": [...document.querySelectorAll("[tabindex]")]
+      .filter((element) => element.tabIndex > 0).map((element) => element.outerHTML),
+  };
+}"""
+
+
+async def check(window: Window) -> Counter[str]:
+    """Fail where something can't be named or found; return how often each role is there."""
+    found = await window.page.evaluate(WRONG_IN_THE_MARKUP)
+    assert {what: where for what, where in found.items() if where} == {}
+    nodes = await window.accessible_nodes()
+    assert [node for node in nodes if node["role"] in MUST_HAVE_NAMES and not node["name"].strip()] == []
+    return Counter(node["role"] for node in nodes)
+
+
+async def test_all_in_the_channel_has_a_name_and_news_are_told_once(ana: Window) -> None:
+    await ana.says("/backup list")
+    await expect(ana.message("newest first")).to_be_visible()
+    await ana.says("/backup servers")
+    await expect(ana.message("lab-1")).to_be_visible()
+    await ana.page.get_by_role("button", name="Controls").click()
+    roles = await check(ana)
+    assert (roles["main"], roles["log"]) == (1, 1)
+
+
+@pytest.mark.parametrize("command", ["create", "restore", "restore db-replica", "delete"])
+async def test_all_in_a_modal_has_a_name(ana: Window, command: str) -> None:
+    await ana.says(f"/backup {command}")
+    await expect(ana.modal.get_by_text("Server", exact=True)).to_be_visible()
+    assert (await check(ana))["dialog"] == 1
+    await ana.page.keyboard.press("Escape")
+    await ana.modal_closes()
+
+
+async def test_an_open_thread_has_its_own_log(ana: Window) -> None:
+    await ana.says("Anybody here?")
+    root = ana.message("Anybody here?")
+    await root.hover()
+    await root.get_by_role("link", name="Reply in thread").click()
+    await ana.page.get_by_label("Reply…").fill("I am")
+    await ana.page.get_by_label("Reply…").press("Enter")
+    await expect(ana.replies()).to_have_count(2)
+    assert (await check(ana))["log"] == 2
