@@ -15,6 +15,7 @@ from bot.notices.post import Card, ask, revise, tell_thread, write_to
 from bot.operations import engine
 from bot.operations.engine import step
 from bot.operations.model import Began, Failure, Operation
+from bot.operations.records import DECIDED
 from bot.permissions import AskFirst, Go, Risk
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ async def agreement(operation: Operation, still_so: StillSo, began: Began) -> tu
     direct = await write_to(operation, approvers, question, "ask", began) if await asks_directly() else []
     await record_surely(entry_of(operation, "asked", permalink=card.link))
     verdict = await _verdict(operation, card, approvers, deadline, still_so, began)
+    await engine.reach(DECIDED)
     while late := await engine.receive(TOPIC, 0):
         await _answer_uncounted(operation, Vote.model_validate(late), "It was decided already.", began)
     for each in direct:

@@ -149,7 +149,17 @@ async def send(workflow_id: str, topic: str, value: dict[str, Any], once: str) -
 
 async def receive(topic: str, seconds: float) -> Any:
     """Return what the workflow was told, as soon as it is told; None after so many seconds."""
-    return await DBOS.recv_async(topic, timeout_seconds=seconds)
+    return await process().wait(DBOS.recv_async(topic, timeout_seconds=seconds))
+
+
+async def reach(milestone: str) -> None:
+    """Make it known, durably, how far this workflow has come."""
+    await DBOS.set_event_async(milestone, True)
+
+
+async def has_reached(workflow_id: str, milestone: str) -> bool:
+    """Tell whether a workflow has come that far."""
+    return bool(await DBOS.get_event_async(workflow_id, milestone, timeout_seconds=0))
 
 
 async def in_turn(server_id: int, work: Workflow[P, R], *args: P.args, **_: P.kwargs) -> R:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from dbos import DBOS
 
+from bot.operations.engine import has_reached
 from bot.operations.model import Operation, Outcome, Verb
 
 STORIES: dict[Verb, str] = {
@@ -13,6 +14,9 @@ STORIES: dict[Verb, str] = {
     "restore": "restore_backup",
 }
 """The stored name of each verb's workflow; its turn at the server is called the same with `_turn`."""
+
+DECIDED = "decided"
+"""The milestone of an operation for which a second person was asked and that has its answer."""
 
 TURNS: dict[Verb, str] = {verb: f"{story}_turn" for verb, story in STORIES.items()}
 
@@ -79,12 +83,12 @@ async def ahead_of(operation: Operation) -> Unfinished | None:
 
 
 async def undecided(operation_id: str) -> Operation | None:
-    """Return an operation that waits for a second person; None where it has gone on or ended."""
+    """Return an operation that waits for a second person; None where it was decided or has ended."""
     turn_id = f"{operation_id}:turn"
     rows = await DBOS.list_workflows_async(workflow_ids=[operation_id, turn_id], load_output=False)
     # After a restart the engine queues what it takes up again.
     is_unfinished = {row.workflow_id: row.status in {"PENDING", "ENQUEUED"} for row in rows}
-    if is_unfinished != {operation_id: True}:
+    if is_unfinished != {operation_id: True} or await has_reached(operation_id, DECIDED):
         return None
     operation = _operation(rows[0].input)
     return operation if operation.approval_minutes is not None else None
