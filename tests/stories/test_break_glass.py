@@ -1,0 +1,150 @@
+"""Going ahead alone in an emergency: loud, twice confirmed, and on record for ever."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.sandbox.form_state import placed
+from bot.sandbox.people import NotPossible
+from bot.sandbox.workspace import Message
+from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
+from tests.world import World, set_up
+
+GLASS = {**TWO, "bot_break_glass": True}
+WHY = "the shop is down and nobody answers"
+
+
+def buttons(message: Message) -> Iterator[str]:
+    """Yield the action ids under a message."""
+    return (at.action_id for at in placed(message.blocks))
+
+
+async def breaks_glass(world: World, question: Message, name: str = "web-1", reason: str = WHY) -> None:
+    """Let Ana break the glass."""
+    await world.person("ana").clicks("break_glass", message=question)
+    await world.until_modal("ana", "Type the server's name, web-1, once more")
+    await world.person("ana").fills(reason=reason, typed_name=name)
+    await world.person("ana").submits()
+
+
+@set_up(**GLASS)
+async def test_with_a_reason_and_the_name_once_more_it_goes_ahead_and_approvers_are_told(
+    world: World,
+) -> None:
+    question = await asks(world, reason="corrupt")
+    assert "break_glass" in buttons(question)
+    await breaks_glass(world, question)
+    for handle in ("ben", "cleo"):
+        alarm = await world.until_direct(handle, "*Break-glass:* <@UANA> does not wait")
+        assert f"*delete backup 5001 of web-1*. It goes ahead now.\n*Why:* “{WHY}”" in alarm.text
+        assert "If that is wrong, call <@UANA> at once. · <http" in alarm.text
+    told = await world.until_reply("*Break-glass:* <@UANA> does not wait")
+    assert told.thread_ts == question.ts
+    await world.until_reply("<@UANA> Deleted backup 5001")
+    assert world.provider.deletes == [5001]
+    [post] = world.posts()
+    assert ":rotating_light: break-glass" in post.text
+    assert "approved by" not in post.text
+    assert events(world) == ["requested", "asked", "break_glass", "started", "ended"]
+    broken = trail(world)[2]
+    assert (broken.person, broken.decided_by, broken.what) == ("UANA", "UANA", WHY)
+    assert broken.reason == "corrupt"
+    assert len(world.direct("ben")) == len(world.direct("cleo")) == 1
+
+
+@set_up(**GLASS, bot_ask_approvers=True)
+async def test_approvers_who_were_asked_directly_see_that_they_need_not_decide_any_more(world: World) -> None:
+    await breaks_glass(world, await asks(world))
+    await world.until_reply("Deleted backup 5001")
+    asked, alarm = world.direct("ben")
+    assert "done without consent (break-glass)* by <@UANA>" in asked.text
+    assert list(buttons(asked)) == []
+    assert "*Break-glass:*" in alarm.text
+
+
+@set_up(**GLASS)
+async def test_approvers_hear_of_it_though_the_bot_is_restarted_meanwhile(world: World) -> None:
+    question = await asks(world)
+    await world.restart_bot(**GLASS)
+    await breaks_glass(world, question)
+    await world.restart_bot(**GLASS)
+    await world.until_reply("Deleted backup 5001")
+    assert [len(world.direct(handle)) for handle in ("ben", "cleo")] == [1, 1]
+    assert world.provider.deletes == [5001]
+
+
+@set_up(**GLASS)
+async def test_a_wrong_name_breaks_nothing_the_right_one_then_does(world: World) -> None:
+    question = await asks(world)
+    await breaks_glass(world, question, "web-2")
+    ana = world.person("ana")
+    assert ana.modal
+    assert ana.modal.errors == {"typed_name": "That is not the server's name. Type web-1 to confirm."}
+    assert (world.provider.deletes, events(world)) == ([], ["requested", "asked"])
+    await ana.fills(typed_name=" WEB-1 ")
+    await ana.submits()
+    await world.until_reply("Deleted backup 5001")
+
+
+@set_up(**GLASS)
+async def test_without_a_reason_nothing_is_broken(world: World) -> None:
+    question = await asks(world)
+    with pytest.raises(NotPossible, match="reason"):
+        await breaks_glass(world, question, reason="")
+    assert (world.provider.deletes, events(world)) == ([], ["requested", "asked"])
+
+
+@set_up(**GLASS)
+@pytest.mark.parametrize("handle", ["ben", "cleo", "gus"])
+async def test_only_whoever_asked_breaks_the_glass(world: World, handle: str) -> None:
+    question = await asks(world)
+    await world.person(handle).clicks("break_glass", message=question)
+    words = "Only full members" if handle == "gus" else "Only whoever asked may do that."
+    await world.until_whisper(handle, words)
+    assert world.person(handle).modal is None
+    refused = await until_recorded(world, "refused")
+    assert (refused.person, refused.verb) == (world.person(handle).person.id, "break glass")
+    assert world.provider.deletes == []
+
+
+@set_up(**TWO)
+async def test_where_the_rules_know_none_there_is_no_button(world: World) -> None:
+    assert set(buttons(await asks(world))) == {"approve", "deny", "withdraw"}
+
+
+@set_up(**GLASS)
+async def test_where_the_rules_know_none_any_more_it_is_refused(world: World) -> None:
+    question = await asks(world)
+    await world.restart_bot(**TWO)
+    await world.person("ana").clicks("break_glass", message=question)
+    await world.until_whisper("ana", "The rules for this server know no break-glass.")
+    assert world.provider.deletes == []
+
+
+@set_up(**GLASS)
+async def test_glass_that_was_broken_under_rules_that_changed_before_its_turn_changes_nothing(
+    world: World,
+) -> None:
+    await world.person("ben").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await breaks_glass(world, await asks(world))
+    await world.until_post("waits for its turn")
+    await world.restart_bot(**TWO)
+    world.provider.finish()
+    await world.until_reply("By now the rules for this server know no break-glass.")
+    assert world.provider.deletes == []
+
+
+@set_up(**GLASS)
+async def test_after_a_denial_nobody_breaks_the_glass_any_more(world: World) -> None:
+    question = await asks(world)
+    ana = world.person("ana")
+    await ana.clicks("break_glass", message=question)
+    await world.until_modal("ana", "once more")
+    await denies(world, "ben", question)
+    await world.until_reply("Denied. Decided by <@UBEN>.")
+    await ana.fills(reason=WHY, typed_name="web-1")
+    await ana.submits()
+    await world.until_modal("ana", "This request has been decided already, or has ended.")
+    assert world.provider.deletes == []
+    assert "break_glass" not in events(world)
