@@ -1,6 +1,7 @@
 """`backup-bot sandbox`: the sandbox with the bot in it, until somebody stops it."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -47,7 +48,9 @@ async def _serve(sandbox: Sandbox, port: int) -> None:
     try:
         await sandbox.start()
     except OSError as error:
-        raise SystemExit(f"Port {port} can't be used ({error.strerror}); choose another: --port.") from None
+        reason = os.strerror(error.errno).lower() if error.errno else error.strerror
+        advice = "Choose another with --port; --port 0 takes a free one."
+        raise SystemExit(f"Port {port} can't be used: {reason}. {advice}") from None
     sys.stdout.write(f"The sandbox is ready: {sandbox.base_url} (Ctrl-C ends it)\n")
     sys.stdout.flush()
 
