@@ -39,5 +39,5 @@ async def noting_refusals(
         try:
             await trail().append(entry)
         except NotRecorded:
-            log.exception("refusal_not_recorded", **entry.brief())
+            log.exception("refusal_not_recorded", entry=entry.brief())
         raise
