@@ -1,0 +1,205 @@
+"""What the audit trail says of what people lived, who may read it, and that nothing goes ahead without it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from bot.audit.model import Broken, verify
+from bot.audit.store import AuditTrail
+from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
+from tests.world import World, set_up
+
+GLASS = {**TWO, "bot_break_glass": True}
+CHAINED = ["requested", "asked", "approved", "started", "ended"]
+
+
+def execute(world: World, *statements: str) -> None:
+    """Do something to the bot's database, as somebody with a shell could."""
+    with closing(sqlite3.connect(world.database, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def forbid(world: World, event: str) -> None:
+    """Let the database refuse entries of one event."""
+    condition = f"""new.written like '%"event":"{event}"%'"""
+    execute(
+        world,
+        f"create trigger full before insert on audit_entries when {condition} "
+        "begin select raise(abort, 'no room'); end",
+    )
+
+
+async def lives(world: World) -> None:
+    """Let Ana have one backup deleted and be denied a restore, and let Gus be refused."""
+    question = await asks(world)
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_reply("Deleted backup")
+    await denies(world, "ben", await asks(world, "restore", server="db-1"), "not now")
+    await world.until_reply("*db-1* was not restored")
+    await world.person("gus").types("/backup create web-1")
+    await until_recorded(world, "refused")
+
+
+@set_up(**TWO)
+async def test_who_did_what_where_why_and_how_it_ended(world: World) -> None:
+    question = await asks(world, reason="no longer needed")
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_reply("Deleted backup")
+    story = trail(world)
+    assert [entry.event for entry in story] == CHAINED
+    same = {
+        (e.person, e.verb, e.server_name, e.server_id, e.backup_id, e.channel, e.reason, e.operation, e.tag)
+        for e in story
+    }
+    [(*facts, operation, tag)] = same
+    assert facts == ["UANA", "delete", "web-1", 101, 5001, "COPS", "no longer needed"]
+    assert operation.startswith("delete:view:")
+    assert tag in question.text
+    assert {entry.permalink.rpartition("/p")[2] for entry in story[1:]} == {question.ts.replace(".", "")}
+    assert [entry.decided_by for entry in story] == [None, None, "UCLEO", None, None]
+    assert story[-1].state == "done"
+    assert [entry.at for entry in story] == sorted(entry.at for entry in story)
+
+
+@set_up(**TWO)
+async def test_it_is_read_in_slack_by_server_by_person_since_when_and_page_by_page(world: World) -> None:
+    await lives(world)
+    ben = world.person("ben")
+
+    await ben.types("/backup audit")
+    newest = await world.until_whisper("ben", "Entries 1 to 10")
+    for words in (
+        ":no_entry_sign: *Refused* · create",
+        ":x: *Denied* · restore · *db-1* · backup 5002",
+        "Asked by <@UANA>, decided by <@UBEN>",
+        "Denied: “not now”.",
+        ":checkered_flag: *Ended (refused)*",
+        ":white_check_mark: *Approved* · delete · *web-1* · backup 5001",
+        "<#COPS>",
+        "|message>",
+    ):
+        assert words in newest.text
+
+    await ben.types("/backup audit db-1")
+    of_server = await world.until_whisper("ben", "*Audit trail* of *db-1*")
+    assert "web-1" not in of_server.text
+    assert of_server.text.count("Asked by <@UANA>") == len(["requested", "asked", "denied", "ended"])
+
+    await ben.types("/backup audit @cleo 1h")
+    of_person = await world.until_whisper("ben", "*Audit trail* by <@UCLEO> since")
+    assert [words in of_person.text for words in ("*Approved*", "*Denied*")] == [True, False]
+
+    await ben.types("/backup audit web-9")
+    await world.until_whisper("ben", "There are no entries.")
+
+
+@set_up(**TWO)
+async def test_pages_lead_to_the_oldest_entries_and_back(world: World) -> None:
+    await lives(world)
+    await world.person("gus").types("/backup delete 5002")
+    await world.until(lambda: events(world).count("refused") == 2)
+    ben = world.person("ben")
+    await ben.types("/backup audit")
+    await world.until_whisper("ben", "Entries 2 to 11")
+    await ben.clicks(label="Older")
+    oldest = await world.until_whisper("ben", "Entries 1 to 1")
+    assert ":memo: *Asked for* · delete" in oldest.text
+    await ben.clicks(label="Newer")
+    await world.until_whisper("ben", "Entries 2 to 11")
+
+
+@pytest.mark.parametrize("handle", ["ana", "gus", "hal"])
+@set_up(**TWO)
+async def test_whoever_may_not_read_it_is_told_who_may_and_shown_nothing(world: World, handle: str) -> None:
+    await lives(world)
+    await world.person(handle).types("/backup audit")
+    refusal = await world.until_whisper(
+        handle, "You may not read the audit trail." if handle == "ana" else "Only full members"
+    )
+    assert handle != "ana" or "Ask <@UBEN> or <@UCLEO>." in refusal.text
+    assert not [message for message in world.whispers(handle) if "Entries" in message.text]
+
+
+@set_up(**TWO)
+async def test_a_page_is_not_turned_for_whoever_may_no_longer_read_it(world: World) -> None:
+    await lives(world)
+    await world.person("gus").types("/backup delete 5002")
+    await world.until(lambda: events(world).count("refused") == 2)
+    await world.person("cleo").types("/backup audit")
+    await world.until_whisper("cleo", "Entries 2 to 11")
+    await world.restart_bot(**TWO | {"bot_approvers": "UBEN"})
+    await world.person("cleo").clicks(label="Older")
+    await world.until_whisper("cleo", "You may not read the audit trail.")
+
+
+TAMPERED = {
+    "edited": ["update audit_entries set written = replace(written, 'UCLEO', 'UBEN') where seq = 3"],
+    "removed": ["delete from audit_entries where seq = 3"],
+    "reordered": [
+        f"update audit_entries set seq = {new} where seq = {old}" for old, new in ((2, 9), (3, 2), (9, 3))
+    ],
+}
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+@set_up(**TWO)
+async def test_a_story_that_was_tampered_with_is_found_out(world: World, how: str) -> None:
+    await world.person("cleo").clicks("approve", message=await asks(world), confirm=True)
+    await world.until_reply("Deleted backup")
+    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+        execute(world, *TAMPERED[how])
+    execute(world, *(f"drop trigger audit_entries_no_{change}" for change in ("update", "delete")))
+    execute(world, *TAMPERED[how])
+    with closing(AuditTrail(f"sqlite:///{world.database}")) as found:
+        assert isinstance(verify(found.rows()), Broken)
+
+
+@pytest.mark.parametrize("event", ["requested", "started"])
+async def test_what_can_t_be_put_on_record_is_not_done_and_can_be_tried_again(
+    world: World, event: str
+) -> None:
+    forbid(world, event)
+    await world.person("ana").types("/backup create web-1")
+    reply = await world.until_reply("<@UANA> *web-1* was not backed up")
+    assert "The audit trail can't be written or read right now, and without it I do nothing." in reply.text
+    assert world.provider.creates == []
+    execute(world, "drop trigger full")
+    await world.person("ana").clicks(label="Try again")
+    await world.until(lambda: world.provider.creates)
+
+
+@pytest.mark.parametrize("event", ["requested", "approved", "started"])
+@set_up(**TWO)
+async def test_a_decision_that_can_t_be_put_on_record_changes_nothing(world: World, event: str) -> None:
+    backup = world.provider.add_backup("web-1")
+    forbid(world, event)
+    await world.person("ana").types(f"/backup delete {backup.id}")
+    await world.confirms("ana")
+    if event != "requested":
+        question = await world.until_post("wants to *delete")
+        await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_reply("The audit trail can't be written")
+    assert world.provider.deletes == []
+    assert event not in events(world)
+
+
+@set_up(**GLASS)
+async def test_no_glass_is_broken_off_the_record(world: World) -> None:
+    question = await asks(world)
+    forbid(world, "break_glass")
+    ana = world.person("ana")
+    await ana.clicks("break_glass", message=question)
+    await world.until_modal("ana", "once more")
+    await ana.fills(reason="the shop is down", typed_name="web-1")
+    await ana.submits()
+    await world.until_reply("The audit trail can't be written")
+    assert world.provider.deletes == []
+
+
+async def test_a_refusal_stands_though_it_can_t_be_put_on_record(world: World) -> None:
+    forbid(world, "refused")
+    await world.person("cleo").types("/backup create web-1")
+    await world.until_whisper("cleo", "You may not create backups of this server.")
+    assert (world.provider.creates, events(world)) == ([], [])
