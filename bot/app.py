@@ -27,6 +27,8 @@ from bot.backups.model import MANUAL_SLOTS
 from bot.backups.poller import Poller
 from bot.errors import BadSettings
 from bot.notices import post
+from bot.notices.edits import Edits
+from bot.notices.pace import Pace
 from bot.operations import handlers as operations
 from bot.operations.launch import Engine
 from bot.permissions import Risk
@@ -71,6 +73,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
         await server.start()
         stack.push_async_callback(server.stop)
         stack.push_async_callback(parts.trail.aclose)
+        stack.push_async_callback(post.edits().aclose)
         await engine.launch(parts.trail.prepare)
         stack.push_async_callback(engine.stop)
         async with asyncio.TaskGroup() as tasks:
@@ -108,9 +111,13 @@ def _build(settings: Settings, slack: AsyncWebClient, vps: VpsClient, identified
     poller = _poller(settings, provider)
     rules = load_rules(settings)
     people = People(slack, lambda: identified.result().team_id if identified.done() else "", rules.groups)
-    mirror = Mirror(slack, settings.bot_audit_channel)
+    pace = Pace()
+    mirror = Mirror(slack, settings.bot_audit_channel, pace)
     trail = AuditTrail(settings.database_url, mirror.show)
-    _plug(settings, slack, provider, servers, poller)
+    post.slack.plug(slack)
+    post.pace.plug(pace)
+    post.edits.plug(Edits(slack, pace))
+    _plug(settings, provider, servers, poller)
     record.trail.plug(trail)
     authority.plug(Authority(people, rules, asks_directly=settings.bot_ask_approvers))
     seal_with(settings.slack_bot_token.get_secret_value())
@@ -138,10 +145,7 @@ def _poller(settings: Settings, provider: BackupsApi) -> Poller:
     return Poller(provider, first, longest, settle=settings.bot_settle_seconds)
 
 
-def _plug(
-    settings: Settings, slack: AsyncWebClient, provider: BackupsApi, servers: ServersApi, poller: Poller
-) -> None:
-    post.slack.plug(slack)
+def _plug(settings: Settings, provider: BackupsApi, servers: ServersApi, poller: Poller) -> None:
     ports.provider.plug(provider)
     ports.servers.plug(servers)
     ports.poller.plug(poller)

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.audit import views
 from bot.audit.model import Sealed
 from bot.notices.delivery import deliver
+from bot.notices.pace import Pace, Urgency
 
 log = structlog.get_logger()
 
@@ -24,10 +25,15 @@ class Mirror:
     """
 
     def __init__(
-        self, client: AsyncWebClient, channel: str | None, patience: float = PATIENCE_SECONDS
+        self,
+        client: AsyncWebClient,
+        channel: str | None,
+        pace: Pace,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._client = client
         self._channel = channel
+        self._pace = pace
         self._patience = patience
         self._waiting: asyncio.Queue[Sealed] = asyncio.Queue(MOST_WAITING)
 
@@ -46,11 +52,13 @@ class Mirror:
             await self._post(await self._waiting.get())
 
     async def _post(self, sealed: Sealed) -> None:
-        content = {"channel": self._channel, **views.mirrored(sealed).arguments()}
+        channel = self._channel or ""
+        content = views.mirrored(sealed).arguments()
 
         async def post() -> Any:
-            return await self._client.chat_postMessage(**content)
+            return await self._client.chat_postMessage(channel=channel, **content)
 
+        await self._pace.post(channel, Urgency.RECORD)
         sent = await deliver(post, patience=self._patience)
         if sent.error:
             log.warning("audit_not_mirrored", seq=sealed.seq, error=sent.error)

@@ -5,7 +5,8 @@ looked for before it is posted a second time. That needs the optional history sc
 channel; without them a message may come twice when we die between Slack's answer and our record of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
@@ -24,6 +25,11 @@ FEW_WORDS = 300
 MOST_PAGES = 5
 """How much of a channel's history is looked through, newest first."""
 
+Turn = Callable[[str], Awaitable[None]]
+"""Returns when something may be posted at that place."""
+Calling = Callable[[], AbstractAsyncContextManager[None]]
+"""Waits for the turn to call, and knows how long the call lasts."""
+
 
 async def send(
     client: AsyncWebClient,
@@ -31,12 +37,14 @@ async def send(
     content: dict[str, Any],
     key: str,
     *,
+    turn: Turn,
     replayed: bool,
     patience: float | None,
 ) -> Delivered:
     """Post a message in the first of these places that takes it; the thread is one of the first place.
 
-    Where it is `replayed` and there already, that is the answer. `patience` is in seconds, None for ever.
+    Where it is `replayed` and there already, that is the answer. `patience` is in seconds, None for ever;
+    `turn` is awaited with the place before each call.
     """
     thread_ts = content.pop("thread_ts", None)
     if replayed and (found := await find(client, places, key, thread_ts=thread_ts, patience=patience)):
@@ -44,7 +52,7 @@ async def send(
     sent = Delivered(error="channel_not_found")
     for place in places:
         in_thread = {"thread_ts": thread_ts} if thread_ts and place == places[0] else {}
-        sent = await _post(client, place, content | in_thread, key, patience)
+        sent = await _post(client, place, content | in_thread, key, turn, patience)
         if sent.error not in NOWHERE | GONE:
             return sent
     return sent
@@ -68,27 +76,37 @@ async def find(
     return None
 
 
-async def edit(client: AsyncWebClient, at: Delivered, message: Message, patience: float | None) -> Delivered:
-    """Edit a message; only its words where Slack can't draw it."""
+async def edit(client: AsyncWebClient, at: Delivered, message: Message, calling: Calling) -> Delivered:
+    """Edit a message; only its words where Slack can't draw it. Outlasts any outage of Slack.
+
+    Each call is made within `calling()`.
+    """
     content = {name: value for name, value in message.arguments().items() if name in {"text", "blocks"}}
 
     async def update() -> Any:
-        return await client.chat_update(channel=at.channel, ts=at.ts, parse="none", **content)
+        async with calling():
+            return await client.chat_update(channel=at.channel, ts=at.ts, parse="none", **content)
 
-    edited = await deliver(update, patience=patience)
+    edited = await deliver(update)
     if edited.error in UNDRAWABLE and content["blocks"]:
         log.error("message_undrawable", error=edited.error, ts=at.ts)
         content["blocks"] = []
-        return await deliver(update, patience=patience)
+        return await deliver(update)
     return edited
 
 
 async def _post(
-    client: AsyncWebClient, place: str, content: dict[str, Any], key: str, patience: float | None
+    client: AsyncWebClient,
+    place: str,
+    content: dict[str, Any],
+    key: str,
+    turn: Turn,
+    patience: float | None,
 ) -> Delivered:
     metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
     async def post() -> Any:
+        await turn(place)
         return await client.chat_postMessage(channel=place, metadata=metadata, **content)
 
     async def look() -> Delivered | None:

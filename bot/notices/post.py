@@ -1,6 +1,7 @@
 """Posting what we announce: one message per operation, edited as it moves on, and one reply at its end."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.notices import mail, views
 from bot.notices.delivery import Delivered, deliver
+from bot.notices.edits import Edits
+from bot.notices.pace import Pace, Urgency
 from bot.operations.engine import is_replayed, step
 from bot.operations.model import Began, Operation, Outcome
 from bot.operations.ports import Port
@@ -20,9 +23,13 @@ from bot.slack.message import Message
 log = structlog.get_logger()
 
 slack: Port[AsyncWebClient] = Port("the Slack client")
+pace: Port[Pace] = Port("the pace")
+edits: Port[Edits] = Port("the edits")
 
 ANNOUNCE_SECONDS = 15.0
 """How long an operation waits for its announcement: an emergency does not wait for Slack."""
+PROGRESS_SECONDS = 2.0
+"""How long an operation waits until its progress is shown; it is then shown as soon as Slack takes it."""
 LINK_SECONDS = 3.0
 
 
@@ -59,7 +66,7 @@ async def show_agreed(operation: Operation, card: Card) -> Card:
     """Edit the question to say that the operation goes ahead, or for whom it waits first."""
     ahead = await ahead_of(operation)
     if card.ts:
-        await _edit(card, views.waiting(operation, ahead), patience=ANNOUNCE_SECONDS)
+        await _show_progress(card, views.waiting(operation, ahead))
     return card.model_copy(update={"says_waiting": ahead is not None})
 
 
@@ -73,7 +80,10 @@ async def write_to(
         key = f"{operation.id}:{part}:{person}"
         content = message.arguments()
         replayed = is_replayed(began)
-        sent = await mail.send(slack(), [person], content, key, replayed=replayed, patience=ANNOUNCE_SECONDS)
+        turn = _turn(Urgency.NOTICE)
+        sent = await mail.send(
+            slack(), [person], content, key, turn=turn, replayed=replayed, patience=ANNOUNCE_SECONDS
+        )
         return Card(channel=sent.channel, ts=sent.ts)
 
     cards = await asyncio.gather(*(write(person) for person in people))
@@ -88,9 +98,9 @@ async def tell_thread(operation: Operation, card: Card, text: str, part: str, be
 
 @step("revise")
 async def revise(card: Card, message: Message) -> None:
-    """Edit the operation's message. Where that fails it stays as it was: the outcome matters more."""
+    """Edit the operation's message, unless it says something newer before Slack takes the edit."""
     if card.ts:
-        await _edit(card, message, patience=ANNOUNCE_SECONDS)
+        await _show_progress(card, message)
 
 
 @step("show_outcome", waits=True)
@@ -101,7 +111,7 @@ async def show_outcome(operation: Operation, card: Card, outcome: Outcome, began
     """
     message = views.ended(operation, outcome)
     shown = card if card.ts else await _unnoticed_card(operation)
-    if shown.ts and not (await _edit(shown, message, patience=None)).error:
+    if shown.ts and not (await edits().show_outcome(_at(shown), message)).error:
         return shown
     key = f"{operation.id}:outcome"
     sent = await _post(operation, message.arguments(), key, replayed=is_replayed(began), patience=None)
@@ -118,7 +128,7 @@ async def tell_asker(operation: Operation, card: Card, outcome: Outcome, began: 
 async def tell_late(operation: Operation, card: Card, limit_seconds: float, began: Began) -> None:
     """Say, in the message and in its thread, that the backup takes longer than `limit_seconds`."""
     if card.ts:
-        await _edit(card, views.late(operation, began.at, limit_seconds), patience=ANNOUNCE_SECONDS)
+        await _show_progress(card, views.late(operation, began.at, limit_seconds))
     text = views.late_reply(operation, limit_seconds)
     await _reply(operation, card, text, "late", began, patience=ANNOUNCE_SECONDS)
 
@@ -130,9 +140,11 @@ async def whisper_outcome(operation: Operation, outcome: Outcome) -> None:
     del content["unfurl_links"], content["unfurl_media"]
 
     async def whisper() -> Any:
+        await pace().post(operation.channel, Urgency.OUTCOME)
         return await slack().chat_postEphemeral(channel=operation.channel, user=operation.asked_by, **content)
 
     async def write() -> Any:
+        await pace().post(operation.asked_by, Urgency.OUTCOME)
         return await slack().chat_postMessage(channel=operation.asked_by, **content)
 
     if (await deliver(whisper, patience=ANNOUNCE_SECONDS)).error:
@@ -180,12 +192,21 @@ async def _post(
     operation: Operation, content: dict[str, Any], key: str, *, replayed: bool, patience: float | None
 ) -> Delivered:
     places = _places(operation, content.pop("channel", ""))
-    return await mail.send(slack(), places, content, key, replayed=replayed, patience=patience)
+    turn = _turn(Urgency.OUTCOME if patience is None else Urgency.NOTICE)
+    return await mail.send(slack(), places, content, key, turn=turn, replayed=replayed, patience=patience)
 
 
 def _places(operation: Operation, channel: str = "") -> list[str]:
     return list(dict.fromkeys((channel or operation.channel, operation.asked_by)))
 
 
-async def _edit(card: Card, message: Message, patience: float | None) -> Delivered:
-    return await mail.edit(slack(), Delivered(channel=card.channel, ts=card.ts), message, patience)
+def _turn(urgency: Urgency) -> mail.Turn:
+    return partial(pace().post, urgency=urgency)
+
+
+async def _show_progress(card: Card, message: Message) -> None:
+    await edits().show_progress(_at(card), message, wait=PROGRESS_SECONDS)
+
+
+def _at(card: Card) -> Delivered:
+    return Delivered(channel=card.channel, ts=card.ts)

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.audit.mirror import Mirror
 from bot.audit.model import Sealed
+from bot.notices.pace import Pace
 from bot.slack.auth import web_client
 from tests.audit.facts import chain, entry
 from tests.world import World, set_up
@@ -19,7 +20,7 @@ from tests.world import World, set_up
 async def mirror(world: World) -> AsyncIterator[Mirror]:
     """A mirror in #ops, which gives up a post after half a second."""
     client = web_client(SecretStr("xoxb-sandbox"), world.sandbox.slack_api_url)
-    running = Mirror(client, "COPS", patience=0.5)
+    running = Mirror(client, "COPS", Pace(), patience=0.5)
     task = asyncio.create_task(running.run())
     yield running
     task.cancel()

@@ -1,0 +1,84 @@
+"""How fast we talk: no faster than Slack allows, and what matters most first.
+
+Slack takes about one message a second per channel, in short bursts more, and 50 `chat.update` a minute in all
+(https://docs.slack.dev/apis/web-api/rate-limits). Answers to people go through their `response_url`, which
+is not limited so, and don't pass here.
+"""
+
+import asyncio
+import heapq
+from collections import defaultdict, deque
+from enum import IntEnum
+from itertools import count
+
+POSTS, POSTS_SECONDS = 10, 10.0
+EDITS, EDITS_SECONDS = 50, 60.0
+
+
+class Urgency(IntEnum):
+    """Who goes first where not all can go at once: the least."""
+
+    OUTCOME = 0
+    NOTICE = 1
+    PROGRESS = 2
+    RECORD = 3
+
+
+class Gate:
+    """Lets at most so many through within any so many seconds, the most urgent first.
+
+    Goes by the event loop's clock.
+    """
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._passed: deque[float] = deque(maxlen=most)
+        self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
+        self._arrivals = count()
+        self._opening: asyncio.TimerHandle | None = None
+
+    async def pass_through(self, urgency: Urgency) -> None:
+        """Return when it is our turn. Whoever is cancelled while waiting takes nobody's turn."""
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (urgency, next(self._arrivals), turn))
+        self._open()
+        await turn
+
+    def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            turn = self._waiting[0][-1]
+            if turn.done():
+                heapq.heappop(self._waiting)
+            elif self._is_full(loop.time()):
+                self._open_at(self._passed[0] + self._seconds)
+                return
+            else:
+                heapq.heappop(self._waiting)
+                self._passed.append(loop.time())
+                turn.set_result(None)
+
+    def _is_full(self, now: float) -> bool:
+        return len(self._passed) == self._most and now < self._passed[0] + self._seconds
+
+    def _open_at(self, moment: float) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = asyncio.get_running_loop().call_at(moment, self._open)
+
+
+class Pace:
+    """Slack's limits for all that this process says by itself."""
+
+    def __init__(self) -> None:
+        self._posts: defaultdict[str, Gate] = defaultdict(lambda: Gate(POSTS, POSTS_SECONDS))
+        self._edits = Gate(EDITS, EDITS_SECONDS)
+
+    async def post(self, channel: str, urgency: Urgency) -> None:
+        """Return when a message may be posted in that channel, or written to that person."""
+        await self._posts[channel].pass_through(urgency)
+
+    async def edit(self, urgency: Urgency) -> None:
+        """Return when a message may be edited."""
+        await self._edits.pass_through(urgency)

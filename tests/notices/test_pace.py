@@ -1,0 +1,105 @@
+"""Slack's limits are kept, and what matters most goes first."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.notices.pace import EDITS, EDITS_SECONDS, POSTS, POSTS_SECONDS, Gate, Pace, Urgency
+from tests.quick_loop import quickly
+
+
+def moments(work: Callable[[Callable[[Awaitable[None]], Awaitable[None]]], Awaitable[object]]) -> list[float]:
+    """Return when, in seconds, each of the turns came that the work asks for."""
+    came: list[float] = []
+
+    async def whole() -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+
+        async def noted(turn: Awaitable[None]) -> None:
+            await turn
+            came.append(round(loop.time() - began, 2))
+
+        await work(noted)
+
+    quickly(whole)
+    return came
+
+
+def busiest(came: list[float], seconds: float) -> int:
+    """Return how many turns came within any so many seconds."""
+    return max(sum(start <= each < start + seconds for each in came) for start in came)
+
+
+def test_a_burst_goes_at_once_and_the_rest_at_a_message_a_second() -> None:
+    pace = Pace()
+    came = moments(
+        lambda noted: asyncio.gather(*(noted(pace.post("COPS", Urgency.OUTCOME)) for _ in range(60)))
+    )
+    assert came[:POSTS] == [0.0] * POSTS
+    assert busiest(came, POSTS_SECONDS) == POSTS
+    assert came[-1] == pytest.approx(50.0, abs=1)
+
+
+def test_channels_do_not_wait_for_each_other() -> None:
+    pace = Pace()
+    channels = [f"C{number}" for number in range(30)]
+    came = moments(
+        lambda noted: asyncio.gather(
+            *(noted(pace.post(each, Urgency.NOTICE)) for each in channels for _ in range(POSTS))
+        )
+    )
+    assert came == [0.0] * 30 * POSTS
+
+
+def test_no_minute_sees_more_than_50_edits() -> None:
+    pace = Pace()
+    came = moments(lambda noted: asyncio.gather(*(noted(pace.edit(Urgency.OUTCOME)) for _ in range(170))))
+    assert len(came) == 170
+    assert busiest(came, EDITS_SECONDS) == EDITS
+    assert came[-1] == pytest.approx(180.0, abs=1)
+
+
+def test_who_comes_now_and_then_never_waits() -> None:
+    pace = Pace()
+
+    async def now_and_then(noted: Callable[[Awaitable[None]], Awaitable[None]]) -> None:
+        for _ in range(40):
+            await noted(pace.post("COPS", Urgency.NOTICE))
+            await asyncio.sleep(1.0)
+
+    assert moments(now_and_then) == [float(second) for second in range(40)]
+
+
+async def turns(gate: Gate, *asked: Urgency) -> list[Urgency]:
+    """Return in which order those who ask while the gate is full come through."""
+    came: list[Urgency] = []
+
+    async def ask(urgency: Urgency) -> None:
+        await gate.pass_through(urgency)
+        came.append(urgency)
+
+    await gate.pass_through(Urgency.NOTICE)
+    await asyncio.gather(*(ask(urgency) for urgency in asked))
+    return came
+
+
+def test_outcomes_go_before_notices_and_those_before_progress() -> None:
+    asked = [Urgency.PROGRESS, Urgency.RECORD, Urgency.OUTCOME, Urgency.NOTICE, Urgency.OUTCOME]
+    came, _ = quickly(lambda: turns(Gate(1, 60.0), *asked))
+    assert came == sorted(asked)
+
+
+def test_who_gives_up_takes_nobody_s_turn() -> None:
+    gate = Gate(1, 60.0)
+
+    async def some_give_up() -> None:
+        await gate.pass_through(Urgency.OUTCOME)
+        for _ in range(5):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await gate.pass_through(Urgency.OUTCOME)
+        await gate.pass_through(Urgency.PROGRESS)
+
+    assert quickly(some_give_up)[1] == pytest.approx(60.0, abs=0.1)
