@@ -140,8 +140,7 @@ async def test_nothing_is_deleted_that_can_t_be_checked(world: World) -> None:
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot waits for VPS.org for a moment only where Slack waits for the bot."""
-    monkeypatch.setattr("bot.backups.handlers.tools.ACK_SECONDS", 0.05)
-    monkeypatch.setattr("bot.backups.handlers.destroying.ACK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.slack.interaction.LOOK_UP_SECONDS", 0.05)
     monkeypatch.setattr("bot.backups.steps.ROOM_SECONDS", 0.05)
 
 
