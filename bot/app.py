@@ -16,6 +16,7 @@ from bot.approvals.handlers import ApprovalHandlers
 from bot.audit import record
 from bot.audit.handlers import AuditHandlers
 from bot.audit.mirror import Mirror
+from bot.audit.refusals import noting_refusals
 from bot.audit.store import AuditTrail
 from bot.authority import Authority, authority
 from bot.backups import handlers as backups
@@ -183,15 +184,17 @@ def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
 
 def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory, trail: AuditTrail) -> None:
     async def may_read_audit(interaction: Interaction) -> None:
-        await authority().check_audit(interaction.person, interaction.team)
+        async with noting_refusals(interaction, "audit", ""):
+            await authority().check_audit(interaction.person, interaction.team)
 
     async def visible(
         interaction: Interaction, servers: Iterable[str], channel: str | None
     ) -> frozenset[str]:
         person, team = interaction.person, interaction.team
-        if channel is not None:
-            await authority().decide_somewhere(person, team, Risk.LOOK, channel)
-        return await authority().visible(person, team, servers, channel)
+        async with noting_refusals(interaction, Risk.LOOK.value, ""):
+            if channel is not None:
+                await authority().decide_somewhere(person, team, Risk.LOOK, channel)
+            return await authority().visible(person, team, servers, channel)
 
     async def read_freshness() -> Mapping[int, Freshness]:
         return freshness((await provider.list()).backups)
