@@ -1,0 +1,208 @@
+"""Every role and what it may do, by the real bot: from the command to what reaches VPS.org."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.workspace import Person
+from tests.stories.asking import asks, events, trail
+from tests.world import World, set_up
+
+ROLES: dict[str, Any] = {
+    "bot_operators": "UANA,S0OPS",
+    "bot_approvers": "UBEN,S0APP",
+    "bot_auditors": "UFAY",
+    "bot_second_person": "restore",
+}
+MORE_PEOPLE = {"dan": "operator by group", "eve": "approver by group", "fay": "auditor"}
+
+# y may, - may not. The member is Cleo, the guest Gus, and Hal is of another organisation.
+TABLE = """
+      list  status  servers  create  delete  restore  decide  audit
+ana   y     y       y        y       y       y        -       -
+dan   y     y       y        y       y       y        -       -
+ben   y     y       y        -       -       -        y       y
+eve   y     y       y        -       -       -        y       y
+fay   y     y       y        -       -       -        -       y
+cleo  y     y       y        -       -       -        -       -
+gus   -     -       -        -       -       -        -       -
+hal   -     -       -        -       -       -        -       -
+"""
+
+
+@pytest_asyncio.fixture
+async def staffed(world: World) -> World:
+    """A world with somebody of each kind, in which Ana has asked to restore web-1."""
+    for handle, role in MORE_PEOPLE.items():
+        person = Person(f"U{handle.upper()}", handle, handle.capitalize(), role)
+        world.workspace.people[person.id] = person
+        world.workspace.channels["COPS"].members.add(person.id)
+    world.workspace.usergroups |= {"S0OPS": ["UDAN", "UGUS", "UHAL"], "S0APP": ["UEVE", "UGUS", "UHAL"]}
+    await world.restart_bot(**ROLES)
+    return world
+
+
+def said_to(world: World, handle: str) -> str:
+    """Return all that somebody alone was shown: messages, and the modal in front of them."""
+    modal = world.person(handle).modal
+    return "\n".join([*(each.text for each in world.whispers(handle)), str(modal.payload) if modal else ""])
+
+
+async def _types(world: World, handle: str, text: str, *, done: Callable[[], object]) -> bool:
+    """Type a command; tell whether it was done rather than refused."""
+    before = events(world).count("refused")
+    await world.person(handle).types(text)
+    return await _is_done(world, handle, done, before)
+
+
+async def _is_done(world: World, handle: str, done: Callable[[], object], before: int) -> bool:
+    refusals = ("You may not", "Only full members", "You asked for this yourself")
+    words = [f":warning: {refusal}" for refusal in refusals]
+    await world.until(lambda: done() or any(each in said_to(world, handle) for each in words))
+    refused = any(each in said_to(world, handle) for each in words)
+    assert not (refused and done())
+    if refused:
+        assert events(world).count("refused") == before + 1
+        assert trail(world)[-1].person == world.person(handle).person.id
+    return not refused
+
+
+async def looks(world: World, handle: str, verb: str, words: str) -> bool:
+    """Ask for something that changes nothing."""
+    return await _types(world, handle, f"/backup {verb}", done=lambda: words in said_to(world, handle))
+
+
+async def creates(world: World, handle: str) -> bool:
+    """Have a backup made."""
+    return await _types(world, handle, "/backup create db-1", done=lambda: world.provider.creates)
+
+
+async def destroys(world: World, handle: str, verb: str) -> bool:
+    """Ask for a backup to be deleted or restored, as far as the form that confirms it."""
+    return await _types(
+        world, handle, f"/backup {verb} 5001", done=lambda: "to confirm" in said_to(world, handle)
+    )
+
+
+async def decides(world: World, handle: str) -> bool:
+    """Deny what Ana asked for, as far as the form."""
+    before = events(world).count("refused")
+    await world.person(handle).clicks("deny")
+    return await _is_done(world, handle, lambda: "Deny this request" in said_to(world, handle), before)
+
+
+VERBS: dict[str, Callable[[World, str], Awaitable[bool]]] = {
+    "list": lambda world, handle: looks(world, handle, "list", "`5001`"),
+    "status": lambda world, handle: looks(world, handle, "status", "waiting for a second person"),
+    "servers": lambda world, handle: looks(world, handle, "servers", "web-1"),
+    "create": creates,
+    "delete": lambda world, handle: destroys(world, handle, "delete"),
+    "restore": lambda world, handle: destroys(world, handle, "restore"),
+    "decide": decides,
+    "audit": lambda world, handle: looks(world, handle, "audit", "Entries"),
+}
+
+
+def _expected() -> list[tuple[str, str]]:
+    (names, *rows) = (line.split() for line in TABLE.strip().splitlines())
+    assert names == list(VERBS)
+    return [(handle, "".join(cells)) for handle, *cells in rows]
+
+
+@pytest.mark.parametrize(("handle", "cells"), _expected(), ids=[handle for handle, _ in _expected()])
+async def test_each_may_what_the_table_says_and_every_refusal_is_on_record(
+    staffed: World, handle: str, cells: str
+) -> None:
+    await asks(staffed, "restore")
+    found = ""
+    for does in VERBS.values():
+        found += "y" if await does(staffed, handle) else "-"
+        while staffed.person(handle).modal:
+            await staffed.person(handle).closes(everything=True)
+        for message in staffed.whispers(handle):
+            staffed.workspace.remove(message)
+    assert found == cells
+    assert (staffed.provider.deletes, staffed.provider.restores) == ([], [])
+
+
+async def test_a_refusal_says_who_may(staffed: World) -> None:
+    await staffed.person("cleo").types("/backup create web-1")
+    await staffed.until_whisper(
+        "cleo", "You may not create backups of this server.\nAsk <!subteam^S0OPS> or <@UANA>."
+    )
+
+
+@set_up(bot_operators="")
+async def test_with_nothing_configured_everybody_may_look_and_the_refusal_says_how_to_allow_more(
+    world: World,
+) -> None:
+    world.provider.add_backup("web-1")
+    await world.person("cleo").types("/backup list")
+    await world.until_whisper("cleo", "`5001`")
+    for verb in ("create web-1", "delete 5001", "restore 5001"):
+        await world.person("ana").types(f"/backup {verb}")
+        words = f"You may not {verb.split()[0]} backups of this server.\nNobody may yet: "
+        refusal = await world.until_whisper("ana", words)
+        assert "in the setting `BOT_OPERATORS`" in refusal.text
+    assert events(world) == ["refused"] * 3
+
+
+@pytest.mark.parametrize("channel", ["random", "dm"])
+@pytest.mark.parametrize("verb", ["list", "create web-1", "create", "delete 5001", "restore web-1"])
+@set_up(bot_channels="COPS")
+async def test_what_is_limited_to_a_channel_is_refused_elsewhere(
+    world: World, verb: str, channel: str
+) -> None:
+    world.provider.add_backup("web-1")
+    await world.person("ana").types(f"/backup {verb}", channel)
+    place = {"random": "CRANDOM", "dm": "DANA"}[channel]
+    await world.until_whisper(
+        "ana", "That may not be asked for in this channel.\nAsk for it in <#COPS>.", place
+    )
+    assert (world.provider.creates, world.person("ana").modal) == ([], None)
+    await world.person("ana").types("/backup create web-1", "ops")
+    await world.until(lambda: world.provider.creates)
+
+
+async def test_whoever_slack_can_t_describe_is_nobody_until_it_can(world: World) -> None:
+    world.faults.next_slack["users.info"] += ["internal_error"] * 20
+    await world.person("ana").types("/backup create web-1")
+    await world.until_whisper("ana", "I can't check who you are")
+    assert world.provider.creates == []
+    world.faults.next_slack.clear()
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.faults.next_slack["users.info"] += ["internal_error"] * 20
+    await world.person("ana").types("/backup create db-1")
+    await world.until(lambda: len(world.provider.creates) == 2, "she is known by now")
+
+
+async def test_a_group_slack_can_t_list_has_no_members_until_it_can(staffed: World) -> None:
+    await staffed.stop_bot()
+    staffed.faults.next_slack["usergroups.users.list"] += ["internal_error"] * 50
+    await staffed.start_bot(**ROLES)
+    await staffed.person("dan").types("/backup create web-1")
+    await staffed.until_whisper("dan", "You may not create")
+    assert staffed.provider.creates == []
+    staffed.faults.next_slack.clear()
+    await staffed.person("dan").types("/backup create web-1")
+    await staffed.until(lambda: staffed.provider.creates)
+
+
+@pytest.mark.parametrize("change", ["leaves the group", "becomes a guest", "is deactivated"])
+async def test_whoever_is_no_longer_what_the_rules_mean_may_no_more(staffed: World, change: str) -> None:
+    dan = staffed.workspace.people["UDAN"]
+    await staffed.person("dan").types("/backup create web-1")
+    await staffed.until(lambda: staffed.provider.creates)
+    if change == "leaves the group":
+        staffed.workspace.usergroups["S0OPS"].remove("UDAN")
+    elif change == "becomes a guest":
+        dan.is_guest = True
+    else:
+        dan.deleted = True
+    await staffed.restart_bot(**ROLES)
+    await staffed.person("dan").types("/backup create db-1")
+    await staffed.until(lambda: events(staffed)[-1] == "refused")
+    assert len(staffed.provider.creates) == 1
