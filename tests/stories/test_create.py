@@ -27,7 +27,7 @@ async def test_the_outcome_says_how_big_it_is_and_how_long_it_took(world: World)
     world.provider.finish()
     reply = await world.until_reply("Backed up *web-1*")
     assert "backup 5001 · 8.0 GB · took" in reply.text
-    assert "backup 5001 · 8.0 GB · took" in world.posts()[0].text
+    assert "Backup 5001 · 8.0 GB · took" in world.posts()[0].text
 
 
 @pytest.mark.parametrize("said", ["WEB-1", "web", "101", "web-1.example.net", '"web-1"', "“web-1”"])

@@ -22,7 +22,7 @@ from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ConfirmForm, CreateForm, PickForm
 from bot.slack.message import mrkdwn, plain
-from bot.slack.text import ago, called, label, listed, mention, size, when
+from bot.slack.text import ago, called, label, listed, mention, when
 
 REASON_LIMIT = 200
 MOST_OPTIONS = 100
@@ -110,9 +110,7 @@ def confirming(form_verb: str, channel: str, backup: Backup, now: datetime) -> C
 
 def _delete_text(backup: Backup, name: str, *, last_good: bool) -> str:
     taken = f"{when(backup.created_at)} ({ago(backup.created_at)})"
-    text = (
-        f"*Backup {backup.id} of {name}*, taken {taken}, {size(backup.size_mb)}, will be deleted *for ever*."
-    )
+    text = f"*Backup {backup.id} of {name}*, taken {taken}, will be deleted *for ever*."
     warning = f"\n:rotating_light: It is the *only complete backup* of {name}."
     return text + (warning if last_good else "")
 
