@@ -1,7 +1,6 @@
 """Posting what we announce: one message per operation, edited as it moves on, and one reply at its end."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -14,7 +13,7 @@ from bot.notices import mail, views
 from bot.notices.delivery import Delivered, deliver
 from bot.notices.edits import Edits
 from bot.notices.pace import Pace, Urgency
-from bot.operations.engine import is_replayed, step
+from bot.operations.engine import is_replayed, pause, step
 from bot.operations.model import Began, Operation, Outcome
 from bot.operations.ports import Port
 from bot.operations.records import ahead_of
@@ -137,14 +136,15 @@ async def tell_late(operation: Operation, card: Card, limit_seconds: float, bega
 async def whisper_outcome(operation: Operation, outcome: Outcome) -> None:
     """Show an outcome to whoever asked alone: in the channel, or in a direct message where that fails."""
     content = views.ended(operation, outcome).arguments()
+    turn = _turn(Urgency.OUTCOME)
     del content["unfurl_links"], content["unfurl_media"]
 
     async def whisper() -> Any:
-        await pace().post(operation.channel, Urgency.OUTCOME)
+        await turn(operation.channel)
         return await slack().chat_postEphemeral(channel=operation.channel, user=operation.asked_by, **content)
 
     async def write() -> Any:
-        await pace().post(operation.asked_by, Urgency.OUTCOME)
+        await turn(operation.asked_by)
         return await slack().chat_postMessage(channel=operation.asked_by, **content)
 
     if (await deliver(whisper, patience=ANNOUNCE_SECONDS)).error:
@@ -201,7 +201,10 @@ def _places(operation: Operation, channel: str = "") -> list[str]:
 
 
 def _turn(urgency: Urgency) -> mail.Turn:
-    return partial(pace().post, urgency=urgency)
+    async def turn(place: str) -> None:
+        await pause(pace().post(place, urgency))
+
+    return turn
 
 
 async def _show_progress(card: Card, message: Message) -> None:

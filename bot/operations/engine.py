@@ -116,6 +116,11 @@ def is_replayed(began: Began) -> bool:
     return began.boot != process().boot
 
 
+async def pause(work: Coroutine[Any, Any, R]) -> R:
+    """Return what the work returns, in the middle of a step: a stop need not wait for it."""
+    return await process().pause(work)
+
+
 async def start(work: Workflow[P, R], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
     """Record the work under its id, and let it run. A second start under the same id changes nothing.
 

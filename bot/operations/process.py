@@ -26,7 +26,7 @@ class Process:
     def __init__(self, pace: float = 0.2) -> None:
         self.boot = uuid4().hex
         self.pace = pace
-        self._acting = 0
+        self._acting: set[asyncio.Task[Any] | None] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
@@ -68,14 +68,25 @@ class Process:
         if self._stopping.is_set():
             work.close()
             await _never()
-        self._acting += 1
-        self._idle.clear()
+        self._begins_to_act()
         try:
             return await work
         finally:
-            self._acting -= 1
-            if not self._acting:
-                self._idle.set()
+            self._acts_no_more()
+
+    async def pause(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns, in the middle of work that acts. A stop does not wait for it.
+
+        After a stop it never returns.
+        """
+        is_acting = asyncio.current_task() in self._acting
+        self._acts_no_more()
+        result = await work
+        if self._stopping.is_set():
+            await _never()
+        if is_acting:
+            self._begins_to_act()
+        return result
 
     async def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop ends it."""
@@ -98,6 +109,15 @@ class Process:
                 await self._idle.wait()
         except TimeoutError:
             return
+
+    def _begins_to_act(self) -> None:
+        self._acting.add(asyncio.current_task())
+        self._idle.clear()
+
+    def _acts_no_more(self) -> None:
+        self._acting.discard(asyncio.current_task())
+        if not self._acting:
+            self._idle.set()
 
 
 async def _never() -> NoReturn:

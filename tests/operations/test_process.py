@@ -55,6 +55,42 @@ async def test_a_stop_waits_for_what_acts() -> None:
     assert await acting == "result"
 
 
+async def test_a_stop_does_not_wait_for_a_pause_and_nothing_is_done_after_it() -> None:
+    process, gate, turn, done = Process(), asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def in_turn() -> None:
+        await process.pause(work(turn, []))
+        await work(gate, done)
+
+    gate.set()
+    acting = asyncio.create_task(process.act(in_turn()))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5.0):
+        await process.stop(30)
+    turn.set()
+    assert not await is_over(acting)
+    assert done == []
+    await abandon(acting)
+
+
+async def test_a_stop_waits_for_what_acts_again_after_a_pause() -> None:
+    process, gate, turn, done = Process(), asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def in_turn() -> None:
+        await process.pause(work(turn, []))
+        await work(gate, done)
+
+    turn.set()
+    acting = asyncio.create_task(process.act(in_turn()))
+    assert not await is_over(acting)
+    stopping = asyncio.create_task(process.stop(30))
+    assert not await is_over(stopping)
+    gate.set()
+    await stopping
+    await acting
+    assert done == ["done"]
+
+
 async def test_a_stop_ends_what_waits_and_its_work_never_returns() -> None:
     process, gate, done = Process(), asyncio.Event(), list[str]()
     waiting = asyncio.create_task(process.wait(work(gate, done)))
