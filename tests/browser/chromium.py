@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 _FOUND = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
 CHROMIUM = next((path for path in _FOUND if path), None)
@@ -18,6 +18,8 @@ needs_chromium = pytest.mark.skipif(
     reason="no Chromium is installed; on Debian: apt-get install chromium",
 )
 """Skips where there is none, but not in CI: there it fails, so that nobody believes that it ran."""
+
+expect.set_options(timeout=15_000)  # a busy machine is no failure
 
 
 @asynccontextmanager
