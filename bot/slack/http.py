@@ -4,6 +4,7 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
 import asyncio
+import json
 import re
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
+
+from bot.slack.payload import parse
 
 PATH = "/slack/events"
 MAX_BODY_BYTES = 1024 * 1024
@@ -45,11 +48,15 @@ def routes(
         if not _is_signed(verifier, request, body):
             return web.json_response({"error": "invalid request"}, status=401)
         try:
-            bolt_request = AsyncBoltRequest(
-                body=body.decode(), query=request.query_string, headers=dict(request.headers)
-            )
+            text = body.decode()
+            payload = parse(text, request.content_type)
         except ValueError:
             return web.json_response({"error": "unreadable request"}, status=400)
+        bolt_request = AsyncBoltRequest(
+            body=json.dumps(payload), query=request.query_string, headers=dict(request.headers)
+        )
+        # What was signed, for an app that verifies it once more.
+        bolt_request.raw_body = text
         return await to_aiohttp_response(await app.async_dispatch(bolt_request))
 
     return [web.post(PATH, receive)]

@@ -19,6 +19,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.slack.auth import error_name, goes_direct
 from bot.slack.listeners import RunningListeners
+from bot.slack.payload import Unreadable, readable
 from bot.slack.websocket import Pace, Socket
 
 log = structlog.get_logger(__name__)
@@ -121,12 +122,16 @@ class SocketConnection:
     async def _answer(self, socket: Socket, request: SocketModeRequest) -> None:
         began = time.time()
         try:
+            request.payload = readable(request.payload)
             response = await run_async_bolt_app(self._app, request)
             try:
                 await send_async_response(socket, request, response, began)
             except ConnectionError:
                 # Slack takes it on the app's next socket as well; the SDK does the same.
                 await send_async_response(await self._next(), request, response, began)
+        except Unreadable as error:
+            # Not acked: Slack says so to whoever waits, and we don't know what to answer.
+            log.warning("slack_request_unreadable", type=request.type, why=str(error))
         except (ConnectionError, TimeoutError):
             log.warning("slack_ack_lost", envelope=request.envelope_id, type=request.type)
         except Exception:

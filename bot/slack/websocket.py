@@ -139,7 +139,7 @@ class Socket(AsyncBaseSocketModeClient):
         try:
             message = json.loads(text)
             request = SocketModeRequest.from_dict(message)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             self.logger.warning("A frame that is no Socket Mode message was ignored")
             return
         if request is not None:
