@@ -15,7 +15,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import BotError
+from bot.errors import BotError, NotUnderstood
 from bot.slack import replies
 from bot.slack.message import Message
 from bot.slack.text import typed
@@ -42,30 +42,29 @@ class Interaction:
     @property
     def person(self) -> str:
         """The id of whoever did it."""
-        return str(self.body.get("user_id") or self.body.get("user", {}).get("id", ""))
+        return str(self.body.get("user_id") or self._part("user").get("id") or "")
 
     @property
     def team(self) -> str:
         """The id of the workspace the person belongs to, as Slack gives it."""
-        user = self.body.get("user", {})
-        return str(user.get("team_id") or self.body.get("team_id") or self.body.get("team", {}).get("id", ""))
+        of_person = self._part("user").get("team_id")
+        return str(of_person or self.body.get("team_id") or self._part("team").get("id") or "")
 
     @property
     def person_name(self) -> str:
         """Their name as Slack gives it; for people to read, never to decide by."""
-        user = self.body.get("user", {})
-        return str(self.body.get("user_name") or user.get("username") or user.get("name", ""))
+        user = self._part("user")
+        return str(self.body.get("user_name") or user.get("username") or user.get("name") or "")
 
     @property
     def channel(self) -> str:
         """The channel it was done in, else the person, so that it can be written to."""
-        channel = self.body.get("channel_id") or self.body.get("channel", {}).get("id")
-        return str(channel or self.person)
+        return str(self.body.get("channel_id") or self._part("channel").get("id") or self.person)
 
     @property
     def text(self) -> str:
         """What was typed after the command."""
-        return typed(str(self.body.get("text", "")))
+        return typed(str(self.body.get("text") or ""))
 
     @property
     def action(self) -> Json:
@@ -82,23 +81,30 @@ class Interaction:
     @property
     def view(self) -> Json:
         """The modal it was done in; empty outside one."""
-        view: Json = self.body.get("view") or {}
-        return view
+        return self._part("view")
+
+    @property
+    def view_id(self) -> str:
+        """The id of the modal it was done in; raises NotUnderstood outside one."""
+        return _told(self.view.get("id"))
 
     @property
     def kept(self) -> str:
         """What the modal remembers."""
-        return str(self.view.get("private_metadata", ""))
+        return str(self.view.get("private_metadata") or "")
 
     @property
     def once(self) -> str:
-        """An id that is the same when Slack delivers the same thing twice, and another for anything else."""
+        """An id that is the same when Slack delivers the same thing twice, and another for anything else.
+
+        Raises:
+            NotUnderstood: Slack gave nothing to make it of.
+        """
         if self.view:
-            return f"view:{self.view['id']}"
-        if message := self.body.get("message") or self.body.get("container", {}).get("message_ts"):
-            ts = message["ts"] if isinstance(message, dict) else message
+            return f"view:{self.view_id}"
+        if ts := self._part("message").get("ts") or self._part("container").get("message_ts"):
             return f"click:{self.channel}:{ts}:{self.action.get('action_id')}"
-        return f"trigger:{self.body.get('trigger_id')}"
+        return f"trigger:{_told(self.body.get('trigger_id'))}"
 
     @property
     def trigger(self) -> str:
@@ -144,7 +150,7 @@ class Interaction:
     async def open(self, view: View) -> str:
         """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click."""
         await self.ack()
-        trigger = self.body["trigger_id"]
+        trigger = _told(self.body.get("trigger_id"))
         call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
         answer = await call(trigger_id=trigger, view=view.to_dict())
         return str(answer["view"]["id"])
@@ -161,6 +167,10 @@ class Interaction:
             await self.ack(response_action="update", view=replies.note(error).to_dict())
         else:
             await self.whisper(replies.explain(error))
+
+    def _part(self, name: str) -> Json:
+        part = self.body.get(name)
+        return part if isinstance(part, dict) else {}
 
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):
@@ -183,6 +193,12 @@ class Interaction:
         # The SDK would send it through the environment's proxy, even to loopback.
         address.proxy = self.client.proxy
         return address
+
+
+def _told(an_id: str | None) -> str:
+    if not an_id:
+        raise NotUnderstood("Slack left out a part of what you did.", "Start again with `/backup`.")
+    return an_id
 
 
 Handler = Callable[[Interaction], Awaitable[None]]
@@ -222,6 +238,6 @@ def asks_for(verb: str) -> Callable[..., Awaitable[bool]]:
     """Return a Bolt matcher for commands that begin with a verb."""
 
     async def matches(body: Json) -> bool:
-        return verb_of(typed(str(body.get("text", "")))) == verb
+        return verb_of(typed(str(body.get("text") or ""))) == verb
 
     return matches

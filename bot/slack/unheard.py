@@ -13,7 +13,7 @@ _ANYTHING = re.compile(".*")
 def register(app: AsyncApp) -> None:
     """Hear everything that is left. Comes after all other listeners."""
     app.view_closed(_ANYTHING)(heard(_closed))
-    for hear in (app.action, app.view_submission, app.shortcut, app.options):
+    for hear in (app.command, app.action, app.view_submission, app.shortcut, app.options):
         hear(_ANYTHING)(heard(_unheard))
     app.event(_ANYTHING)(heard(_closed))
 
@@ -24,6 +24,6 @@ async def _closed(interaction: Interaction) -> None:
 
 async def _unheard(_: Interaction) -> None:
     raise NotUnderstood(
-        "I don't know this button or form; it may be from another version of me.",
+        "I don't know this command, button or form; it may be from another version of me.",
         "Start again with `/backup`.",
     )

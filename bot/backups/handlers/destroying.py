@@ -68,7 +68,7 @@ class Destroying:
         if interaction.value:
             server = await self._tools.server(interaction, interaction.value)
             await self._tools.decide(interaction, Risk(form.verb), server.name, form.channel)
-            await self._offer_backups(interaction, interaction.view["id"], form, server)
+            await self._offer_backups(interaction, interaction.view_id, form, server)
 
     async def picked(self, interaction: Interaction) -> None:
         """Show what would be lost, in the place of the form that picked the backup."""
@@ -80,7 +80,7 @@ class Destroying:
                 view = await self._drawn(interaction, form, choice.backup_id)
         except TimeoutError:
             await interaction.ack(response_action="update", view=views.loading(form.verb).to_dict())
-            await self._show_confirmation(interaction, interaction.view["id"], form, choice.backup_id)
+            await self._show_confirmation(interaction, interaction.view_id, form, choice.backup_id)
         else:
             # In the ack itself, since an update that is sent after an ack may arrive before it.
             await interaction.ack(response_action="update", view=view.to_dict())

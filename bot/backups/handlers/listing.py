@@ -1,5 +1,6 @@
 """The list: shown to whoever asked alone, with filters, pages and a menu at each backup."""
 
+import json
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -55,13 +56,13 @@ class Listing:
     async def filtered(self, interaction: Interaction) -> None:
         """Show the first page of what was chosen, in the place of this one."""
         await interaction.ack()
-        form = read(ListForm, interaction.action["block_id"]).model_copy(update={"page": 0})
+        form = read(ListForm, interaction.action.get("block_id") or "").model_copy(update={"page": 0})
         value = interaction.value if interaction.value != views.ALL else None
         if interaction.action["action_id"] == ids.LIST_TYPE:
             kept = {**form.model_dump(), "backup_type": value or None}
         else:
             kept = {**form.model_dump(), "server_id": value or None}
-        form = ListForm.model_validate(kept)
+        form = read(ListForm, json.dumps(kept))
         await self._show(interaction, form, await self._server(form), replace=True)
 
     async def shared(self, interaction: Interaction) -> None:
