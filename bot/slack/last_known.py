@@ -15,6 +15,9 @@ from bot.slack.auth import error_name
 log = structlog.get_logger()
 
 T = TypeVar("T")
+
+MOST_REMEMBERED = 10_000
+"""Values kept at once; those heard first are forgotten first."""
 Clock = Callable[[], float]
 
 
@@ -80,7 +83,10 @@ class LastKnown(Generic[T]):
         except (aiohttp.ClientError, OSError) as error:
             self._log_kept(key, type(error).__name__)
         else:
+            self._heard.pop(key, None)
             self._heard[key] = _Heard(value, self._clock())
+            if len(self._heard) > MOST_REMEMBERED:
+                del self._heard[next(iter(self._heard))]
 
     def _log_kept(self, key: str, reason: str) -> None:
         heard = self._heard.get(key)
