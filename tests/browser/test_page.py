@@ -61,6 +61,7 @@ async def test_a_backup_is_made_with_the_keyboard_alone(ana: Window, sandbox: Sa
     await keyboard.press("Enter")
     await expect(ana.replies().last).to_contain_text("@ana Backed up web-2")
     await expect(ana.replies().last).to_contain_text("took")
+    await page.wait_for_selector("body[data-connected]")
     await keyboard.press("Escape")
     await expect(page.get_by_role("log", name="Replies")).to_have_count(0)
     assert sandbox.provider.backups_of("web-2")[-1].description.startswith("Before the kernel update")
