@@ -45,7 +45,7 @@ async def test_a_hostile_reason_stays_a_reason(world: World) -> None:
 async def test_more_than_a_message_holds(world: World) -> None:
     ana = world.person("ana")
     for number in range(22):
-        await ana.types("/backup create web-1", channel=("ops", "random", "dana")[number % 3])
+        await ana.types("/backup create web-1", channel=("ops", "random", "dm")[number % 3])
     await world.until(lambda: len(world.posts() + world.posts("random") + world.direct("ana")) == 22)
     await ana.types("/backup status")
     assert "and 2 more" in (await world.until_whisper("ana", "*1 running, 21 waiting*")).text
