@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import aiohttp
 import structlog
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
@@ -17,6 +16,7 @@ from bot.operations.engine import is_replayed, pause, step
 from bot.operations.model import Began, Operation, Outcome
 from bot.operations.ports import Port
 from bot.operations.records import ahead_of
+from bot.slack.auth import UNANSWERED
 from bot.slack.message import Message
 
 log = structlog.get_logger()
@@ -164,7 +164,7 @@ async def _link(sent: Delivered) -> str:
     try:
         async with asyncio.timeout(LINK_SECONDS):
             answer = await slack().chat_getPermalink(channel=sent.channel, message_ts=sent.ts)
-    except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (SlackApiError, *UNANSWERED) as error:
         log.info("no_link", reason=type(error).__name__)
         return ""
     return str(answer.get("permalink", ""))

@@ -53,6 +53,10 @@ PASSING = frozenset(
 )
 """Errors that say nothing about the token (the error lists of auth.test and apps.connections.open)."""
 
+UNANSWERED = (aiohttp.ClientError, OSError, AttributeError)
+"""What a call raises that Slack does not answer readably; AttributeError as the SDK takes for granted that an
+answer is a JSON object."""
+
 
 @dataclass(frozen=True)
 class Identity:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import BotError, NotUnderstood
 from bot.slack import replies
+from bot.slack.auth import UNANSWERED, error_name
 from bot.slack.message import Message
 from bot.slack.text import typed
 from bot.verbs import verb_of
@@ -27,6 +29,8 @@ Json = dict[str, Any]
 
 LOOK_UP_SECONDS = 1.8
 """How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
+
+_CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
 
 @dataclass
@@ -133,7 +137,7 @@ class Interaction:
         content: Json = {"text": message.text, "blocks": message.drawn()}
         try:
             await self.client.chat_postEphemeral(channel=self.channel, user=self.person, **content)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        except (SlackApiError, *UNANSWERED) as error:
             log.info("whisper_by_direct_message", reason=type(error).__name__)
             await self.client.chat_postMessage(channel=self.person, **content)
 
@@ -141,8 +145,11 @@ class Interaction:
         """Post a message in the channel for everybody to see."""
         await self.ack()
         try:
-            await self.client.chat_postMessage(channel=self.channel, **message.arguments())
+            with _answered():
+                await self.client.chat_postMessage(channel=self.channel, **message.arguments())
         except SlackApiError as error:
+            if error_name(error) not in _CLOSED:
+                raise
             raise BotError(
                 "I can't post in this channel.", "Invite me with `/invite`, then share again."
             ) from error
@@ -152,12 +159,14 @@ class Interaction:
         await self.ack()
         trigger = _told(self.body.get("trigger_id"))
         call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
-        answer = await call(trigger_id=trigger, view=view.to_dict())
+        with _answered():
+            answer = await call(trigger_id=trigger, view=view.to_dict())
         return str(answer["view"]["id"])
 
     async def show(self, view_id: str, view: View) -> None:
         """Put another content into an open modal."""
-        await self.client.views_update(view_id=view_id, view=view.to_dict())
+        with _answered():
+            await self.client.views_update(view_id=view_id, view=view.to_dict())
 
     async def explain(self, error: BotError) -> None:
         """Tell the person what went wrong and what to do, where they are looking."""
@@ -226,10 +235,18 @@ def heard(handler: Handler) -> Callable[..., Awaitable[None]]:
     return listener
 
 
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
+    except UNANSWERED as error:
+        raise replies.slack_silent() from error
+
+
 async def _explain(interaction: Interaction, error: BotError) -> None:
     try:
         await interaction.explain(error)
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as failure:
+    except (SlackApiError, *UNANSWERED) as failure:
         # To raise now would undo an ack that is just going out: Bolt makes an error of it.
         log.warning("nobody_told", what=error.what, reason=type(failure).__name__)
 

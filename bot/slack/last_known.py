@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.auth import error_name
+from bot.slack.auth import UNANSWERED, error_name
 
 log = structlog.get_logger()
 
@@ -80,7 +79,7 @@ class LastKnown(Generic[T]):
             value = await self._ask(key)
         except SlackApiError as error:
             self._log_kept(key, error_name(error) or "an unreadable answer")
-        except (aiohttp.ClientError, OSError) as error:
+        except UNANSWERED as error:
             self._log_kept(key, type(error).__name__)
         else:
             self._heard.pop(key, None)

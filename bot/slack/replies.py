@@ -45,6 +45,11 @@ def slack_refused(name: str) -> BotError:
     return BotError(f"Slack refused to show the answer ({name}).", "Please try again in a moment.")
 
 
+def slack_silent() -> BotError:
+    """Return the words for a call that Slack did not answer, or not readably."""
+    return BotError("Slack did not answer me, so I could not show you this.", "Please try again in a moment.")
+
+
 def _block(error: BotError) -> SectionBlock:
     lines = [f":warning: {cut(sentence(error.what), 1000)}", cut(sentence(error.hint), 500)]
     if isinstance(error, NotAllowed) and error.who:
