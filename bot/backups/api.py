@@ -24,6 +24,10 @@ class BackupList:
     backups: list[Backup]
     missing: int = 0
 
+    def may_hide(self, backup_id: int | None) -> bool:
+        """True where that backup is not shown, but may be there all the same."""
+        return self.missing > 0 and all(backup.id != backup_id for backup in self.backups)
+
 
 class BackupsApi:
     """Backups at VPS.org. Every method raises nothing but subclasses of `ProviderError`."""

@@ -109,7 +109,7 @@ async def check_target(operation: Operation) -> Checked:
     """Check once more that what the person confirmed is so; a failure names the reason."""
     try:
         listing = await provider().list(operation.server_id)
-        if listing.missing and all(backup.id != operation.backup_id for backup in listing.backups):
+        if listing.may_hide(operation.backup_id):
             raise _hidden(f"whether backup {operation.backup_id} is still there, and did nothing")
         checks.check_target(operation, listing.backups)
         if operation.shown_at:

@@ -139,6 +139,11 @@ class Destroying:
     async def _confirmation(self, interaction: Interaction, form: PickForm, backup_id: int) -> View:
         listing = await self._tools.api.list(form.server_id)
         backup = next((each for each in listing.backups if each.id == backup_id), None)
+        if backup is None and listing.missing:
+            raise UnknownBackup(
+                f"VPS.org did not show all backups, and backup {backup_id} is not among those it showed.",
+                "Try again in a minute.",
+            )
         if backup is None:
             raise UnknownBackup(
                 f"VPS.org lists no backup {backup_id}.", "See what there is with `/backup list`."

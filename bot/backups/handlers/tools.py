@@ -75,8 +75,9 @@ class Tools:
     async def check_still_so(self, interaction: Interaction, operation: Operation) -> None:
         """Raise Outdated where what was asked for is no longer as it was shown, as far as can be told now."""
         with suppress(ProviderError, TimeoutError):
-            found = (await self.quick_list(interaction, operation.server_id)).backups
-            check_target(operation, found)
+            listing = await self.quick_list(interaction, operation.server_id)
+            if not listing.may_hide(operation.backup_id):
+                check_target(operation, listing.backups)
         if operation.shown_at:
             ended = await records.ended_since(operation.server_id, operation.shown_at)
             check_nothing_newer(operation, ended)
