@@ -1,0 +1,328 @@
+"""Each fault of VPS.org and of Slack: what the person sees, and that the operation ends right."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.sandbox.clock import RealClock
+from bot.slack.websocket import Pace
+from bot.vps.client import VpsClient
+from tests.stories.three_verbs import (
+    CALLS,
+    DESTRUCTIVE,
+    VERBS,
+    Ending,
+    Verb,
+    ask,
+    ask_for_all,
+    calls,
+    confirm,
+    effects,
+    endings_told,
+    prepare,
+    until_told,
+)
+from tests.world import World
+
+Endings = Sequence[Ending]
+ALL_DONE: Endings = ("done", "done", "done")
+ALL_UNKNOWN: Endings = ("unknown", "unknown", "unknown")
+ALL_FAILED: Endings = ("failed", "failed", "failed")
+
+BACKUPS = ("GET", "/backups/")
+HISTORY = ("channels:history", "groups:history", "im:history")
+
+
+@pytest.fixture(autouse=True)
+def hasty_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Slack did not take is said again at once."""
+    monkeypatch.setattr("bot.notices.delivery._FIRST_WAIT", 0.01)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot waits for half a second only for VPS.org's answer."""
+    monkeypatch.setitem(VpsClient.__init__.__kwdefaults__ or {}, "timeouts", httpx.Timeout(5.0, read=0.5))
+
+
+@pytest.fixture
+def quick_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot notices within half a second that a socket is dead or deaf."""
+    quick = Pace(
+        ping=0.4, hello=2.0, deaf=0.5, unpinged=0.5, retire=0.5, first_pause=0.01, longest_pause=0.05
+    )
+    monkeypatch.setattr("bot.slack.socket.Pace", lambda: replace(quick))
+
+
+# VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words.
+CALLED: list[tuple[str, Endings, str]] = [
+    ("reset", ALL_UNKNOWN, "broke the connection off"),
+    ("reset_after_acting", ALL_DONE, ""),
+    ("cut", ALL_DONE, ""),
+    ("wrong_types", ALL_DONE, ""),
+    ("unauthorized", ALL_FAILED, "VPS.org did not accept the bot's token, so nothing was changed"),
+    ("forbidden", ALL_FAILED, "does not let the bot's token do this, so nothing was changed"),
+    ("not_found", ("failed", "gone", "failed"), "knows no such server or backup (any more)"),
+    ("conflict", ALL_FAILED, "is busy with this already, so nothing was changed"),
+    ("429", ALL_FAILED, "was asked too often, so nothing was changed"),
+    ("429_without_retry_after", ALL_FAILED, "was asked too often, so nothing was changed"),
+    ("500", ALL_UNKNOWN, "trouble of its own (500), so it is not known"),
+    ("502", ALL_UNKNOWN, "trouble of its own (502), so it is not known"),
+    ("503", ALL_UNKNOWN, "trouble of its own (503), so it is not known"),
+    ("500_after_acting", ALL_DONE, ""),
+    ("502_after_acting", ALL_DONE, ""),
+    ("html", ALL_UNKNOWN, "VPS.org answered with something that is not JSON"),
+    ("html_after_acting", ALL_DONE, ""),
+]
+UNANSWERED: list[tuple[str, Endings, str]] = [
+    ("timeout_before_acting", ALL_UNKNOWN, "did not answer in time, so it is not known"),
+    ("timeout_after_acting", ALL_DONE, ""),
+]
+
+
+async def go_wrong(world: World, fault: str, endings: Endings, words: str, seconds: float = 0.3) -> None:
+    """Let each call meet the fault, and see what is told and what was done; each takes so many seconds."""
+    prepare(world, seconds=seconds)
+    for verb in VERBS:
+        world.faults.next_provider[CALLS[verb]].append(fault)
+    await ask_for_all(world)
+    for verb, ending in zip(VERBS, endings, strict=True):
+        reply = await until_told(world, verb, ending)
+        assert ending in {"done", "gone"} or words in reply.text
+    assert effects(world) == [int(ending == "done") for ending in endings]
+    assert calls(world) == [1, 1, 1]
+    assert len(world.posts()) == len(world.replies()) == 3
+
+
+@pytest.mark.parametrize(("fault", "endings", "words"), CALLED)
+async def test_a_call_goes_wrong(world: World, fault: str, endings: Endings, words: str) -> None:
+    await go_wrong(world, fault, endings, words)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("fault", "endings", "words"), UNANSWERED)
+async def test_a_call_is_not_answered(world: World, fault: str, endings: Endings, words: str) -> None:
+    await go_wrong(world, fault, endings, words, seconds=2.0)
+
+
+async def test_late_answers_change_nothing(world: World) -> None:
+    world.faults.provider_latency = 0.1
+    await go_wrong(world, "list_repeats", ALL_DONE, "")
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_a_clock_that_differs_changes_nothing(world: World, hours: int) -> None:
+    world.provider.clock = RealClock(ahead=hours * 3600)
+    await go_wrong(world, "list_repeats", ALL_DONE, "")
+
+
+# VPS.org, while somebody looks: the fault and what they see.
+LOOKED: list[tuple[str, str]] = [
+    ("reset", "VPS.org broke the connection off"),
+    ("cut", "VPS.org answered with something that is not JSON"),
+    ("html", "VPS.org answered with something that is not JSON"),
+    ("wrong_types", "VPS.org answered with something that is not a list"),
+    ("unauthorized", "VPS.org did not accept the bot's token"),
+    ("forbidden", "VPS.org does not let the bot's token do this"),
+    ("not_found", "VPS.org knows no such server or backup (any more)"),
+    ("conflict", "VPS.org is busy with this already"),
+    ("429", "VPS.org was asked too often"),
+    ("429_without_retry_after", "VPS.org was asked too often"),
+    ("500", "VPS.org has trouble of its own (500)"),
+    ("502", "VPS.org has trouble of its own (502)"),
+    ("503", "VPS.org has trouble of its own (503)"),
+]
+
+
+async def look(world: World, fault: str, words: str) -> None:
+    """Let Ana ask for a list while there is the fault, and once more afterwards."""
+    ana = world.person("ana")
+    world.faults.next_provider[BACKUPS] += [fault] * 4
+    assert (await ana.types("/backup list")).acked
+    await world.until_whisper("ana", words)
+    world.faults.next_provider.clear()
+    assert (await ana.types("/backup list")).acked
+    await world.until_whisper("ana", "*2 backups*")
+
+
+async def confirm_blindly(world: World, verb: Verb, fault: str, words: str) -> None:
+    """Let Ana confirm while there is the fault: nothing is done that can't be checked."""
+    await ask(world, verb)
+    world.faults.next_provider[BACKUPS] += [fault] * 20
+    await confirm(world, verb)
+    assert words in (await until_told(world, verb, "refused")).text
+    assert effects(world) == [0, 0, 0]
+    world.faults.next_provider.clear()
+
+
+async def watch(world: World, fault: str) -> None:
+    """Make a backup which VPS.org is asked about while there is the fault."""
+    world.provider.hold()
+    await ask(world, "create")
+    await world.until_post("Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    waiting = world.faults.next_provider[BACKUPS]
+    waiting += [fault] * (4 if fault == "429" else 9)
+    await world.until(lambda: not waiting, "the outage is over")
+    world.provider.finish()
+    await until_told(world, "create", "done")
+    assert effects(world) == [1, 0, 0]
+
+
+@pytest.mark.parametrize(("fault", "words"), LOOKED)
+async def test_looking_goes_wrong(world: World, fault: str, words: str) -> None:
+    prepare(world)
+    await look(world, fault, f"{words}, so there is nothing to show")
+    for verb in DESTRUCTIVE:
+        await confirm_blindly(world, verb, fault, words)
+    await watch(world, fault)
+    assert len(world.replies()) == 3
+
+
+async def test_a_list_that_misses_entries_proves_nothing(world: World) -> None:
+    prepare(world)
+    await look(world, "list_misses", "VPS.org counts 1 more that it did not show")
+    for verb in DESTRUCTIVE:
+        await confirm_blindly(world, verb, "list_misses", "VPS.org did not show all backups of the server")
+    await watch(world, "list_misses")
+
+
+async def test_a_list_that_repeats_entries_shows_each_once(world: World) -> None:
+    prepare(world)
+    world.faults.next_provider[BACKUPS] += ["list_repeats"] * 1000
+    await world.person("ana").types("/backup list")
+    await world.until_whisper("ana", "*2 backups*")
+    await ask_for_all(world)
+    for verb in VERBS:
+        await until_told(world, verb, "done")
+    assert effects(world) == calls(world) == [1, 1, 1]
+
+
+# Slack, at the operation's message, at its edit or at the reply.
+POSTED = [
+    *("ratelimited", "ratelimited_without_retry_after", "internal_error", "fatal_error", "down"),
+    *("500", "503", "html", "wrong_types", "cut", "reset_after_acting", "internal_error_after_acting"),
+    *("channel_not_found", "not_in_channel", "is_archived", "msg_too_long"),
+]
+EDITED = [*POSTED, "message_not_found", "cant_update_message"]
+SAID: list[tuple[str, str]] = [
+    *(("chat.postMessage", fault) for fault in POSTED),
+    *(("chat.update", fault) for fault in EDITED),
+    *(("chat.getPermalink", fault) for fault in ("internal_error", "down", "html", "wrong_types")),
+]
+
+
+@pytest.mark.parametrize(("method", "fault"), SAID)
+async def test_each_outcome_is_told_once(world: World, method: str, fault: str) -> None:
+    world.workspace.app.scopes = (*world.workspace.app.scopes, *HISTORY)
+    world.faults.next_slack[method].append(fault)
+    await world.person("ana").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await world.until(lambda: endings_told(world, "Backing up *web-1*"))
+    if method == "chat.postMessage":
+        world.faults.next_slack[method].append(fault)
+    world.provider.finish()
+    await world.until(lambda: endings_told(world, "<@UANA> Backed up *web-1*"))
+    assert endings_told(world, "Backed up *web-1*") == 2
+    assert effects(world) == [1, 0, 0]
+
+
+# Slack, at a form: what the person sees instead.
+REFUSES = "Slack refused to show the answer"
+SILENT = "Slack did not answer me, so I could not show you this."
+FORMS: list[tuple[str, str, str]] = [
+    ("views.open", "expired_trigger_id", "It took too long to open the form"),
+    ("views.open", "internal_error", REFUSES),
+    ("views.open", "ratelimited", REFUSES),
+    ("views.open", "500", REFUSES),
+    ("views.open", "html", REFUSES),
+    ("views.open", "wrong_types", SILENT),
+    ("views.open", "down", SILENT),
+    ("views.update", "hash_conflict", REFUSES),
+    ("views.update", "not_found", REFUSES),
+    ("views.update", "internal_error", REFUSES),
+    ("views.update", "html", REFUSES),
+    ("views.update", "wrong_types", SILENT),
+    ("views.update", "down", SILENT),
+]
+
+
+@pytest.mark.parametrize(("method", "fault", "words"), FORMS)
+async def test_a_form_that_slack_does_not_show_is_told_and_the_next_one_works(
+    world: World, method: str, fault: str, words: str
+) -> None:
+    prepare(world)
+    ana = world.person("ana")
+    world.faults.next_slack[method].append(fault)
+    assert (await ana.types("/backup delete 5001")).acked
+    await world.until_whisper("ana", words)
+    assert effects(world) == [0, 0, 0]
+    while ana.modal:
+        await ana.closes()
+    await ask(world, "delete")
+    await confirm(world, "delete")
+    await until_told(world, "delete", "done")
+    assert effects(world) == [0, 1, 0]
+
+
+# Slack's sockets.
+async def _refuse(world: World) -> None:
+    world.faults.socket_refused = True
+    world.sandbox.slack.socket_mode.drop()
+
+
+async def _deafen(world: World) -> None:
+    world.faults.socket_deaf = True
+
+
+async def _drop(world: World) -> None:
+    world.sandbox.slack.socket_mode.drop()
+
+
+async def _duplicate(world: World) -> None:
+    world.faults.socket_duplicates = 2
+
+
+async def _reorder(world: World) -> None:
+    world.faults.socket_holds = 0.1
+
+
+def _disconnect(reason: Any) -> Any:
+    async def ask_to_go(world: World) -> None:
+        await world.sandbox.slack.socket_mode.disconnect(reason)
+
+    return ask_to_go
+
+
+SOCKETS = {
+    "reset": _drop,
+    "refused": _refuse,
+    "silence": _deafen,
+    "duplicates": _duplicate,
+    "reordered": _reorder,
+    "warning": _disconnect("warning"),
+    "refresh_requested": _disconnect("refresh_requested"),
+    "link_disabled": _disconnect("link_disabled"),
+    "too_many_websockets": _disconnect("too_many_websockets"),
+}
+
+
+@pytest.mark.usefixtures("quick_sockets")
+@pytest.mark.parametrize("trouble", SOCKETS)
+async def test_a_socket_in_trouble_costs_nothing(world: World, trouble: str) -> None:
+    prepare(world)
+    await ask_for_all(world)
+    await SOCKETS[trouble](world)
+    for verb in VERBS:
+        await until_told(world, verb, "done")
+    world.faults.socket_refused = world.faults.socket_deaf = False
+    answered: list[bool] = []
+    while not any(answered):
+        await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
+        answered.append((await world.person("ana").types("/backup list")).acked)
+    await world.until_whisper("ana", "*2 backups*")
+    assert effects(world) == calls(world) == [1, 1, 1]
+    assert len(world.replies()) == 3

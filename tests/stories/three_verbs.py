@@ -1,0 +1,93 @@
+"""A backup, a delete and a restore, each of a server of its own, asked for by Ana."""
+
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from bot.sandbox.workspace import Message
+from tests.world import World
+
+Verb = Literal["create", "delete", "restore"]
+Ending = Literal["done", "unknown", "failed", "refused", "gone"]
+
+VERBS: tuple[Verb, ...] = ("create", "delete", "restore")
+DESTRUCTIVE: tuple[Verb, ...] = ("delete", "restore")
+SERVERS: dict[Verb, str] = {"create": "web-1", "delete": "db-1", "restore": "mail-1"}
+CALLS: dict[Verb, tuple[str, str]] = {
+    "create": ("POST", "/backups/"),
+    "delete": ("DELETE", "/backups/*/"),
+    "restore": ("POST", "/servers/*/restore/"),
+}
+TOLD: dict[tuple[Verb, Ending], str] = {
+    ("create", "done"): "Backed up *web-1*",
+    ("create", "unknown"): "It is not known whether *web-1* was backed up",
+    ("create", "failed"): "The backup of *web-1* failed",
+    ("delete", "done"): "Deleted backup 5001 of *db-1*",
+    ("delete", "unknown"): "It is not known whether backup 5001 of *db-1* was deleted",
+    ("delete", "failed"): "Deleting backup 5001 of *db-1* failed",
+    ("delete", "refused"): "Backup 5001 of *db-1* was not deleted",
+    ("delete", "gone"): "Backup 5001 was already gone",
+    ("restore", "done"): "*mail-1* was restored, as far as VPS.org shows",
+    ("restore", "unknown"): "It is not known whether *mail-1* is being restored",
+    ("restore", "failed"): "The restore of *mail-1* failed",
+    ("restore", "refused"): "*mail-1* was not restored",
+}
+
+
+def prepare(world: World, *, seconds: float = 0.3) -> None:
+    """Add what can be deleted and restored; backups and restores take about so many seconds."""
+    world.provider.add_server("mail-1")
+    for verb in DESTRUCTIVE:
+        world.provider.add_backup(SERVERS[verb])
+    world.provider.speed = world.provider.server("web-1").seconds_of_work / seconds
+    world.provider.release()
+
+
+async def ask(world: World, verb: Verb) -> None:
+    """Let Ana ask for it, up to where she confirms."""
+    ana = world.person("ana")
+    if verb == "create":
+        await ana.types("/backup create web-1")
+    else:
+        [backup] = world.provider.backups_of(SERVERS[verb])
+        await ana.types(f"/backup {verb} {backup.id}")
+        await world.until_modal("ana", "to confirm")
+
+
+async def confirm(world: World, verb: Verb) -> None:
+    """Let Ana confirm what has to be confirmed; a restore without a safety backup."""
+    if verb != "create":
+        more = {"safety": False} if verb == "restore" else {}
+        await world.confirms("ana", SERVERS[verb], **more)
+
+
+async def ask_for_all(world: World) -> None:
+    """Let Ana ask for all three and confirm."""
+    for verb in VERBS:
+        await ask(world, verb)
+        await confirm(world, verb)
+
+
+async def until_told(world: World, verb: Verb, ending: Ending) -> Message:
+    """Wait until Ana is told of that end."""
+    reply = await world.until_reply(TOLD[verb, ending])
+    assert reply.text.startswith("<@UANA>")
+    return reply
+
+
+def effects(world: World) -> list[int]:
+    """Return how many backups were made, deleted and restored at VPS.org."""
+    provider = world.provider
+    return [len(provider.creates), len(provider.deletes), len(provider.restores)]
+
+
+def calls(world: World) -> list[int]:
+    """Return how often VPS.org was called for a backup, a delete and a restore, whatever came of it."""
+    return [
+        sum(call.method == method and fnmatchcase(call.path, path) for call in world.provider.calls)
+        for method, path in CALLS.values()
+    ]
+
+
+def endings_told(world: World, words: str) -> int:
+    """Return how many messages of the bot hold these words, wherever they are for all to see or for Ana."""
+    return sum(words in each.text for each in (*world.posts(), *world.replies(), *world.direct("ana")))
