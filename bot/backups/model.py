@@ -16,7 +16,12 @@ BackupType = Literal["manual", "automatic"]
 
 
 def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        aware.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("beyond the calendar in UTC") from None
+    return aware
 
 
 def _whole(size: object) -> object:
