@@ -69,7 +69,7 @@ def verb_of(text: str) -> str:
 
 def near_verb(verb: str) -> str:
     """Return a hint that names the verb which looks most like this one."""
-    near = get_close_matches(verb, [*VERBS, *_SYNONYMS], n=1, cutoff=0.5)
+    near = get_close_matches(verb[:100], [*VERBS, *_SYNONYMS], n=1, cutoff=0.5)
     if near:
         meant = _SYNONYMS.get(near[0], near[0])
         return f"Did you mean `/backup {VERBS[meant].pattern}`?"

@@ -30,6 +30,9 @@ class Server(BaseModel):
     location: str | None = None
 
 
+_LONGEST_COMPARED = 255
+"""Characters; to compare a text of many thousands would hold up everybody else."""
+
 _SEE_ALL = "See all of them with `/backup servers`."
 
 
@@ -59,7 +62,7 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
 def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[str]:
     """Return the names that look most like `wanted`, best first."""
     names = {_name(server): server.name for server in servers}
-    near = get_close_matches(wanted.casefold(), names, n=most, cutoff=0.5)
+    near = get_close_matches(wanted.casefold()[:_LONGEST_COMPARED], names, n=most, cutoff=0.5)
     return [names[name] for name in near]
 
 
