@@ -62,7 +62,7 @@ def drawn(view: Drawable) -> Any:
 def problems(view: Drawable) -> list[str]:
     """Return what Slack would refuse, and what would not be safe to show."""
     sent = drawn(view)
-    return [*_limits(view, sent), *_live(sent)]
+    return [*_limits(view, sent), *live(sent)]
 
 
 def _limits(view: Drawable, sent: Any) -> list[str]:
@@ -80,7 +80,7 @@ def _limits(view: Drawable, sent: Any) -> list[str]:
     return found
 
 
-def _live(sent: Any) -> Iterator[str]:
+def live(sent: Any) -> Iterator[str]:
     """Yield what could mention, link or name a channel without our having meant it."""
     texts = [(sent, True)] if isinstance(sent, str) else list(_texts(sent))
     for text, is_formatted in texts:
