@@ -13,7 +13,10 @@ from tests.world import World
 TWO = {"bot_second_person": "delete,restore", "bot_approvers": "UBEN,UCLEO"}
 """Ana and Ben are operators, Ben and Cleo approvers."""
 
-QUESTIONS = {"delete": "wants to *delete backup", "restore": "wants to *restore"}
+QUESTIONS = {
+    "delete": "wants to *delete backup {0} of {1}*",
+    "restore": "wants to *restore {1} from backup {0}*",
+}
 
 
 async def asks(
@@ -24,7 +27,7 @@ async def asks(
     await world.person(handle).types(f"/backup {verb} {backup.id}")
     filled = {"safety": False} if verb == "restore" else {}
     await world.confirms(handle, server, reason=reason, **filled)
-    question = await world.until_post(QUESTIONS[verb])
+    question = await world.until_post(QUESTIONS[verb].format(backup.id, server))
     await until_recorded(world, "asked")
     return question
 

@@ -1,0 +1,249 @@
+"""No sequence of clicks lets anybody do what the rules forbid, whatever the clicks carry."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from bot.operations import records
+from bot.sandbox.provider_model import Backup
+from bot.sandbox.workspace import HOME_TEAM
+from bot.slack import ids
+from bot.slack.forms import AgainForm, BackupChoice, ConfirmForm, CreateForm, PickForm, RequestForm
+from tests.approvals.forging import Forger
+from tests.stories.asking import asks, events, form_of, until_recorded
+from tests.world import World, set_up
+
+NEEDED: dict[str, Any] = {"bot_second_person": "create,delete,restore", "bot_approvers": "UBEN,UCLEO"}
+"""Ana and Ben may ask, Ben and Cleo may agree, Gus is a guest and Hal is of another organisation."""
+GLASS = {**NEEDED, "bot_break_glass": True}
+
+Spoiled = Literal["", "shown", "operation", "text", "seal"]
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something somebody sends. `about` says which request or form it carries, `spoiled` what is wrong."""
+
+    person: str
+    team: str
+    what: str
+    spoiled: Spoiled
+    filled: tuple[str, ...]
+    twice: bool
+
+
+CLICKS = [ids.APPROVE, ids.DENY, ids.WITHDRAW, ids.BREAK_GLASS]
+LEADS = {ids.TRY_AGAIN, ids.DELETE_OLDEST, ids.LIST_ROW, ids.SERVER_CREATE}
+MODALS = [ids.DENY_MODAL, ids.CONFIRM_MODAL, ids.CREATE_MODAL, ids.PICK_MODAL, "glass"]
+acts = st.builds(
+    Act,
+    person=st.sampled_from(["UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]),
+    team=st.sampled_from([HOME_TEAM, HOME_TEAM, "T0OTHER"]),
+    what=st.sampled_from([*CLICKS, *sorted(LEADS), *MODALS, "picks"]),
+    spoiled=st.sampled_from(["", "", "shown", "operation", "text", "seal"]),
+    filled=st.sampled_from([(), ("typed_name",), ("reason",), ("typed_name", "reason"), ("wrong", "reason")]),
+    twice=st.booleans(),
+)
+
+
+def is_consent(act: Act) -> bool:
+    """Tell whether this is what lets Ana's request go ahead: a right of an approver's."""
+    approver = act.person in {"UBEN", "UCLEO"} and act.team == HOME_TEAM
+    return act.what == ids.APPROVE and approver and act.spoiled in {"", "seal"}
+
+
+def request_of(form: RequestForm, spoiled: Spoiled) -> str:
+    """Return what a button under the question carries, spoiled."""
+    changed = {"shown": {"shown": "0" * 16}, "operation": {"operation": "delete:view:V0"}}
+    kept = form.model_copy(update=changed.get(spoiled, {})).kept()
+    return f"{kept[:-1]}?" if spoiled == "text" else kept
+
+
+def form_for(what: str, backup: Backup, spoiled: Spoiled) -> str:
+    """Return what a modal carries that leads to a request, perhaps with another seal or none."""
+    channel = "CRANDOM" if spoiled == "operation" else "COPS"
+    server, now = backup.server.id, datetime.now(UTC)
+    form: CreateForm | PickForm | ConfirmForm = CreateForm(channel=channel)
+    if what == ids.CONFIRM_MODAL:
+        moment = backup.created_at.replace(microsecond=0)
+        form = ConfirmForm(
+            verb="delete",
+            channel=channel,
+            server_id=server,
+            backup_id=backup.id,
+            backup_moment=moment,
+            shown_at=now,
+        )
+    elif what in {ids.PICK_MODAL, "picks"}:
+        form = PickForm(verb="restore", channel=channel, server_id=server)
+    kept = form.kept()
+    return {"seal": kept[:-32] + "0" * 32, "text": form.model_dump_json(), "shown": kept[1:]}.get(
+        spoiled, kept
+    )
+
+
+def lead_to(what: str, backup: Backup, spoiled: Spoiled) -> str:
+    """Return what a button carries that leads to a request."""
+    if spoiled == "text":
+        return "delete:101:nothing"
+    if what == ids.TRY_AGAIN:
+        return AgainForm(verb="create", server_id=backup.server.id, reason="once more").kept()
+    if what == ids.SERVER_CREATE:
+        return str(backup.server.id)
+    return BackupChoice(verb="delete", server_id=backup.server.id, backup_id=backup.id).option()
+
+
+async def pending(world: World) -> RequestForm:
+    """Return what the buttons under a request of Ana's carry, a new one where none waits for an answer."""
+    for post in reversed(world.posts()):
+        if "<@UANA> wants to *delete" in post.text:
+            form = form_of(post)
+            if await records.undecided(form.operation):
+                return form
+    return form_of(await asks(world))
+
+
+async def does(forger: Forger, act: Act, question: RequestForm, backup: Backup) -> dict[str, Any]:
+    """Do it, and return what a modal is answered."""
+    name = "db-1" if "wrong" in act.filled else "web-1"
+    filled = {field: name if field == "typed_name" else "an emergency" for field in act.filled}
+    who = {"team": act.team}
+    if act.what in CLICKS:
+        await forger.clicks(act.person, act.what, request_of(question, act.spoiled), **who)
+    elif act.what in LEADS:
+        await forger.clicks(act.person, act.what, lead_to(act.what, backup, act.spoiled), **who)
+    elif act.what == "picks":
+        await forger.picks(act.person, form_for(act.what, backup, act.spoiled), str(backup.server.id), **who)
+    elif act.what in {ids.DENY_MODAL, "glass"}:
+        callback = ids.BREAK_GLASS_MODAL if act.what == "glass" else act.what
+        return await forger.submits(act.person, callback, request_of(question, act.spoiled), filled, **who)
+    else:
+        filled |= {"server": str(backup.server.id), "backup": f"delete:{backup.server.id}:{backup.id}"}
+        kept = form_for(act.what, backup, act.spoiled)
+        return await forger.submits(act.person, act.what, kept, filled, **who)
+    return {}
+
+
+def seen(world: World, person: str) -> object:
+    """Return all that somebody sees, to tell whether anything has come of what they did."""
+    places = ("COPS", "CRANDOM", world.workspace.im_of(person).id)
+    texts = [message.text for place in places for message in world.workspace.messages.get(place, [])]
+    return texts, [(view.id, view.hash) for view in world.workspace.modals.get(person, [])]
+
+
+# Nothing is shrunk: each example goes on in the world that the ones before have left.
+@settings(
+    max_examples=25,
+    phases=[Phase.generate],
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(sequence=st.lists(acts.filter(lambda act: not is_consent(act)), min_size=1, max_size=6))
+@set_up(**NEEDED)
+async def test_without_consent_no_sequence_of_clicks_changes_anything(
+    world: World, sequence: list[Act]
+) -> None:
+    backup = world.provider.add_backup("web-1", age=timedelta(days=3))
+    forger = Forger(world)
+    for act in sequence:
+        request, before = await pending(world), seen(world, act.person)
+        answer = await does(forger, act, request, backup)
+        if not answer:
+            await world.until(lambda: seen(world, act.person) != before, f"{act} is answered")  # noqa: B023
+        if act.twice:
+            await forger.again()
+    assert (world.provider.creates, world.provider.deletes, world.provider.restores) == ([], [], [])
+    assert not {"approved", "break_glass", "started"} & set(events(world))
+
+
+@set_up(**NEEDED)
+async def test_the_right_click_goes_ahead_once_however_often_it_is_delivered(world: World) -> None:
+    forger, form = Forger(world), form_of(await asks(world))
+    await forger.clicks("UCLEO", ids.APPROVE, form.kept())
+    for _ in range(3):
+        await forger.again()
+    await world.until_reply("Deleted backup 5001")
+    await forger.again()
+    await world.until_whisper("cleo", "decided already")
+    assert world.provider.deletes == [5001]
+    assert events(world).count("approved") == 1
+
+
+@set_up(**NEEDED)
+async def test_consent_to_one_request_is_none_to_another(world: World) -> None:
+    forger = Forger(world)
+    one, other = form_of(await asks(world)), form_of(await asks(world, server="db-1"))
+    mixed = other.model_copy(update={"shown": one.shown})
+    await forger.clicks("UCLEO", ids.APPROVE, mixed.kept())
+    await world.until_whisper("cleo", "This button belongs to another request.")
+    await forger.clicks("UCLEO", ids.APPROVE, one.kept())
+    await world.until_reply("Deleted backup 5001")
+    assert world.provider.deletes == [5001]
+
+
+BROKEN: dict[str, tuple[str, str, dict[str, str]]] = {
+    "without a name": ("UANA", HOME_TEAM, {"reason": "down"}),
+    "without a reason": ("UANA", HOME_TEAM, {"typed_name": "web-1"}),
+    "with an empty reason": ("UANA", HOME_TEAM, {"typed_name": "web-1", "reason": "  "}),
+    "with a wrong name": ("UANA", HOME_TEAM, {"typed_name": "db-1", "reason": "down"}),
+    "with nothing filled in": ("UANA", HOME_TEAM, {}),
+    "from another workspace": ("UANA", "T0OTHER", {"typed_name": "web-1", "reason": "down"}),
+    "by an approver": ("UCLEO", HOME_TEAM, {"typed_name": "web-1", "reason": "down"}),
+    "by another operator": ("UBEN", HOME_TEAM, {"typed_name": "web-1", "reason": "down"}),
+    "by a guest": ("UGUS", HOME_TEAM, {"typed_name": "web-1", "reason": "down"}),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+@set_up(**GLASS)
+async def test_no_forged_form_breaks_the_glass(world: World, how: str) -> None:
+    person, team, filled = BROKEN[how]
+    kept = form_of(await asks(world)).kept()
+    answer = await Forger(world).submits(person, ids.BREAK_GLASS_MODAL, kept, filled, team=team)
+    assert answer["response_action"] in {"errors", "update"}
+    assert events(world) == [
+        "requested",
+        "asked",
+        *(["refused"] if answer["response_action"] == "update" else []),
+    ]
+    assert world.provider.deletes == []
+
+
+TAKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "an approver's": ({"bot_approvers": "UBEN"}, "UCLEO", ids.APPROVE, "You may not decide on this server."),
+    "an approver's denial": ({"bot_approvers": "UBEN"}, "UCLEO", ids.DENY, "You may not decide"),
+    "the asker's": ({"bot_operators": "UBEN"}, "UANA", ids.BREAK_GLASS, "You may not delete backups"),
+    "the glass's": ({"bot_break_glass": False}, "UANA", ids.BREAK_GLASS, "know no break-glass"),
+    "an approver's as a member": ({}, "UCLEO", ids.APPROVE, "Only full members"),
+    "the asker's as a member": ({}, "UANA", ids.WITHDRAW, "Only full members"),
+}
+
+
+@pytest.mark.parametrize("whose", TAKEN)
+@set_up(**GLASS)
+async def test_a_click_on_an_old_message_counts_by_the_rights_of_now(world: World, whose: str) -> None:
+    changed, person, action_id, words = TAKEN[whose]
+    kept = form_of(await asks(world)).kept()
+    world.workspace.people[person].is_guest = not changed
+    await world.restart_bot(**GLASS | changed)
+    await Forger(world).clicks(person, action_id, kept)
+    refused = await until_recorded(world, "refused")
+    assert words in refused.what
+    await world.until_whisper(world.workspace.people[person].handle, words)
+    assert (world.provider.deletes, events(world)) == ([], ["requested", "asked", "refused"])
+
+
+@set_up(bot_channels="COPS", bot_second_person="")
+async def test_an_edited_form_moves_nothing_to_another_channel(world: World) -> None:
+    backup, forger = world.provider.add_backup("web-1"), Forger(world)
+    filled = {"typed_name": "web-1", "server": str(backup.server.id)}
+    for modal in (ids.CREATE_MODAL, ids.CONFIRM_MODAL):
+        honest = form_for(modal, backup, "operation")
+        for kept in (honest, honest.replace("CRANDOM", "COPS")):
+            answer = await forger.submits("UANA", modal, kept, filled)
+            assert answer["response_action"] == "update"
+    assert (world.provider.creates, world.provider.deletes) == ([], [])
