@@ -33,13 +33,11 @@ TOLD: dict[tuple[Verb, Ending], str] = {
 }
 
 
-def prepare(world: World, *, seconds: float = 0.3) -> None:
-    """Add what can be deleted and restored; backups and restores take about so many seconds."""
+def prepare(world: World) -> None:
+    """Add what can be deleted and restored."""
     world.provider.add_server("mail-1")
     for verb in DESTRUCTIVE:
         world.provider.add_backup(SERVERS[verb])
-    world.provider.speed = world.provider.server("web-1").seconds_of_work / seconds
-    world.provider.release()
 
 
 async def ask(world: World, verb: Verb) -> None:
@@ -68,10 +66,22 @@ async def ask_for_all(world: World) -> None:
 
 
 async def until_told(world: World, verb: Verb, ending: Ending) -> Message:
-    """Wait until Ana is told of that end."""
+    """Wait until Ana is told of that end; what VPS.org has begun then ends well."""
+    if ending == "done":
+        await _end(world, verb)
     reply = await world.until_reply(TOLD[verb, ending])
     assert reply.text.startswith("<@UANA>")
     return reply
+
+
+async def _end(world: World, verb: Verb) -> None:
+    if verb == "create":
+        await world.until(lambda: world.provider.creates)
+        world.provider.finish()
+    elif verb == "restore":
+        await world.until(lambda: world.provider.restores)
+        await world.until_looked_at_servers()
+        world.provider.finish_restores()
 
 
 def effects(world: World) -> list[int]:
