@@ -16,16 +16,15 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import BotError, NotUnderstood
+from bot.errors import BotError
 from bot.slack import replies
 from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.deed import Deed, Json, told
 from bot.slack.message import Message
 from bot.slack.text import typed
 from bot.verbs import verb_of
 
 log = structlog.get_logger()
-
-Json = dict[str, Any]
 
 LOOK_UP_SECONDS = 1.8
 """How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
@@ -34,86 +33,13 @@ _CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "rest
 
 
 @dataclass
-class Interaction:
-    """A command, a click, a submitted modal or a question for options, with who did it and where."""
+class Interaction(Deed):
+    """What a person did, and the ways to answer it."""
 
-    body: Json
     client: AsyncWebClient
     _ack: AsyncAck
     is_acked: bool = field(default=False, init=False)
     _arrived: float = field(default_factory=time.monotonic, init=False)
-
-    @property
-    def person(self) -> str:
-        """The id of whoever did it."""
-        return str(self.body.get("user_id") or self._part("user").get("id") or "")
-
-    @property
-    def team(self) -> str:
-        """The id of the workspace the person belongs to, as Slack gives it."""
-        of_person = self._part("user").get("team_id")
-        return str(of_person or self.body.get("team_id") or self._part("team").get("id") or "")
-
-    @property
-    def person_name(self) -> str:
-        """Their name as Slack gives it; for people to read, never to decide by."""
-        user = self._part("user")
-        return str(self.body.get("user_name") or user.get("username") or user.get("name") or "")
-
-    @property
-    def channel(self) -> str:
-        """The channel it was done in, else the person, so that it can be written to."""
-        return str(self.body.get("channel_id") or self._part("channel").get("id") or self.person)
-
-    @property
-    def text(self) -> str:
-        """What was typed after the command."""
-        return typed(str(self.body.get("text") or ""))
-
-    @property
-    def action(self) -> Json:
-        """The button or menu that was used."""
-        actions: list[Json] = self.body.get("actions") or [{}]
-        return actions[0]
-
-    @property
-    def value(self) -> str:
-        """What the button or the chosen option stands for; empty where a choice was cleared."""
-        chosen = self.action.get("selected_option") or {}
-        return str(self.action.get("value") or chosen.get("value") or "")
-
-    @property
-    def view(self) -> Json:
-        """The modal it was done in; empty outside one."""
-        return self._part("view")
-
-    @property
-    def view_id(self) -> str:
-        """The id of the modal it was done in; raises NotUnderstood outside one."""
-        return _told(self.view.get("id"))
-
-    @property
-    def kept(self) -> str:
-        """What the modal remembers."""
-        return str(self.view.get("private_metadata") or "")
-
-    @property
-    def once(self) -> str:
-        """An id that is the same when Slack delivers the same thing twice, and another for anything else.
-
-        Raises:
-            NotUnderstood: Slack gave nothing to make it of.
-        """
-        if self.view:
-            return f"view:{self.view_id}"
-        if ts := self._part("message").get("ts") or self._part("container").get("message_ts"):
-            return f"click:{self.channel}:{ts}:{self.action.get('action_id')}"
-        return f"trigger:{_told(self.body.get('trigger_id'))}"
-
-    @property
-    def trigger(self) -> str:
-        """An id of this very click, the same when Slack delivers it twice."""
-        return str(self.body.get("trigger_id") or self.once)
 
     def looking_up(self) -> asyncio.Timeout:
         """Return a time limit that all look-ups before the ack share; none once it is acked."""
@@ -157,7 +83,7 @@ class Interaction:
     async def open(self, view: View) -> str:
         """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click."""
         await self.ack()
-        trigger = _told(self.body.get("trigger_id"))
+        trigger = told(self.body.get("trigger_id"))
         call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
         with _answered():
             answer = await call(trigger_id=trigger, view=view.to_dict())
@@ -176,10 +102,6 @@ class Interaction:
             await self.ack(response_action="update", view=replies.note(error).to_dict())
         else:
             await self.whisper(replies.explain(error))
-
-    def _part(self, name: str) -> Json:
-        part = self.body.get(name)
-        return part if isinstance(part, dict) else {}
 
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):
@@ -202,12 +124,6 @@ class Interaction:
         # The SDK would send it through the environment's proxy, even to loopback.
         address.proxy = self.client.proxy
         return address
-
-
-def _told(an_id: str | None) -> str:
-    if not an_id:
-        raise NotUnderstood("Slack left out a part of what you did.", "Start again with `/backup`.")
-    return an_id
 
 
 Handler = Callable[[Interaction], Awaitable[None]]
