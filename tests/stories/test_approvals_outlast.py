@@ -17,7 +17,7 @@ from bot.sandbox.workspace import Message
 from tests.stories.asking import TWO, asks, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 
-MINUTES = 0.01
+MINUTES = 0.05
 MOMENT: dict[str, Any] = {**TWO, "bot_approval_minutes": MINUTES}
 CARRIED_OUT = ["requested", "asked", "approved", "started", "ended"]
 
