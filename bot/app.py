@@ -70,7 +70,7 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
     ):
         parts = _build(settings, slack, vps, identified)
         engine = _engine(settings, pace)
-        server = _server(settings, parts.connection, engine)
+        server = _server(settings, parts.connection, engine, vps)
         await server.start()
         stack.push_async_callback(server.stop)
         stack.push_async_callback(parts.trail.aclose)
@@ -136,8 +136,10 @@ def _engine(settings: Settings, pace: float) -> Engine:
     )
 
 
-def _server(settings: Settings, connection: _Connection, engine: Engine) -> health.HttpServer:
-    checks = health.routes({"slack": connection.is_ready, "database": engine.is_reachable})
+def _server(settings: Settings, connection: _Connection, engine: Engine, vps: VpsClient) -> health.HttpServer:
+    checks = health.routes(
+        {"slack": connection.is_ready, "database": engine.is_reachable}, told={"vps": lambda: vps.is_answered}
+    )
     return health.HttpServer([*connection.routes, *checks], bind=settings.bot_bind, port=settings.bot_port)
 
 

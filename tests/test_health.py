@@ -55,6 +55,14 @@ async def test_one_check_that_fails_or_hangs_is_told(database: Check, session: a
     assert answer == (503, {"slack": True, "database": False})
 
 
+async def test_what_is_only_told_does_not_count(session: aiohttp.ClientSession) -> None:
+    server = HttpServer(routes({"slack": lambda: True}, told={"vps": lambda: False}), port=0)
+    await server.start()
+    async with session.get(f"http://127.0.0.1:{server.port}/readyz") as answer:
+        assert (answer.status, await answer.json()) == (200, {"slack": True, "vps": False})
+    await server.stop()
+
+
 async def test_it_listens_on_loopback_and_stops() -> None:
     server = HttpServer(routes({}), port=0)
     await server.start()

@@ -65,6 +65,8 @@ class VpsClient:
     ) -> None:
         self._base = _address(base_url)
         self._largest = largest_answer
+        self.is_answered = True
+        """False while VPS.org gives no answer, or has trouble of its own (5xx)."""
         self._secret = _sendable(token)
         self._http = httpx.AsyncClient(
             base_url=self._base,
@@ -135,8 +137,10 @@ class VpsClient:
             async with asyncio.timeout(WHOLE_EXCHANGE), self._http.stream(method, url, json=json) as response:
                 body = await self._body(response, method)
         except (httpx.HTTPError, TimeoutError) as error:
+            self.is_answered = False
             _log.warning("vps_unanswered", method=method, path=url.path, error=type(error).__name__)
             raise broken(error, method) from None
+        self.is_answered = response.status_code < 500
         _log.debug("vps_answered", method=method, path=url.path, status=response.status_code)
         if not response.is_success:
             _log.warning("vps_refused", method=method, path=url.path, status=response.status_code)
