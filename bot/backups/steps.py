@@ -14,6 +14,7 @@ from bot.errors import BotError, Missing, Nonsense, ProviderError, SlotsFull
 from bot.operations.engine import is_replayed, step
 from bot.operations.model import Began, Failure, Operation
 from bot.operations.records import ended_since
+from bot.vps.refusals import outcome
 
 log = structlog.get_logger()
 
@@ -115,7 +116,7 @@ async def check_target(operation: Operation) -> Checked:
         if operation.shown_at:
             checks.check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
     except BotError as error:
-        return Checked(failure=Failure.of(error))
+        return Checked(failure=_of_look(error))
     return Checked()
 
 
@@ -144,13 +145,20 @@ async def _remove(operation: Operation, began: Began) -> Removed:
     return Removed()
 
 
+def _of_look(error: BotError, *, acted: bool = False) -> Failure:
+    """Return the failure of looking before a call, in words about the call."""
+    failure = Failure.of(error)
+    what = failure.what.replace(outcome("GET"), outcome("POST", acted=acted))
+    return failure.model_copy(update={"what": what})
+
+
 def _hidden(unknown: str) -> Nonsense:
     what = f"VPS.org did not show all backups of the server, so I can't tell {unknown}."
     return Nonsense(what, "Look with `/backup list`, and try again in a minute.")
 
 
 async def _looked_up(operation: Operation, error: ProviderError, *, possible: bool) -> Made:
-    failure = Failure.of(error).model_copy(update={"may_have_acted": possible})
+    failure = _of_look(error, acted=possible).model_copy(update={"may_have_acted": possible})
     if not possible:
         return Made(failure=failure)
     found: list[Backup] = []
