@@ -1,9 +1,12 @@
 """What all stories share."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import stamina
+
+from bot.slack.websocket import Pace
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +14,12 @@ def hasty_retries() -> Iterator[None]:
     """Reads of VPS.org are retried as ever, but without the pauses."""
     with stamina.set_testing(True, attempts=4):
         yield
+
+
+@pytest.fixture
+def quick_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot notices within half a second that a socket is dead or deaf."""
+    quick = Pace(
+        ping=0.4, hello=2.0, deaf=0.5, unpinged=0.5, retire=0.5, first_pause=0.01, longest_pause=0.05
+    )
+    monkeypatch.setattr("bot.slack.socket.Pace", lambda: replace(quick))

@@ -1,14 +1,12 @@
 """Each fault of VPS.org and of Slack: what the person sees, and that the operation ends right."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from bot.sandbox.clock import RealClock
-from bot.slack.websocket import Pace
 from bot.vps.client import VpsClient
 from tests.stories.three_verbs import (
     CALLS,
@@ -46,15 +44,6 @@ def hasty_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot waits for half a second only for VPS.org's answer."""
     monkeypatch.setitem(VpsClient.__init__.__kwdefaults__ or {}, "timeouts", httpx.Timeout(5.0, read=0.5))
-
-
-@pytest.fixture
-def quick_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bot notices within half a second that a socket is dead or deaf."""
-    quick = Pace(
-        ping=0.4, hello=2.0, deaf=0.5, unpinged=0.5, retire=0.5, first_pause=0.01, longest_pause=0.05
-    )
-    monkeypatch.setattr("bot.slack.socket.Pace", lambda: replace(quick))
 
 
 # VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words.
