@@ -25,7 +25,7 @@ _OURS = re.compile(
 
 _offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(1971, 1, 1), datetime(9998, 1, 1), timezones=_offsets)
-numbers = st.integers(0, 2**63)
+numbers = st.integers(0, 2**63 - 1)
 _NASTY = [
     "<!channel> <@UBEN> <#C1|ops> <https://evil.example|docs> @here https://evil.example",
     "*bold* _italic_ ~gone~ `code` ```block``` &amp; &lt;!here&gt;",

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 MANUAL_SLOTS = 10
 """Manual backups a server may have at most (VPS-API.md, rules)."""
 
 FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled"})
+
+_LARGEST = 2**63 - 1
 
 BackupType = Literal["manual", "automatic"]
 
@@ -25,7 +27,8 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _whole(size: object) -> object:
-    return round(size) if isinstance(size, float) and isfinite(size) else size
+    whole = round(size) if isinstance(size, float) and isfinite(size) else size
+    return None if isinstance(whole, int) and not 0 <= whole <= _LARGEST else whole
 
 
 def _text(value: object) -> object:
@@ -35,7 +38,11 @@ def _text(value: object) -> object:
 Moment = Annotated[datetime, AfterValidator(_aware)]
 """A moment with its offset; one that came without is taken as UTC."""
 
-Megabytes = Annotated[int, BeforeValidator(_whole)]
+Megabytes = Annotated[int | None, BeforeValidator(_whole)]
+"""A size in MB; None where it is not known, or none that can be."""
+
+Id = Annotated[int, Field(ge=0, le=_LARGEST)]
+"""A number that menus can carry and databases store."""
 
 Text = Annotated[str, BeforeValidator(_text)]
 """A text; null is taken as empty."""
@@ -46,7 +53,7 @@ class ServerRef(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: int
+    id: Id
     name: str
 
 
@@ -55,11 +62,11 @@ class Backup(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: int
+    id: Id
     server: ServerRef
     backup_type: str
     status: str
-    size_mb: Megabytes | None = None
+    size_mb: Megabytes = None
     created_at: Moment
     expires_at: Moment | None = None
     description: Text = ""

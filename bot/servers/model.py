@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.errors import UnknownServer
 
@@ -16,13 +16,16 @@ def _text(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_text)]
 """A text; null is taken as empty."""
 
+Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number that menus can carry and databases store."""
+
 
 class Server(BaseModel):
     """One server as VPS.org lists it. Unknown fields are ignored (VPS-API.md)."""
 
     model_config = ConfigDict(frozen=True)
 
-    id: int
+    id: Id
     name: str
     hostname: Text = ""
     status: Text = ""
