@@ -52,11 +52,11 @@ log = structlog.get_logger()
 Identified = asyncio.Future[Identity]
 
 
-async def run(settings: Settings, *, pace: float = 0.2) -> None:
+async def run(settings: Settings, *, polling: float = 0.2, pace: Pace | None = None) -> None:
     """Run the bot until cancelled; then let what runs end or stop safely.
 
-    Operations that were interrupted are carried on even while Slack can't be reached. `pace` is how often the
-    database is asked for what has become due, in seconds.
+    Operations that were interrupted are carried on even while Slack can't be reached. `polling` is how often
+    the database is asked for what has become due, in seconds; `pace` how fast Slack lets us talk.
 
     Raises:
         BadSettings: a token is refused, the rules make no sense, or the database or the port can't be had.
@@ -68,8 +68,8 @@ async def run(settings: Settings, *, pace: float = 0.2) -> None:
         aclosing(VpsClient(settings.vps_api_url, settings.vps_api_token)) as vps,
         AsyncExitStack() as stack,
     ):
-        parts = _build(settings, slack, vps, identified)
-        engine = _engine(settings, pace)
+        parts = _build(settings, slack, vps, identified, pace or Pace())
+        engine = _engine(settings, polling)
         server = _server(settings, parts.connection, engine, vps)
         await server.start()
         stack.push_async_callback(server.stop)
@@ -106,13 +106,14 @@ class _Parts:
     connection: _Connection
 
 
-def _build(settings: Settings, slack: AsyncWebClient, vps: VpsClient, identified: Identified) -> _Parts:
+def _build(
+    settings: Settings, slack: AsyncWebClient, vps: VpsClient, identified: Identified, pace: Pace
+) -> _Parts:
     provider, servers = BackupsApi(vps), ServersApi(vps)
     directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
     poller = _poller(settings, provider)
     rules = load_rules(settings)
     people = People(slack, lambda: identified.result().team_id if identified.done() else "", rules.groups)
-    pace = Pace()
     mirror = Mirror(slack, settings.bot_audit_channel, pace)
     trail = AuditTrail(settings.database_url, mirror.show)
     post.slack.plug(slack)
@@ -127,10 +128,10 @@ def _build(settings: Settings, slack: AsyncWebClient, vps: VpsClient, identified
     return _Parts(poller, directory, people, trail, mirror, _connection(settings, app, identified))
 
 
-def _engine(settings: Settings, pace: float) -> Engine:
+def _engine(settings: Settings, polling: float) -> Engine:
     return Engine(
         settings.database_url,
-        pace=pace,
+        pace=polling,
         wait_seconds=settings.bot_database_wait_seconds,
         keep_days=settings.bot_keep_days,
     )

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from bot.app import run
+from bot.notices.pace import Pace
 from bot.sandbox.people import Actor
 from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox, free_port
 from bot.sandbox.workspace import Message
@@ -44,6 +45,7 @@ class World:
         self.faults = self.sandbox.faults
         self.database = database
         self.mode: Mode = "socket"
+        self.pace: Pace | None = None
         self._bot: asyncio.Task[None] | None = None
 
     async def begin(self, *, mode: Mode = "socket", **settings: Any) -> None:
@@ -63,7 +65,7 @@ class World:
     async def start_bot(self, **settings: Any) -> None:
         """Start the bot on its database and wait until Slack has it; settings override the quick ones."""
         wanted = self.settings(**settings)
-        self._bot = asyncio.create_task(run(wanted, pace=0.01))
+        self._bot = asyncio.create_task(run(wanted, polling=0.01, pace=self.pace))
         if self.mode == "http":
             address = f"http://127.0.0.1:{wanted.bot_port}"
             self.workspace.app.request_url = f"{address}{EVENTS_PATH}"

@@ -4,6 +4,7 @@ VPS.org documents neither a restore's answer nor its progress (VPS-API.md), and 
 look for. So the call is never repeated, and the outcome says what was seen and no more.
 """
 
+from bot.approvals.clearance import check_rights
 from bot.backups import outcomes
 from bot.backups.ports import patience
 from bot.backups.restoring import call_restore, restored, see_restore, server_status
@@ -49,11 +50,12 @@ async def _make_safe(operation: Operation, card: Card, began: Began) -> Outcome 
 
 
 async def _restore(operation: Operation, card: Card) -> Outcome:
-    checked = await check_target(operation)
+    # Once more, since a safety backup may have taken hours.
+    objection = (await check_rights(operation)).failure or (await check_target(operation)).failure
     before = await server_status(operation.server_id)
     began = await begin()
-    if checked.failure:
-        return outcomes.refused(checked.failure, began.at)
+    if objection:
+        return outcomes.refused(objection, began.at)
     called = await call_restore(operation, before, began)
     if called.failure:
         return restored(called, None, began)

@@ -71,9 +71,9 @@ class Gate:
 class Pace:
     """Slack's limits for all that this process says by itself."""
 
-    def __init__(self) -> None:
-        self._posts: defaultdict[str, Gate] = defaultdict(lambda: Gate(POSTS, POSTS_SECONDS))
-        self._edits = Gate(EDITS, EDITS_SECONDS)
+    def __init__(self, posts: int = POSTS, edits: int = EDITS) -> None:
+        self._posts: defaultdict[str, Gate] = defaultdict(lambda: Gate(posts, POSTS_SECONDS))
+        self._edits = Gate(edits, EDITS_SECONDS)
 
     async def post(self, channel: str, urgency: Urgency) -> None:
         """Return when a message may be posted in that channel, or written to that person."""

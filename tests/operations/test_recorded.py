@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.notices.pace import Pace
 from bot.operations.process import APPLICATION_VERSION
 from tests.recorded import stage
 from tests.world import World
@@ -27,6 +28,7 @@ async def test_operations_of_an_earlier_release_are_finished_and_told_once(
         database, f"select workflow_uuid from workflow_status where status = 'PENDING' and {ROOT_WORK}"
     )
     world = World(database)
+    world.pace = Pace(posts=1000, edits=1000)
     recorded = json.loads((FOLDER / f"{release}.json").read_text())
     stage.build(world.provider, recorded)
     had = {backup.server.name for backup in world.provider.backups.values()}

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from dbos import DBOS
 
 from bot import logs
+from bot.notices.pace import Pace
 from bot.operations.engine import process, start
 from bot.operations.model import Operation, Verb
 from bot.operations.process import Process
@@ -65,6 +66,7 @@ async def record(name: str) -> None:
     """Write `<name>.sql` and `<name>.json`."""
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder) / "bot.sqlite")
+        world.pace = Pace(posts=1000, edits=1000)
         await world.sandbox.start()
         await world.start_bot(**FOR_AS_LONG_AS_IT_TAKES)
         halting = Interrupting()
