@@ -120,6 +120,15 @@ class Process:
             self._idle.set()
 
 
+_for_ever: set[asyncio.Task[Any] | None] = set()
+"""Nobody else refers to those who wait for ever: they would be collected as garbage, with an error each."""
+
+
 async def _never() -> NoReturn:
-    while True:
-        await asyncio.Event().wait()
+    task = asyncio.current_task()
+    _for_ever.add(task)
+    try:
+        while True:
+            await asyncio.Event().wait()
+    finally:
+        _for_ever.discard(task)
