@@ -48,6 +48,7 @@ async def test_those_that_wait_keep_their_place(world: World) -> None:
     await world.until(lambda: len(world.provider.creates) == 2)
     world.provider.finish()
     await world.until_reply("<@UBEN> Backed up *web-1*")
+    await world.until_reply("<@UANA> Backed up *web-1*")
     assert len(world.replies()) == 2
 
 
