@@ -1,6 +1,5 @@
 """Deleting and restoring: pick a backup, see what will be lost, confirm by name, start."""
 
-
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.models.views import View
 
