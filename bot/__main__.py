@@ -94,7 +94,9 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from bot import doctor, findings, logs, settings
+    from bot import logs, settings
+    from bot.doctor import examine as doctor
+    from bot.doctor import findings
 
     try:
         wanted = settings.load()

@@ -33,7 +33,7 @@ from bot.notices.pace import Pace
 from bot.operations import handlers as operations
 from bot.operations.launch import Engine
 from bot.permissions import Risk
-from bot.rules import load_rules
+from bot.rules.load import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.servers.handlers import ServerHandlers

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Option
 from slack_sdk.models.views import View
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from bot.sandbox.block_kit import message_problems, option_problems, view_problems
+from bot.sandbox.slack.block_kit import message_problems, option_problems, view_problems
 from bot.slack.message import Message
 
 Drawable = Message | View | str | Sequence[Option]

@@ -11,9 +11,9 @@ import pytest
 
 from bot.app import run
 from bot.notices.pace import Pace
-from bot.sandbox.people import Actor
+from bot.sandbox.people.actors import Actor
 from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox, free_port
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.workspace import Message
 from bot.settings import Settings
 
 T = TypeVar("T")

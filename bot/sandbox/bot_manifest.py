@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import yaml
 
 from bot.sandbox.bot_process import SOURCES
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 COMMAND = (sys.executable, "-m", "bot", "manifest")
 SECONDS = 20.0

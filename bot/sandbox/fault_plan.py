@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
-from bot.sandbox import provider_faults
 from bot.sandbox.clock import RealClock
 from bot.sandbox.faults import Faults
 from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.vps import faults as provider_faults
 
 LONGEST_WAIT = 30.0
 """Seconds an answer is late at most, before it is scaled."""

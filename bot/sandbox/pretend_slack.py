@@ -2,15 +2,15 @@
 
 from aiohttp import web
 
-from bot.sandbox import web_api
-from bot.sandbox.delivery import Dispatcher
-from bot.sandbox.echoes import Echoes
-from bot.sandbox.http_delivery import HttpDelivery
-from bot.sandbox.people import People
-from bot.sandbox.response_urls import ResponseUrls
-from bot.sandbox.silence import Silence
-from bot.sandbox.socket_mode import SocketMode
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.people.actors import People
+from bot.sandbox.slack import web_api
+from bot.sandbox.slack.delivery import Dispatcher
+from bot.sandbox.slack.echoes import Echoes
+from bot.sandbox.slack.http_delivery import HttpDelivery
+from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.silence import Silence
+from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.workspace import Workspace
 
 
 class PretendSlack:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.sandbox.bot_manifest import read_manifest
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import Change
+from bot.sandbox.slack.workspace import Change
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.sandbox.provider import Provider
-from bot.sandbox.provider_model import Server
-from bot.sandbox.workspace import Channel, Message, Person, Workspace
+from bot.sandbox.slack.workspace import Channel, Message, Person, Workspace
+from bot.sandbox.vps.model import Server
+from bot.sandbox.vps.provider import Provider
 
 PEOPLE = (
     Person("UANA", "ana", "Ana Moreno", "operator", tz="Europe/Madrid"),

@@ -12,10 +12,10 @@ from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.provider import Provider
-from bot.sandbox.provider_api import BASE_PATH
-from bot.sandbox.provider_app import application as provider_application
-from bot.sandbox.workspace import Change, Json, Workspace
+from bot.sandbox.slack.workspace import Change, Json, Workspace
+from bot.sandbox.vps.api import BASE_PATH
+from bot.sandbox.vps.app import application as provider_application
+from bot.sandbox.vps.provider import Provider
 
 Mode = Literal["socket", "http"]
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from bot.sandbox import payloads
-from bot.sandbox.delivery import Delivery
-from bot.sandbox.modals import view_json
-from bot.sandbox.workspace import HOME_TEAM, Json, Message, OpenView, Person
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.modals import view_json
+from bot.sandbox.slack.workspace import HOME_TEAM, Json, Message, OpenView, Person
 from tests.world import World
 
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.operations import records
-from bot.sandbox.provider_model import Backup
-from bot.sandbox.workspace import HOME_TEAM
+from bot.sandbox.slack.workspace import HOME_TEAM
+from bot.sandbox.vps.model import Backup
 from bot.slack import ids
 from bot.slack.forms import AgainForm, BackupChoice, ConfirmForm, CreateForm, PickForm, RequestForm
 from tests.approvals.forging import Forger

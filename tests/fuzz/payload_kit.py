@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.sandbox import payloads
-from bot.sandbox.delivery import Kind
-from bot.sandbox.modals import view_json
-from bot.sandbox.workspace import Json, Message, OpenView, Values
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.delivery import Kind
+from bot.sandbox.slack.modals import view_json
+from bot.sandbox.slack.workspace import Json, Message, OpenView, Values
 from bot.slack import ids
 from bot.slack.forms import (
     AgainForm,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox import payloads
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.workspace import Json
 from tests.fuzz.odd import examples, nasty, texts
 from tests.fuzz.witness import Witness
 from tests.world import World

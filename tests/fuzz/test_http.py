@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.http_delivery import FORM
+from bot.sandbox.slack.http_delivery import FORM
 from bot.slack.http import MAX_BODY_BYTES
 from tests.fuzz.odd import Spoiling, anything, examples, spoilings, spoilt
 from tests.fuzz.payload_kit import Everything

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.block_kit import option_problems, view_problems
+from bot.sandbox.slack.block_kit import option_problems, view_problems
 from bot.slack import ids
 from tests.fuzz.odd import HUGE, Json, Spoiling, examples, spoilings, spoilt
 from tests.fuzz.payload_kit import Everything

@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from bot.sandbox.delivery import Delivery, Kind
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.delivery import Delivery, Kind
+from bot.sandbox.slack.workspace import Message
 from tests.views_kit import live
 from tests.world import World
 

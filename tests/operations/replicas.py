@@ -10,9 +10,9 @@ import aiohttp
 import sqlalchemy as sa
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.provider_model import Backup
 from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.workspace import Message
+from bot.sandbox.vps.model import Backup
 from tests.operations.postgres import Postgres
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from bot.backups.restore import restore_backup
 from bot.backups.watch import watch_backup
 from bot.operations.engine import Workflow
 from bot.operations.model import Operation, Outcome, Verb
-from bot.sandbox.provider import Provider
+from bot.sandbox.vps.provider import Provider
 
 WORKFLOWS: dict[Verb, Workflow[[Operation], Outcome]] = {
     "create": create_backup,

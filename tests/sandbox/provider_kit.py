@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import httpx
 
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.provider import Provider
-from bot.sandbox.provider_model import Server
+from bot.sandbox.vps.model import Server
+from bot.sandbox.vps.provider import Provider
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ import pytest
 
 from bot.sandbox.fault_plan import PROVIDER, SLACK, SOCKET, FaultPlan
 from bot.sandbox.faults import Faults
-from bot.sandbox.provider_faults import ALL_FAULTS
 from bot.sandbox.server import Sandbox
+from bot.sandbox.vps.faults import ALL_FAULTS
 
 
 def drawn(plan: FaultPlan) -> list[str | None]:

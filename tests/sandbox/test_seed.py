@@ -7,8 +7,8 @@ import pytest
 
 from bot.sandbox import seed
 from bot.sandbox.clock import ManualClock
-from bot.sandbox.provider import Provider
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.vps.provider import Provider
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

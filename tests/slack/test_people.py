@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.errors import NotChecked
 from bot.permissions import Who
 from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import HOME_TEAM
+from bot.sandbox.slack.workspace import HOME_TEAM
 from bot.slack.auth import web_client
 from bot.slack.people import People, full_member_of
 

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.health import HttpServer
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.workspace import Channel, Person, Workspace
+from bot.sandbox.slack.workspace import Channel, Person, Workspace
 from bot.slack.auth import check_tokens, keep_proxy, web_client
 from bot.slack.socket import SocketConnection
 from tests.slack.conftest import FAST, ended, soon

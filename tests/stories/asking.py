@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from bot.audit.model import Entry, Intact, verify
 from bot.audit.store import AuditTrail
-from bot.sandbox.form_state import placed
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.form_state import placed
+from bot.sandbox.slack.workspace import Message
 from bot.slack.forms import RequestForm, read
 from tests.world import World
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.people import NotPossible
+from bot.sandbox.people.actors import NotPossible
 from tests.stories.asking import TWO, asks, denies, events, trail
 from tests.world import World, set_up
 

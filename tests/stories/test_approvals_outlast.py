@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.approvals.model import Vote
 from bot.approvals.wait import TOPIC
 from bot.operations import engine
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.workspace import Message
 from tests.stories.asking import TWO, asks, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.sandbox.form_state import placed
-from bot.sandbox.people import NotPossible
-from bot.sandbox.workspace import Message
+from bot.sandbox.people.actors import NotPossible
+from bot.sandbox.slack.form_state import placed
+from bot.sandbox.slack.workspace import Message
 from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
 from tests.world import World, set_up
 

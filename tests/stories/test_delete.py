@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.filling_in import NotPossible
-from bot.sandbox.provider_model import Backup
+from bot.sandbox.people.filling_in import NotPossible
+from bot.sandbox.vps.model import Backup
 from tests.world import World, set_up
 
 

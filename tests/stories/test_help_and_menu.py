@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.form_state import placed
+from bot.sandbox.slack.form_state import placed
 from tests.world import World
 
 VERBS = ["list", "create", "restore", "delete", "status", "servers", "help"]

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.form_state import placed
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.form_state import placed
+from bot.sandbox.slack.workspace import Message
 from tests.world import World, set_up
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.provider_model import Backup
+from bot.sandbox.vps.model import Backup
 from tests.world import World, set_up
 
 

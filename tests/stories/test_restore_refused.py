@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.provider_model import Backup, Outcome
+from bot.sandbox.vps.model import Backup, Outcome
 from tests.world import World, set_up
 
 RESTORE = ("POST", "/servers/101/restore/")

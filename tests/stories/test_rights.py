@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack.workspace import Person
 from tests.stories.asking import asks, events, trail
 from tests.world import World, set_up
 

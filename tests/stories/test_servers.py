@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.sandbox.form_state import placed
+from bot.sandbox.slack.form_state import placed
 from tests.world import World
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.provider_model import Outcome
+from bot.sandbox.vps.model import Outcome
 from tests.world import World
 
 

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.workspace import Message
 from tests.world import World
 
 Verb = Literal["create", "delete", "restore"]

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.sandbox.people import Actor, Answer, NotPossible
+from bot.sandbox.people.actors import Actor, Answer, NotPossible
 from bot.sandbox.server import Sandbox
 
 Kind = Literal["create", "delete", "restore", "safe restore"]

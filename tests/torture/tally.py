@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.workspace import Message
 from tests.torture.asks import Ask
 
 ENDINGS = {

@@ -28,8 +28,8 @@ from typing import Any
 
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.form_values import newly_filled
-from bot.sandbox.people import Actor, Answer, NotPossible, People
-from bot.sandbox.workspace import Json, Message, Workspace
+from bot.sandbox.people.actors import Actor, Answer, NotPossible, People
+from bot.sandbox.slack.workspace import Json, Message, Workspace
 
 
 @dataclass(frozen=True)

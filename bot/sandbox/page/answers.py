@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.sandbox.page.guard import HEADERS
-from bot.sandbox.people import NotPossible
-from bot.sandbox.workspace import Json
+from bot.sandbox.people.actors import NotPossible
+from bot.sandbox.slack.workspace import Json
 
 
 class BadBody(Exception):

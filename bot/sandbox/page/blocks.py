@@ -30,7 +30,7 @@ from bot.sandbox.page.posting import Attributes, element_id, posts, target
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.rich_text import draw_rich_text
 from bot.sandbox.page.text import draw_text, words
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 def draw_blocks(blocks: Iterable[Json], canvas: Canvas) -> Iterator[Node]:

@@ -8,7 +8,7 @@ from htpy import input as input_
 
 from bot.sandbox.page.field import Field, description
 from bot.sandbox.page.text import draw_text, words
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 def draw_select(field: Field) -> Node:

@@ -12,8 +12,8 @@ from collections.abc import Collection
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, choose_provider, choose_slack
 from bot.sandbox.page.stage import Stage
-from bot.sandbox.people import NotPossible
-from bot.sandbox.workspace import Change, Json
+from bot.sandbox.people.actors import NotPossible
+from bot.sandbox.slack.workspace import Change, Json
 
 _FASTEST = 1000.0
 

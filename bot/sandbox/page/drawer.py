@@ -26,7 +26,7 @@ from htpy import (
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, SPEEDS, provider_choice, slack_choice
 from bot.sandbox.page.posting import posts
 from bot.sandbox.page.stage import Stage
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 _LOG_LINES = 40
 

@@ -10,7 +10,7 @@ from bot.sandbox.page.links import safe_address
 from bot.sandbox.page.posting import confirm_dialog, element_id, posts, target
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.text import draw_text, words
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 def draw_element(element: Json, block_id: str, canvas: Canvas) -> Node:

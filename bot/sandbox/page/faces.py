@@ -3,7 +3,7 @@
 from htpy import Node, span
 
 from bot.sandbox.page.reader import Reader
-from bot.sandbox.workspace import SLACKBOT
+from bot.sandbox.slack.workspace import SLACKBOT
 
 _COLOURS = 8
 _STEP = 3

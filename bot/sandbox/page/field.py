@@ -7,7 +7,7 @@ from htpy import Node, small
 from bot.sandbox.page.posting import Attributes, element_id
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.text import draw_text, words
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 class Field:

@@ -10,7 +10,7 @@ from bot.sandbox.page.choices import draw_boxes, draw_channels, draw_external, d
 from bot.sandbox.page.field import Field
 from bot.sandbox.page.posting import Attributes
 from bot.sandbox.page.reader import Canvas
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 def draw_field(element: Json, block_id: str, canvas: Canvas, attributes: Attributes) -> Node:

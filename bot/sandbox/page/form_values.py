@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from bot.sandbox.form_state import Placed, placed, state_key
-from bot.sandbox.workspace import Json, OpenView
+from bot.sandbox.slack.form_state import Placed, placed, state_key
+from bot.sandbox.slack.workspace import Json, OpenView
 
 
 def newly_filled(view: OpenView, values: Json) -> Json:

@@ -11,7 +11,7 @@ from bot.sandbox.page.mrkdwn import mrkdwn
 from bot.sandbox.page.posting import posts
 from bot.sandbox.page.reader import Canvas, Reader, Surface
 from bot.sandbox.page.shortcuts import shortcuts
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.workspace import Message
 
 _TOGETHER_SECONDS = 300
 MOST_SHOWN = 300

@@ -6,7 +6,7 @@ from bot.sandbox.page.blocks import draw_blocks
 from bot.sandbox.page.posting import posts
 from bot.sandbox.page.reader import Canvas, Reader, Surface
 from bot.sandbox.page.text import draw_text, words
-from bot.sandbox.workspace import OpenView
+from bot.sandbox.slack.workspace import OpenView
 
 
 def modals(reader: Reader) -> Node:

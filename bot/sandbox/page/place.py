@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
-from bot.sandbox.workspace import Channel, Person, Workspace
+from bot.sandbox.slack.workspace import Channel, Person, Workspace
 
 Tab = Literal["messages", "home"]
 

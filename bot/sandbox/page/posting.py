@@ -7,7 +7,7 @@ from htpy import Node, button, dialog, div, form, h2
 
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.text import draw_text, words
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 Attributes = dict[str, str | bool | None]
 

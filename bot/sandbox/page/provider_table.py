@@ -3,8 +3,8 @@
 from htpy import Node, caption, div, h2, meter, p, span, table, tbody, td, th, thead, tr
 
 from bot.sandbox.page.dates import moment
-from bot.sandbox.provider import Provider
-from bot.sandbox.provider_model import MANUAL_SLOTS, Backup, Server
+from bot.sandbox.vps.model import MANUAL_SLOTS, Backup, Server
+from bot.sandbox.vps.provider import Provider
 
 
 def provider_table(provider: Provider) -> Node:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.sandbox.page.place import Place
-from bot.sandbox.workspace import SLACKBOT, Json, Person, Values, Workspace
+from bot.sandbox.slack.workspace import SLACKBOT, Json, Person, Values, Workspace
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from bot.sandbox.page.emoji import BY_NAME
 from bot.sandbox.page.links import link
 from bot.sandbox.page.mrkdwn import mention_all, mention_channel, mention_user
 from bot.sandbox.page.reader import Reader
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 _STYLES: dict[str, Any] = {"bold": strong, "italic": em, "strike": s, "code": code}
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 def commands(manifest: Json | None) -> list[Json]:

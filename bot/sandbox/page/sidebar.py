@@ -5,7 +5,7 @@ from htpy import Node, a, div, h1, h2, li, span, ul
 from bot.sandbox.page.faces import app_badge, avatar
 from bot.sandbox.page.place import visible_channels
 from bot.sandbox.page.reader import Reader
-from bot.sandbox.workspace import Channel
+from bot.sandbox.slack.workspace import Channel
 
 
 def sidebar(reader: Reader) -> Node:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from bot.sandbox.faults import Faults
-from bot.sandbox.people import People
+from bot.sandbox.people.actors import People
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.provider import Provider
-from bot.sandbox.workspace import Json, Workspace
+from bot.sandbox.slack.workspace import Json, Workspace
+from bot.sandbox.vps.provider import Provider
 
 
 class BotControl(Protocol):

@@ -4,7 +4,7 @@ from htpy import Node
 
 from bot.sandbox.page.mrkdwn import mrkdwn, plain_text
 from bot.sandbox.page.reader import Reader
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 
 
 def draw_text(text: Json | str | None, reader: Reader) -> Node:

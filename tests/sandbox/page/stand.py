@@ -9,16 +9,16 @@ from datetime import timedelta
 from aiohttp import web
 
 from bot.sandbox import page, seed
-from bot.sandbox.delivery import Delivery, Dispatcher
 from bot.sandbox.faults import Faults
-from bot.sandbox.form_state import with_ids
 from bot.sandbox.page.place import find_place
 from bot.sandbox.page.reader import Reader
-from bot.sandbox.people import People
+from bot.sandbox.people.actors import People
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.provider import Provider
-from bot.sandbox.response_urls import ResponseUrls
-from bot.sandbox.workspace import Change, Json, Message, Workspace
+from bot.sandbox.slack.delivery import Delivery, Dispatcher
+from bot.sandbox.slack.form_state import with_ids
+from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.workspace import Change, Json, Message, Workspace
+from bot.sandbox.vps.provider import Provider
 
 MANIFEST: Json = {
     "features": {

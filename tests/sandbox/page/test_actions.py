@@ -1,7 +1,7 @@
 """The endpoints through which people, and scripts, act."""
 
-from bot.sandbox import modals
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack import modals
+from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.stand import Stand
 

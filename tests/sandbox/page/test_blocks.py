@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.sandbox.page.blocks import draw_blocks
 from bot.sandbox.page.picture import html
 from bot.sandbox.page.reader import Canvas, Surface
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.markup import Markup, is_harmless
 from tests.sandbox.page.stand import Stand
 

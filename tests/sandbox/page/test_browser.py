@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.sandbox import modals
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack import modals
+from bot.sandbox.slack.workspace import Json
 from tests.browser.chromium import launched, needs_chromium, watched
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.stand import Stand

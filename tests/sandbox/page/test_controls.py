@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, provider_choice, slack_choice
-from bot.sandbox.workspace import Json
+from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.stand import Stand
 

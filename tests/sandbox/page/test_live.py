@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 
-from bot.sandbox import modals
+from bot.sandbox.slack import modals
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.stand import Stand
 from tests.sandbox.page.test_actions import MODAL

@@ -1,9 +1,9 @@
 """What a window shows, and the patches that keep it up to date."""
 
-from bot.sandbox.form_state import with_ids
 from bot.sandbox.page.picture import Picture, difference, html, take_picture
 from bot.sandbox.page.reader import Reader
-from bot.sandbox.workspace import Message
+from bot.sandbox.slack.form_state import with_ids
+from bot.sandbox.slack.workspace import Message
 from tests.sandbox.page.stand import Stand
 
 

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.workspace import Change, Channel, Person, Workspace
+from bot.sandbox.slack.workspace import Change, Channel, Person, Workspace
 
 PEOPLE = {"UANA": "ana", "UBEN": "ben", "UGUS": "gus"}
 

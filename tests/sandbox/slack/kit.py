@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.people import Actor
+from bot.sandbox.people.actors import Actor
 from bot.sandbox.pretend_slack import PretendSlack
 from tests.sandbox.slack.conftest import Bot
 

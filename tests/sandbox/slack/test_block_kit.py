@@ -11,9 +11,9 @@ from slack_sdk.models import blocks as models
 from slack_sdk.models.blocks import block_elements
 from slack_sdk.models.views import View
 
-from bot.sandbox.block_kit import message_problems, option_problems, problems, view_problems
-from bot.sandbox.block_kit_blocks import BLOCKS, SURFACES
-from bot.sandbox.block_kit_elements import ELEMENTS
+from bot.sandbox.slack.block_kit import message_problems, option_problems, problems, view_problems
+from bot.sandbox.slack.block_kit_blocks import BLOCKS, SURFACES
+from bot.sandbox.slack.block_kit_elements import ELEMENTS
 from tests.sandbox.slack.blocks import (
     CARD,
     GROUP,

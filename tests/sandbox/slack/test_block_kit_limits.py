@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.block_kit import problems, view_problems
+from bot.sandbox.slack.block_kit import problems, view_problems
 from tests.sandbox.slack.blocks import (
     CARD,
     IMAGE,

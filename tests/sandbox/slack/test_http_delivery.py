@@ -8,8 +8,8 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.http_delivery import signature
 from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.slack.http_delivery import signature
 from tests.sandbox.slack.kit import BUTTON, actions
 
 

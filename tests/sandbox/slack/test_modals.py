@@ -6,7 +6,7 @@ import pytest
 from slack_bolt import BoltResponse
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.people import NotPossible
+from bot.sandbox.people.actors import NotPossible
 from bot.sandbox.pretend_slack import PretendSlack
 from tests.sandbox.slack.conftest import Bot, Clock, changes
 from tests.sandbox.slack.kit import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.people import NotPossible
+from bot.sandbox.people.actors import NotPossible
 from bot.sandbox.pretend_slack import PretendSlack
 from tests.sandbox.slack.conftest import Bot, changes
 from tests.sandbox.slack.kit import BUTTON, OPTION, OTHER, actions, plain

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.slack_faults import AFTER_ACTING, ALL_FAULTS
+from bot.sandbox.slack.faults import AFTER_ACTING, ALL_FAULTS
 
 BROKEN = (SlackApiError, aiohttp.ClientError, TimeoutError, AttributeError)  # the SDK expects an object
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.delivery import Delivery, Unanswered
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.socket_mode import MOST_CONNECTIONS
+from bot.sandbox.slack.delivery import Delivery, Unanswered
+from bot.sandbox.slack.socket_mode import MOST_CONNECTIONS
 from tests.sandbox.slack.conftest import Bot, client_of
 
 PING, PONG, TEXT = aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG, aiohttp.WSMsgType.TEXT

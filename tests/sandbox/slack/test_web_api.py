@@ -9,8 +9,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.web_api import METHODS
-from bot.sandbox.workspace import StepRun, Workspace
+from bot.sandbox.slack.web_api import METHODS
+from bot.sandbox.slack.workspace import StepRun, Workspace
 from tests.sandbox.slack.conftest import client_of
 from tests.sandbox.slack.kit import LONG, refusal
 

@@ -5,7 +5,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.slack.conftest import Clock
 from tests.sandbox.slack.kit import LONG, refusal
 

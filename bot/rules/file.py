@@ -1,0 +1,135 @@
+"""The rules file: TOML with a table `[[rule]]` for each rule, and what is wrong with it, line by line."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.errors import BadSettings
+from bot.formats import Danger, Positive, is_channel, is_person
+from bot.permissions import EVERYBODY
+from bot.rules.wording import in_words, never_reached
+
+Place = tuple[int | str, ...]
+"""Where something is in a document: keys, and positions in lists, from the outside in."""
+
+
+def _person(text: str) -> str:
+    if not is_person(text):
+        raise ValueError(f"“{text[:40]}” is no id of a user or a user group, like U012AB3CD or S012AB3CD")
+    return text
+
+
+def _person_or_everybody(text: str) -> str:
+    return text if text == EVERYBODY else _person(text)
+
+
+def _channel(text: str) -> str:
+    if not is_channel(text):
+        raise ValueError(f"“{text[:40]}” is no id of a channel, like C012AB3CD")
+    return text
+
+
+def _pattern(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a server's name is empty")
+    if text != text.strip() or not text.isprintable():
+        raise ValueError(f"“{text[:40]}” has spaces around it or characters that can't be seen")
+    if "[" in text or "]" in text:
+        raise ValueError(f"“{text[:40]}” has brackets; in a pattern only * and ? are special")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Person = Annotated[str, AfterValidator(_person)]
+PersonOrEverybody = Annotated[str, AfterValidator(_person_or_everybody)]
+ChannelId = Annotated[str, AfterValidator(_channel)]
+
+
+class RuleTable(BaseModel):
+    """One rule as it is written; what is None was left out."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    servers: list[Pattern] = Field(min_length=1)
+    channels: list[ChannelId] | None = None
+    viewers: list[PersonOrEverybody] | None = None
+    operators: list[Person] | None = None
+    approvers: list[Person] | None = None
+    second_person: list[Danger] | None = None
+    break_glass: bool | None = None
+    approval_minutes: Positive | None = None
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    rule: list[RuleTable] = Field(min_length=1)
+
+
+def read_rules(text: str, file: str) -> list[RuleTable]:
+    """Return the rules of a file's text, in order; `file` is its name, for people.
+
+    Raises:
+        BadSettings: `what` has a line per problem, with the file, the number of the line and the reason.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{file}: this can't be read as TOML: {error}.") from None
+    try:
+        rules = _Document.model_validate(document).rule
+    except ValidationError as error:
+        # Cut after the key, as only a key has a line for sure; its list may stand on one.
+        problems = [(problem["loc"][:3], in_words(problem)) for problem in error.errors(include_url=False)]
+    else:
+        problems = list(_never_reached(rules))
+        if not problems:
+            return rules
+    found = sorted({(line_of(text, place), words) for place, words in problems})
+    raise BadSettings("\n".join(f"{file}, line {line}: {words}." for line, words in found))
+
+
+def line_of(text: str, place: Place) -> int:
+    """Return the number of the line on which something begins in a TOML text; the first line has 1.
+
+    What is not there is looked for at what should hold it.
+    """
+    begins = 1
+    lines = text.split("\n")
+    for number in range(1, len(lines) + 1):
+        # What ends in the middle of a value can't be read, so a value begins after the last that could.
+        try:
+            document = tomllib.loads("\n".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue
+        if _holds(document, place):
+            return begins
+        begins = number + 1
+    return line_of(text, place[:-1]) if place else 1
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Tell whether a pattern fits every server that another one fits; case does not matter."""
+    special = {"*": ".*", "?": "[^*]"}
+    expression = "".join(special.get(each, re.escape(each)) for each in wide.casefold())
+    return re.fullmatch(expression, narrow.casefold(), re.DOTALL) is not None
+
+
+def _holds(document: Any, place: Place) -> bool:
+    try:
+        for key in place:
+            document = document[key]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _never_reached(rules: Sequence[RuleTable]) -> Iterator[tuple[Place, str]]:
+    for at, rule in enumerate(rules):
+        earlier = [wide for before in rules[:at] for wide in before.servers]
+        for pattern in rule.servers:
+            if wide := next((wide for wide in earlier if covers(wide, pattern)), None):
+                yield ("rule", at, "servers"), never_reached(pattern, wide)

@@ -1,0 +1,67 @@
+"""The rules that decide: those of the rules file, in its order, then one made of the variables."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.errors import BadSettings
+from bot.permissions import EVERYBODY, Ids, Risk, Rule, Rules
+from bot.rules.file import RuleTable, read_rules
+from bot.settings import Settings
+
+
+def load_rules(settings: Settings) -> Rules:
+    """Return the rules to decide by; what a rule of the file does not say is as the variables say.
+
+    Raises:
+        BadSettings: the rules file can't be used; `what` has a line per problem, with where and why.
+    """
+    otherwise = _from_variables(settings)
+    file = settings.bot_rules_file
+    written = [_with(table, otherwise) for table in _read(file)] if file else []
+    return Rules((*written, otherwise), settings.bot_auditors)
+
+
+def _read(file: Path) -> list[RuleTable]:
+    try:
+        # Some editors put a byte order mark first, which TOML does not know.
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        # The name is not repeated: it might be a token in the wrong place.
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise BadSettings(f"BOT_RULES_FILE is not right: the file can't be read ({reason}).") from None
+    return read_rules(text, str(file))
+
+
+def _from_variables(settings: Settings) -> Rule:
+    return Rule(
+        servers=(EVERYBODY,),
+        channels=settings.bot_channels,
+        viewers=settings.bot_viewers,
+        operators=settings.bot_operators,
+        approvers=settings.bot_approvers,
+        second_person=frozenset(map(Risk, settings.bot_second_person)),
+        break_glass=settings.bot_break_glass,
+        approval_minutes=settings.bot_approval_minutes,
+    )
+
+
+def _with(table: RuleTable, otherwise: Rule) -> Rule:
+    """Return what a table says, and the rest from another rule; an empty list is not left out."""
+    return replace(
+        otherwise,
+        servers=tuple(table.servers),
+        channels=_either(table.channels, otherwise.channels),
+        viewers=_either(table.viewers, otherwise.viewers),
+        operators=_either(table.operators, otherwise.operators),
+        approvers=_either(table.approvers, otherwise.approvers),
+        second_person=frozenset(map(Risk, _either(table.second_person, otherwise.second_person))),
+        break_glass=otherwise.break_glass if table.break_glass is None else table.break_glass,
+        approval_minutes=(
+            otherwise.approval_minutes if table.approval_minutes is None else table.approval_minutes
+        ),
+    )
+
+
+def _either(given: Iterable[str] | None, otherwise: Iterable[str]) -> Ids:
+    return frozenset(otherwise if given is None else given)

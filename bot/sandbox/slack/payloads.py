@@ -1,0 +1,226 @@
+"""The payloads Slack sends when somebody does something, in their complete forms.
+
+https://docs.slack.dev/reference/interaction-payloads and https://docs.slack.dev/reference/events
+"""
+
+from uuid import uuid4
+
+from bot.sandbox.slack.modals import view_json
+from bot.sandbox.slack.workspace import Channel, Json, Message, OpenView, Person, StepRun, Workspace
+
+
+def message_json(workspace: Workspace, message: Message, *, metadata: bool = True) -> Json:
+    """A message as methods answer it and payloads carry it."""
+    app = workspace.app
+    found: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+    found["team"] = app.team_id
+    if message.by_bot:
+        found |= {"bot_id": app.bot_id, "app_id": app.id}
+    if message.blocks:
+        found["blocks"] = message.blocks
+    if message.thread_ts:
+        found["thread_ts"] = message.thread_ts
+    if message.edited:
+        found["edited"] = {"user": message.user, "ts": message.ts}
+    if metadata and message.metadata:
+        found["metadata"] = message.metadata
+    return found
+
+
+def slash(
+    workspace: Workspace, person: Person, channel: Channel, command: str, text: str, response_url: str
+) -> Json:
+    """A slash command. Every field is a string, `is_enterprise_install` too."""
+    app = workspace.app
+    return {
+        "token": app.verification_token,
+        "team_id": app.team_id,
+        "team_domain": app.team_domain,
+        "channel_id": channel.id,
+        "channel_name": _name(channel),
+        "user_id": person.id,
+        "user_name": person.handle,
+        "command": command,
+        "text": text,
+        "api_app_id": app.id,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": workspace.triggers.mint(person.id),
+    }
+
+
+def message_actions(
+    workspace: Workspace, person: Person, message: Message, action: Json, response_url: str
+) -> Json:
+    """`block_actions` from a message; one only the person sees doesn't carry the message itself."""
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": message.ephemeral_to is not None,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    channel = workspace.channels[message.channel]
+    payload = _interaction(workspace, person, "block_actions") | {
+        "container": container,
+        "trigger_id": workspace.triggers.mint(person.id),
+        "channel": {"id": channel.id, "name": _name(channel)},
+        "state": {"values": workspace.chosen.get((person.id, message.ts), {})},
+        "response_url": response_url,
+        "actions": [action],
+    }
+    return payload if message.ephemeral_to else payload | {"message": message_json(workspace, message)}
+
+
+def view_actions(workspace: Workspace, person: Person, view: Json, action: Json) -> Json:
+    """`block_actions` from a modal or a Home."""
+    return _interaction(workspace, person, "block_actions") | {
+        "container": {"type": "view", "view_id": view["id"]},
+        "trigger_id": workspace.triggers.mint(person.id, view["id"]),
+        "view": view,
+        "actions": [action],
+    }
+
+
+def submission(workspace: Workspace, person: Person, view: OpenView) -> Json:
+    """`view_submission`."""
+    return _interaction(workspace, person, "view_submission") | {
+        "trigger_id": workspace.triggers.mint(person.id, view.id),
+        "view": view_json(workspace, view),
+        "response_urls": [],
+    }
+
+
+def closed(workspace: Workspace, person: Person, view: OpenView, *, is_cleared: bool) -> Json:
+    """`view_closed`."""
+    described = view_json(workspace, view) | {"state": {"values": {}}}
+    return _interaction(workspace, person, "view_closed") | {"view": described, "is_cleared": is_cleared}
+
+
+def suggestion(
+    workspace: Workspace, person: Person, where: Json, block_id: str, action_id: str, query: str
+) -> Json:
+    """`block_suggestion`; `where` holds the container and the view or message."""
+    ids = {"action_id": action_id, "block_id": block_id, "value": query}
+    return _interaction(workspace, person, "block_suggestion") | ids | where
+
+
+def global_shortcut(workspace: Workspace, person: Person, callback_id: str) -> Json:
+    """`shortcut`, from the composer's menu."""
+    return _interaction(workspace, person, "shortcut") | {
+        "action_ts": workspace.next_ts(),
+        "callback_id": callback_id,
+        "trigger_id": workspace.triggers.mint(person.id),
+    }
+
+
+def message_shortcut(
+    workspace: Workspace, person: Person, callback_id: str, message: Message, response_url: str
+) -> Json:
+    """`message_action`, from a message's menu."""
+    channel = workspace.channels[message.channel]
+    return _interaction(workspace, person, "message_action") | {
+        "action_ts": workspace.next_ts(),
+        "callback_id": callback_id,
+        "trigger_id": workspace.triggers.mint(person.id),
+        "channel": {"id": channel.id, "name": _name(channel)},
+        "message_ts": message.ts,
+        "message": message_json(workspace, message),
+        "response_url": response_url,
+    }
+
+
+def event(workspace: Workspace, inner: Json) -> Json:
+    """`event_callback` around an event."""
+    app = workspace.app
+    authorization = {
+        "enterprise_id": None,
+        "team_id": app.team_id,
+        "user_id": app.bot_user,
+        "is_bot": True,
+        "is_enterprise_install": False,
+    }
+    return {
+        "token": app.verification_token,
+        "team_id": app.team_id,
+        "api_app_id": app.id,
+        "event": inner,
+        "type": "event_callback",
+        "event_id": f"Ev{uuid4().hex[:10].upper()}",
+        "event_time": int(workspace.now()),
+        "authorizations": [authorization],
+        "is_ext_shared_channel": False,
+        "event_context": f"4-{uuid4().hex}",
+    }
+
+
+def said(workspace: Workspace, message: Message, kind: str) -> Json:
+    """The event of a person's message: `app_mention`, or `message` in direct messages."""
+    found: Json = {
+        "client_msg_id": str(uuid4()),
+        "type": kind,
+        "text": message.text,
+        "user": message.user,
+        "ts": message.ts,
+        "team": workspace.app.team_id,
+        "channel": message.channel,
+        "event_ts": message.ts,
+    }
+    if kind == "message":
+        found["channel_type"] = "im"
+    if message.thread_ts:
+        found["thread_ts"] = message.thread_ts
+    return found
+
+
+def step_started(workspace: Workspace, run: StepRun) -> Json:
+    """The event of a step of a workflow: `function_executed`."""
+    stamp = int(workspace.now())
+    parameters = [
+        {"type": "string", "name": name, "description": "", "title": name, "is_required": True}
+        for name in run.inputs
+    ]
+    return {
+        "type": "function_executed",
+        "function": {
+            "id": "Fn0SANDBOX",
+            "callback_id": run.callback_id,
+            "title": run.callback_id,
+            "description": "",
+            "type": "app",
+            "input_parameters": parameters,
+            "output_parameters": [],
+            "app_id": workspace.app.id,
+            "date_created": stamp,
+            "date_released": 0,
+            "date_updated": stamp,
+            "date_deleted": 0,
+        },
+        "inputs": run.inputs,
+        "function_execution_id": run.id,
+        "workflow_execution_id": run.id.replace("Fx", "Wx", 1),
+        "event_ts": workspace.next_ts(),
+        "bot_access_token": run.token,
+    }
+
+
+def _interaction(workspace: Workspace, person: Person, kind: str) -> Json:
+    app = workspace.app
+    return {
+        "type": kind,
+        "team": {"id": app.team_id, "domain": app.team_domain},
+        "user": {
+            "id": person.id,
+            "username": person.handle,
+            "name": person.handle,
+            "team_id": person.team_id,
+        },
+        "api_app_id": app.id,
+        "token": app.verification_token,
+        "is_enterprise_install": False,
+    }
+
+
+def _name(channel: Channel) -> str:
+    return "directmessage" if channel.kind == "im" else channel.name

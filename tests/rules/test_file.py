@@ -1,0 +1,157 @@
+"""What the reader of the rules file says about mistakes, and on which lines."""
+
+import re
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BadSettings
+from bot.rules.file import RuleTable, covers, line_of, read_rules
+from bot.rules.wording import KEYS
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(BadSettings) as refusal:
+        read_rules(text, "rules.toml")
+    return refusal.value.what.splitlines()
+
+
+MISTAKES = """\
+# Who may do what.
+rules = 3
+[[rule]]
+servers = "db-*"
+operatrs = ["UANA"]
+[[rule]]
+servers = [
+  "mail",
+  " ",
+]
+second_person = ["look"]
+approvers = ["@ana", 3]
+viewers = ["*", "C012AB3CD"]
+channels = ["#ops"]
+break_glass = "yes"
+approval_minutes = 0
+colour = "red"
+[[rule]]
+servers = []
+operators = ["*"]
+approval_minutes = inf
+[[rule]]
+servers = ["web-[12]"]
+[[rule]]
+"""
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_line() -> None:
+    told = problems(MISTAKES)
+    lines = [int(each.split("line ")[1].split(":")[0]) for each in told]
+    assert lines == [2, 4, 5, 7, 11, 12, 12, 13, 14, 15, 16, 17, 19, 20, 21, 23, 24]
+    reasons = "\n".join(told)
+    for words in (
+        "“rules” stands outside the rules",
+        'servers needs a list, even for one: servers = ["…"]',
+        "a rule has no “operatrs”; perhaps “operators” is meant",
+        "a server's name is empty",
+        "second_person may name “create”, “delete” and “restore”",
+        "“@ana” is no id of a user or a user group",
+        "“#ops” is no id of a channel",
+        "break_glass is either true or false",
+        "approval_minutes must be more than 0",
+        f"its keys are {', '.join(KEYS)}",
+        "servers is empty",
+        "in a pattern only * and ? are special",
+        "does not say which servers",
+    ):
+        assert words in reasons
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[rule]\nservers = ['*']", "rule = []", "rule = [1]"])
+def test_a_file_without_rules_is_told_how_one_is_written(text: str) -> None:
+    [line] = problems(text)
+    assert line.startswith("rules.toml, line 1: each rule begins with a line [[rule]]")
+
+
+def test_what_is_no_toml_is_told_with_the_line() -> None:
+    [line] = problems('[[rule]]\nservers = ["db-*"\noperators = 1')
+    assert line.startswith("rules.toml: this can't be read as TOML")
+    assert "line 3" in line
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("*", "web-1"), ("db-*", "DB-main"), ("db-*", "db-?"), ("mail", "mail")]
+)
+def test_a_rule_that_never_decides_is_a_mistake(earlier: str, later: str) -> None:
+    told = problems(f"[[rule]]\nservers = ['{earlier}']\n\n[[rule]]\nservers = ['{later}',\n 'x']")
+    assert told[0].startswith(f"rules.toml, line 5: “{later}” never gets here, as the rule for “{earlier}”")
+    assert len(told) == (2 if earlier == "*" else 1)
+
+
+def test_a_wider_rule_may_come_after_a_narrower_one() -> None:
+    text = "[[rule]]\nservers = ['db-?']\n[[rule]]\nservers = ['db-*', 'db-main']\n[[rule]]\nservers = ['*']"
+    assert [rule.servers for rule in read_rules(text, "")] == [["db-?"], ["db-*", "db-main"], ["*"]]
+
+
+def test_the_keys_that_are_told_are_those_there_are() -> None:
+    assert tuple(RuleTable.model_fields) == KEYS
+
+
+def test_readme_s_example_is_right_and_its_table_has_every_key() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    [example] = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len(read_rules(example, "README.md")) == example.count("[[rule]]")
+    [table] = re.findall(r"^\| key \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)
+    rows = table.strip().splitlines()[2:]
+    keys = [key for row in rows for key in re.findall(r"\w+", row.split("|")[1])]
+    assert sorted(keys) == sorted(KEYS)
+
+
+globs = st.text("ab*?", max_size=5)
+
+
+@given(globs, globs, st.text("abc*", max_size=6))
+def test_a_pattern_that_covers_another_fits_all_the_other_fits(wide: str, narrow: str, name: str) -> None:
+    if covers(wide, narrow) and fnmatchcase(name, narrow):
+        assert fnmatchcase(name, wide)
+
+
+@given(globs)
+def test_a_pattern_covers_itself_and_a_star_covers_all(pattern: str) -> None:
+    assert covers(pattern, pattern)
+    assert covers("*", pattern)
+
+
+noise = st.sampled_from(["", "# [[rule]]", "  ", "\t# servers = 1"])
+values = st.sampled_from(
+    ["1", '"a"', "[]", '[\n  "x", # a comment\n\n  "y",\n]', '"""\n[[rule]]\nservers = 1\n"""', "'''\n\n'''"]
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, dict[tuple[int | str, ...], int]]:
+    """A text, and the line on which each rule and each of its keys begins."""
+    lines: list[str] = []
+    places: dict[tuple[int | str, ...], int] = {}
+    for at in range(draw(st.integers(1, 3))):
+        lines += draw(st.lists(noise, max_size=2))
+        lines.append(draw(st.sampled_from(["[[rule]]", "  [[ rule ]] # one", '[["rule"]]'])))
+        places["rule", at] = len(lines)
+        for key in draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=4)):
+            lines += draw(st.lists(noise, max_size=2))
+            places["rule", at, key] = len(lines) + 1
+            lines += f"{draw(st.sampled_from(['', '  ']))}{key} = {draw(values)}".split("\n")
+    return "\n".join(lines) + draw(st.sampled_from(["", "\n"])), places
+
+
+@given(documents())
+def test_every_key_is_found_on_its_line(written: tuple[str, dict[tuple[int | str, ...], int]]) -> None:
+    text, places = written
+    assert tomllib.loads(text)
+    for place, line in places.items():
+        assert line_of(text, place) == line
+        assert line_of(text, (*place, "missing")) == line
