@@ -1,6 +1,7 @@
 """Joins the parts: builds every client, starts them in order, stops them in reverse."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
@@ -176,6 +177,7 @@ def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
             bot_user_id=me.user_id,
         )
 
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
         client=slack,
         authorize=authorize,
@@ -183,6 +185,11 @@ def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
         # HTTP mode verifies before Bolt sees a request; in Socket Mode there is nothing to verify.
         request_verification_enabled=False,
     )
+
+
+def _is_worth_reading(line: logging.LogRecord) -> bool:
+    # Bolt reads SLACK_BOT_TOKEN by itself, and would warn at each start that it does not use it.
+    return "`token` " not in str(line.msg)
 
 
 def _register(app: AsyncApp, provider: BackupsApi, directory: ServerDirectory, trail: AuditTrail) -> None:

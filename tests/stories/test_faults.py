@@ -1,7 +1,6 @@
-"""Each fault of VPS.org and of Slack: what the person sees, and that the operation ends right."""
+"""Each fault of VPS.org: what the person sees, and that the operation ends right."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +18,6 @@ from tests.stories.three_verbs import (
     calls,
     confirm,
     effects,
-    endings_told,
     prepare,
     until_told,
 )
@@ -31,7 +29,6 @@ ALL_UNKNOWN: Endings = ("unknown", "unknown", "unknown")
 ALL_FAILED: Endings = ("failed", "failed", "failed")
 
 BACKUPS = ("GET", "/backups/")
-HISTORY = ("channels:history", "groups:history", "im:history")
 
 
 @pytest.fixture(autouse=True)
@@ -186,131 +183,3 @@ async def test_a_list_that_repeats_entries_shows_each_once(world: World) -> None
     for verb in VERBS:
         await until_told(world, verb, "done")
     assert effects(world) == calls(world) == [1, 1, 1]
-
-
-# Slack, whenever the bot has something to say, once each time.
-PASSING = (
-    *("ratelimited", "ratelimited_without_retry_after", "internal_error", "fatal_error", "down"),
-    *("500", "503", "html", "wrong_types", "cut", "reset_after_acting", "internal_error_after_acting"),
-)
-FINAL = ("channel_not_found", "not_in_channel", "is_archived", "msg_too_long")
-POST, EDIT, LINK = "chat.postMessage", "chat.update", "chat.getPermalink"
-SAID: list[tuple[str, tuple[str, ...]]] = [
-    *((fault, (POST, EDIT, LINK)) for fault in PASSING),
-    *((fault, (POST, EDIT)) for fault in FINAL),
-    *((fault, (EDIT,)) for fault in ("channel_not_found", "message_not_found", "cant_update_message")),
-]
-
-
-@pytest.mark.parametrize(("fault", "methods"), SAID)
-async def test_each_outcome_is_told_once(world: World, fault: str, methods: tuple[str, ...]) -> None:
-    world.workspace.app.scopes = (*world.workspace.app.scopes, *HISTORY)
-    for method in methods:
-        world.faults.next_slack[method].append(fault)
-    await world.person("ana").types("/backup create web-1")
-    await world.until(lambda: world.provider.creates)
-    await world.until(lambda: endings_told(world, "Backing up *web-1*"))
-    if POST in methods:
-        world.faults.next_slack[POST].append(fault)
-    world.provider.finish()
-    await world.until(lambda: endings_told(world, "<@UANA> Backed up *web-1*"))
-    assert endings_told(world, "Backed up *web-1*") == 2
-    assert effects(world) == [1, 0, 0]
-
-
-# Slack, at a form: what the person sees instead.
-REFUSES = "Slack refused to show the answer"
-SILENT = "Slack did not answer me, so I could not show you this."
-FORMS: list[tuple[str, str, str]] = [
-    ("views.open", "expired_trigger_id", "It took too long to open the form"),
-    ("views.open", "internal_error", REFUSES),
-    ("views.open", "ratelimited", REFUSES),
-    ("views.open", "500", REFUSES),
-    ("views.open", "html", REFUSES),
-    ("views.open", "wrong_types", SILENT),
-    ("views.open", "down", SILENT),
-    ("views.update", "hash_conflict", REFUSES),
-    ("views.update", "not_found", REFUSES),
-    ("views.update", "internal_error", REFUSES),
-    ("views.update", "html", REFUSES),
-    ("views.update", "wrong_types", SILENT),
-    ("views.update", "down", SILENT),
-]
-
-
-@pytest.mark.parametrize(("method", "fault", "words"), FORMS)
-async def test_a_form_that_slack_does_not_show_is_told_and_the_next_one_works(
-    world: World, method: str, fault: str, words: str
-) -> None:
-    prepare(world)
-    ana = world.person("ana")
-    world.faults.next_slack[method].append(fault)
-    assert (await ana.types("/backup delete 5001")).acked
-    await world.until_whisper("ana", words)
-    assert effects(world) == [0, 0, 0]
-    while ana.modal:
-        await ana.closes()
-    await ask(world, "delete")
-    await confirm(world, "delete")
-    await until_told(world, "delete", "done")
-    assert effects(world) == [0, 1, 0]
-
-
-# Slack's sockets.
-async def _refuse(world: World) -> None:
-    world.faults.socket_refused = True
-    world.sandbox.slack.socket_mode.drop()
-
-
-async def _deafen(world: World) -> None:
-    world.faults.socket_deaf = True
-
-
-async def _drop(world: World) -> None:
-    world.sandbox.slack.socket_mode.drop()
-
-
-async def _duplicate(world: World) -> None:
-    world.faults.socket_duplicates = 2
-
-
-async def _reorder(world: World) -> None:
-    world.faults.socket_holds = 0.1
-
-
-def _disconnect(reason: Any) -> Any:
-    async def ask_to_go(world: World) -> None:
-        await world.sandbox.slack.socket_mode.disconnect(reason)
-
-    return ask_to_go
-
-
-SOCKETS = {
-    "reset": _drop,
-    "refused": _refuse,
-    "silence": _deafen,
-    "duplicates": _duplicate,
-    "reordered": _reorder,
-    "warning": _disconnect("warning"),
-    "refresh_requested": _disconnect("refresh_requested"),
-    "link_disabled": _disconnect("link_disabled"),
-    "too_many_websockets": _disconnect("too_many_websockets"),
-}
-
-
-@pytest.mark.usefixtures("quick_sockets")
-@pytest.mark.parametrize("trouble", SOCKETS)
-async def test_a_socket_in_trouble_costs_nothing(world: World, trouble: str) -> None:
-    prepare(world)
-    await ask_for_all(world)
-    await SOCKETS[trouble](world)
-    for verb in VERBS:
-        await until_told(world, verb, "done")
-    world.faults.socket_refused = world.faults.socket_deaf = False
-    answered: list[bool] = []
-    while not any(answered):
-        await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
-        answered.append((await world.person("ana").types("/backup list")).acked)
-    await world.until_whisper("ana", "*2 backups*")
-    assert effects(world) == calls(world) == [1, 1, 1]
-    assert len(world.replies()) == 3
