@@ -69,11 +69,18 @@ class Gate:
 
 
 class Pace:
-    """Slack's limits for all that this process says by itself."""
+    """Slack's limits for all that this process says by itself: so many posts and edits in so many seconds."""
 
-    def __init__(self, posts: int = POSTS, edits: int = EDITS) -> None:
-        self._posts: defaultdict[str, Gate] = defaultdict(lambda: Gate(posts, POSTS_SECONDS))
-        self._edits = Gate(edits, EDITS_SECONDS)
+    def __init__(
+        self,
+        posts: int = POSTS,
+        edits: int = EDITS,
+        *,
+        posts_seconds: float = POSTS_SECONDS,
+        edits_seconds: float = EDITS_SECONDS,
+    ) -> None:
+        self._posts: defaultdict[str, Gate] = defaultdict(lambda: Gate(posts, posts_seconds))
+        self._edits = Gate(edits, edits_seconds)
 
     async def post(self, channel: str, urgency: Urgency) -> None:
         """Return when a message may be posted in that channel, or written to that person."""

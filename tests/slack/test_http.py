@@ -103,7 +103,7 @@ STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
         signed(COMMAND, secret="another"),
         signed(COMMAND + b"&text=more"),
         signed(COMMAND, age_seconds=301),
-        signed(COMMAND, age_seconds=-310),
+        signed(COMMAND, age_seconds=-86_400),
         {STAMP: signed(COMMAND)[STAMP]},
         {SIGNATURE: signed(COMMAND)[SIGNATURE]},
         signed(COMMAND) | {STAMP: ""},

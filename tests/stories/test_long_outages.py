@@ -8,6 +8,7 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
+from bot.notices.pace import Pace
 from bot.sandbox.server import free_port
 from tests.stories.three_verbs import DESTRUCTIVE, prepare
 from tests.world import World
@@ -18,12 +19,9 @@ BURST, BURST_SECONDS = 3, 0.3
 
 @pytest.fixture
 def short_hours(monkeypatch: pytest.MonkeyPatch, quick_sockets: None) -> None:  # noqa: ARG001
-    """The bot repeats what failed after 0.1 s at most, and posts 3 messages in 0.3 s."""
+    """The bot repeats what failed after 0.1 s at most."""
     monkeypatch.setattr("bot.notices.delivery._FIRST_WAIT", 0.02)
     monkeypatch.setattr("bot.notices.delivery._LONGEST_WAIT", 0.1)
-    monkeypatch.setattr("bot.notices.pace.POSTS", BURST)
-    monkeypatch.setattr("bot.notices.pace.POSTS_SECONDS", BURST_SECONDS)
-    monkeypatch.setattr("bot.notices.pace.EDITS_SECONDS", BURST_SECONDS)
 
 
 class Away:
@@ -71,6 +69,7 @@ async def test_ten_backups_end_while_slack_is_away(world: World, fault: str) -> 
     names = [f"app-{number}" for number in range(OPERATIONS)]
     for name in names:
         world.provider.add_server(name)
+    world.pace = Pace(posts=BURST, posts_seconds=BURST_SECONDS, edits_seconds=BURST_SECONDS)
     await world.restart_bot(bot_port=port)
     for name in names:
         assert (await world.person("ana").types(f"/backup create {name}")).acked
