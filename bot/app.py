@@ -179,6 +179,7 @@ def _app(slack: AsyncWebClient, identified: Identified) -> AsyncApp:
 
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
+        name="backup-bot",
         client=slack,
         authorize=authorize,
         before_authorize=keep_proxy(slack),

@@ -170,6 +170,10 @@ async def has_reached(workflow_id: str, milestone: str) -> bool:
 async def in_turn(server_id: int, work: Workflow[P, R], *args: P.args, **_: P.kwargs) -> R:
     """Run part of a workflow in its server's turn: one at a time per server, first come first served."""
     turn_id = f"{DBOS.workflow_id}:turn"
-    with SetWorkflowID(turn_id), SetEnqueueOptions(queue_partition_key=str(server_id)):
-        handle = await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
-    return work.read(await handle.get_result(polling_interval_sec=process().pace))
+
+    async def queued() -> Any:
+        with SetWorkflowID(turn_id), SetEnqueueOptions(queue_partition_key=str(server_id)):
+            handle = await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
+        return await handle.get_result(polling_interval_sec=process().pace)
+
+    return work.read(await process().wait(queued()))

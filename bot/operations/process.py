@@ -90,6 +90,9 @@ class Process:
 
     async def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop ends it."""
+        if self._stopping.is_set():
+            work.close()
+            await _never()
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)

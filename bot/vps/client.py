@@ -1,8 +1,10 @@
 """VPS.org over HTTP: one connection pool, retried reads, writes sent once, and errors of our own."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from random import SystemRandom
 
@@ -43,6 +45,12 @@ class Listing:
     announced: int
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom to trust, read once per process: it takes a while."""
+    return httpx.create_ssl_context()
+
+
 class VpsClient:
     """The only way to VPS.org. Every method raises nothing but subclasses of `ProviderError`.
 
@@ -80,6 +88,7 @@ class VpsClient:
             timeout=timeouts,
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
             follow_redirects=False,
+            verify=_trusted(),
             transport=transport,
             # Proxies of the environment are applied to loopback addresses too.
             trust_env=self._base.host not in {"127.0.0.1", "::1", "localhost"},
