@@ -25,7 +25,6 @@ DELETE_OLDEST = "delete_oldest"
 TRY_AGAIN = "try_again"
 SERVER_BACKUPS = "server_backups"
 SERVER_CREATE = "server_create"
-OPEN_LINK = "open_link"
 
 # Buttons under a question to a second person.
 APPROVE = "approve"

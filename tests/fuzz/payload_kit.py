@@ -59,7 +59,6 @@ BUTTONS = {
     ids.TRY_AGAIN: AgainForm(verb="restore", server_id=1, backup_id=5001).kept(),
     ids.SERVER_BACKUPS: "1",
     ids.SERVER_CREATE: "1",
-    ids.OPEN_LINK: "",
     ids.APPROVE: REQUEST,
     ids.DENY: REQUEST,
     ids.WITHDRAW: REQUEST,
