@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
@@ -20,13 +21,14 @@ class Process:
     """Lets steps that act come to their end, ends those that only wait, and begins no new ones.
 
     A step that is not begun, or that is ended, never returns here: its operation is carried on by the
-    next process. `pace` is how often the database is asked for what has become due, in seconds.
+    next process. What an operation has done by then is recorded first. `pace` is how often the database is
+    asked for what has become due, in seconds.
     """
 
     def __init__(self, pace: float = 0.2) -> None:
         self.boot = uuid4().hex
         self.pace = pace
-        self._acting: set[asyncio.Task[Any] | None] = set()
+        self._busy: set[asyncio.Task[Any] | None] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
@@ -43,6 +45,11 @@ class Process:
         """Say that this process works on that, for as long as the context lasts."""
         self._carried.add(workflow_id)
         self.dropped.discard(workflow_id)
+        _carrier.set(task := asyncio.current_task())
+        self._is_busy()
+        # Not before the task's end, as the engine records in it what came of the work.
+        if task is not None:
+            task.add_done_callback(self._is_done)
         try:
             yield
         finally:
@@ -57,7 +64,7 @@ class Process:
         log.error("not_recorded", workflow=workflow_id, error=str(error).splitlines()[0][:200])
         self._carried.discard(workflow_id)
         self.dropped.add(workflow_id)
-        await _never()
+        await self._never()
 
     def renew(self) -> None:
         """Take a new name, so that work taken up again knows that it may have been done already."""
@@ -67,45 +74,46 @@ class Process:
         """Return what the work returns; a stop waits for it."""
         if self._stopping.is_set():
             work.close()
-            await _never()
-        self._begins_to_act()
+            await self._never()
+        self._is_busy()
         try:
             return await work
         finally:
-            self._acts_no_more()
+            if _carrier.get() is None:
+                self._is_done(asyncio.current_task())
 
     async def pause(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns, in the middle of work that acts. A stop does not wait for it.
 
         After a stop it never returns.
         """
-        is_acting = asyncio.current_task() in self._acting
-        self._acts_no_more()
+        was_busy = _worker() in self._busy
+        self._is_done(_worker())
         result = await work
         if self._stopping.is_set():
-            await _never()
-        if is_acting:
-            self._begins_to_act()
+            await self._never()
+        if was_busy:
+            self._is_busy()
         return result
 
     async def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop ends it."""
         if self._stopping.is_set():
             work.close()
-            await _never()
+            await self._never()
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return await task
             task.cancel()
-            await _never()
+            await self._never()
         finally:
             task.cancel()
             stop.cancel()
 
     async def stop(self, seconds: float) -> None:
-        """Begin no new step, and return when those that act have ended, after `seconds` at the latest."""
+        """Begin no new step, and return when nobody is busy any more, after `seconds` at the latest."""
         self._stopping.set()
         try:
             async with asyncio.timeout(seconds):
@@ -113,25 +121,37 @@ class Process:
         except TimeoutError:
             return
 
-    def _begins_to_act(self) -> None:
-        self._acting.add(asyncio.current_task())
+    def _is_busy(self) -> None:
+        self._busy.add(_worker())
         self._idle.clear()
 
-    def _acts_no_more(self) -> None:
-        self._acting.discard(asyncio.current_task())
-        if not self._acting:
+    def _is_done(self, task: asyncio.Task[Any] | None) -> None:
+        self._busy.discard(task)
+        if not self._busy:
             self._idle.set()
 
+    async def _never(self) -> NoReturn:
+        self._is_done(_worker())
+        await _for_ever()
 
-_for_ever: set[asyncio.Task[Any] | None] = set()
+
+_carrier: ContextVar[asyncio.Task[Any] | None] = ContextVar("the task that carries this work", default=None)
+
+
+def _worker() -> asyncio.Task[Any] | None:
+    """Return the task that carries the current work, since a step may run in a task of its own."""
+    return _carrier.get() or asyncio.current_task()
+
+
+_waiting: set[asyncio.Task[Any] | None] = set()
 """Nobody else refers to those who wait for ever: they would be collected as garbage, with an error each."""
 
 
-async def _never() -> NoReturn:
+async def _for_ever() -> NoReturn:
     task = asyncio.current_task()
-    _for_ever.add(task)
+    _waiting.add(task)
     try:
         while True:
             await asyncio.Event().wait()
     finally:
-        _for_ever.discard(task)
+        _waiting.discard(task)

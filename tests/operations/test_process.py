@@ -124,6 +124,44 @@ def test_a_stop_does_not_wait_longer_than_it_may() -> None:
     assert 8 <= quickly(stop_while_something_acts)[1] < 8.1
 
 
+async def test_a_stop_waits_until_the_outcome_of_what_was_carried_is_recorded() -> None:
+    process, gate, done = Process(), asyncio.Event(), list[str]()
+
+    async def carry() -> None:
+        with process.carrying("one"):
+            pass
+        await work(gate, done)
+
+    carrying = asyncio.create_task(carry())
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(process.stop(30))
+    assert not await is_over(stopping)
+    gate.set()
+    await stopping
+    await carrying
+    assert done == ["done"]
+
+
+async def test_a_stop_waits_until_what_a_step_did_is_recorded_and_the_next_is_not_begun() -> None:
+    process, gate, done = Process(), asyncio.Event(), list[str]()
+
+    async def carry() -> None:
+        with process.carrying("one"):
+            await asyncio.create_task(process.act(work(gate, done)))
+            await asyncio.sleep(0)
+            done.append("recorded")
+            await asyncio.create_task(process.act(work(gate, done)))
+
+    carrying = asyncio.create_task(carry())
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(process.stop(30))
+    gate.set()
+    async with asyncio.timeout(5.0):
+        await stopping
+    assert done == ["done", "recorded"]
+    await abandon(carrying)
+
+
 async def test_what_is_carried_is_known_until_it_ends_or_is_dropped() -> None:
     process = Process()
     with process.carrying("one"):
