@@ -38,8 +38,9 @@ async def agreement(operation: Operation, still_so: StillSo, began: Began) -> tu
     if not approvers:
         return Card(), Verdict(ending="expired", at=began.at, what="Nobody is there who may approve it.")
     question = views.question(operation, approvers, deadline)
-    card = await ask(operation, question, began)
-    direct = await write_to(operation, approvers, question, "ask", began) if await asks_directly() else []
+    card = await ask(operation, question, began, deadline)
+    is_direct = await asks_directly(operation, card)
+    direct = await write_to(operation, approvers, question, "ask", began) if is_direct else []
     await record_surely(entry_of(operation, "asked", permalink=card.link))
     verdict = await _verdict(operation, card, approvers, deadline, still_so, began)
     await engine.reach(DECIDED)
@@ -122,9 +123,10 @@ async def who_may_decide(operation: Operation) -> list[str]:
 
 
 @step("asks_directly")
-async def asks_directly() -> bool:
-    """Tell whether approvers are written to as well."""
-    return authority().asks_directly
+async def asks_directly(operation: Operation, card: Card) -> bool:
+    """Tell whether approvers are written to as well: always where the question is in no channel of theirs."""
+    is_private = operation.channel.startswith("D") or card.channel != operation.channel
+    return authority().asks_directly or is_private
 
 
 @step("seconds_until")

@@ -1,6 +1,7 @@
 """Posting what we announce: one message per operation, edited as it moves on, and one reply at its end."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -50,14 +51,18 @@ class Card(BaseModel):
 async def announce(operation: Operation, began: Began) -> Card:
     """Post the operation's message, to whoever asked where the channel can't be written to."""
     ahead = await ahead_of(operation)
-    card = await _post_card(operation, views.waiting(operation, ahead), began)
+    card = await _post_card(operation, views.waiting(operation, ahead), began, patience=ANNOUNCE_SECONDS)
     return card.model_copy(update={"says_waiting": ahead is not None})
 
 
-@step("ask")
-async def ask(operation: Operation, question: Message, began: Began) -> Card:
-    """Post the operation's message as a question to those who must agree first."""
-    return await _post_card(operation, question, began)
+@step("ask", waits=True)
+async def ask(operation: Operation, question: Message, began: Began, until: datetime) -> Card:
+    """Post the operation's message as a question to those who must agree first.
+
+    Outlasts an outage of Slack, but not the moment (UTC) until which an answer counts.
+    """
+    left = (until - datetime.now(UTC)).total_seconds()
+    return await _post_card(operation, question, began, patience=max(left, ANNOUNCE_SECONDS))
 
 
 @step("show_agreed")
@@ -151,10 +156,10 @@ async def whisper_outcome(operation: Operation, outcome: Outcome) -> None:
         await deliver(write)
 
 
-async def _post_card(operation: Operation, message: Message, began: Began) -> Card:
+async def _post_card(operation: Operation, message: Message, began: Began, *, patience: float) -> Card:
     key = f"{operation.id}:card"
     content = message.arguments()
-    sent = await _post(operation, content, key, replayed=is_replayed(began), patience=ANNOUNCE_SECONDS)
+    sent = await _post(operation, content, key, replayed=is_replayed(began), patience=patience)
     return Card(channel=sent.channel, ts=sent.ts, link=await _link(sent))
 
 

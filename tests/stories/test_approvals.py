@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox.people.actors import NotPossible
-from tests.stories.asking import TWO, asks, denies, events, trail
+from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
 from tests.world import World, set_up
 
 CARRIED_OUT = ["requested", "asked", "approved", "started", "ended"]
@@ -225,3 +225,17 @@ async def test_waiting_for_a_decision_holds_nobody_up(world: World) -> None:
     assert world.provider.deletes == []
     world.provider.finish(made.id)
     await world.until_reply("Deleted backup 5001")
+
+
+@set_up(**TWO)
+@pytest.mark.parametrize("place", ["secret", "ana's messages"])
+async def test_where_approvers_can_t_see_the_question_they_are_written_to(world: World, place: str) -> None:
+    channel = world.workspace.im_of("UANA").name if place == "ana's messages" else place
+    backup = world.provider.add_backup("web-1")
+    await world.person("ana").types(f"/backup delete {backup.id}", channel=channel)
+    await world.confirms("ana")
+    question = await world.until_direct("cleo", "wants to *delete backup")
+    await until_recorded(world, "asked")
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_direct("ana", "<@UANA> Deleted backup 5001")
+    assert events(world) == CARRIED_OUT

@@ -64,6 +64,23 @@ async def test_a_request_whose_time_ran_out_while_the_bot_was_away_ends_without_
     assert events(world) == ["requested", "asked", "expired", "ended"]
 
 
+@set_up(**TWO)
+async def test_a_question_that_slack_does_not_take_for_long_is_asked_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.notices.post.ANNOUNCE_SECONDS", 0.05)
+    backup = world.provider.add_backup("web-1")
+    await world.person("ana").types(f"/backup delete {backup.id}")
+    waiting = world.faults.next_slack["chat.postMessage"]
+    waiting += ["down"] * 3
+    await world.confirms("ana")
+    await world.until(lambda: not waiting, "the outage is over")
+    question = await world.until_post("wants to *delete backup")
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_reply("<@UANA> Deleted backup 5001")
+    assert len(world.posts()) == 1
+
+
 FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "too late": ({"at": datetime(2100, 1, 1, tzinfo=UTC)}, "It came after the time was up."),
     "on something else": ({"shown": "0" * 16}, "It was given on something else than is asked for."),
