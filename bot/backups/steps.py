@@ -136,8 +136,14 @@ async def _remove(operation: Operation, began: Began) -> Removed:
     backup_id = operation.backup_id or 0
     try:
         await provider().delete(backup_id)
-    except Missing:
-        return Removed(was_gone=not is_replayed(began))
+    except Missing as error:
+        if not await _is_still_listed(operation.server_id, backup_id):
+            return Removed(was_gone=not is_replayed(began))
+        update = {
+            "hint": f"Yet it lists backup {backup_id}: look there.",
+            "may_have_acted": is_replayed(began),
+        }
+        return Removed(failure=Failure.of(error).model_copy(update=update))
     except ProviderError as error:
         if error.may_have_acted and await _until(lambda: _is_gone(operation.server_id, backup_id)):
             return Removed()
@@ -188,6 +194,20 @@ async def _until(look: Callable[[], Awaitable[bool]]) -> bool:
 async def _is_gone(server_id: int, backup_id: int) -> bool:
     listing = await provider().list(server_id)
     return not listing.missing and all(backup.id != backup_id for backup in listing.backups)
+
+
+async def _is_still_listed(server_id: int, backup_id: int) -> bool:
+    """Tell whether the backup is listed even after the time a change may take to show up in the list."""
+    listed = False
+
+    async def is_not() -> bool:
+        nonlocal listed
+        listing = await provider().list(server_id)
+        listed = any(backup.id == backup_id for backup in listing.backups)
+        return not listed
+
+    await _until(is_not)
+    return listed
 
 
 def _tagged(operation: Operation, backups: list[Backup]) -> Backup | None:

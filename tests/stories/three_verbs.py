@@ -7,7 +7,7 @@ from bot.sandbox.slack.workspace import Message
 from tests.world import World
 
 Verb = Literal["create", "delete", "restore"]
-Ending = Literal["done", "unknown", "failed", "refused", "gone"]
+Ending = Literal["done", "unknown", "failed", "refused"]
 
 VERBS: tuple[Verb, ...] = ("create", "delete", "restore")
 DESTRUCTIVE: tuple[Verb, ...] = ("delete", "restore")
@@ -25,7 +25,6 @@ TOLD: dict[tuple[Verb, Ending], str] = {
     ("delete", "unknown"): "It is not known whether backup 5001 of *db-1* was deleted",
     ("delete", "failed"): "Deleting backup 5001 of *db-1* failed",
     ("delete", "refused"): "Backup 5001 of *db-1* was not deleted",
-    ("delete", "gone"): "Backup 5001 was already gone",
     ("restore", "done"): "*mail-1* was restored, as far as VPS.org shows",
     ("restore", "unknown"): "It is not known whether *mail-1* is being restored",
     ("restore", "failed"): "The restore of *mail-1* failed",
