@@ -10,17 +10,31 @@ from random import Random
 
 from bot.sandbox.clock import RealClock
 from bot.sandbox.server import Sandbox
-from tests.torture.asks import Ask, Kind, prepare, utter
+from bot.sandbox.slack.workspace import Person
+from tests.torture.asks import GUARDED, Ask, Kind, agree, prepare, utter
 from tests.torture.records import Records
 from tests.torture.tally import Tally, count
 from tests.torture.victim import Victim
 
 SERVERS = tuple(f"{kind}-{number}" for kind in ("web", "db") for number in range(1, 6))
 PEOPLE = ("ana", "ben", "cleo")
+APPROVER = Person("UDORA", "dora", "Dora Ruiz", "approver")
+RULES = f"""
+[[rule]]
+servers = {list(GUARDED)}
+second_person = ["delete"]
+approvers = ["{APPROVER.id}"]
+"""
 SPEED = 100.0
 SETTLE_SECONDS = 60.0
 HISTORY = ("channels:history", "groups:history")
-QUICK = {"BOT_SETTLE_SECONDS": "0.15", "BOT_RESTORE_WATCH_MINUTES": "0.05", "BOT_LATE_MINUTES": "60"}
+LATE_SECONDS = 0.15
+"""Less than the time that VPS.org takes for the slower half of the backups."""
+QUICK = {
+    "BOT_SETTLE_SECONDS": "0.15",
+    "BOT_RESTORE_WATCH_MINUTES": "0.05",
+    "BOT_LATE_MINUTES": str(LATE_SECONDS / 60),
+}
 _numbers = counting(1)
 
 
@@ -34,6 +48,7 @@ class Rig:
         self.random = random
         self.kills = 0
         self._asks: list[Ask] = []
+        self._approving: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start the bot and wait until Slack has it."""
@@ -46,9 +61,15 @@ class Rig:
         self.kills += 1
 
     async def ask(self, kinds: Sequence[Kind]) -> None:
-        """Let people ask for these things at the same time, each person one after the other."""
+        """Let people ask for these things at the same time, each person one after the other.
+
+        Whoever has to approve of something does so until the next `settled`.
+        """
         asks = [prepare(self.sandbox, next(_numbers), kind, self.random.choice(SERVERS)) for kind in kinds]
         self._asks += asks
+        approver = self.sandbox.people.person(APPROVER.id)
+        guarded = [each for each in asks if each.kind == "agreed delete"]
+        self._approving += [asyncio.create_task(agree(self.sandbox, each, approver)) for each in guarded]
         lanes = [asks[lane :: len(PEOPLE)] for lane in range(len(PEOPLE))]
         await asyncio.gather(*(self._one_by_one(*each) for each in zip(PEOPLE, lanes, strict=True)))
 
@@ -59,6 +80,10 @@ class Rig:
         """
         stuck = await asyncio.to_thread(self.records.wait_until_all_is_done, seconds)
         stuck += await asyncio.to_thread(self.records.broken)
+        for task in self._approving:
+            task.cancel()
+        await asyncio.gather(*self._approving, return_exceptions=True)
+        self._approving = []
         tally = count(self.sandbox, self._asks, stuck)
         tally.kills, self.kills = self.kills, 0
         self._asks = []
@@ -92,11 +117,17 @@ async def rig(
         app = sandbox.workspace.app
         scopes = [scope for scope in app.scopes if not scope.endswith(":history")]
         app.scopes = (*scopes, *HISTORY, "im:history") if history else tuple(scopes)
-        for server in SERVERS:
+        sandbox.workspace.people[APPROVER.id] = APPROVER
+        for server in (*SERVERS, *GUARDED):
             sandbox.provider.add_server(server, disk_mb=random.choice((1000, 8000)))
             sandbox.provider.server(server).backups_appear_after = random.choice((0.0, 0.05))
         await sandbox.start()
-        environment = sandbox.bot_environment(folder / "bot.sqlite") | QUICK
+        environment = (
+            sandbox.bot_environment(folder / "bot.sqlite")
+            | QUICK
+            | {"BOT_RULES_FILE": str(folder / "rules.toml")}
+        )
+        (folder / "rules.toml").write_text(RULES)
         if database:
             environment["DATABASE_URL"] = database
         records = Records(environment["DATABASE_URL"])

@@ -6,7 +6,9 @@ from dataclasses import dataclass, fields
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.workspace import Message
-from tests.torture.asks import Ask
+from tests.torture.asks import Ask, told_alone
+
+_Said = defaultdict[str, defaultdict[str, list[Message]]]
 
 ENDINGS = {
     ":white_check_mark:": "done",
@@ -16,6 +18,8 @@ ENDINGS = {
     ":grey_question:": "unknown",
 }
 """How a message that tells an outcome begins, and what it says."""
+
+PROMISED = "I will write to you when"
 
 
 @dataclass
@@ -55,15 +59,27 @@ class Tally:
 
 @dataclass(frozen=True)
 class _Traces:
-    tops: list[Message]
-    replies: list[Message]
+    said: dict[str, list[Message]]
     calls: int
     safeties: int
 
     @property
+    def messages(self) -> list[Message]:
+        return [message for messages in self.said.values() for message in messages]
+
+    @property
     def ending(self) -> str:
-        told = [ENDINGS[mark] for top in self.tops for mark in ENDINGS if top.text.startswith(mark)]
+        told = [ENDINGS[mark] for each in self.messages for mark in ENDINGS if each.text.startswith(mark)]
         return told[-1] if told else ""
+
+    @property
+    def is_told(self) -> bool:
+        return "reply" in self.said
+
+    @property
+    def is_doubled(self) -> bool:
+        shown = len(self.said.get("card", [])) + len(self.said.get("outcome", []))
+        return shown > 1 or any(len(messages) > 1 for messages in self.said.values())
 
 
 def count(sandbox: Sandbox, asks: Iterable[Ask], stuck: Iterable[str] = ()) -> Tally:
@@ -79,77 +95,78 @@ def count(sandbox: Sandbox, asks: Iterable[Ask], stuck: Iterable[str] = ()) -> T
 
 
 def _judge(tally: Tally, ask: Ask, seen: _Traces, *, refused: bool) -> None:
-    begun = bool(seen.tops or seen.calls or seen.safeties)
+    begun = bool(seen.said or seen.calls or seen.safeties)
     tally.operations += begun
     tally.acked += ask.acked
-    told = seen.ending
+    # Whoever watches is told once, and nothing else is shown.
+    told = seen.ending if ask.kind != "watch" else "done" if seen.is_told else ""
     tally.done += told == "done"
     tally.refused += told == "refused"
     tally.failed += told == "failed"
     tally.unknown += told == "unknown"
-    untrue = (told == "done" and not seen.calls) or (told in {"refused", "failed"} and seen.calls > 0)
     owed = begun or (ask.acked and not refused)
     _add(tally, "lost", ask, seen, owed and not told)
     _add(tally, "doubled", ask, seen, max(seen.calls, seen.safeties) > 1)
-    _add(tally, "notices_lost", ask, seen, bool(told) and not seen.replies)
-    _add(tally, "duplicates", ask, seen, len(seen.tops) > 1 or len(seen.replies) > 1)
-    _add(tally, "untrue", ask, seen, untrue)
+    _add(tally, "notices_lost", ask, seen, bool(told) and not seen.is_told)
+    _add(tally, "duplicates", ask, seen, seen.is_doubled)
+    _add(tally, "untrue", ask, seen, _is_untrue(ask, seen, told))
+
+
+def _is_untrue(ask: Ask, seen: _Traces, told: str) -> bool:
+    if ask.kind == "watch":
+        return False
+    return (told == "done" and not seen.calls) or (told in {"refused", "failed"} and seen.calls > 0)
 
 
 def _add(tally: Tally, figure: str, ask: Ask, seen: _Traces, broken: bool) -> None:
     if broken:
         setattr(tally, figure, getattr(tally, figure) + 1)
-        texts = [message.text.splitlines()[0] for message in (*seen.tops, *seen.replies)]
+        texts = {part: [each.text.splitlines()[0] for each in them] for part, them in seen.said.items()}
         tally.problems.append(
             f"{figure}: {ask.word} {ask.kind} acked={ask.acked} calls={seen.calls} "
             f"safeties={seen.safeties} told={seen.ending!r} {texts}"
         )
 
 
-def _traces(sandbox: Sandbox, said: dict[str, list[Message]], ask: Ask) -> _Traces:
-    known = [messages for messages in said.values() if any(_names(message, ask) for message in messages)]
-    ours = [message for messages in known for message in messages]
+def _traces(sandbox: Sandbox, said: _Said, ask: Ask) -> _Traces:
     provider = sandbox.provider
     creates = [backup for backup in provider.creates if ask.word in backup.description]
     calls = {
         "create": len(creates),
         "delete": provider.deletes.count(ask.backup_id),
         "restore": provider.restores.count((ask.server, ask.backup_id)),
+        "watch": 0,
     }
     return _Traces(
-        tops=[message for message in ours if not message.is_reply and not _is_reply_by_key(message)],
-        replies=[message for message in ours if message.is_reply or _is_reply_by_key(message)],
-        calls=calls["restore" if ask.kind == "safe restore" else ask.kind],
+        said=next((parts for operation, parts in said.items() if _is_of(operation, parts, ask)), {}),
+        calls=calls[ask.verb],
         safeties=0 if ask.kind == "create" else len(creates),
     )
 
 
-def _said(sandbox: Sandbox) -> dict[str, list[Message]]:
-    """Return what the bot told, by operation: the messages' metadata name it."""
-    said = defaultdict(list)
+def _said(sandbox: Sandbox) -> _Said:
+    """Return what the bot told, by operation and part: the messages' metadata name them."""
+    said: _Said = defaultdict(lambda: defaultdict(list))
     for messages in sandbox.workspace.messages.values():
         for message in messages:
             if message.by_bot and not message.ephemeral_to:
-                said[_key(message).rpartition(":")[0]].append(message)
+                operation, _, part = _key(message).rpartition(":")
+                said[operation][part].append(message)
     return said
 
 
-def _names(message: Message, ask: Ask) -> bool:
-    return ask.word in message.text or ask.word in str(message.blocks)
+def _is_of(operation: str, parts: dict[str, list[Message]], ask: Ask) -> bool:
+    if ask.kind == "watch":
+        return operation == f"watch:{ask.backup_id}:{ask.person}"
+    told = [message for messages in parts.values() for message in messages]
+    return any(ask.word in message.text or ask.word in str(message.blocks) for message in told)
 
 
 def _key(message: Message) -> str:
     return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
 
 
-def _is_reply_by_key(message: Message) -> bool:
-    return _key(message).endswith(":reply")
-
-
 def _is_refused(sandbox: Sandbox, ask: Ask) -> bool:
     """True where the person was told, alone and while they asked, that nothing was begun."""
-    return any(
-        message.by_bot and message.ephemeral_to == ask.person and ask.began <= float(message.ts) <= ask.ended
-        for messages in sandbox.workspace.messages.values()
-        for message in messages
-    )
+    told = told_alone(sandbox, ask.person, ask.began, ask.ended)
+    return any(PROMISED not in text for text in told)

@@ -11,12 +11,21 @@ from tests.torture.rig import Rig, rig
 from tests.torture.tally import Tally
 
 # The first steps, those around the act itself, and those that tell.
-STEPS = {"create": (2, 6, 9), "delete": (3, 7), "restore": (4, 9), "safe restore": (8, 12)}
+STEPS = {
+    "create": (2, 6, 9),
+    "delete": (3, 7),
+    "agreed delete": (4, 12, 20),
+    "restore": (4, 9),
+    "safe restore": (8, 12),
+    "watch": (1, 2),
+}
 CALLS = {
     "create": ("POST", 1),
     "delete": ("DELETE", 1),
+    "agreed delete": ("chat.update", 1),
     "restore": ("POST", 1),
     "safe restore": ("chat.postMessage", 2),
+    "watch": ("chat.postMessage", 1),
 }
 
 
