@@ -45,6 +45,10 @@ async def test_operations_of_an_earlier_release_are_finished_and_told_once(
     made = [backup.server.name for backup in world.provider.creates]
     assert len(made) == len(set(made))
     assert not {name for name in made if name.startswith("create")} & had
+    agreed = {name for name in unfinished if name.startswith("agreed")}
+    assert agreed
+    deleted = "\n".join(text for text in _texts(world) if "Deleted backup" in text)
+    assert not {name for name in agreed if f"*{name}*" not in deleted}
     restored = [name for name, _ in world.provider.restores]
     assert len(restored) == len(set(restored))
     assert not set(restored) & set(recorded["restored"])
@@ -58,9 +62,14 @@ def test_a_recording_is_of_a_version_that_is_carried_on() -> None:
 
 def _told(world: World, operations: set[str]) -> dict[str, int]:
     """Return how often whoever asked was told of each, as soon as all were."""
-    texts = [message.text for message in [*world.replies(), *world.direct("ana")]]
+    texts = _texts(world)
     told = {operation: sum(f"*{operation}*" in text for text in texts) for operation in operations}
     return told if all(told.values()) else {}
+
+
+def _texts(world: World) -> list[str]:
+    """Return what whoever asked was told."""
+    return [message.text for message in [*world.replies(), *world.direct("ana")]]
 
 
 def _read(database: Path, question: str) -> list[str]:

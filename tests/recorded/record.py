@@ -23,11 +23,13 @@ from typing import Any, TypeVar
 from dbos import DBOS
 
 from bot import logs
+from bot.approvals.model import Vote
+from bot.approvals.wait import TOPIC
 from bot.notices.pace import Pace
-from bot.operations.engine import process, start
+from bot.operations.engine import process, send, start
 from bot.operations.model import Operation, Verb
 from bot.operations.process import Process
-from tests.recorded.stage import FOR_AS_LONG_AS_IT_TAKES, WORKFLOWS, as_json
+from tests.recorded.stage import A_CENTURY, FOR_AS_LONG_AS_IT_TAKES, KINDS, WORKFLOWS, as_json
 from tests.world import World
 
 T = TypeVar("T")
@@ -71,28 +73,33 @@ async def record(name: str) -> None:
         await world.start_bot(**FOR_AS_LONG_AS_IT_TAKES)
         halting = Interrupting()
         process.plug(halting)
-        for verb in WORKFLOWS:
-            await _record(verb, world, halting)
+        for kind in KINDS:
+            await _record(kind, world, halting)
         (FOLDER / f"{name}.json").write_text(json.dumps(as_json(world.provider), indent=1) + "\n")
         with closing(sqlite3.connect(world.database)) as connection:
             (FOLDER / f"{name}.sql").write_text("\n".join(connection.iterdump()) + "\n")
         await world.end()
 
 
-async def _record(verb: Verb, world: World, halting: Interrupting) -> None:
+async def _record(kind: str, world: World, halting: Interrupting) -> None:
     """Begin operations that get one step further each, until one comes to its end."""
+    verb = KINDS[kind]
     for step in count(1):
-        operation = _operation(verb, step, world)
+        operation = _operation(verb, f"{kind}-{step}", world)
+        if kind == "agreed":
+            operation = operation.model_copy(update={"approval_minutes": A_CENTURY})
         await start(WORKFLOWS[verb], operation.id, operation)
+        if operation.approval_minutes is not None:
+            await _approve(operation)
         if await _ended(operation.id, halting):
-            sys.stdout.write(f"{verb}: {step - 1} steps\n")
+            sys.stdout.write(f"{kind}: {step - 1} steps\n")
             return
 
 
-def _operation(verb: Verb, step: int, world: World) -> Operation:
-    server = world.provider.add_server(f"{verb}-{step}")
+def _operation(verb: Verb, name: str, world: World) -> Operation:
+    server = world.provider.add_server(name)
     operation = Operation(
-        id=f"{verb}-{step}",
+        id=name,
         verb=verb,
         server_id=server.id,
         server_name=server.name,
@@ -106,6 +113,11 @@ def _operation(verb: Verb, step: int, world: World) -> Operation:
     backup = world.provider.add_backup(server)
     moment = backup.created_at.replace(microsecond=0)  # As VPS.org tells it.
     return operation.model_copy(update={"backup_id": backup.id, "backup_moment": moment})
+
+
+async def _approve(operation: Operation) -> None:
+    vote = Vote(choice="approved", person="UBEN", shown=operation.shown, at=datetime.now(UTC))
+    await send(operation.id, TOPIC, vote.model_dump(mode="json"), f"{operation.id}:vote")
 
 
 async def _ended(operation: str, halting: Interrupting) -> bool:

@@ -1,6 +1,7 @@
 """The pretend VPS.org on which operations were recorded, kept as JSON next to them."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bot.backups.create import create_backup
@@ -18,7 +19,17 @@ WORKFLOWS: dict[Verb, Workflow[[Operation], Outcome]] = {
     "watch": watch_backup,
 }
 
-FOR_AS_LONG_AS_IT_TAKES: dict[str, Any] = {"bot_late_minutes": 10_000_000, "bot_give_up_hours": 200_000}
+KINDS: dict[str, Verb] = {**{verb: verb for verb in WORKFLOWS}, "agreed": "delete"}
+"""What is recorded; what is `agreed` waits for a second person, as the rules file says for its servers."""
+
+A_CENTURY = 100 * 365.25 * 24 * 60
+"""Minutes."""
+
+FOR_AS_LONG_AS_IT_TAKES: dict[str, Any] = {
+    "bot_late_minutes": A_CENTURY,
+    "bot_give_up_hours": A_CENTURY / 60,
+    "bot_rules_file": Path(__file__).with_name("rules.toml"),
+}
 """Recordings grow old: with these settings an operation does not give up since it began years ago."""
 
 
