@@ -38,11 +38,8 @@ class ApprovalHandlers:
 
     async def approved(self, interaction: Interaction) -> None:
         """Agree, unless what was asked for is no longer so; then the request ends, and says why."""
-        form = read(RequestForm, interaction.value)
-        operation = await _pending(form)
-        vote = _vote(interaction, form, "approved")
-        await _check(interaction, operation, vote)
-        await _cast(interaction, form, vote)
+        operation, vote = await _checked(interaction, _clicked(interaction), "approved")
+        await _cast(interaction, operation, vote)
         try:
             await self._check_still_so(interaction, operation)
         except Outdated as error:
@@ -50,45 +47,51 @@ class ApprovalHandlers:
 
     async def withdrawn(self, interaction: Interaction) -> None:
         """Take back one's own request."""
-        form = read(RequestForm, interaction.value)
-        vote = _vote(interaction, form, "withdrawn")
-        await _check(interaction, await _pending(form), vote)
-        await _cast(interaction, form, vote)
+        await _cast(interaction, *await _checked(interaction, _clicked(interaction), "withdrawn"))
 
     async def deny_clicked(self, interaction: Interaction) -> None:
         """Ask for a reason."""
-        form = read(RequestForm, interaction.value)
-        operation = await _pending(form)
-        await _check(interaction, operation, _vote(interaction, form, "denied"))
+        form = _clicked(interaction)
+        operation, _ = await _checked(interaction, form, "denied")
         await interaction.open(views.deny_form(form, operation))
 
     async def denied(self, interaction: Interaction) -> None:
         """Deny."""
-        form = read(RequestForm, interaction.kept)
-        vote = _vote(interaction, form, "denied")
-        await _check(interaction, await _pending(form), vote)
-        await _cast(interaction, form, vote)
+        await _cast(interaction, *await _checked(interaction, _kept(interaction), "denied"))
 
     async def break_glass_clicked(self, interaction: Interaction) -> None:
         """Ask for a reason and the server's name once more."""
-        form = read(RequestForm, interaction.value)
-        operation = await _pending(form)
-        await _check(interaction, operation, _vote(interaction, form, "break_glass"))
+        form = _clicked(interaction)
+        operation, _ = await _checked(interaction, form, "break_glass")
         await interaction.open(views.break_glass_form(form, operation))
 
     async def glass_broken(self, interaction: Interaction) -> None:
         """Go ahead alone, if the name is right."""
-        form = read(RequestForm, interaction.kept)
-        operation = await _pending(form)
-        vote = _vote(interaction, form, "break_glass")
-        await _check(interaction, operation, vote)
+        operation, vote = await _checked(interaction, _kept(interaction), "break_glass")
         if not vote.reason:
             await interaction.ack(response_action="errors", errors={ids.REASON: "A reason is needed."})
         elif not _is_named(interaction, operation):
             error = f"That is not the server's name. Type {operation.server_name} to confirm."
             await interaction.ack(response_action="errors", errors={ids.TYPED_NAME: error})
         else:
-            await _cast(interaction, form, vote)
+            await _cast(interaction, operation, vote)
+
+
+def _clicked(interaction: Interaction) -> RequestForm:
+    return read(RequestForm, interaction.value)
+
+
+def _kept(interaction: Interaction) -> RequestForm:
+    return read(RequestForm, interaction.kept)
+
+
+async def _checked(interaction: Interaction, form: RequestForm, choice: Choice) -> tuple[Operation, Vote]:
+    """Return what is decided on, and the decision, where this person may make it."""
+    operation = await _pending(form)
+    vote = _vote(interaction, form, choice)
+    async with noting_refusals(interaction, VERBS[choice], operation.server_name, operation=operation.id):
+        await check_choice(operation, vote)
+    return operation, vote
 
 
 async def _pending(form: RequestForm) -> Operation:
@@ -102,15 +105,9 @@ async def _pending(form: RequestForm) -> Operation:
     return operation
 
 
-async def _check(interaction: Interaction, operation: Operation, vote: Vote) -> None:
-    verb = VERBS[vote.choice]
-    async with noting_refusals(interaction, verb, operation.server_name, operation=operation.id):
-        await check_choice(operation, vote)
-
-
-async def _cast(interaction: Interaction, form: RequestForm, vote: Vote) -> None:
+async def _cast(interaction: Interaction, operation: Operation, vote: Vote) -> None:
     stored = vote.model_dump(mode="json")
-    await engine.send(form.operation, TOPIC, stored, f"{form.operation}:{interaction.trigger}")
+    await engine.send(operation.id, TOPIC, stored, f"{operation.id}:{interaction.trigger}")
     await interaction.ack()
 
 
