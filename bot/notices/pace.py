@@ -27,13 +27,13 @@ class Urgency(IntEnum):
 class Gate:
     """Lets at most so many through within any so many seconds, the most urgent first.
 
-    Goes by the event loop's clock.
+    Goes by the event loop's clock. `most` may be changed at any time.
     """
 
     def __init__(self, most: int, seconds: float) -> None:
-        self._most = most
+        self.most = most
         self._seconds = seconds
-        self._passed: deque[float] = deque(maxlen=most)
+        self._passed: deque[float] = deque()
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._arrivals = count()
         self._opening: asyncio.TimerHandle | None = None
@@ -49,18 +49,23 @@ class Gate:
         loop = asyncio.get_running_loop()
         while self._waiting:
             turn = self._waiting[0][-1]
+            opens_at = self._opens_at(loop.time())
             if turn.done():
                 heapq.heappop(self._waiting)
-            elif self._is_full(loop.time()):
-                self._open_at(self._passed[0] + self._seconds)
+            elif opens_at is not None:
+                self._open_at(opens_at)
                 return
             else:
                 heapq.heappop(self._waiting)
                 self._passed.append(loop.time())
                 turn.set_result(None)
 
-    def _is_full(self, now: float) -> bool:
-        return len(self._passed) == self._most and now < self._passed[0] + self._seconds
+    def _opens_at(self, now: float) -> float | None:
+        """Return the moment at which the next may pass; None where it may at once."""
+        while self._passed and self._passed[0] + self._seconds <= now:
+            self._passed.popleft()
+        surplus = len(self._passed) - self.most
+        return None if surplus < 0 else self._passed[surplus] + self._seconds
 
     def _open_at(self, moment: float) -> None:
         if self._opening is not None:
@@ -69,7 +74,7 @@ class Gate:
 
 
 class Pace:
-    """Slack's limits for all that this process says by itself: so many posts and edits in so many seconds."""
+    """Slack's limits for all that we say by ourselves: so many posts and edits in so many seconds."""
 
     def __init__(
         self,
@@ -79,8 +84,18 @@ class Pace:
         posts_seconds: float = POSTS_SECONDS,
         edits_seconds: float = EDITS_SECONDS,
     ) -> None:
-        self._posts: defaultdict[str, Gate] = defaultdict(lambda: Gate(posts, posts_seconds))
+        self._most_posts = posts
+        self._most_edits = edits
+        self._processes = 1
+        self._posts = defaultdict[str, Gate](lambda: Gate(self._part(posts), posts_seconds))
         self._edits = Gate(edits, edits_seconds)
+
+    def share(self, processes: int) -> None:
+        """Take this process's part of the limits, which hold for all processes together."""
+        self._processes = processes
+        self._edits.most = self._part(self._most_edits)
+        for gate in self._posts.values():
+            gate.most = self._part(self._most_posts)
 
     async def post(self, channel: str, urgency: Urgency) -> None:
         """Return when a message may be posted in that channel, or written to that person."""
@@ -89,3 +104,6 @@ class Pace:
     async def edit(self, urgency: Urgency) -> None:
         """Return when a message may be edited."""
         await self._edits.pass_through(urgency)
+
+    def _part(self, limit: int) -> int:
+        return max(1, limit // self._processes)

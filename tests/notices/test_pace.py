@@ -104,3 +104,38 @@ def test_who_gives_up_takes_nobody_s_turn() -> None:
         await gate.pass_through(Urgency.PROGRESS)
 
     assert quickly(some_give_up)[1] == pytest.approx(60.0, abs=0.1)
+
+
+async def _all(noted: Callable[[Awaitable[None]], Awaitable[None]], *paces: Pace) -> None:
+    await asyncio.gather(*(noted(pace.post("COPS", Urgency.OUTCOME)) for _ in range(20) for pace in paces))
+
+
+def test_several_processes_keep_the_limits_together() -> None:
+    paces = [Pace(), Pace()]
+    for pace in paces:
+        pace.share(len(paces))
+    came = moments(lambda noted: _all(noted, *paces))
+    assert busiest(came, POSTS_SECONDS) == POSTS
+    assert came[-1] == pytest.approx(30.0, abs=1)
+
+
+def test_one_that_is_left_alone_may_talk_as_much_as_all_did() -> None:
+    pace = Pace()
+
+    async def post(noted: Callable[[Awaitable[None]], Awaitable[None]]) -> None:
+        pace.share(2)
+        await _all(noted, pace)
+        pace.share(1)
+        await _all(noted, pace)
+
+    came = moments(post)
+    assert came[19] == pytest.approx(30.0, abs=1)
+    assert came[39] - came[20] == pytest.approx(20.0, abs=1)
+    assert busiest(came, POSTS_SECONDS) == POSTS
+
+
+def test_however_many_processes_there_are_each_may_talk() -> None:
+    pace = Pace()
+    pace.share(1000)
+    came = moments(lambda noted: asyncio.gather(*(noted(pace.edit(Urgency.OUTCOME)) for _ in range(2))))
+    assert came == [0, pytest.approx(EDITS_SECONDS, abs=1)]
