@@ -1,6 +1,7 @@
 """Several bots as processes over one PostgreSQL, between one pretend Slack and one pretend VPS.org."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import aiohttp
 import sqlalchemy as sa
 
 from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.server import Sandbox
+from bot.sandbox.server import Mode, Sandbox
 from bot.sandbox.slack.workspace import Message
 from bot.sandbox.vps.model import Backup
 from tests.operations.postgres import Postgres
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 RUNNING = """
 select executor_id, count(*) from dbos.workflow_status
-where status = 'PENDING' and name = 'create_backup' group by executor_id
+where status = 'PENDING' and name = '{name}' group by executor_id
 """
 HOLDER = """
 select pid from pg_locks where locktype = 'advisory' and objid = {slot} and objsubid = 2
@@ -28,15 +29,19 @@ and database = (select oid from pg_database where datname = current_database())
 
 
 class Replicas:
-    """A sandbox in which backups end only when told, and bots over one database."""
+    """A sandbox in which backups end only when told, and bots over one database, with the same settings."""
 
-    def __init__(self, postgres: Postgres, folder: Path) -> None:
+    def __init__(self, postgres: Postgres, folder: Path, mode: Mode = "socket", **settings: str) -> None:
         self.sandbox = Sandbox(seeded=False, speed=20)
+        # So that a bot finds what another had posted as it died, and does not post it again.
+        self.sandbox.workspace.app.scopes += ("channels:history",)
         self.provider = self.sandbox.provider
         self.database = postgres.new_database()
         self.bots: list[BotProcess] = []
         self.most_at_once = 0
         self._postgres = postgres
+        self._mode: Mode = mode
+        self._settings = settings
         self._folder = folder
         self._changed = asyncio.Event()
 
@@ -53,7 +58,8 @@ class Replicas:
 
     def add(self, **more: str) -> BotProcess:
         """Return one more bot, not started yet."""
-        environment = self.sandbox.bot_environment() | {"DATABASE_URL": self.database} | more
+        environment = self.sandbox.bot_environment(mode=self._mode) | {"DATABASE_URL": self.database}
+        environment |= self._settings | more
         self.bots.append(BotProcess(environment, directory=self._folder, changed=self._changed.set))
         return self.bots[-1]
 
@@ -62,6 +68,15 @@ class Replicas:
         await asyncio.gather(*(bot.kill() for bot in self.bots))
         await self.sandbox.stop()
 
+    async def finish(self, count: int) -> None:
+        """End each backup as soon as VPS.org makes it, until so many were told of, each once."""
+        while len(self.replies()) < count:
+            await self.until(lambda: self.in_progress() or len(self.replies()) >= count)
+            self.provider.finish()
+        await self.until(lambda: not self.running())
+        assert len(self.posts()) == len(self.replies()) == len(self.provider.creates) == count
+        assert self.most_at_once == 1
+
     async def asks(self, *servers: str) -> None:
         """Ask for a backup of each, as Ana."""
         for server in servers:
@@ -69,11 +84,11 @@ class Replicas:
 
     def bot_in(self, slot: str) -> BotProcess:
         """Return the bot that holds this slot."""
-        return next(bot for bot in self.bots if any(f"slot={slot}" in line for line in bot.lines))
+        return next(bot for bot in self.bots if told(bot, f"slot_claimed.*slot={slot}"))
 
-    def running(self) -> dict[str, int]:
-        """Return how many stories each slot is carrying."""
-        rows = self._query(RUNNING)
+    def running(self, name: str = "create_backup") -> dict[str, int]:
+        """Return how many stories of that name each slot is carrying."""
+        rows = self._query(RUNNING.format(name=name))
         return Counter({str(slot): int(str(number)) for slot, number in rows})
 
     def cut_off(self, slot: int) -> None:
@@ -105,6 +120,21 @@ class Replicas:
             raise AssertionError("\n".join(["never happened", *lines])) from None
         return found
 
+    async def until_posted(self, words: str) -> Message:
+        """Wait until a bot posts something in the channel that holds these words; return it."""
+        return (await self.until(lambda: [post for post in self.posts() if words in post.text]))[-1]
+
+    async def until_replied(self, words: str) -> Message:
+        """Wait until a bot replies in the channel with something that holds these words; return it."""
+        return (await self.until(lambda: [reply for reply in self.replies() if words in reply.text]))[-1]
+
+    async def confirms(self, handle: str, server: str) -> None:
+        """Wait until this person is asked for the server's name, type it and submit."""
+        person = self.sandbox.people.person(handle)
+        await self.until(lambda: person.modal and "to confirm" in str(person.modal.payload))
+        await person.fills(typed_name=server)
+        await person.submits()
+
     async def until_more(self, messages: Callable[[], list[Message]]) -> None:
         """Wait until there are more of these messages than now."""
         before = len(messages())
@@ -121,6 +151,11 @@ class Replicas:
 
     def _query(self, statement: str) -> list[tuple[object, ...]]:
         return self._postgres.execute(statement, sa.make_url(self.database).database or "")
+
+
+def told(bot: BotProcess, words: str) -> list[str]:
+    """Return the lines of a bot's log in which this expression is found."""
+    return [line for line in bot.lines if re.search(words, line)]
 
 
 async def readiness(bot: BotProcess) -> dict[str, bool]:

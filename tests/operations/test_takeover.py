@@ -25,9 +25,7 @@ async def test_a_killed_bots_operations_are_carried_on_by_the_other(replicas: Re
     asked = len(replicas.posts())
     await replicas.bot_in("slot-0").kill()
     await replicas.until(lambda: set(replicas.running()) == {"slot-1"}, TAKEOVER_SECONDS)
-    await _finish(replicas, asked)
-    assert len(replicas.posts()) == len(replicas.provider.creates) == asked
-    assert replicas.most_at_once == 1
+    await replicas.finish(asked)
 
 
 async def test_a_bot_that_is_cut_off_stops_itself_and_the_other_carries_on(replicas: Replicas) -> None:
@@ -39,9 +37,7 @@ async def test_a_bot_that_is_cut_off_stops_itself_and_the_other_carries_on(repli
     await asyncio.wait_for(lost.ended(), TAKEOVER_SECONDS)
     assert lost.state == "exited 70"
     await replicas.until(lambda: set(replicas.running()) == {"slot-0"}, TAKEOVER_SECONDS)
-    await _finish(replicas, asked)
-    assert len(replicas.posts()) == len(replicas.provider.creates) == asked
-    assert replicas.most_at_once == 1
+    await replicas.finish(asked)
 
 
 async def test_a_bot_waits_for_a_database_that_is_away_at_its_start(
@@ -75,12 +71,3 @@ async def _until_both_work(replicas: Replicas) -> None:
     await replicas.until(
         lambda: {backup.server.name for backup in replicas.in_progress()} >= {"web-1", "db-1"}
     )
-
-
-async def _finish(replicas: Replicas, count: int) -> None:
-    """End each backup as soon as VPS.org makes it, until all were told of."""
-    while len(replicas.replies()) < count:
-        await replicas.until(lambda: replicas.in_progress() or len(replicas.replies()) >= count)
-        replicas.provider.finish()
-    await replicas.until(lambda: not replicas.running())
-    assert len(replicas.replies()) == count
