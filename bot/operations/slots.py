@@ -3,7 +3,7 @@
 Each process holds a slot for as long as it lives: an advisory lock of its session, which PostgreSQL frees the
 moment that session ends, however it ends. What the holder of a freed slot had begun, another takes over.
 So that no two ever work on the same operation, a process whose session is lost stops before PostgreSQL, at
-the other end, gives up the session: `LOOK_SECONDS` + `ANSWER_SECONDS` is less than what keepalives allow.
+the other end, gives up the session: `LOOK_SECONDS` + `ANSWER_SECONDS` is less than `KEEPALIVE_SECONDS`.
 """
 
 import asyncio
@@ -27,20 +27,23 @@ LOCKS = 0x6261_636B
 """The first half of our advisory locks' keys; the slot's number is the second."""
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 4.0
+KEEPALIVE_SECONDS = 8
+"""How long PostgreSQL keeps a session from whose machine it hears nothing."""
 LOST = 70
 """The exit code of a process that lost its session."""
 
 _SESSION = {
     "application_name": "backup-bot slot",
     "connect_timeout": 5,
-    "keepalives_idle": 4,
-    "keepalives_interval": 2,
+    "keepalives_idle": KEEPALIVE_SECONDS // 2,
+    "keepalives_interval": KEEPALIVE_SECONDS // 4,
     "keepalives_count": 2,
-    "tcp_user_timeout": 8000,
+    "tcp_user_timeout": KEEPALIVE_SECONDS * 1000,
 }
 _SETTINGS = (
-    "set statement_timeout = '3s'; set idle_session_timeout = 0; set tcp_user_timeout = '8s';"
-    "set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 2"
+    "set statement_timeout = '3s'; set idle_session_timeout = 0;"
+    f"set tcp_user_timeout = '{KEEPALIVE_SECONDS}s'; set tcp_keepalives_idle = {KEEPALIVE_SECONDS // 2};"
+    f"set tcp_keepalives_interval = {KEEPALIVE_SECONDS // 4}; set tcp_keepalives_count = 2"
 )
 _HELD = """
 select objid::int from pg_locks
@@ -175,8 +178,9 @@ class Slots:
             number = int(slot.removeprefix(_name("")))
             if await self._try(number):
                 try:
-                    taken = await self._heir.take_over(slot)
-                    log.warning("took_over", slot=slot, operations=taken)
+                    # Where another was quicker there is nothing left.
+                    if taken := await self._heir.take_over(slot):
+                        log.warning("took_over", slot=slot, operations=taken)
                 finally:
                     with suppress(psycopg.Error):
                         await self._connection.execute("select pg_advisory_unlock(%s, %s)", (LOCKS, number))
