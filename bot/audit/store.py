@@ -149,7 +149,9 @@ class AuditTrail:
         if self._is_file:
             connection.exec_driver_sql("begin immediate")
         else:
-            connection.exec_driver_sql(f"set local lock_timeout = '{APPEND_SECONDS:.0f}s'")
+            # PostgreSQL may not hear of our end for hours, and would keep everybody out as long.
+            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"set local {limit} = '{APPEND_SECONDS:.0f}s'")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 

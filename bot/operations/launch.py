@@ -14,7 +14,7 @@ from bot.errors import BadSettings, DatabaseAway
 from bot.operations.engine import QUEUE, process
 from bot.operations.file_lock import FileLock
 from bot.operations.process import APPLICATION_VERSION, Process
-from bot.operations.slots import Slots, stop_at_once
+from bot.operations.slots import KEEPALIVE_SECONDS, Slots, stop_at_once
 from bot.operations.takeover import Recovery
 from bot.operations.upkeep import Upkeep
 
@@ -150,6 +150,8 @@ class Engine:
             "application_version": APPLICATION_VERSION,
             "executor_id": slot,
             "max_executor_threads": 32,
+            # What a lost process was writing stays locked no longer than its slot.
+            "sys_db_idle_transaction_timeout_sec": KEEPALIVE_SECONDS,
             "notification_listener_polling_interval_sec": self._pace,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",

@@ -20,6 +20,7 @@ class Forwarder:
         self._through = asyncio.Event()
         self._through.set()
         self.given_up = asyncio.Event()
+        self._last_words: bytes | None = None
         self._watched: set[asyncio.StreamWriter] = set()
         self._carrying: set[asyncio.Task[None]] = set()
 
@@ -40,6 +41,10 @@ class Forwarder:
         """Let nothing through any more, in neither direction."""
         self._through.clear()
         asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._give_up)
+
+    def cut_off_after(self, words: bytes) -> None:
+        """Let what holds these words through, but nothing after it."""
+        self._last_words = words
 
     def _give_up(self) -> None:
         for writer in self._watched:
@@ -70,6 +75,8 @@ class Forwarder:
             with suppress(ConnectionError):
                 target.write(data)
                 await target.drain()
+            if self._last_words and self._last_words in data:
+                self.cut_off()
         with suppress(OSError):
             target.write_eof()
 
