@@ -3,7 +3,9 @@
 Each process holds a slot for as long as it lives: an advisory lock of its session, which PostgreSQL frees the
 moment that session ends, however it ends. What the holder of a freed slot had begun, another takes over.
 So that no two ever work on the same operation, a process whose session is lost stops before PostgreSQL, at
-the other end, gives up the session: `LOOK_SECONDS` + `ANSWER_SECONDS` is less than `KEEPALIVE_SECONDS`.
+the other end, gives up the session: no later than `TRUST_SECONDS` after it last asked something that was
+answered, while PostgreSQL waits for `KEEPALIVE_SECONDS` from then on at least. Most often the process notices
+by itself, after `LOOK_SECONDS` + `ANSWER_SECONDS`; where its event loop hangs, a watchdog ends it.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ import structlog
 from sqlalchemy import URL
 
 from bot.errors import DatabaseAway
+from bot.operations.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -27,6 +30,8 @@ LOCKS = 0x6261_636B
 """The first half of our advisory locks' keys; the slot's number is the second."""
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 4.0
+ANSWER_PARTS = 4
+TRUST_SECONDS = 6.5
 KEEPALIVE_SECONDS = 8
 """How long PostgreSQL keeps a session from whose machine it hears nothing."""
 LOST = 70
@@ -103,9 +108,12 @@ class Slots:
         """Take over what dead slots left, and die when our own session is lost; until cancelled."""
         inheriting = asyncio.create_task(self._inherit())
         try:
-            await self._until_lost()
-            log.critical("slot_lost", slot=_name(self._mine), meaning="others may take over; I stop at once")
-            self._die()
+            with Watchdog(TRUST_SECONDS, self._die) as watchdog:
+                await self._until_lost(watchdog)
+                log.critical(
+                    "slot_lost", slot=_name(self._mine), meaning="others may take over; I stop at once"
+                )
+                self._die()
         finally:
             inheriting.cancel()
 
@@ -147,17 +155,20 @@ class Slots:
                 return session
         raise AssertionError
 
-    async def _until_lost(self) -> None:
-        while True:
-            if not await self._is_ours():
-                return
+    async def _until_lost(self, watchdog: Watchdog) -> None:
+        asked_at = watchdog.ticks
+        while await self._is_ours():
+            watchdog.all_was_well(asked_at)
             await asyncio.sleep(LOOK_SECONDS)
+            asked_at = watchdog.ticks
 
     async def _is_ours(self) -> bool:
         asked = asyncio.ensure_future(self._connection.execute("select 1"))
         try:
             # Not cancelled when it is late: the driver would ask the server to cancel, and wait for that.
-            await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
+            # In parts, since after a pause of the process the time is up before the answer can be read.
+            for _ in range(ANSWER_PARTS):
+                await asyncio.wait({asked}, timeout=ANSWER_SECONDS / ANSWER_PARTS)
         except asyncio.CancelledError:
             asked.cancel()
             raise
