@@ -15,6 +15,7 @@ from bot.operations.takeover import resume
 
 log = structlog.get_logger()
 
+MINUTE = 60.0
 TICKS_A_MINUTE = 12
 MOST_NAMED = 10
 
@@ -44,7 +45,7 @@ class Upkeep:
                 await _put_up_with(self.look())
             if is_full_minute and tick:
                 await _put_up_with(forget_daily(self._keep_days))
-            await asyncio.sleep(60 / TICKS_A_MINUTE)
+            await asyncio.sleep(MINUTE / TICKS_A_MINUTE)
 
     async def look(self) -> None:
         """Alert about what is stuck, and take up again what this process has dropped."""

@@ -129,6 +129,15 @@ class Postgres:
         return len(self.execute(statement))
 
     @contextmanager
+    def locking(self, address: str, rows: str) -> Iterator[None]:
+        """Let nobody change these rows of a database."""
+        parts = sa.make_url(address)
+        where = f"host={self._folder} port={self._port} user=postgres dbname={parts.database}"
+        with closing(psycopg.connect(where)) as connection:
+            connection.execute(f"select 1 from {rows} for update".encode())
+            yield
+
+    @contextmanager
     def frozen(self, application: str) -> Iterator[None]:
         """Stop the server's side of that application's sessions from answering, without ending them."""
         statement = f"select pid from pg_stat_activity where application_name = '{application}'"

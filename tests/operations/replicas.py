@@ -3,15 +3,15 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 import sqlalchemy as sa
 
-from bot.sandbox.bot_process import BotProcess
-from bot.sandbox.server import Mode, Sandbox
+from bot.sandbox.bot_process import COMMAND, BotProcess
+from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox
 from bot.sandbox.slack.workspace import Message
 from bot.sandbox.vps.model import Backup
 from tests.operations.postgres import Postgres
@@ -38,6 +38,7 @@ class Replicas:
         self.provider = self.sandbox.provider
         self.database = postgres.new_database()
         self.bots: list[BotProcess] = []
+        self.command: Sequence[str] = COMMAND
         self.most_at_once = 0
         self._postgres = postgres
         self._mode: Mode = mode
@@ -60,8 +61,9 @@ class Replicas:
         """Return one more bot, not started yet."""
         environment = self.sandbox.bot_environment(mode=self._mode) | {"DATABASE_URL": self.database}
         environment |= self._settings | more
-        self.bots.append(BotProcess(environment, directory=self._folder, changed=self._changed.set))
-        return self.bots[-1]
+        bot = BotProcess(environment, directory=self._folder, command=self.command, changed=self._changed.set)
+        self.bots.append(bot)
+        return bot
 
     async def stop(self) -> None:
         """Stop everything."""
@@ -82,31 +84,52 @@ class Replicas:
         for server in servers:
             await self.sandbox.people.person("ana").types(f"/backup create {server}")
 
+    def reach(self, bot: BotProcess) -> None:
+        """Let Slack reach this bot alone, in HTTP mode."""
+        address = f"http://127.0.0.1:{bot.environment['BOT_PORT']}{EVENTS_PATH}"
+        self.sandbox.workspace.app.request_url = address
+
     def bot_in(self, slot: str) -> BotProcess:
         """Return the bot that holds this slot."""
         return next(bot for bot in self.bots if told(bot, f"slot_claimed.*slot={slot}"))
 
     def running(self, name: str = "create_backup") -> dict[str, int]:
         """Return how many stories of that name each slot is carrying."""
-        rows = self._query(RUNNING.format(name=name))
+        rows = self.query(RUNNING.format(name=name))
         return Counter({str(slot): int(str(number)) for slot, number in rows})
 
     def cut_off(self, slot: int) -> None:
         """End the session that holds a slot."""
-        [(pid,)] = self._query(HOLDER.format(slot=slot))
-        self._query(f"select pg_terminate_backend({pid})")
+        [(pid,)] = self.query(HOLDER.format(slot=slot))
+        self.query(f"select pg_terminate_backend({pid})")
 
     def in_progress(self) -> list[Backup]:
         """Return the backups that VPS.org is making."""
         return [backup for backup in self.provider.creates if backup.status == "in_progress"]
 
+    def told(self, words: str) -> list[str]:
+        """Return the lines of all bots' logs in which this expression is found."""
+        return [line for bot in self.bots for line in told(bot, words)]
+
     def posts(self) -> list[Message]:
         """Return the bots' messages in the channel, replies left out."""
-        return [message for message in self._said() if not message.is_reply]
+        return [message for message in self._said() if not message.is_reply and not message.ephemeral_to]
 
     def replies(self) -> list[Message]:
         """Return the bots' replies in the channel's threads."""
         return [message for message in self._said() if message.is_reply]
+
+    def whispers(self) -> list[Message]:
+        """Return what the bots showed single people in the channel."""
+        return [message for message in self._said() if message.ephemeral_to]
+
+    def direct(self, handle: str) -> list[Message]:
+        """Return what the bots wrote to this person directly."""
+        return self._said(self.sandbox.workspace.im_of(self.sandbox.people.person(handle).person.id).id)
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        """Run one statement on the bots' database; return its rows."""
+        return self._postgres.execute(statement, sa.make_url(self.database).database or "")
 
     async def until(self, condition: Callable[[], T], seconds: float = 15.0) -> T:
         """Wait for something to become true, looking whenever anything changes; return it."""
@@ -145,12 +168,8 @@ class Replicas:
         self.most_at_once = max(self.most_at_once, *servers.values(), 0)
         self._changed.set()
 
-    def _said(self) -> list[Message]:
-        messages = self.sandbox.workspace.messages.get("COPS", [])
-        return [message for message in messages if message.by_bot and not message.ephemeral_to]
-
-    def _query(self, statement: str) -> list[tuple[object, ...]]:
-        return self._postgres.execute(statement, sa.make_url(self.database).database or "")
+    def _said(self, channel: str = "COPS") -> list[Message]:
+        return [message for message in self.sandbox.workspace.messages.get(channel, []) if message.by_bot]
 
 
 def told(bot: BotProcess, words: str) -> list[str]:

@@ -61,7 +61,7 @@ async def test_a_bot_that_is_cut_off_ends_before_another_takes_over_and_a_paused
     await replicas.until(lambda: told(heir, "took_over"), TAKEOVER_SECONDS)
     go_on(paused)
     await replicas.finish(len(replicas.posts()))
-    [taken] = [line for bot in replicas.bots for line in told(bot, "took_over")]
+    [taken] = replicas.told("took_over")
     assert replicas.bot_in(taken.rpartition("slot=")[2]) is lost
     assert paused.state == "running"
 
