@@ -14,6 +14,7 @@ from bot.audit import model
 from bot.audit.model import Broken, Entry, Intact, Row, Sealed
 from bot.audit.table import entries
 from bot.errors import NotRecorded
+from bot.operations.session import watched
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class AuditTrail:
         url = sa.make_url(database_url)
         self._is_file = url.get_backend_name() == "sqlite"
         timeout = {"timeout" if self._is_file else "connect_timeout": APPEND_SECONDS}
-        self._database = sa.create_engine(url, connect_args=timeout, pool_pre_ping=not self._is_file)
+        self._database = sa.create_engine(watched(url), connect_args=timeout, pool_pre_ping=not self._is_file)
         self._one_by_one = asyncio.Lock()
         self._on_new = on_new
 
@@ -149,7 +150,7 @@ class AuditTrail:
         if self._is_file:
             connection.exec_driver_sql("begin immediate")
         else:
-            # PostgreSQL may not hear of our end for hours, and would keep everybody out as long.
+            # PostgreSQL may hear late of our end, and would keep everybody out as long.
             for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
                 connection.exec_driver_sql(f"set local {limit} = '{APPEND_SECONDS:.0f}s'")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))

@@ -14,7 +14,8 @@ from bot.errors import BadSettings, DatabaseAway
 from bot.operations.engine import QUEUE, process
 from bot.operations.file_lock import FileLock
 from bot.operations.process import APPLICATION_VERSION, Process
-from bot.operations.slots import KEEPALIVE_SECONDS, Slots, stop_at_once
+from bot.operations.session import watched
+from bot.operations.slots import Slots, stop_at_once
 from bot.operations.takeover import Recovery
 from bot.operations.upkeep import Upkeep
 
@@ -90,7 +91,7 @@ class Engine:
             process.plug(Process(self._pace))
             DBOS(config=self._config(slot))
             DBOS.launch()
-            self._database = sa.create_engine(self._url, pool_pre_ping=True)
+            self._database = sa.create_engine(watched(self._url), pool_pre_ping=True)
         except BaseException as error:
             await self._slot.release()
             if isinstance(error, (OSError, sqlite3.Error, sa.exc.SQLAlchemyError)):
@@ -146,12 +147,10 @@ class Engine:
     def _config(self, slot: str) -> DBOSConfig:
         return {
             "name": "backup-bot",
-            "system_database_url": self._url.render_as_string(hide_password=False),
+            "system_database_url": watched(self._url).render_as_string(hide_password=False),
             "application_version": APPLICATION_VERSION,
             "executor_id": slot,
             "max_executor_threads": 32,
-            # What a lost process was writing stays locked no longer than its slot.
-            "sys_db_idle_transaction_timeout_sec": KEEPALIVE_SECONDS,
             "notification_listener_polling_interval_sec": self._pace,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",

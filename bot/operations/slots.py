@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import URL
 
 from bot.errors import DatabaseAway
+from bot.operations.session import KEEPALIVE_SECONDS, watched
 from bot.operations.watchdog import Watchdog
 
 log = structlog.get_logger()
@@ -32,8 +33,6 @@ LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 4.0
 ANSWER_PARTS = 4
 TRUST_SECONDS = 6.5
-KEEPALIVE_SECONDS = 8
-"""How long PostgreSQL keeps a session from whose machine it hears nothing."""
 LOST = 70
 """The exit code of a process that lost its session."""
 
@@ -45,11 +44,7 @@ _SESSION = {
     "keepalives_count": 2,
     "tcp_user_timeout": KEEPALIVE_SECONDS * 1000,
 }
-_SETTINGS = (
-    "set statement_timeout = '3s'; set idle_session_timeout = 0;"
-    f"set tcp_user_timeout = '{KEEPALIVE_SECONDS}s'; set tcp_keepalives_idle = {KEEPALIVE_SECONDS // 2};"
-    f"set tcp_keepalives_interval = {KEEPALIVE_SECONDS // 4}; set tcp_keepalives_count = 2"
-)
+_SETTINGS = "set statement_timeout = '3s'; set idle_session_timeout = 0"
 _HELD = """
 select objid::int from pg_locks
 where locktype = 'advisory' and classid = %s and objsubid = 2 and granted
@@ -81,7 +76,7 @@ class Slots:
     def __init__(
         self, url: URL, heir: Heir, *, wait_seconds: float = 60.0, die: Callable[[], object] = stop_at_once
     ) -> None:
-        self._url = url
+        self._url = watched(url)
         self._heir = heir
         self._wait = wait_seconds
         self._die = die

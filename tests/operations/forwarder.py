@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from bot.operations.slots import KEEPALIVE_SECONDS
+from bot.operations.session import KEEPALIVE_SECONDS
 
 ASKS_FOR_KEEPALIVES = b"tcp_keepalives_idle"
 
@@ -21,6 +21,7 @@ class Forwarder:
         self._through.set()
         self.given_up = asyncio.Event()
         self._last_words: bytes | None = None
+        self._ways: set[asyncio.StreamWriter] = set()
         self._watched: set[asyncio.StreamWriter] = set()
         self._carrying: set[asyncio.Task[None]] = set()
 
@@ -46,6 +47,11 @@ class Forwarder:
         """Let what holds these words through, but nothing after it."""
         self._last_words = words
 
+    @property
+    def kept(self) -> int:
+        """How many sessions did not ask for keepalives."""
+        return len(self._ways - self._watched)
+
     def _give_up(self) -> None:
         for writer in self._watched:
             writer.transport.abort()
@@ -61,6 +67,7 @@ class Forwarder:
     async def _carry(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         await self._through.wait()
         far, to_far = await asyncio.open_connection("127.0.0.1", self._port)
+        self._ways.add(to_far)
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._one_way(near, to_far))

@@ -9,14 +9,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import sqlalchemy as sa
-from dbos._dbos import _get_dbos_instance
 
 from bot.audit.model import Entry, Sealed
 from bot.audit.store import AuditTrail
 from bot.errors import NotRecorded
-from bot.operations.launch import Engine
-from bot.operations.slots import KEEPALIVE_SECONDS
+from bot.operations.session import KEEPALIVE_SECONDS
 from bot.sandbox.bot_process import BotProcess
 from tests.audit.facts import entry
 from tests.operations.forwarder import Forwarder
@@ -58,12 +55,29 @@ async def test_a_bot_that_is_cut_off_ends_before_another_takes_over_and_a_paused
     assert lost.state == "exited 70"
     assert not told(heir, "took_over")
     await network.given_up.wait()
+    assert network.kept == 0
     await replicas.until(lambda: told(heir, "took_over"), TAKEOVER_SECONDS)
     go_on(paused)
     await replicas.finish(len(replicas.posts()))
     [taken] = replicas.told("took_over")
     assert replicas.bot_in(taken.rpartition("slot=")[2]) is lost
     assert paused.state == "running"
+
+
+async def test_a_bot_that_is_cut_off_while_it_writes_to_the_audit_trail_does_not_keep_others_from_it(
+    network: Forwarder, postgres: Postgres
+) -> None:
+    address = postgres.new_database()
+    lost = AuditTrail(postgres.over_tcp(address, await network.start()))
+    heir = AuditTrail(address)
+    await lost.prepare()
+    network.cut_off_after(b"pg_advisory_xact_lock")
+    with pytest.raises(NotRecorded):
+        await lost.append(entry(1))
+    async with asyncio.timeout(TAKEOVER_SECONDS):
+        written = await until_written(heir, entry(2))
+    assert written.seq == 1
+    await heir.aclose()
 
 
 async def until_all_work(replicas: Replicas) -> None:
@@ -84,34 +98,7 @@ def go_on(bot: BotProcess) -> None:
     os.kill(bot.pid, signal.SIGCONT)
 
 
-async def test_a_bot_that_is_cut_off_while_it_writes_to_the_audit_trail_does_not_keep_others_from_it(
-    network: Forwarder, postgres: Postgres
-) -> None:
-    address = postgres.new_database()
-    lost = AuditTrail(postgres.over_tcp(address, await network.start()))
-    heir = AuditTrail(address)
-    await lost.prepare()
-    network.cut_off_after(b"pg_advisory_xact_lock")
-    with pytest.raises(NotRecorded):
-        await lost.append(entry(1))
-    async with asyncio.timeout(TAKEOVER_SECONDS):
-        written = await until_written(heir, entry(2))
-    assert written.seq == 1
-    await heir.aclose()
-
-
 async def until_written(trail: AuditTrail, what: Entry) -> Sealed:
     while True:
         with suppress(NotRecorded):
             return await trail.append(what)
-
-
-async def test_what_a_lost_process_was_writing_stays_locked_no_longer_than_its_slot(
-    postgres: Postgres,
-) -> None:
-    engine = Engine(postgres.new_database())
-    await engine.launch()
-    with _get_dbos_instance()._sys_db.engine.connect() as session:
-        limit = session.execute(sa.text("show idle_in_transaction_session_timeout")).scalar()
-    await engine.stop()
-    assert limit == f"{KEEPALIVE_SECONDS}s"

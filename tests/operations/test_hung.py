@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.operations import slots as module
+from bot.operations.session import KEEPALIVE_SECONDS
 from bot.operations.slots import Slots
 from bot.operations.watchdog import TICKS
 from tests.operations.postgres import Postgres
@@ -63,4 +64,4 @@ async def test_a_process_whose_event_loop_hangs_ends(
 def test_a_process_ends_before_postgresql_gives_up_its_session() -> None:
     one_tick_more = module.TRUST_SECONDS / TICKS
     assert module.LOOK_SECONDS + module.ANSWER_SECONDS < module.TRUST_SECONDS
-    assert module.TRUST_SECONDS + one_tick_more < module.KEEPALIVE_SECONDS
+    assert module.TRUST_SECONDS + one_tick_more < KEEPALIVE_SECONDS
