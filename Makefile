@@ -11,6 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
+# They start many processes: what one has compiled, the others need not compile again.
+test torture bench: export PYTHONDONTWRITEBYTECODE =
+
 setup: $(READY) ## Set up .venv with everything in it
 
 sandbox: $(READY) ## Run the bot in its sandbox and print the page's address

@@ -1,8 +1,10 @@
 """`world`: the bot wired to the sandbox, and ways to wait for what becomes true there."""
 
 import asyncio
+import gc
 import shutil
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,29 @@ from hypothesis import HealthCheck, settings
 
 from bot.operations.launch import Engine
 from bot.slack.forms import seal_with
+from tests.economy import log_plainly, one_compiled_cache
 from tests.world import World
 
 # Enough examples to find what we fear; a busy machine is no failure.
 settings.register_profile("bot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bot")
+
+log_plainly()
+# httpcore looks for this at each request, which takes long under pytest; once told, it need not.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; the garbage collector need not look at it over and over."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Every test has databases of its own, but all of them are asked the same."""
+    with one_compiled_cache():
+        yield
 
 
 @pytest.fixture(autouse=True)

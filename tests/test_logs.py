@@ -25,11 +25,12 @@ def logging_as_it_was() -> Iterator[None]:
     """Puts back what setting up logs changes for the whole process."""
     root = logging.getLogger()
     handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
+    events = structlog.get_config()
     yield
     logging.captureWarnings(False)
     root.handlers, root.level = handlers, level
     sys.excepthook, threading.excepthook = hooks
-    structlog.reset_defaults()
+    structlog.configure(**events)
 
 
 def set_up(style: Any = "json", level: str = "INFO") -> Written:

@@ -17,6 +17,8 @@ from bot.sandbox.slack.workspace import Message
 from bot.settings import Settings
 
 T = TypeVar("T")
+LOOK_SECONDS = 0.02
+"""How often to look for what nobody tells."""
 
 QUICK = {
     "bot_poll_seconds": 0.01,
@@ -65,7 +67,7 @@ class World:
     async def start_bot(self, **settings: Any) -> None:
         """Start the bot on its database and wait until Slack has it; settings override the quick ones."""
         wanted = self.settings(**settings)
-        self._bot = asyncio.create_task(run(wanted, polling=0.01, pace=self.pace))
+        self._bot = asyncio.create_task(run(wanted, polling=0.02, pace=self.pace))
         if self.mode == "http":
             address = f"http://127.0.0.1:{wanted.bot_port}"
             self.workspace.app.request_url = f"{address}{EVENTS_PATH}"
@@ -133,7 +135,7 @@ class World:
                     if self._bot is not None and self._bot.done():
                         await self._bot
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(0.1):
+                        async with asyncio.timeout(LOOK_SECONDS):
                             await changed.wait()
                     changed.clear()
         except TimeoutError:
