@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import shutil
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,7 +15,9 @@ from hypothesis import HealthCheck, settings
 
 from bot.operations.launch import Engine
 from bot.slack.forms import seal_with
+from tests.distribution import Together
 from tests.economy import log_plainly, one_compiled_cache
+from tests.operations.postgres import Postgres
 from tests.world import World
 
 # Enough examples to find what we fear; a busy machine is no failure.
@@ -23,6 +27,12 @@ settings.load_profile("bot")
 log_plainly()
 # httpcore looks for this at each request, which takes long under pytest; once told, it need not.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Let each worker take the next test as soon as it is idle."""
+    return Together(config, log)
 
 
 def pytest_collection_finish() -> None:
@@ -56,6 +66,17 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(use())
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL, one for all (see `distribution`); where it can't run, its tests are skipped."""
+    try:
+        server = Postgres()
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"PostgreSQL can't run here: {error}")
+    yield server
+    server.remove()
 
 
 @pytest_asyncio.fixture

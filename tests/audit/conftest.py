@@ -7,9 +7,6 @@ import pytest
 import pytest_asyncio
 
 from bot.audit.store import AuditTrail
-from tests.operations.conftest import postgres
-
-__all__ = ["postgres"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,9 +1,9 @@
-"""One sandbox with the unmodified bot, and one browser, for all tests of a module."""
+"""One sandbox with the unmodified bot, and one browser, for all tests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import BrowserContext
 
 from bot.sandbox.bot_manifest import read_manifest
 from bot.sandbox.server import Sandbox
@@ -14,13 +14,13 @@ SPEED = 60.0
 Opener = Callable[..., Awaitable[Window]]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[BrowserContext]:
     async with launched() as browser:
         yield browser
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def sandbox() -> AsyncIterator[Sandbox]:
     sandbox = Sandbox(speed=SPEED)
     await sandbox.start()
@@ -31,14 +31,13 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     await sandbox.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def opens(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Opener]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def opens(browser: BrowserContext, sandbox: Sandbox) -> AsyncIterator[Opener]:
     """Opens windows. Whatever goes wrong in one, or leaves this machine, fails the test."""
     windows: list[Window] = []
 
     async def open_one(person: str = "UANA", channel: str = "COPS") -> Window:
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(10_000)
+        page = await browser.new_page()
         window = Window(page, sandbox.base_url, watched(page, f"{sandbox.base_url}/"))
         windows.append(window)
         await window.goes_to(channel, person)
@@ -46,13 +45,14 @@ async def opens(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Opener]:
 
     yield open_one
     for window in windows:
-        await window.page.close()
+        await window.closes()
     sandbox.workspace.modals.clear()
+    sandbox.workspace.messages.clear()
     assert [wrong for window in windows for wrong in window.wrong] == []
     assert sandbox.workspace.complaints == []
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def ana(opens: Opener) -> Window:
     """The operator's window on #ops."""
     return await opens()

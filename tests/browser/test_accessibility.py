@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.chromium import needs_chromium
+from tests.browser.chromium import in_chromium
 from tests.browser.window import Window
 
-pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = in_chromium
 
 MUST_HAVE_NAMES = {
     "article", "button", "checkbox", "combobox", "complementary", "dialog", "heading", "link", "listbox",

@@ -2,15 +2,14 @@
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.server import Sandbox
-from tests.browser.chromium import needs_chromium
+from tests.browser.chromium import in_chromium
 from tests.browser.conftest import Opener
 from tests.browser.window import Window
 
-pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = in_chromium
 
 
 async def test_backups_are_listed_filtered_turned_and_shared(ana: Window, opens: Opener) -> None:

@@ -19,6 +19,11 @@ class Window:
         await self.page.goto(f"{self._home}/?as={person}&in={channel}")
         await self.page.wait_for_selector("body[data-connected]")
 
+    async def closes(self) -> None:
+        """Close the window, and let the next one know nothing of it."""
+        await self.page.evaluate("localStorage.clear()")
+        await self.page.close()
+
     async def says(self, text: str) -> None:
         """Write into the channel and send."""
         field = self.page.locator("#composer-text")

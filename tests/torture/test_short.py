@@ -29,6 +29,9 @@ CALLS = {
 }
 
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tortured() -> AsyncIterator[Rig]:
     async with rig(None, seed=1) as one:
@@ -42,27 +45,23 @@ def promised(tally: Tally | None) -> Tally:
     return tally
 
 
-@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("kind", "step"), [(kind, step) for kind in KINDS for step in STEPS[kind]])
 async def test_killed_as_soon_as_a_step_is_recorded(tortured: Rig, kind: Kind, step: int) -> None:
     promised(await moments.after_step(tortured, kind, step))
 
 
-@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("kind", KINDS)
 async def test_killed_between_the_act_and_its_record(tortured: Rig, kind: Kind) -> None:
     tally = promised(await moments.before_record(tortured, kind, *CALLS[kind]))
     assert tally.done + tally.unknown == 1
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_killed_at_random_moments(tortured: Rig) -> None:
     tally = await moments.at_random(tortured, operations=4, kills=2)
     assert tally.problems == []
     assert tally.kills == 2
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_what_nobody_promised_is_counted_as_broken(tortured: Rig) -> None:
     provider = tortured.sandbox.provider
     before = len(provider.creates)

@@ -1,33 +1,40 @@
-"""The page's script in a real browser; skipped where there is no Chromium."""
+"""The page's script in a real browser, with a bot that is a function."""
 
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+import pytest_asyncio
+from aiohttp.test_utils import TestServer
+from playwright.async_api import BrowserContext, Page, expect
 
 from bot.sandbox.slack import modals
 from bot.sandbox.slack.workspace import Json
-from tests.browser.chromium import launched, needs_chromium, watched
-from tests.sandbox.page.conftest import Client
+from tests.browser.chromium import in_chromium, watched
+from tests.sandbox.page.conftest import NOW
 from tests.sandbox.page.stand import Stand
 from tests.sandbox.page.test_actions import MODAL, option, plain
 
-pytestmark = needs_chromium
+pytestmark = in_chromium
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
+def stand() -> Stand:
+    return Stand(now=lambda: NOW)
 
 
-@pytest.fixture
-async def window(browser: Browser, client: Client, stand: Stand) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def home(stand: Stand) -> AsyncIterator[str]:
+    """Where the stand is served."""
+    async with TestServer(stand.application(), host="127.0.0.1") as server:
+        stand.workspace.base_url = str(server.make_url("")).rstrip("/")
+        yield str(server.make_url("/"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def window(browser: BrowserContext, home: str, stand: Stand) -> AsyncIterator[Page]:
     """Ana's window on #ops. Whatever goes wrong in it, or leaves this machine, fails the test."""
     stand.says("Hello")
     page = await browser.new_page()
-    page.set_default_timeout(10_000)
-    home = str(client.make_url("/"))
     wrong = watched(page, home)
     await page.goto(f"{home}?as=UANA&in=COPS")
     await page.wait_for_selector("body[data-connected]")

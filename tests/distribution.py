@@ -1,0 +1,17 @@
+"""Which tests one worker gets together: those that share what takes long to make."""
+
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+SHARED = {
+    "Chromium": ("tests/browser/",),
+    "PostgreSQL": ("tests/operations/test_slots.py", "tests/operations/test_takeover.py", "[postgresql"),
+    "a bot to kill": ("tests/torture/",),
+}
+"""What is shared, and how to tell the tests that do by their names."""
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out these together, first of all as they are many, and every other test for itself."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((shared for shared, parts in SHARED.items() if any(map(nodeid.count, parts))), nodeid)
