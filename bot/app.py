@@ -69,8 +69,9 @@ async def run(settings: Settings, *, polling: float = 0.2, pace: Pace | None = N
         aclosing(VpsClient(settings.vps_api_url, settings.vps_api_token)) as vps,
         AsyncExitStack() as stack,
     ):
-        parts = _build(settings, slack, vps, identified, pace or Pace())
-        engine = _engine(settings, polling)
+        pace = pace or Pace()
+        parts = _build(settings, slack, vps, identified, pace)
+        engine = _engine(settings, polling, pace)
         server = _server(settings, parts.connection, engine, vps)
         await server.start()
         stack.push_async_callback(server.stop)
@@ -129,12 +130,13 @@ def _build(
     return _Parts(poller, directory, people, trail, mirror, _connection(settings, app, identified))
 
 
-def _engine(settings: Settings, polling: float) -> Engine:
+def _engine(settings: Settings, polling: float, pace: Pace) -> Engine:
     return Engine(
         settings.database_url,
         pace=polling,
         wait_seconds=settings.bot_database_wait_seconds,
         keep_days=settings.bot_keep_days,
+        share=pace.share,
     )
 
 

@@ -40,10 +40,14 @@ def set_up(**settings: Any) -> pytest.MarkDecorator:
 class World:
     """One bot and all it can reach. Backups and restores end when `provider.finish…` is called."""
 
+    pings_every = 10.0
+    """How often Slack pings its sockets, in seconds."""
+
     def __init__(self, database: Path) -> None:
         self.sandbox = Sandbox(seeded=False, speed=20)
         self.provider = self.sandbox.provider
         self.workspace = self.sandbox.workspace
+        self.sandbox.slack.socket_mode.ping_seconds = self.pings_every
         self.faults = self.sandbox.faults
         self.database = database
         self.mode: Mode = "socket"

@@ -11,6 +11,10 @@ from collections import defaultdict, deque
 from enum import IntEnum
 from itertools import count
 
+import structlog
+
+log = structlog.get_logger()
+
 POSTS, POSTS_SECONDS = 10, 10.0
 EDITS, EDITS_SECONDS = 50, 60.0
 
@@ -92,6 +96,9 @@ class Pace:
 
     def share(self, processes: int) -> None:
         """Take this process's part of the limits, which hold for all processes together."""
+        if processes == self._processes:
+            return
+        log.info("pace_shared", processes=processes)
         self._processes = processes
         self._edits.most = self._part(self._most_edits)
         for gate in self._posts.values():

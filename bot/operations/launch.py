@@ -15,7 +15,7 @@ from bot.operations.engine import QUEUE, process
 from bot.operations.file_lock import FileLock
 from bot.operations.process import APPLICATION_VERSION, Process
 from bot.operations.session import watched
-from bot.operations.slots import Slots, stop_at_once
+from bot.operations.slots import Slots, share_nothing, stop_at_once
 from bot.operations.takeover import Recovery
 from bot.operations.upkeep import Upkeep
 
@@ -48,7 +48,8 @@ class Engine:
 
     `pace` is how often the database is asked for what has become due, in seconds, `wait_seconds` how long it
     may be away at the start. Operations are kept for `keep_days` after their end. `die` ends the process at
-    once where PostgreSQL was lost, since another process may take over.
+    once where PostgreSQL was lost, since another process may take over. `share` is told again and again how
+    many processes work on the database, where they may be several.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Engine:
         wait_seconds: float = 60.0,
         keep_days: float = 90.0,
         die: Callable[[], object] = stop_at_once,
+        share: Callable[[int], object] = share_nothing,
     ) -> None:
         self._url = sa.make_url(database_url)
         self._pace = pace
@@ -67,7 +69,7 @@ class Engine:
         self._slot: Slot = (
             FileLock(Path(self._url.database or ""))
             if self._is_file
-            else Slots(self._url, Recovery(), wait_seconds=wait_seconds, die=die)
+            else Slots(self._url, Recovery(), wait_seconds=wait_seconds, die=die, share=share)
         )
         self._database: sa.Engine | None = None
         self._tasks: list[asyncio.Task[None]] = []

@@ -67,19 +67,31 @@ def stop_at_once() -> NoReturn:
     os._exit(LOST)
 
 
+def share_nothing(processes: int) -> None:
+    """Do as if no other process were there."""
+
+
 class Slots:
     """This process's slot, and the watch over the others'.
 
-    `wait_seconds` is how long the database may be away at the start. `die` ends the process.
+    `wait_seconds` is how long the database may be away at the start. `die` ends the process. `share` is told
+    again and again how many processes there are, this one among them.
     """
 
     def __init__(
-        self, url: URL, heir: Heir, *, wait_seconds: float = 60.0, die: Callable[[], object] = stop_at_once
+        self,
+        url: URL,
+        heir: Heir,
+        *,
+        wait_seconds: float = 60.0,
+        die: Callable[[], object] = stop_at_once,
+        share: Callable[[int], object] = share_nothing,
     ) -> None:
         self._url = watched(url)
         self._heir = heir
         self._wait = wait_seconds
         self._die = die
+        self._share = share
         self._mine = -1
         self._session: psycopg.AsyncConnection[Any] | None = None
 
@@ -179,6 +191,7 @@ class Slots:
 
     async def _look_after_others(self) -> None:
         living = await self.living()
+        self._share(len(living))
         dead = [_name(number) for number in range(SLOTS) if _name(number) not in living]
         for slot in sorted(await self._heir.has_left(dead)):
             number = int(slot.removeprefix(_name("")))

@@ -72,4 +72,5 @@ async def test_what_reaches_both_bots_happens_once(replicas: Replicas, balancer:
     await replicas.sandbox.people.person("cleo").clicks("approve", message=question, confirm=True)
     await replicas.until_replied(f"<@UANA> Deleted backup {old.id}")
     assert [call.method for call in replicas.provider.calls].count("DELETE") == 1
+    assert len(replicas.told("pace_shared.*processes=2")) == 2
     assert (len(replicas.posts()), len(replicas.replies())) == (4, 4)

@@ -56,7 +56,14 @@ class Replica:
 
     def __init__(self, address: str, estate: Estate, *, wait_seconds: float = 5.0) -> None:
         self.died = asyncio.Event()
-        self.slots = Slots(sa.make_url(address), estate, wait_seconds=wait_seconds, die=self.died.set)
+        self.crowd = asyncio.Queue[int]()
+        self.slots = Slots(
+            sa.make_url(address),
+            estate,
+            wait_seconds=wait_seconds,
+            die=self.died.set,
+            share=self.crowd.put_nowait,
+        )
         self.watching: asyncio.Task[None] | None = None
 
     async def live(self) -> str:
@@ -115,6 +122,21 @@ async def test_every_process_has_a_slot_of_its_own(start: Start) -> None:
     await until_living(third, {"slot-0", "slot-2"})
     await start()
     assert await third.slots.living() == {"slot-0", "slot-1", "slot-2"}
+
+
+async def test_every_process_is_told_how_many_there_are(start: Start) -> None:
+    async def until_told(replica: Replica, processes: int) -> None:
+        async with asyncio.timeout(SECONDS):
+            while await replica.crowd.get() != processes:
+                pass
+
+    first = await start()
+    await until_told(first, 1)
+    second = await start()
+    for replica in (first, second):
+        await until_told(replica, 2)
+    await second.end()
+    await until_told(first, 1)
 
 
 async def test_slots_of_another_database_are_its_own(start: Start, postgres: Postgres) -> None:

@@ -7,6 +7,7 @@ import pytest
 import stamina
 
 from bot.slack.websocket import Pace
+from tests.world import World
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +19,9 @@ def hasty_retries() -> Iterator[None]:
 
 @pytest.fixture
 def quick_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bot notices within half a second that a socket is dead or deaf."""
+    """The bot notices within a second that a socket is dead or deaf."""
+    monkeypatch.setattr(World, "pings_every", 0.1)
     quick = Pace(
-        ping=0.4, hello=2.0, deaf=0.5, unpinged=0.5, retire=0.5, first_pause=0.01, longest_pause=0.05
+        ping=2.0, hello=2.0, deaf=1.0, unpinged=1.0, retire=0.5, first_pause=0.01, longest_pause=0.05
     )
     monkeypatch.setattr("bot.slack.socket.Pace", lambda: replace(quick))
