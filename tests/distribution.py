@@ -4,7 +4,19 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 SHARED = {
     "Chromium": ("tests/browser/",),
-    "PostgreSQL": ("tests/operations/test_slots.py", "tests/operations/test_takeover.py", "[postgresql"),
+    "PostgreSQL": (
+        "tests/operations/test_slots.py",
+        "tests/operations/test_heirs.py",
+        "tests/operations/test_hung.py",
+        "tests/operations/test_session.py",
+        "[postgresql",
+    ),
+    "PostgreSQL and several bots": (
+        "tests/operations/test_behind_a_balancer.py",
+        "tests/operations/test_cut_off.py",
+        "tests/operations/test_fires_once.py",
+        "tests/operations/test_takeover.py",
+    ),
     "a bot to kill": ("tests/torture/",),
 }
 """What is shared, and how to tell the tests that do by their names."""

@@ -71,7 +71,7 @@ class World:
     async def start_bot(self, **settings: Any) -> None:
         """Start the bot on its database and wait until Slack has it; settings override the quick ones."""
         wanted = self.settings(**settings)
-        self._bot = asyncio.create_task(run(wanted, polling=0.02, pace=self.pace))
+        self._bot = asyncio.create_task(run(wanted, polling=0.1, pace=self.pace))
         if self.mode == "http":
             address = f"http://127.0.0.1:{wanted.bot_port}"
             self.workspace.app.request_url = f"{address}{EVENTS_PATH}"

@@ -1,91 +1,17 @@
 """Slots: one process each, freed by its end, inherited once; lost slots end the process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 
 import pytest
 import pytest_asyncio
-import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from bot.errors import DatabaseAway
 from bot.operations import slots as module
-from bot.operations.slots import Slots
 from tests.operations.postgres import Postgres
-
-SECONDS = 10.0
-
-
-class Estate:
-    """What dead slots left, and who took it."""
-
-    def __init__(self) -> None:
-        self.left: set[str] = set()
-        self.taken: list[str] = []
-        self.changed = asyncio.Event()
-        self.taking: Callable[[], Awaitable[None]] = _at_once
-
-    async def has_left(self, slots: Sequence[str]) -> set[str]:
-        return self.left & set(slots)
-
-    async def take_over(self, slot: str) -> int:
-        self.changed.set()
-        await self.taking()
-        if slot not in self.left:  # Another took it in between.
-            return 0
-        self.left.remove(slot)
-        self.taken.append(slot)
-        self.changed.set()
-        return 1
-
-    async def until_taken(self) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not self.taken:
-                self.changed.clear()
-                await self.changed.wait()
-
-
-async def _at_once() -> None:
-    return
-
-
-class Replica:
-    """A process's slot and its watch; `died` is set instead of the end of the process."""
-
-    def __init__(self, address: str, estate: Estate, *, wait_seconds: float = 5.0) -> None:
-        self.died = asyncio.Event()
-        self.crowd = asyncio.Queue[int]()
-        self.slots = Slots(
-            sa.make_url(address),
-            estate,
-            wait_seconds=wait_seconds,
-            die=self.died.set,
-            share=self.crowd.put_nowait,
-        )
-        self.watching: asyncio.Task[None] | None = None
-
-    async def live(self) -> str:
-        slot = await self.slots.claim()
-        self.watching = asyncio.create_task(self.slots.watch())
-        return slot
-
-    async def end(self) -> None:
-        """End the session, as the death of the process does."""
-        if self.watching:
-            self.watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.watching
-        await self.slots.release()
-
-
-async def until_living(replica: Replica, slots: set[str]) -> None:
-    """Ask until these slots are held; PostgreSQL frees one a moment after its session was closed."""
-    async with asyncio.timeout(SECONDS):
-        while await replica.slots.living() != slots:
-            pass
-
+from tests.operations.tenants import SECONDS, Estate, Replica, at_once, until_living
 
 Start = Callable[[], Awaitable[Replica]]
 
@@ -182,7 +108,7 @@ async def test_a_slow_process_keeps_what_it_does(start: Start, address: str, est
     await slow.end()
 
 
-async def test_two_never_take_over_the_same_at_once(start: Start, estate: Estate) -> None:
+async def test_two_never_take_over_the_sameat_once(start: Start, estate: Estate) -> None:
     at_work, most = count(1), []
     go_on = asyncio.Event()
 
@@ -210,14 +136,14 @@ async def test_a_takeover_cut_short_is_done_by_the_next(start: Start, estate: Es
     async with asyncio.timeout(SECONDS):
         await estate.changed.wait()
     assert estate.taken == []
-    estate.taking = _at_once
+    estate.taking = at_once
     await start()
     await heir.end()
     await estate.until_taken()
     assert estate.taken == ["slot-9"]
 
 
-async def test_a_process_that_loses_its_session_dies_at_once(start: Start, postgres: Postgres) -> None:
+async def test_a_process_that_loses_its_session_diesat_once(start: Start, postgres: Postgres) -> None:
     replica = await start()
     postgres.end_sessions("backup-bot slot")
     async with asyncio.timeout(SECONDS):
