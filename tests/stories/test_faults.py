@@ -49,7 +49,11 @@ CALLED: list[tuple[str, Endings, str]] = [
     ("reset_after_acting", ALL_DONE, ""),
     ("cut", ALL_DONE, ""),
     ("wrong_types", ALL_DONE, ""),
-    ("unauthorized", ALL_FAILED, "VPS.org did not accept the bot's token, so nothing was changed"),
+    (
+        "unauthorized",
+        ALL_FAILED,
+        "so nothing was changed: “Invalid token.” Whoever runs the bot should check",
+    ),
     ("forbidden", ALL_FAILED, "does not let the bot's token do this, so nothing was changed"),
     ("not_found", ALL_FAILED, "knows no such server or backup (any more)"),
     ("conflict", ALL_FAILED, "is busy with this already, so nothing was changed"),

@@ -4,34 +4,19 @@ import pytest
 
 from tests.world import World
 
-UNREACHABLE = ["down", "internal_error", "ratelimited"]
 
-
-@pytest.mark.parametrize("fault", UNREACHABLE)
-async def test_a_backup_that_ends_while_slack_is_away_is_told_when_it_is_back(
-    world: World, fault: str
-) -> None:
+async def test_a_backup_that_ends_while_slack_is_away_is_told_when_it_is_back(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     card = await world.until_post("Backing up *web-1*")
-    world.faults.next_slack["chat.update"].append(fault)
-    world.faults.next_slack["chat.postMessage"].append(fault)
+    world.faults.next_slack["chat.update"].append("down")
+    world.faults.next_slack["chat.postMessage"].append("down")
     world.provider.finish()
     reply = await world.until_reply("Backed up *web-1*")
     assert "Backed up *web-1*" in card.text
     assert reply.thread_ts == card.ts
     assert len(world.posts()) == 1
     assert len(world.replies()) == 1
-
-
-@pytest.mark.parametrize("fault", ["down", "internal_error"])
-async def test_a_backup_begins_though_it_can_t_be_announced_at_once(world: World, fault: str) -> None:
-    world.faults.next_slack["chat.postMessage"].append(fault)
-    assert (await world.person("ana").types("/backup create web-1")).acked
-    await world.until(lambda: world.provider.creates)
-    world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
-    assert len(world.posts()) == 1
 
 
 async def test_an_emergency_does_not_wait_for_slack(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
