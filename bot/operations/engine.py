@@ -135,7 +135,7 @@ async def start(work: Workflow[P, R], workflow_id: str, *args: P.args, **_: P.kw
     except (TimeoutError, SQLAlchemyError, dbos_error.DBOSException) as error:
         raise NotRecorded(
             "I could not confirm that this was recorded, so I don't promise it.",
-            "Look at `/backup status` in a minute before you ask again.",
+            "It may still happen: look at `/backup status` in a minute before you ask again.",
         ) from error
 
 

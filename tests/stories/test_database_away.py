@@ -1,0 +1,79 @@
+"""The database does not take what people ask for: nothing is promised, and what it took is done once."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.stories.asking import TWO, asks
+from tests.stories.three_verbs import (
+    DESTRUCTIVE,
+    VERBS,
+    Verb,
+    ask,
+    calls,
+    confirm,
+    effects,
+    endings_told,
+    prepare,
+    until_told,
+)
+from tests.world import World, set_up
+
+NOT_PROMISED = "I could not confirm that this was recorded"
+
+
+@pytest.fixture
+def short_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot soon looks for what nobody carries on."""
+    monkeypatch.setattr("bot.operations.upkeep.MINUTE", 0.6)
+
+
+@pytest.fixture(autouse=True)
+def impatient(short_minutes: None, world: World, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """The bot soon gives up on its database."""
+    monkeypatch.setattr("bot.operations.engine.RECORD_SECONDS", 0.2)
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Let nobody else write to the database."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("begin immediate")
+        yield
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_what_can_t_be_recorded_in_time_is_not_promised_and_done_once_if_it_was(
+    world: World, verb: Verb
+) -> None:
+    prepare(world)
+    if verb in DESTRUCTIVE:
+        await ask(world, verb)
+    with locked(world.database):
+        if verb in DESTRUCTIVE:
+            await confirm(world, verb)
+            await world.until_modal("ana", NOT_PROMISED)
+        else:
+            await ask(world, verb)
+            await world.until_whisper("ana", NOT_PROMISED)
+        assert world.posts() == []
+    await until_told(world, verb, "done")
+    assert effects(world) == calls(world) == [int(verb == each) for each in VERBS]
+    assert len(world.replies()) == 1
+
+
+@set_up(**TWO)
+async def test_a_decision_that_can_t_be_recorded_in_time_is_not_promised_and_counts_once_if_it_was(
+    world: World,
+) -> None:
+    question = await asks(world)
+    cleo = world.person("cleo")
+    with locked(world.database):
+        await cleo.clicks("approve", message=question, confirm=True)
+        await world.until_whisper("cleo", NOT_PROMISED)
+        assert world.provider.deletes == []
+    await world.until_reply("Deleted backup 5001")
+    assert (world.provider.deletes, endings_told(world, "<@UANA> Deleted backup 5001")) == ([5001], 1)
