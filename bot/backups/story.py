@@ -1,5 +1,7 @@
 """What all operations share: put on record, agreed on, announced, done in the server's turn, told."""
 
+from datetime import timedelta
+
 import structlog
 
 from bot.approvals.clearance import clear
@@ -13,10 +15,14 @@ from bot.notices import views
 from bot.notices.post import Card, announce, revise, show_agreed, show_outcome, tell_asker, tell_late
 from bot.operations.engine import Workflow, begin, in_turn
 from bot.operations.model import Began, Failure, Operation, Outcome
+from bot.slack.text import duration
 
 log = structlog.get_logger()
 
 Turn = Workflow[[Operation, Card], Outcome]
+
+LATEST = timedelta(minutes=10)
+"""What begins later than this after it was asked for, with nobody told meanwhile, would surprise people."""
 
 
 async def tell_story(operation: Operation, turn: Turn) -> Outcome:
@@ -63,8 +69,9 @@ async def watch(operation: Operation, card: Card, backup_id: int, began: Began) 
 async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | None, Operation]:
     """Return the operation's message, the operation as agreed on, and an outcome where it ends here."""
     requested = await record(entry_of(operation, "requested"))
-    if requested.failure:
-        return Card(), outcomes.refused(requested.failure, began.at), operation
+    objection = requested.failure or _too_late(operation, began)
+    if objection:
+        return Card(), outcomes.refused(objection, began.at), operation
     if operation.approval_minutes is None:
         return await announce(operation, began), None, operation
     card, verdict = await agreement(operation, _still_so, began)
@@ -79,6 +86,14 @@ async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | 
     broke_glass = verdict.ending == "break_glass"
     agreed = operation.model_copy(update={"approved_by": verdict.person, "broke_glass": broke_glass})
     return await show_agreed(agreed, card), None, agreed
+
+
+def _too_late(operation: Operation, began: Began) -> Failure | None:
+    waited = began.at - operation.asked_at
+    if waited <= LATEST:
+        return None
+    what = f"I could begin only {duration(waited.total_seconds())} after it was asked for, so I left it."
+    return Failure(kind=Outdated.__name__, what=what, hint="Ask again if it is still wanted.")
 
 
 async def _still_so(operation: Operation) -> Failure | None:

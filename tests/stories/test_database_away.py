@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.stories.asking import TWO, asks
+from tests.stories.asking import TWO, asks, trail
 from tests.stories.three_verbs import (
     DESTRUCTIVE,
     VERBS,
@@ -23,6 +24,11 @@ from tests.stories.three_verbs import (
 from tests.world import World, set_up
 
 NOT_PROMISED = "I could not confirm that this was recorded"
+LEFT: dict[Verb, str] = {
+    "create": "*web-1* was not backed up",
+    "delete": "Backup 5001 of *db-1* was not deleted",
+    "restore": "*mail-1* was not restored",
+}
 
 
 @pytest.fixture
@@ -63,6 +69,21 @@ async def test_what_can_t_be_recorded_in_time_is_not_promised_and_done_once_if_i
     await until_told(world, verb, "done")
     assert effects(world) == calls(world) == [int(verb == each) for each in VERBS]
     assert len(world.replies()) == 1
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_what_could_begin_only_much_later_is_left_and_told(
+    world: World, verb: Verb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.backups.story.LATEST", timedelta())
+    prepare(world)
+    await ask(world, verb)
+    await confirm(world, verb)
+    card = await world.until_post(LEFT[verb])
+    assert "so I left it. Ask again if it is still wanted." in card.text
+    await world.until_reply(LEFT[verb])
+    assert calls(world) == [0, 0, 0]
+    assert [entry.event for entry in trail(world)] == ["requested", "ended"]
 
 
 @set_up(**TWO)
