@@ -1,7 +1,5 @@
 """What all operations share: put on record, agreed on, announced, done in the server's turn, told."""
 
-from datetime import timedelta
-
 import structlog
 
 from bot.approvals.clearance import clear
@@ -21,13 +19,13 @@ log = structlog.get_logger()
 
 Turn = Workflow[[Operation, Card], Outcome]
 
-LATEST = timedelta(minutes=10)
+LATEST_SECONDS = 600.0
 """What begins later than this after it was asked for, with nobody told meanwhile, would surprise people."""
 
 
 async def tell_story(operation: Operation, turn: Turn) -> Outcome:
     """Carry an operation out when it is its turn, and show and tell how it ended."""
-    began = await begin()
+    began = await begin(operation.asked_at)
     card, outcome, operation = await _prepare(operation, began)
     if outcome is None:
         outcome = await _in_turn(operation, turn, card, began)
@@ -69,7 +67,7 @@ async def watch(operation: Operation, card: Card, backup_id: int, began: Began) 
 async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | None, Operation]:
     """Return the operation's message, the operation as agreed on, and an outcome where it ends here."""
     requested = await record(entry_of(operation, "requested"))
-    objection = requested.failure or _too_late(operation, began)
+    objection = requested.failure or _too_late(began)
     if objection:
         return Card(), outcomes.refused(objection, began.at), operation
     if operation.approval_minutes is None:
@@ -88,11 +86,10 @@ async def _prepare(operation: Operation, began: Began) -> tuple[Card, Outcome | 
     return await show_agreed(agreed, card), None, agreed
 
 
-def _too_late(operation: Operation, began: Began) -> Failure | None:
-    waited = began.at - operation.asked_at
-    if waited <= LATEST:
+def _too_late(began: Began) -> Failure | None:
+    if began.waited <= LATEST_SECONDS:
         return None
-    what = f"I could begin only {duration(waited.total_seconds())} after it was asked for, so I left it."
+    what = f"I could begin only {duration(began.waited)} after it was asked for, so I left it."
     return Failure(kind=Outdated.__name__, what=what, hint="Ask again if it is still wanted.")
 
 

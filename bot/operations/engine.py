@@ -106,9 +106,10 @@ def step(
 
 
 @step("begin")
-async def begin() -> Began:
+async def begin(asked_at: datetime | None = None) -> Began:
     """Return who executes this work for the first time, and when (UTC)."""
-    return Began(boot=process().boot, at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    return Began(boot=process().boot, at=now, waited=(now - (asked_at or now)).total_seconds())
 
 
 def is_replayed(began: Began) -> bool:

@@ -110,9 +110,13 @@ class Failure(BaseModel):
 
 
 class Began(BaseModel):
-    """Who first executed a piece of work, and when: tells a replay from a first run (DBOS.md, section 3)."""
+    """Who first executed a piece of work, and when: tells a replay from a first run (DBOS.md, section 3).
+
+    `waited` is how long that was after the work was asked for, in seconds, where that is known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     boot: str
     at: AwareDatetime
+    waited: float = 0.0

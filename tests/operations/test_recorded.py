@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,25 @@ from tests.world import World
 
 FOLDER = Path(stage.__file__).parent
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.sql"))
+STORY_BEGUN = """
+select workflow_uuid from operation_outputs where function_name = 'begin'
+group by workflow_uuid having count(*) > (workflow_uuid like 'create%')
+"""
+"""Who makes a backup begins twice: first it looks whether there is room."""
 ROOT_WORK = "parent_workflow_id is null and name like '%_backup'"
 
 
 @pytest.mark.parametrize("release", RELEASES)
 async def test_operations_of_an_earlier_release_are_finished_and_told_once(
-    release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    release: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bot.backups.story.LATEST", timedelta.max)
     database = tmp_path / "bot.sqlite"
     with closing(sqlite3.connect(database)) as connection:
         connection.executescript((FOLDER / f"{release}.sql").read_text())
     unfinished = _read(
         database, f"select workflow_uuid from workflow_status where status = 'PENDING' and {ROOT_WORK}"
     )
+    begun = set(unfinished) & set(_read(database, STORY_BEGUN))
     world = World(database)
     world.pace = Pace(posts=1000, edits=1000)
     recorded = json.loads((FOLDER / f"{release}.json").read_text())
@@ -47,8 +51,11 @@ async def test_operations_of_an_earlier_release_are_finished_and_told_once(
     made = [backup.server.name for backup in world.provider.creates]
     assert len(made) == len(set(made))
     assert not {name for name in made if name.startswith("create")} & had
-    agreed = {name for name in unfinished if name.startswith("agreed")}
+    agreed = {name for name in begun if name.startswith("agreed")}
     assert agreed
+    left = "\n".join(text for text in _texts(world) if "so I left it." in text)
+    told_left = {name for name in unfinished if f"*{name}*" in left}
+    assert told_left == {name for name in unfinished if not name.startswith("watch")} - begun
     deleted = "\n".join(text for text in _texts(world) if "Deleted backup" in text)
     assert not {name for name in agreed if f"*{name}*" not in deleted}
     restored = [name for name, _ in world.provider.restores]

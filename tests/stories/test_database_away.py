@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ async def test_what_can_t_be_recorded_in_time_is_not_promised_and_done_once_if_i
 async def test_what_could_begin_only_much_later_is_left_and_told(
     world: World, verb: Verb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.backups.story.LATEST", timedelta())
+    monkeypatch.setattr("bot.backups.story.LATEST_SECONDS", 0.0)
     prepare(world)
     await ask(world, verb)
     await confirm(world, verb)
