@@ -107,7 +107,7 @@ def step(
 
 @step("begin")
 async def begin(asked_at: datetime | None = None) -> Began:
-    """Return who executes this work for the first time, and when (UTC)."""
+    """Return who executes this work for the first time, when (UTC), and how long after `asked_at`."""
     now = datetime.now(UTC)
     return Began(boot=process().boot, at=now, waited=(now - (asked_at or now)).total_seconds())
 
