@@ -77,6 +77,13 @@ async def ask(work: str, order: Order) -> None:
     await Stage.log.until(lambda lines: any(line.startswith(order.name) for line in lines))
 
 
+async def is_in_line(name: str) -> None:
+    """Return once the order has its place in its server's queue."""
+    async with asyncio.timeout(10):
+        while await DBOS.get_workflow_status_async(f"{name}:turn") is None:
+            await asyncio.sleep(PACE)
+
+
 async def test_arguments_and_results_come_through_the_database_as_they_were(stage: Stage) -> None:
     stage.log.gate("a").set()
     await start(story, "a", Order(name="a"))
@@ -120,7 +127,8 @@ async def test_what_has_ended_is_not_done_again_by_the_next_process(stage: Stage
 async def test_one_server_is_worked_on_one_at_a_time_first_come_first_served(stage: Stage) -> None:
     for name in ("a", "b", "c"):
         await ask("queued", Order(name=name))
-        await stage.log.until(lambda lines: "a waits" in lines)
+        await is_in_line(name)
+    await stage.log.until(lambda lines: "a waits" in lines)
     for name in ("c", "b", "a"):
         stage.log.gate(name).set()
     await asyncio.gather(*(outcome(name) for name in "abc"))
@@ -141,6 +149,7 @@ async def test_a_turn_that_was_begun_is_carried_on_before_the_next(stage: Stage)
     await ask("queued", Order(name="a"))
     await stage.log.until(lambda lines: "a waits" in lines)
     await ask("queued", Order(name="b"))
+    await is_in_line("b")
     await stage.stop()
     stage.log.gates.clear()
     await stage.start()
