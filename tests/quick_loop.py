@@ -1,4 +1,4 @@
-"""A loop in which nobody waits: time stands still, and where there is nothing to do it jumps to what is due next."""
+"""A loop in which nobody waits: where there is nothing to do, time jumps to the next thing that is due."""
 
 import asyncio
 import selectors

@@ -15,6 +15,7 @@ from bot.sandbox.people.actors import Actor
 from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox, free_port
 from bot.sandbox.slack.workspace import Message
 from bot.settings import Settings
+from tests import forked
 
 T = TypeVar("T")
 LOOK_SECONDS = 0.02
@@ -44,7 +45,7 @@ class World:
     """How often Slack pings its sockets, in seconds."""
 
     def __init__(self, database: Path) -> None:
-        self.sandbox = Sandbox(seeded=False, speed=20)
+        self.sandbox = Sandbox(seeded=False, speed=20, spawn=forked.spawn)
         self.provider = self.sandbox.provider
         self.workspace = self.sandbox.workspace
         self.sandbox.slack.socket_mode.ping_seconds = self.pings_every

@@ -1,7 +1,6 @@
 """The unmodified bot as a child process, told everything by environment variables."""
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -12,19 +11,17 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.sandbox.child import Child, Spawn, spawn
+
 COMMAND = (sys.executable, "-m", "bot", "run")
 SOURCES = Path(__file__).parents[2]
 
 KEPT_LINES = 500
-LONGEST_LINE = 1 << 20
 STOP_SECONDS = 10.0
 READY_CHECK_SECONDS = 0.05
 
 PASSED_ON = frozenset({"HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ"})
 """The only variables the bot gets from ours: no tokens, and no proxies, which would be used for loopback."""
-
-PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class BotStopped(Exception):
@@ -37,7 +34,7 @@ class BotProcess:
     `state` is "starting", "running", "stopped" or "exited N" (the exit code, or minus the signal's number).
     `environment` must hold `BOT_PORT`, where the bot answers `/readyz`. `directory` is where it runs: one
     without an `.env` file, which the bot would read. `changed` is called at each change of state and each
-    new line. On Linux the bot also ends when this process does, however that happens.
+    new line. `spawn` starts it.
     """
 
     def __init__(
@@ -46,6 +43,7 @@ class BotProcess:
         *,
         directory: Path,
         command: Sequence[str] = COMMAND,
+        spawn: Spawn = spawn,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.environment = dict(environment)
@@ -53,8 +51,9 @@ class BotProcess:
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._directory = directory
         self._command = command
+        self._spawn = spawn
         self._changed = changed
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Child | None = None
         self._watching: asyncio.Task[None] | None = None
         self._asked_to_stop = False
         self._settled = asyncio.Event()
@@ -109,17 +108,8 @@ class BotProcess:
         self._settled.clear()
         self._asked_to_stop = False
         inherited = {name: value for name, value in os.environ.items() if name in PASSED_ON}
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            cwd=self._directory,
-            env={**inherited, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1", **self.environment},
-            limit=LONGEST_LINE,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in a terminal is for us; we then stop the bot in our own time
-            preexec_fn=_die_with_parent if _LIBC else None,
-        )
+        environment = {**inherited, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1", **self.environment}
+        self._process = await self._spawn(self._command, self._directory, environment)
         self._become("starting")
         self._watching = asyncio.create_task(self._watch(self._process))
 
@@ -136,7 +126,7 @@ class BotProcess:
                 process.kill()
             await asyncio.wait({watching})
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+    async def _watch(self, process: Child) -> None:
         asking = asyncio.create_task(self._ask_until_ready())
         if process.stdout is not None:
             await self._read(process.stdout)
@@ -179,8 +169,3 @@ async def _says_ready(session: aiohttp.ClientSession, address: str) -> bool:
             return answer.status == 200
     except (aiohttp.ClientError, TimeoutError):
         return False
-
-
-def _die_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.sandbox import page, seed
 from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.child import Spawn, spawn
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.pretend_slack import PretendSlack
@@ -30,12 +31,19 @@ class Sandbox:
     """Everything on one port of 127.0.0.1.
 
     `port` 0 takes a free one. `speed` makes pretend backups go that many times faster. Unless `seeded`,
-    there are people and channels, but no servers and no messages. `manifest` is the bot's, from which the
-    page knows the commands it offers to complete; None until somebody sets it.
+    there are people and channels, but no servers and no messages. `spawn` starts the bot's process.
+    `manifest` is the bot's, from which the page knows the commands it offers to complete; None until
+    somebody sets it.
     """
 
     def __init__(
-        self, *, port: int = 0, speed: float = 1.0, seeded: bool = True, clock: Clock | None = None
+        self,
+        *,
+        port: int = 0,
+        speed: float = 1.0,
+        seeded: bool = True,
+        clock: Clock | None = None,
+        spawn: Spawn = spawn,
     ) -> None:
         self.faults = Faults()
         self.workspace = Workspace(faults=self.faults)
@@ -46,6 +54,7 @@ class Sandbox:
         self.manifest: Json | None = None
         self._port = port
         self._seeded = seeded
+        self._spawn = spawn
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         seed.people_and_channels(self.workspace)
@@ -118,6 +127,7 @@ class Sandbox:
         self.bot = BotProcess(
             environment,
             directory=self._temporary_folder(),
+            spawn=self._spawn,
             changed=lambda: self.workspace.changed(Change("bot")),
         )
         await self.bot.start()

@@ -14,6 +14,7 @@ from bot.sandbox.bot_process import COMMAND, BotProcess
 from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox
 from bot.sandbox.slack.workspace import Message
 from bot.sandbox.vps.model import Backup
+from tests import forked
 from tests.operations.postgres import Postgres
 
 T = TypeVar("T")
@@ -61,7 +62,13 @@ class Replicas:
         """Return one more bot, not started yet."""
         environment = self.sandbox.bot_environment(mode=self._mode) | {"DATABASE_URL": self.database}
         environment |= self._settings | more
-        bot = BotProcess(environment, directory=self._folder, command=self.command, changed=self._changed.set)
+        bot = BotProcess(
+            environment,
+            directory=self._folder,
+            command=self.command,
+            spawn=forked.spawn,
+            changed=self._changed.set,
+        )
         self.bots.append(bot)
         return bot
 

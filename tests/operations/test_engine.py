@@ -80,7 +80,7 @@ async def ask(work: str, order: Order) -> None:
 async def is_in_line(name: str) -> None:
     """Return once the order has its place in its server's queue."""
     async with asyncio.timeout(10):
-        while await DBOS.get_workflow_status_async(f"{name}:turn") is None:
+        while await DBOS.get_workflow_status_async(f"{name}:turn") is None:  # noqa: ASYNC110
             await asyncio.sleep(PACE)
 
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.workspace import Message
+from tests import forked
 from tests.operations.replicas import readiness
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest_asyncio.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(seeded=False, speed=20)
+    sandbox = Sandbox(seeded=False, speed=20, spawn=forked.spawn)
     sandbox.provider.hold()
     for name in ("web-1", "db-1"):
         sandbox.provider.add_server(name)

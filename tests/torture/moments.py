@@ -41,7 +41,7 @@ async def after_step(rig: Rig, kind: Kind, number: int) -> Tally | None:
             before + number, seconds=BOUNDARY_SECONDS, give_up=lambda: asking.done() and _is_over(rig)
         )
         if reached:
-            rig.victim.strike()
+            rig.strike()
         return reached
 
     reached = await asyncio.to_thread(kill)
@@ -63,7 +63,7 @@ async def before_record(rig: Rig, kind: Kind, call: str, number: int) -> Tally |
                 async with asyncio.timeout(0.05):
                     await held.wait()
         if held.is_set():
-            rig.victim.strike()
+            rig.strike()
         await asking
     if not held.is_set():
         await rig.settled()

@@ -1,20 +1,23 @@
 """A sandbox, a database and a bot to kill: asking, killing, starting again, settling, counting."""
 
 import asyncio
+import os
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count as counting
 from pathlib import Path
 from random import Random
 
+from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.clock import RealClock
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.workspace import Person
+from tests import forked
 from tests.torture.asks import GUARDED, Ask, Kind, agree, prepare, utter
 from tests.torture.records import Records
 from tests.torture.tally import Tally, count
-from tests.torture.victim import Victim
 
 SERVERS = tuple(f"{kind}-{number}" for kind in ("web", "db") for number in range(1, 6))
 PEOPLE = ("ana", "ben", "cleo")
@@ -30,18 +33,13 @@ SETTLE_SECONDS = 60.0
 HISTORY = ("channels:history", "groups:history")
 LATE_SECONDS = 0.15
 """Less than the time that VPS.org takes for the slower half of the backups."""
-QUICK = {
-    "BOT_SETTLE_SECONDS": "0.15",
-    "BOT_RESTORE_WATCH_MINUTES": "0.05",
-    "BOT_LATE_MINUTES": str(LATE_SECONDS / 60),
-}
 _numbers = counting(1)
 
 
 class Rig:
     """One bot in a world of its own. `random` decides everything that is left to chance."""
 
-    def __init__(self, sandbox: Sandbox, victim: Victim, records: Records, random: Random) -> None:
+    def __init__(self, sandbox: Sandbox, victim: BotProcess, records: Records, random: Random) -> None:
         self.sandbox = sandbox
         self.victim = victim
         self.records = records
@@ -55,8 +53,14 @@ class Rig:
         await self.victim.start()
         await self.victim.ready()
 
+    def strike(self) -> None:
+        """Kill the bot this instant; `kill` must follow. May be called from any thread."""
+        if self.victim.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.victim.pid, signal.SIGKILL)
+
     async def kill(self) -> None:
-        """Kill the bot."""
+        """Kill the bot, if it lives, and wait until it is dead."""
         await self.victim.kill()
         self.kills += 1
 
@@ -113,7 +117,7 @@ async def rig(
     random = Random(seed)
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
-        sandbox = Sandbox(seeded=False, speed=SPEED, clock=RealClock(ahead))
+        sandbox = Sandbox(seeded=False, speed=SPEED, clock=RealClock(ahead), spawn=forked.spawn)
         app = sandbox.workspace.app
         scopes = [scope for scope in app.scopes if not scope.endswith(":history")]
         app.scopes = (*scopes, *HISTORY, "im:history") if history else tuple(scopes)
@@ -122,20 +126,20 @@ async def rig(
             sandbox.provider.add_server(server, disk_mb=random.choice((1000, 8000)))
             sandbox.provider.server(server).backups_appear_after = random.choice((0.0, 0.05))
         await sandbox.start()
-        environment = (
-            sandbox.bot_environment(folder / "bot.sqlite")
-            | QUICK
-            | {"BOT_RULES_FILE": str(folder / "rules.toml")}
-        )
         (folder / "rules.toml").write_text(RULES)
-        if database:
-            environment["DATABASE_URL"] = database
-        records = Records(environment["DATABASE_URL"])
+        address = database or f"sqlite:///{folder / 'bot.sqlite'}"
+        victim = await sandbox.start_bot(
+            DATABASE_URL=address,
+            BOT_RULES_FILE=str(folder / "rules.toml"),
+            BOT_SETTLE_SECONDS="0.15",
+            BOT_RESTORE_WATCH_MINUTES="0.05",
+            BOT_LATE_MINUTES=str(LATE_SECONDS / 60),
+        )
+        records = Records(address)
         try:
-            async with Victim(environment, folder) as victim:
-                made = Rig(sandbox, victim, records, random)
-                await made.start()
-                yield made
+            await victim.ready()
+            yield Rig(sandbox, victim, records, random)
+            await victim.kill()
         finally:
             records.close()
             await sandbox.stop()
