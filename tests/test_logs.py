@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -21,20 +22,21 @@ Written = Callable[[], str]
 
 
 @pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
+def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Puts back what setting up logs changes for the whole process."""
-    root = logging.getLogger()
-    handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
+    loggers = (logging.getLogger(), logging.getLogger("dbos"))
+    changed = [*product(loggers, ("handlers", "level")), (sys, "excepthook"), (threading, "excepthook")]
+    for owner, name in changed:
+        monkeypatch.setattr(owner, name, getattr(owner, name))
     events = structlog.get_config()
     yield
     logging.captureWarnings(False)
-    root.handlers, root.level = handlers, level
-    sys.excepthook, threading.excepthook = hooks
     structlog.configure(**events)
 
 
 def set_up(style: Any = "json", level: str = "INFO") -> Written:
-    logging.getLogger().handlers = []  # pytest's own would raise what ours is to survive
+    for name in (None, "dbos"):  # pytest's own would raise what ours is to survive
+        logging.getLogger(name).handlers = []
     stream = io.StringIO()
     logs.set_up(level, style, [SecretStr(SECRET)], stream)
     return stream.getvalue

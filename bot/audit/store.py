@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -54,6 +55,7 @@ class AuditTrail:
         self._is_file = url.get_backend_name() == "sqlite"
         timeout = {"timeout" if self._is_file else "connect_timeout": APPEND_SECONDS}
         self._database = sa.create_engine(watched(url), connect_args=timeout, pool_pre_ping=not self._is_file)
+        self._threads = ThreadPoolExecutor(thread_name_prefix="audit")
         self._one_by_one = asyncio.Lock()
         self._on_new = on_new
 
@@ -103,16 +105,18 @@ class AuditTrail:
         return sa.inspect(self._database).has_table(entries.name)
 
     async def aclose(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, once what was begun has come to its end."""
         await asyncio.to_thread(self.close)
 
     def close(self) -> None:
-        """Let go of the database, outside an event loop."""
+        """Do what `aclose` does, outside an event loop."""
+        self._threads.shutdown()
         self._database.dispose()
 
     async def _within(self, seconds: float | None, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.wait_for(asyncio.to_thread(work), seconds)
+            working = asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await asyncio.wait_for(working, seconds)
         except (TimeoutError, sa.exc.SQLAlchemyError, ValidationError) as error:
             log.warning("audit_trail_failed", reason=reason(error))
             raise NotRecorded(

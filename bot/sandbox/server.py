@@ -1,7 +1,9 @@
 """The sandbox in one piece: a pretend VPS.org, a pretend Slack, the page, and the bot between them."""
 
+import secrets
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +24,9 @@ Mode = Literal["socket", "http"]
 
 EVENTS_PATH = "/slack/events"
 """Where a Bolt app answers Slack in HTTP mode, unless it is told otherwise."""
+
+_NEVER_GIVEN = range(20_000, 32_768)
+"""Ports that no common system takes by itself for a connection's own end."""
 
 STOP_SECONDS = 1.0
 """How long requests still being answered may hold up the end."""
@@ -189,8 +194,9 @@ class Sandbox:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+    """Return a port of 127.0.0.1 that is free, and that no connection is given by chance meanwhile."""
+    while True:
+        port = secrets.choice(_NEVER_GIVEN)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

@@ -93,7 +93,7 @@ async def test_a_slow_vps_org_costs_nobody_an_ack(world: World) -> None:
     assert (await ana.types("/backup create web-1")).acked
     await world.until(lambda: world.provider.creates)
     assert (await ana.types(f"/backup delete {old.id}")).acked
-    assert "Asking VPS.org…" in str(ana.modal and ana.modal.payload)
+    await world.until_modal("ana", "Asking VPS.org…")
     await world.confirms("ana")
     world.provider.finish()
     await world.until_reply(f"Deleted backup {old.id}")
