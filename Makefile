@@ -20,7 +20,7 @@ sandbox: $(READY) ## Run the bot in its sandbox and print the page's address
 	@exec $(BIN)/python -m bot sandbox $(ARGS)
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest --numprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 6 $(ARGS)
 
 torture: $(READY) ## Kill the bot 1,000 times and count what is lost; ARGS=--help tells more
 	@$(BIN)/python -m tests.torture $(ARGS)
