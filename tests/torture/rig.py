@@ -55,9 +55,10 @@ class Rig:
 
     def strike(self) -> None:
         """Kill the bot this instant; `kill` must follow. May be called from any thread."""
-        if self.victim.pid is not None:
+        pid = self.victim.pid
+        if pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(self.victim.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
     async def kill(self) -> None:
         """Kill the bot, if it lives, and wait until it is dead."""
