@@ -45,15 +45,18 @@ class Records:
             return [str(row[0]) for row in connection.execute(sa.text(query))]
 
     def wait_for_steps(self, steps: int, *, seconds: float, give_up: Callable[[], bool]) -> bool:
-        """Return True as soon as so many steps are recorded; False when it is no use to wait."""
+        """Return True once so many steps are recorded; False where there were fewer when it was given up."""
         query = sa.text(f"select count(*) from {self._schema}operation_outputs")
         deadline = time.monotonic() + seconds
         with self._engine.connect() as connection:
-            while time.monotonic() < deadline and not give_up():
+            while True:
+                # Asked first: on a busy machine all may come to its end between two looks.
+                was_given_up = time.monotonic() > deadline or give_up()
                 if int(connection.execute(query).scalar_one()) >= steps:
                     return True
+                if was_given_up:
+                    return False
                 time.sleep(LOOK_SECONDS)
-        return False
 
     def _count(self, what: str) -> int:
         with self._engine.connect() as connection:
