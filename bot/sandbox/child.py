@@ -49,10 +49,11 @@ async def spawn(command: Sequence[str], directory: Path, environment: Mapping[st
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,  # Ctrl-C in a terminal is for us; we then stop the child in our own time
-        preexec_fn=_die_with_parent if _LIBC else None,
+        preexec_fn=die_with_parent,
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent(how: signal.Signals = signal.SIGTERM) -> None:
+    """Have this new process sent a signal when the one that started it ends; does nothing but on Linux."""
     if _LIBC is not None:
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(PR_SET_PDEATHSIG, how)

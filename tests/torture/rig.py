@@ -140,7 +140,6 @@ async def rig(
         try:
             await victim.ready()
             yield Rig(sandbox, victim, records, random)
-            await victim.kill()
         finally:
             records.close()
             await sandbox.stop()
