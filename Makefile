@@ -37,8 +37,8 @@ format: $(READY) ## Format the code and mend what ruff can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-bench: $(READY) ## Measure our own work beside the JSON it can't do without
-	@$(BIN)/python -m tests.bench
+bench: $(READY) ## Measure the bot as a process, beside a bare Bolt app; ARGS=--help tells more
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 # uv lives in a venv of its own, as only this needs it.
 LOCK := .venv-lock/bin/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.errors import BadSettings, BotError, DatabaseAway, NotUnderstood
+from bot.errors import BotError, ConfigurationError, DatabaseUnavailable, UsageError
 
 OK = 0
 PROBLEMS_FOUND = 1
@@ -25,13 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
         return command(chosen)
-    except BadSettings as problem:
+    except ConfigurationError as problem:
         _explain(problem)
         return os.EX_CONFIG
-    except DatabaseAway as problem:
+    except DatabaseUnavailable as problem:
         _explain(problem)
         return os.EX_UNAVAILABLE
-    except NotUnderstood as problem:
+    except UsageError as problem:
         _explain(problem)
         return os.EX_USAGE
     except KeyboardInterrupt:
@@ -96,16 +96,16 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 def _doctor(_: argparse.Namespace) -> int:
     from bot import logs, settings
     from bot.doctor import examine as doctor
-    from bot.doctor import findings
+    from bot.doctor import messages
 
     try:
         wanted = settings.load()
-    except BadSettings as problem:
-        found = findings.refused(problem.what)
+    except ConfigurationError as problem:
+        found = messages.refused(problem)
     else:
         logs.set_up("ERROR", "text", wanted.secrets)
         found = asyncio.run(doctor.examine(wanted))
-    sys.stdout.write(findings.report(found))
+    sys.stdout.write(messages.report(found))
     return OK if all(finding.is_well for finding in found) else PROBLEMS_FOUND
 
 
@@ -152,8 +152,8 @@ async def _until_stopped(work: Coroutine[object, object, None]) -> int:
 
 
 def _settings_problem(group: BaseExceptionGroup) -> BaseException:
-    """Return the settings' problem a group of tasks ended with, or the group where it was something else."""
-    problems, others = group.split(BadSettings)
+    """Return the settings' problem a group of tasks ended with, or the group if it was something else."""
+    problems, others = group.split(ConfigurationError)
     if problems is None or others is not None:
         return group
     first = problems.exceptions[0]
@@ -161,9 +161,12 @@ def _settings_problem(group: BaseExceptionGroup) -> BaseException:
 
 
 def _explain(problem: BotError) -> None:
-    sys.stderr.write(f"backup-bot can't do that:\n{_indented(problem.what)}\n")
-    if problem.hint:
-        sys.stderr.write(f"{problem.hint}\n")
+    from bot.slack.messages import explain
+
+    explanation = explain(problem)
+    sys.stderr.write(f"backup-bot can't do that:\n{_indented(explanation.what)}\n")
+    if explanation.hint:
+        sys.stderr.write(f"{explanation.hint}\n")
 
 
 def _indented(lines: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 import structlog
 from aiohttp import web
 
-from bot.errors import BadSettings
+from bot.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 
@@ -17,16 +17,16 @@ Check = Callable[[], bool | Awaitable[bool]]
 def routes(
     checks: Mapping[str, Check],
     *,
-    told: Mapping[str, Check] | None = None,
+    informational: Mapping[str, Check] | None = None,
     timeout_seconds: float = 2.0,
 ) -> list[web.AbstractRouteDef]:
-    """Return `/healthz`, always 200, and `/readyz`: 200 where every check passes, else 503.
+    """Return `/healthz`, always 200, and `/readyz`: 200 if every check passes, else 503.
 
     A check that raises, or takes longer than `timeout_seconds`, has not passed. The answer to `/readyz` is an
-    object with each check's name and outcome. What is `told` there as well does not count: it is nothing that
-    another process could do better.
+    object with each check's name and outcome. What is `informational`
+    is in it as well but does not count: another process could not do better.
     """
-    everything = {**checks, **(told or {})}
+    everything = {**checks, **(informational or {})}
 
     async def alive(_: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -77,14 +77,15 @@ class HttpServer:
         return int(self._runner.addresses[0][1]) if self._runner.addresses else self._port
 
     async def start(self) -> None:
-        """Listen; raises BadSettings where the address can't be had."""
+        """Listen; raises ConfigurationError if the address can't be had."""
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._bind, self._port).start()
         except OSError as error:
             await self._runner.cleanup()
-            problem = f"BOT_BIND, BOT_PORT: can't listen on {self._bind}:{self._port} ({error.strerror})."
-            raise BadSettings(problem) from error
+            raise ConfigurationError(
+                f"BOT_BIND, BOT_PORT: can't listen on {self._bind}:{self._port} ({error.strerror})."
+            ) from error
 
     async def stop(self) -> None:
         """Stop listening, and let requests that are being answered end within `stop_seconds`."""

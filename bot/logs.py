@@ -5,6 +5,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TextIO
 from urllib.parse import quote
@@ -152,9 +153,23 @@ def _attach(handler: "_Handler", level: str) -> None:
 
 class _Handler(logging.StreamHandler[TextIO]):
     @override
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except Exception:  # The standard library lets some errors pass.
+            self.handleError(record)
+
+    @override
+    def flush(self) -> None:
+        with suppress(Exception):
+            super().flush()
+
+    @override
     def handleError(self, record: logging.LogRecord) -> None:
-        # The standard library would print the record's arguments here, unmasked.
-        self.stream.write(f'{{"event": "log_record_unreadable", "logger": "{record.name}"}}\n')
+        # The standard library would print the record's arguments here, unmasked. Whatever goes wrong with
+        # the log, the work it tells of goes on: its reader may have gone, or its disk may be full.
+        with suppress(Exception):
+            self.stream.write(f'{{"event": "log_record_lost", "logger": "{record.name}"}}\n')
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

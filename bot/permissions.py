@@ -1,4 +1,4 @@
-"""Who may do what, and what needs a second person.
+"""Who can do what, and what needs a second person.
 
 Decided anew at each step, from who the person is and the rules alone: never from what a message, a button
 or a modal carries.
@@ -7,10 +7,10 @@ or a modal carries.
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from bot.errors import NotAllowed
+from bot.errors import Denial, NotAllowed
+from bot.verbs import CHANGING, Verb
 
 EVERYBODY = "*"
 """Stands for every full member of the workspace; guests and other organisations' people are never meant."""
@@ -18,17 +18,13 @@ EVERYBODY = "*"
 Ids = frozenset[str]
 
 
-class Risk(StrEnum):
-    """What a request can do."""
-
-    LOOK = "look"
-    CREATE = "create"
-    DELETE = "delete"
-    RESTORE = "restore"
+def is_group(an_id: str) -> bool:
+    """Tell whether an id is a user group's rather than a user's."""
+    return an_id.startswith("S")
 
 
 @dataclass(frozen=True)
-class Who:
+class Person:
     """A person as Slack knows them. `is_member`: a full member of our workspace who is not deactivated."""
 
     id: str
@@ -38,10 +34,10 @@ class Who:
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may do what on the servers whose names fit a pattern (`*` and `?`).
+    """Who can do what on the servers whose names fit a pattern (`*` and `?`).
 
-    People are user ids, user group ids, or `EVERYBODY`. An operator may look, create, delete and restore; an
-    approver may look and approve. `channels` limits where all of it may be asked for; empty: anywhere.
+    People are user ids, user group ids, or `EVERYBODY`. An operator can look, create, delete and restore; an
+    approver can look and approve. `channels` limits where all of it can be requested; empty: anywhere.
     """
 
     servers: tuple[str, ...] = (EVERYBODY,)
@@ -49,7 +45,7 @@ class Rule:
     viewers: Ids = frozenset({EVERYBODY})
     operators: Ids = frozenset()
     approvers: Ids = frozenset()
-    second_person: frozenset[Risk] = frozenset()
+    second_person: frozenset[Verb] = frozenset()
     break_glass: bool = False
     approval_minutes: float = 30.0
 
@@ -60,7 +56,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rules:
-    """Rules in order: the first that fits a server decides alone. Where none fits, nobody may do anything."""
+    """Rules in order: the first that fits a server decides alone. If none fits, nobody can do anything."""
 
     rules: tuple[Rule, ...] = (Rule(),)
     auditors: Ids = frozenset()
@@ -73,19 +69,19 @@ class Rules:
     def groups(self) -> Ids:
         """The user groups the rules name, whose members must be known."""
         named = [self.auditors, *(ids for r in self.rules for ids in (r.viewers, r.operators, r.approvers))]
-        return frozenset(each for ids in named for each in ids if each.startswith("S"))
+        return frozenset(each for ids in named for each in ids if is_group(each))
 
 
 @dataclass(frozen=True)
-class Go:
-    """The person may, at once."""
+class Allowed:
+    """The person can do it, at once."""
 
 
 @dataclass(frozen=True)
-class AskFirst:
-    """The person may, once one of `approvers` (user and group ids) agrees within `minutes`.
+class NeedsApproval:
+    """The person can do it once one of `approvers` (user and group ids) approves within `minutes`.
 
-    `break_glass`: in an emergency the person may go ahead alone.
+    `break_glass`: in an emergency the person can do it alone.
     """
 
     approvers: Ids = field(default_factory=frozenset)
@@ -93,27 +89,28 @@ class AskFirst:
     break_glass: bool = False
 
 
+Decision = Allowed | NeedsApproval
+
 _NOTHING = Rule(servers=(), viewers=frozenset())
-_NOT_A_MEMBER = "Only full members of this workspace may use me, not guests or people of other organisations."
 
 
-def decide(who: Who, risk: Risk, server: str, channel: str, rules: Rules) -> Go | AskFirst:
-    """Return whether the person may do this on a server, from a channel, and whether somebody must agree.
+def decide(person: Person, verb: Verb, server: str, channel: str, rules: Rules) -> Decision:
+    """Return whether the person can do this on a server, from a channel, and whether somebody must approve.
 
     Raises:
-        NotAllowed: says who may, where, or how to allow it.
+        NotAllowed: says who can, where, or which setting allows it.
     """
-    _check_member(who)
-    return _decide_by(rules.for_server(server), who, risk, channel)
+    _check_member(person)
+    return _decide_by(rules.for_server(server), person, verb, channel)
 
 
-def decide_somewhere(who: Who, risk: Risk, channel: str, rules: Rules) -> None:
-    """Raise NotAllowed where the person may not do this on any server, as far as the rules go."""
-    _check_member(who)
+def decide_somewhere(person: Person, verb: Verb, channel: str, rules: Rules) -> None:
+    """Raise NotAllowed if the person can't do this on any server, as far as the rules go."""
+    _check_member(person)
     refusals = []
     for rule in rules.rules or (_NOTHING,):
         try:
-            _decide_by(rule, who, risk, channel)
+            _decide_by(rule, person, verb, channel)
         except NotAllowed as refusal:
             refusals.append(refusal)
         else:
@@ -121,83 +118,73 @@ def decide_somewhere(who: Who, risk: Risk, channel: str, rules: Rules) -> None:
     raise refusals[-1]
 
 
-def visible(who: Who, servers: Iterable[str], channel: str | None, rules: Rules) -> Ids:
-    """Return which of these servers the person may look at from a channel (None: wherever they may).
+def visible(person: Person, servers: Iterable[str], channel: str | None, rules: Rules) -> Ids:
+    """Return which of these servers the person can look at from a channel (None: wherever they can).
 
     Raises:
         NotAllowed: they are no full member.
     """
-    _check_member(who)
-    return frozenset(server for server in servers if _may_look(rules.for_server(server), who, channel))
+    _check_member(person)
+    return frozenset(server for server in servers if _can_look(rules.for_server(server), person, channel))
 
 
-def _may_look(rule: Rule, who: Who, channel: str | None) -> bool:
+def _can_look(rule: Rule, person: Person, channel: str | None) -> bool:
     anywhere = replace(rule, channels=frozenset())
     try:
-        _decide_by(anywhere if channel is None else rule, who, Risk.LOOK, channel or "")
+        _decide_by(anywhere if channel is None else rule, person, Verb.LIST, channel or "")
     except NotAllowed:
         return False
     return True
 
 
-def _decide_by(rule: Rule, who: Who, risk: Risk, channel: str) -> Go | AskFirst:
-    _check_channel(rule, channel)
-    if risk is Risk.LOOK:
-        _check(
-            who,
-            rule.viewers | rule.operators | rule.approvers,
-            "see the backups of this server",
-            "BOT_VIEWERS",
-        )
-        return Go()
-    _check(who, rule.operators, f"{risk.value} backups of this server", "BOT_OPERATORS")
-    if risk not in rule.second_person:
-        return Go()
-    if not rule.approvers - {who.id}:
-        raise NotAllowed(
-            f"To {risk.value} here needs a second person, and nobody else may approve it.",
-            "Whoever runs me names people in the setting `BOT_APPROVERS`.",
-        )
-    return AskFirst(rule.approvers, rule.approval_minutes, rule.break_glass)
-
-
-def check_approval(who: Who, asked_by: str, server: str, rules: Rules) -> None:
-    """Raise NotAllowed unless the person may approve or deny what somebody else asked for on a server."""
-    _check_member(who)
-    if who.id == asked_by:
-        raise NotAllowed("You asked for this yourself, so somebody else has to decide.")
-    _check(who, rules.for_server(server).approvers, "decide on this server", "BOT_APPROVERS")
-
-
-def check_asker(who: Who, asked_by: str) -> None:
-    """Raise NotAllowed unless the person is whoever asked, and a full member still."""
-    _check_member(who)
-    if who.id != asked_by:
-        raise NotAllowed("Only whoever asked may do that.", who=(asked_by,))
-
-
-def check_audit(who: Who, rules: Rules) -> None:
-    """Raise NotAllowed unless the person may read the audit trail: approvers of any rule, and auditors."""
-    _check_member(who)
-    readers = rules.auditors.union(*(rule.approvers for rule in rules.rules))
-    _check(who, readers, "read the audit trail", "BOT_AUDITORS")
-
-
-def _check_member(who: Who) -> None:
-    if not who.is_member:
-        raise NotAllowed(_NOT_A_MEMBER)
-
-
-def _check_channel(rule: Rule, channel: str) -> None:
+def _decide_by(rule: Rule, person: Person, verb: Verb, channel: str) -> Decision:
     if rule.channels and channel not in rule.channels:
-        raise NotAllowed("That may not be asked for in this channel.", where=tuple(sorted(rule.channels)))
+        raise NotAllowed(Denial.OTHER_CHANNEL, verb, where=tuple(sorted(rule.channels)))
+    if verb not in CHANGING:
+        _check_role(person, rule.viewers | rule.operators | rule.approvers, Verb.LIST, "BOT_VIEWERS")
+        return Allowed()
+    _check_role(person, rule.operators, verb, "BOT_OPERATORS")
+    if verb not in rule.second_person:
+        return Allowed()
+    if not rule.approvers - {person.id}:
+        raise NotAllowed(Denial.NO_APPROVER, verb, "BOT_APPROVERS")
+    return NeedsApproval(rule.approvers, rule.approval_minutes, rule.break_glass)
 
 
-def _check(who: Who, allowed: AbstractSet[str], what: str, setting: str) -> None:
-    if EVERYBODY in allowed or who.id in allowed or who.groups & allowed:
-        return
-    if allowed:
-        raise NotAllowed(f"You may not {what}.", who=tuple(sorted(allowed)))
-    raise NotAllowed(
-        f"You may not {what}.", f"Nobody may yet: whoever runs me names people in the setting `{setting}`."
-    )
+def check_approval(person: Person, requester: str, server: str, rules: Rules) -> None:
+    """Raise NotAllowed unless the person can approve or decline what somebody else requested on a server."""
+    _check_member(person)
+    if person.id == requester:
+        raise NotAllowed(Denial.OWN_REQUEST, "approve")
+    _check_role(person, rules.for_server(server).approvers, "approve", "BOT_APPROVERS")
+
+
+def check_requester(person: Person, requester: str) -> None:
+    """Raise NotAllowed unless the person is the requester, and a full member still."""
+    _check_member(person)
+    if person.id != requester:
+        raise NotAllowed(Denial.NOT_THE_REQUESTER, "withdraw", who=(requester,))
+
+
+def check_cancel(person: Person, requester: str, server: str, rules: Rules) -> None:
+    """Raise NotAllowed unless the person is the requester or an approver for the server."""
+    _check_member(person)
+    approvers = rules.for_server(server).approvers - {EVERYBODY}
+    _check_role(person, approvers | {requester}, "cancel", "BOT_APPROVERS")
+
+
+def check_audit(person: Person, rules: Rules) -> None:
+    """Raise NotAllowed unless the person can read the audit trail: approvers of any rule, and auditors."""
+    _check_member(person)
+    readers = rules.auditors.union(*(rule.approvers for rule in rules.rules))
+    _check_role(person, readers, Verb.AUDIT, "BOT_AUDITORS")
+
+
+def _check_member(person: Person) -> None:
+    if not person.is_member:
+        raise NotAllowed(Denial.NOT_A_MEMBER)
+
+
+def _check_role(person: Person, allowed: AbstractSet[str], action: str, setting: str) -> None:
+    if not (EVERYBODY in allowed or person.id in allowed or person.groups & allowed):
+        raise NotAllowed(Denial.NO_ROLE, action, setting, who=tuple(sorted(allowed)))

@@ -1,27 +1,128 @@
 """The only reader of the environment: variables, `.env` in the working directory, files in /run/secrets."""
 
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from bot.errors import BadSettings
-from bot.formats import (
-    Address,
-    AddressWithSlash,
-    Channel,
-    Channels,
-    Dangers,
-    DatabaseUrl,
-    People,
-    PeopleOrEverybody,
-    Positive,
-    Token,
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import ConfigurationError
 from bot.permissions import EVERYBODY
+from bot.verbs import ChangingVerb
+
+# What may stand in a Bearer header (RFC 6750, section 2.1): catches pasted quotes, spaces and line ends.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,}")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
+
+
+def is_person(text: str) -> bool:
+    """Tell whether this looks like the id of a user (U…, W…) or of a user group (S…)."""
+    return bool(_USER_OR_GROUP.fullmatch(text))
+
+
+def is_channel(text: str) -> bool:
+    """Tell whether this looks like the id of a channel or of direct messages."""
+    return bool(_CHANNEL.fullmatch(text))
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(secret.get_secret_value()):
+        raise ValueError("it has characters no token has; was a quote or a space copied with it?")
+    return secret
+
+
+def _address(url: str) -> str:
+    parts = _split(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("it must be an address such as https://host/path/")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("it must have no user, no query and no fragment")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("it must be https, as tokens are sent there; http only on this machine")
+    return url.rstrip("/")
+
+
+def _database_url(url: str) -> str:
+    parts = _split(url)
+    file = url.removeprefix("sqlite:///")
+    if parts.scheme == "sqlite" and file not in {url, "", ":memory:"}:
+        return url
+    if parts.scheme == "postgresql+psycopg" and parts.path.strip("/"):
+        return url
+    raise ValueError("it must be sqlite:///file or postgresql+psycopg://user:password@host/name")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        # The library's own words may repeat the address, and with it a password.
+        raise ValueError("it is not an address that can be read") from None
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _each(fits: Callable[[str], bool], what: str) -> Callable[[frozenset[str]], frozenset[str]]:
+    def check(ids: frozenset[str]) -> frozenset[str]:
+        # A value is counted, not shown: it might be a token in the wrong place.
+        if strangers := sum(not fits(each) for each in ids):
+            raise ValueError(f"{strangers} of {len(ids)} are no {what}")
+        return ids
+
+    return check
+
+
+def _is_person_or_everybody(text: str) -> bool:
+    return text == EVERYBODY or is_person(text)
+
+
+def _channel(channel: str) -> str:
+    if not is_channel(channel):
+        raise ValueError(f"it is not one of the {_CHANNELS}")
+    return channel
+
+
+_PEOPLE = "ids of users or user groups, which look like U012AB3CD and S012AB3CD"
+_CHANNELS = "ids of channels, which look like C012AB3CD"
+_LISTED = (NoDecode, BeforeValidator(_comma_separated))
+
+Token = Annotated[SecretStr, AfterValidator(_token)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Address = Annotated[str, AfterValidator(_address)]
+AddressWithSlash = Annotated[Address, AfterValidator(lambda url: f"{url}/")]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+Channel = Annotated[str, AfterValidator(_channel)]
+Channels = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_channel, _CHANNELS))]
+People = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_person, _PEOPLE))]
+PeopleOrEverybody = Annotated[
+    frozenset[str], *_LISTED, AfterValidator(_each(_is_person_or_everybody, _PEOPLE))
+]
+ChangingVerbs = Annotated[frozenset[ChangingVerb], *_LISTED]
 
 SECRETS_FOLDER = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets; a file is named as the variable, in any case."""
@@ -90,32 +191,32 @@ class Settings(_Environment):
     database_url: DatabaseUrl = _DATABASE_URL
     bot_viewers: PeopleOrEverybody = Field(
         frozenset({EVERYBODY}),
-        description="Ids of users and user groups, comma separated, who may look; `*` is every full member.",
+        description="Ids of users and user groups, comma separated, who can look; `*` is every full member.",
     )
     bot_operators: People = Field(
         frozenset(),
-        description="Who may also create, delete and restore, named likewise; while empty, nobody may.",
+        description="Who can also create, delete and restore, named likewise; while empty, nobody can.",
     )
     bot_approvers: People = Field(
-        frozenset(), description="Who may look, and agree to what others ask for, named likewise."
+        frozenset(), description="Who can look, and approve what others request, named likewise."
     )
     bot_auditors: People = Field(
-        frozenset(), description="Who may read the audit trail besides the approvers, named likewise."
+        frozenset(), description="Who can read the audit trail besides the approvers, named likewise."
     )
     bot_channels: Channels = Field(
         frozenset(),
-        description="Ids of the channels in which the bot may be asked, comma separated; empty: in any.",
+        description="Ids of the channels in which the bot can be used, comma separated; empty: in any.",
     )
-    bot_second_person: Dangers = Field(
+    bot_second_person: ChangingVerbs = Field(
         frozenset(),
-        description="What needs an approver's consent, comma separated: create, delete, restore.",
+        description="What needs a second person's approval, comma separated: create, delete, restore.",
     )
     bot_break_glass: bool = Field(
-        False, description="Whether an operator may go ahead without consent in an emergency: true or false."
+        False, description="Whether an operator can run it without approval in an emergency: true or false."
     )
-    bot_approval_minutes: Positive = Field(30.0, description="Minutes an approver has to agree.")
+    bot_approval_minutes: Positive = Field(30.0, description="Minutes an approver has to answer.")
     bot_ask_approvers: bool = Field(
-        False, description="Whether approvers are also written to directly: true or false."
+        False, description="Whether approvers also get a direct message: true or false."
     )
     bot_audit_channel: Channel | None = Field(
         None, description="Id of a channel that gets a copy of the audit trail."
@@ -133,6 +234,10 @@ class Settings(_Environment):
     bot_give_up_hours: Positive = Field(24.0, description="Hours after which a backup is no longer watched.")
     bot_restore_watch_minutes: Positive = Field(
         15.0, description="Minutes for which a server is watched after a restore was accepted."
+    )
+    bot_confirmation_hours: Positive = Field(
+        12.0,
+        description="Hours after which what a person confirmed or approved is too old to act on.",
     )
     bot_servers_refresh_seconds: Positive = Field(
         60.0, description="Seconds for which the list of servers counts as fresh."
@@ -206,13 +311,13 @@ def load(secrets_folder: Path = SECRETS_FOLDER) -> Settings:
     """Return what people set.
 
     Raises:
-        BadSettings: something is missing or wrong; `what` has one line per problem, without any secret.
+        ConfigurationError: something is missing or wrong; with one line per problem, without any secret.
     """
     return _load(Settings, secrets_folder)
 
 
 def load_database(secrets_folder: Path = SECRETS_FOLDER) -> DatabaseSettings:
-    """Return where the database is, whatever else is set; raises BadSettings as `load` does."""
+    """Return where the database is, whatever else is set; raises ConfigurationError as `load` does."""
     return _load(DatabaseSettings, secrets_folder)
 
 
@@ -221,9 +326,9 @@ def _load(kind: type[S], secrets_folder: Path) -> S:
         return kind.read(secrets_folder)
     except ValidationError as error:
         problems = [_in_words(problem) for problem in error.errors(include_url=False, include_input=False)]
-        raise BadSettings("\n".join(problems)) from None
+        raise ConfigurationError(*problems) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(
+        raise ConfigurationError(
             f"Settings could not be read: {type(error).__name__} in .env or {secrets_folder}."
         ) from None
 

@@ -1,81 +1,149 @@
-"""The verbs of `/backup`: how they are written, what they do, and which one a person means."""
+"""The verbs: one name for each thing people can do, how it is typed, and reading the words they type."""
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
+from typing import Literal, NamedTuple, get_args
+
+from bot.errors import Misuse, UsageError
+
+
+class Verb(StrEnum):
+    """What people can ask for. Stored in operations and in the audit trail: never change a value."""
+
+    LIST = "list"
+    CREATE = "create"
+    RESTORE = "restore"
+    DELETE = "delete"
+    WATCH = "watch"
+    STATUS = "status"
+    SERVERS = "servers"
+    AUDIT = "audit"
+    HELP = "help"
+
+
+ChangingVerb = Literal[Verb.CREATE, Verb.DELETE, Verb.RESTORE]
+CHANGING: frozenset[Verb] = frozenset(get_args(ChangingVerb))
+"""Those that change something at VPS.org."""
+ConfirmedVerb = Literal[Verb.RESTORE, Verb.DELETE]
+"""Those that destroy data, so that a form shows what will be lost, and asks for the server's name."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How a verb is written, and what it does."""
+    """How a verb is typed after `/backup`, an example, what its button says (none if empty).
+
+    `permission` follows "You don't have permission to". `style` is the button's: primary, danger or none.
+    """
 
     pattern: str
-    meaning: str
     example: str
+    permission: str
+    button: str
+    style: str | None = None
 
 
-VERBS = {
-    "list": Usage(
+USAGES = {
+    Verb.LIST: Usage(
         "list [server] [--type manual|automatic]",
-        "Shows backups, newest first, with a menu at each to restore or delete it.",
         "list web-1 --type manual",
+        "see the backups of this server",
+        "List",
     ),
-    "create": Usage(
-        "create [server] [why…]",
-        "Makes a backup of a server and tells you when it is finished.",
+    Verb.CREATE: Usage(
+        "create [server] [reason…]",
         "create web-1 before the upgrade",
+        "back up this server",
+        "Create…",
+        "primary",
     ),
-    "restore": Usage(
-        "restore [id|server]",
-        "Puts a server back to a backup. Shows first what will be lost, and asks you to confirm.",
-        "restore 501",
-    ),
-    "delete": Usage(
-        "delete [id]",
-        "Deletes one backup for ever. Shows it first, and asks you to confirm.",
-        "delete 501",
-    ),
-    "status": Usage("status", "Shows what runs or waits now, for whom and since when.", "status"),
-    "servers": Usage("servers", "Shows your servers and how fresh their backups are.", "servers"),
-    "audit": Usage(
-        "audit [server] [@person] [since]",
-        "Shows who did what, and who agreed to it, for those who may read it. Since: 24h, 7d, yesterday, "
-        "2026-11-01 (UTC).",
-        "audit web-1 7d",
-    ),
-    "help": Usage("help [verb]", "Explains this command, or one verb of it.", "help restore"),
+    Verb.RESTORE: Usage("restore [id|server]", "restore 501", "restore this server", "Restore…"),
+    Verb.DELETE: Usage("delete [id]", "delete 501", "delete backups of this server", "Delete…", "danger"),
+    Verb.STATUS: Usage("status", "status", "see what runs on this server", "Status"),
+    Verb.SERVERS: Usage("servers", "servers", "see this server", "Servers"),
+    Verb.AUDIT: Usage("audit [server] [@person] [since]", "audit web-1 7d", "read the audit trail", ""),
+    Verb.HELP: Usage("help [verb]", "help restore", "use me", "Help"),
 }
+"""Every verb that can be typed, in the order of the help."""
 
 _SYNONYMS = {
-    "ls": "list",
-    "show": "list",
-    "new": "create",
-    "run": "create",
-    "backup": "create",
-    "rm": "delete",
-    "remove": "delete",
-    "rollback": "restore",
-    "ps": "status",
-    "jobs": "status",
-    "hosts": "servers",
-    "?": "help",
+    "ls": Verb.LIST,
+    "show": Verb.LIST,
+    "new": Verb.CREATE,
+    "run": Verb.CREATE,
+    "backup": Verb.CREATE,
+    "rm": Verb.DELETE,
+    "remove": Verb.DELETE,
+    "rollback": Verb.RESTORE,
+    "ps": Verb.STATUS,
+    "jobs": Verb.STATUS,
+    "hosts": Verb.SERVERS,
+    "?": Verb.HELP,
 }
+_TYPED = {**{verb.value: verb for verb in USAGES}, **_SYNONYMS}
 
 
-def verb_of(text: str) -> str:
-    """Return the verb a command begins with, synonyms resolved; empty for a bare command."""
-    first = (text.split(maxsplit=1) or [""])[0].casefold()
-    return _SYNONYMS.get(first, first)
+def read_verb(text: str) -> tuple[Verb | None, str]:
+    """Return the verb a command begins with (None for an empty command), and what follows it.
+
+    Raises:
+        UsageError: it begins with no verb; names the one that looks most like it, if any does.
+    """
+    first, _, rest = text.strip().partition(" ")
+    if not first:
+        return None, ""
+    verb = _TYPED.get(first.casefold())
+    if verb is None:
+        raise UsageError(Misuse.UNKNOWN_VERB, text=first[:50], verb=_nearest(first))
+    return verb, rest.strip()
 
 
-def near_verb(verb: str) -> str:
-    """Return a hint that names the verb which looks most like this one."""
-    near = get_close_matches(verb[:100], [*VERBS, *_SYNONYMS], n=1, cutoff=0.5)
-    if near:
-        meant = _SYNONYMS.get(near[0], near[0])
-        return f"Did you mean `/backup {VERBS[meant].pattern}`?"
-    return "See what I can do with `/backup help`."
+def _nearest(word: str) -> Verb | None:
+    near = get_close_matches(word.casefold()[:100], _TYPED, n=1, cutoff=0.7)
+    return _TYPED[near[0]] if near else None
 
 
-def usage(verb: str) -> str:
-    """Return a hint that says how a verb is written."""
-    return f"Write `/backup {VERBS[verb].pattern}`, for example `/backup {VERBS[verb].example}`."
+_QUOTES = "\"'“”„‘’"
+_QUOTED = re.compile(
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|[“”„]([^“”]*)[“”]|[‘’]([^‘’]*)[‘’])""", re.DOTALL
+)
+_BARE = re.compile(r"\s*(\S+)")
+_PLAIN = re.compile(r"[\w.]+(?:-+[\w.]+)*")
+
+
+class Word(NamedTuple):
+    """One word, without its quotes."""
+
+    text: str
+    is_quoted: bool
+
+
+def read_words(text: str, verb: Verb) -> list[Word]:
+    """Return the words that follow a verb; raises UsageError if a quote is not closed."""
+    found: list[Word] = []
+    while text.strip():
+        word, text = first_word(text, verb)
+        found.append(word)
+    return found
+
+
+def first_word(text: str, verb: Verb) -> tuple[Word, str]:
+    """Return the first word and the rest. A quote counts only at a word's beginning: `ana's-box` is one."""
+    if quoted := _QUOTED.match(text):
+        word = next(group for group in quoted.groups() if group is not None)
+        return Word(re.sub(r'\\(["\\])', r"\1", word) if quoted[1] else word, True), text[quoted.end() :]
+    bare = _BARE.match(text)
+    if not bare or bare[1].startswith(tuple(_QUOTES)):
+        raise UsageError(Misuse.OPEN_QUOTE, verb=verb)
+    return Word(bare[1], False), text[bare.end() :]
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is one word, and the same one, without quotes."""
+    return bool(_PLAIN.fullmatch(text))
+
+
+def in_quotes(text: str) -> str:
+    """Return a text in quotes, which is read as one word and the same one."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from bot.operations.database import open_database
 from bot.operations.launch import Engine
-from bot.slack.forms import seal_with
 from tests.distribution import Together
 from tests.economy import log_plainly, one_compiled_cache
 from tests.operations.postgres import Postgres
@@ -25,8 +24,6 @@ settings.register_profile("bot", max_examples=50, deadline=None, suppress_health
 settings.load_profile("bot")
 
 log_plainly()
-# httpcore looks for this at each request, which takes long under pytest; once told, it need not.
-sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -48,19 +45,13 @@ def statements_compiled_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def a_known_seal() -> None:
-    """Seal forms alike in every test, until one starts a bot, which brings its own secret."""
-    seal_with("")
-
-
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that the engine has used before, since it takes a second to get to know a new one."""
     path = tmp_path_factory.mktemp("engine") / "bot.sqlite"
 
     async def use() -> None:
-        engine = Engine(f"sqlite:///{path}")
+        engine = Engine(open_database(f"sqlite:///{path}"))
         await engine.launch()
         await engine.stop()
 
@@ -70,7 +61,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL, one for all (see `distribution`); where it can't run, its tests are skipped."""
+    """A running PostgreSQL, one for all (see `distribution`); if it can't run, its tests are skipped."""
     try:
         server = Postgres()
     except (OSError, subprocess.SubprocessError) as error:

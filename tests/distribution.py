@@ -5,10 +5,10 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 SHARED = {
     "Chromium": ("tests/browser/",),
     "PostgreSQL": (
-        "tests/operations/test_slots.py",
-        "tests/operations/test_heirs.py",
+        "tests/operations/test_leases.py",
+        "tests/operations/test_failover.py",
         "tests/operations/test_hung.py",
-        "tests/operations/test_session.py",
+        "tests/operations/test_database.py",
         "[postgresql",
     ),
     "PostgreSQL and several bots": (

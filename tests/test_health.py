@@ -1,3 +1,5 @@
+"""Whether the process lives and is ready, over HTTP."""
+
 import asyncio
 import socket
 from collections.abc import AsyncIterator
@@ -5,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.errors import BadSettings
+from bot.errors import ConfigurationError
 from bot.health import Check, HttpServer, routes
 
 never = asyncio.Event()
@@ -55,8 +57,8 @@ async def test_one_check_that_fails_or_hangs_is_told(database: Check, session: a
     assert answer == (503, {"slack": True, "database": False})
 
 
-async def test_what_is_only_told_does_not_count(session: aiohttp.ClientSession) -> None:
-    server = HttpServer(routes({"slack": lambda: True}, told={"vps": lambda: False}), port=0)
+async def test_what_is_informational_does_not_count(session: aiohttp.ClientSession) -> None:
+    server = HttpServer(routes({"slack": lambda: True}, informational={"vps": lambda: False}), port=0)
     await server.start()
     async with session.get(f"http://127.0.0.1:{server.port}/readyz") as answer:
         assert (answer.status, await answer.json()) == (200, {"slack": True, "vps": False})
@@ -79,5 +81,5 @@ async def test_it_listens_on_loopback_and_stops() -> None:
 async def test_a_taken_port_is_told_with_its_variable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(BadSettings, match=f"BOT_PORT: can't listen on 127.0.0.1:{port}"):
+        with pytest.raises(ConfigurationError, match=f"BOT_PORT: can't listen on 127.0.0.1:{port}"):
             await HttpServer([], port=port).start()

@@ -1,3 +1,5 @@
+"""Each event is one line, and no secret gets into it."""
+
 import asyncio
 import io
 import json
@@ -114,7 +116,17 @@ def test_a_record_that_cannot_be_formatted_does_not_spill_its_arguments() -> Non
     written = set_up()
     logging.getLogger("slack_sdk").warning("%d", SECRET)
     assert SECRET not in written()
-    assert json.loads(written())["event"] == "log_record_unreadable"
+    assert json.loads(written())["event"] == "log_record_lost"
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_stop_the_work() -> None:
+    class Broken(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    set_up()
+    logs.set_up("INFO", "json", [], Broken())
+    structlog.get_logger("bot").info("nobody_reads_this")
 
 
 def test_what_cannot_be_shown_is_not_shown() -> None:

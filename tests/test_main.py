@@ -1,3 +1,5 @@
+"""The command line: what it starts, and how it refuses."""
+
 import os
 import signal
 import subprocess
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import _settings_problem, main
-from bot.errors import BadSettings, BotError
+from bot.errors import BotError, ConfigurationError
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +65,7 @@ def test_what_makes_no_sense_is_refused_with_the_usage(
 
 
 def test_a_settings_problem_is_found_in_a_group_unless_something_else_went_wrong_too() -> None:
-    problem = BadSettings("X is missing")
+    problem = ConfigurationError("X is missing")
     alone = BaseExceptionGroup("tasks", [BaseExceptionGroup("inner", [problem])])
     assert _settings_problem(alone) is problem
     mixed = BaseExceptionGroup("tasks", [problem, BotError("y")])

@@ -1,4 +1,4 @@
-"""Every role × what they want × the server's rule × the channel, and what holds for any rules."""
+"""Every role × verb × the server's rule × the channel, and what holds for any rules."""
 
 from itertools import product
 
@@ -9,20 +9,22 @@ from hypothesis import strategies as st
 from bot.errors import NotAllowed
 from bot.permissions import (
     EVERYBODY,
-    AskFirst,
-    Go,
-    Risk,
+    Allowed,
+    NeedsApproval,
+    Person,
     Rule,
     Rules,
-    Who,
     check_approval,
     check_audit,
+    check_cancel,
+    check_requester,
     decide,
     decide_somewhere,
     visible,
 )
+from bot.verbs import CHANGING, Verb
 
-DESTROYING = frozenset({Risk.DELETE, Risk.RESTORE})
+DESTROYING = frozenset({Verb.DELETE, Verb.RESTORE})
 OPERATORS = frozenset({"UOPERATOR", "UBOTH", "SOPERATORS"})
 APPROVERS = frozenset({"UAPPROVER", "UBOTH", "SAPPROVERS"})
 
@@ -42,7 +44,7 @@ RULES = Rules(
             viewers=frozenset({"UVIEWER"}),
             operators=OPERATORS,
             approvers=APPROVERS,
-            second_person=frozenset({*DESTROYING, Risk.CREATE}),
+            second_person=frozenset({*DESTROYING, Verb.CREATE}),
         ),
         Rule(("nobody",), viewers=frozenset()),
         Rule(operators=OPERATORS, approvers=APPROVERS),
@@ -52,31 +54,33 @@ RULES = Rules(
 SERVERS = ("web-1", "two-1", "vault", "nobody")
 
 ROLES = {
-    "guest": Who("UOPERATOR", is_member=False, groups=frozenset({"SOPERATORS", "SAPPROVERS"})),
-    "member": Who("UMEMBER", is_member=True, groups=frozenset({"SOTHERS"})),
-    "viewer": Who("UVIEWER", is_member=True),
-    "auditor": Who("UAUDITOR", is_member=True),
-    "operator": Who("UOPERATOR", is_member=True),
-    "by-group": Who("UCLEO", is_member=True, groups=frozenset({"SOPERATORS"})),
-    "approver": Who("UAPPROVER", is_member=True),
-    "group-appr": Who("UDORA", is_member=True, groups=frozenset({"SAPPROVERS"})),
-    "both": Who("UBOTH", is_member=True),
+    "guest": Person("UOPERATOR", is_member=False, groups=frozenset({"SOPERATORS", "SAPPROVERS"})),
+    "member": Person("UMEMBER", is_member=True, groups=frozenset({"SOTHERS"})),
+    "viewer": Person("UVIEWER", is_member=True),
+    "auditor": Person("UAUDITOR", is_member=True),
+    "operator": Person("UOPERATOR", is_member=True),
+    "by-group": Person("UCLEO", is_member=True, groups=frozenset({"SOPERATORS"})),
+    "approver": Person("UAPPROVER", is_member=True),
+    "group-appr": Person("UDORA", is_member=True, groups=frozenset({"SAPPROVERS"})),
+    "both": Person("UBOTH", is_member=True),
 }
 
-# One letter each for look, create, delete, restore, and to agree to what somebody else asks for:
-# y may at once, 2 needs a second person, - may not.
+# One letter each for look, create, delete, restore, and to approve and to cancel what others requested:
+# y can at once, 2 needs a second person, - can't.
 TABLE = """
-role        web-1  two-1  vault  nobody
-guest       -----  -----  -----  -----
-member      y----  y----  -----  -----
-viewer      y----  y----  y----  -----
-auditor     y----  y----  -----  -----
-operator    yyyy-  yy22-  y222-  -----
-by-group    yyyy-  yy22-  y222-  -----
-approver    y---y  y---y  y---y  -----
-group-appr  y---y  y---y  y---y  -----
-both        yyyyy  yy22y  y222y  -----
+role        web-1   two-1   vault   nobody
+guest       ------  ------  ------  ------
+member      y-----  y-----  ------  ------
+viewer      y-----  y-----  y-----  ------
+auditor     y-----  y-----  ------  ------
+operator    yyyy--  yy22--  y222--  ------
+by-group    yyyy--  yy22--  y222--  ------
+approver    y---yy  y---yy  y---yy  ------
+group-appr  y---yy  y---yy  y---yy  ------
+both        yyyyyy  yy22yy  y222yy  ------
 """
+LETTERS = dict.fromkeys(Verb, 0) | {Verb.CREATE: 1, Verb.DELETE: 2, Verb.RESTORE: 3}
+APPROVE, CANCEL = 4, 5
 
 
 def _rows() -> dict[tuple[str, str], str]:
@@ -89,21 +93,30 @@ def _rows() -> dict[tuple[str, str], str]:
 EXPECTED = _rows()
 
 
-def test_the_table_leaves_nobody_and_no_server_out() -> None:
+def test_the_table_leaves_nobody_no_server_and_no_change_out() -> None:
     assert EXPECTED.keys() == set(product(ROLES, SERVERS))
+    assert {verb for verb, letter in LETTERS.items() if letter} == CHANGING
 
 
-def asked(who: Who, risk: Risk, server: str, channel: str, rules: Rules = RULES) -> str:
+def decided(person: Person, verb: Verb, server: str, channel: str, rules: Rules = RULES) -> str:
     try:
-        decision = decide(who, risk, server, channel, rules)
+        decision = decide(person, verb, server, channel, rules)
     except NotAllowed:
         return "-"
-    return "y" if isinstance(decision, Go) else "2"
+    return "y" if isinstance(decision, Allowed) else "2"
 
 
-def approved(who: Who, asked_by: str, server: str, rules: Rules = RULES) -> bool:
+def can_approve(person: Person, requester: str, server: str, rules: Rules = RULES) -> bool:
     try:
-        check_approval(who, asked_by, server, rules)
+        check_approval(person, requester, server, rules)
+    except NotAllowed:
+        return False
+    return True
+
+
+def can_cancel(person: Person, requester: str, server: str, rules: Rules = RULES) -> bool:
+    try:
+        check_cancel(person, requester, server, rules)
     except NotAllowed:
         return False
     return True
@@ -111,22 +124,44 @@ def approved(who: Who, asked_by: str, server: str, rules: Rules = RULES) -> bool
 
 @pytest.mark.parametrize("channel", ["COPS", "CRANDOM"])
 @pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("risk", Risk)
+@pytest.mark.parametrize("verb", Verb)
 @pytest.mark.parametrize("role", ROLES)
-def test_each_may_what_the_table_says(role: str, risk: Risk, server: str, channel: str) -> None:
+def test_each_can_do_what_the_table_says(role: str, verb: Verb, server: str, channel: str) -> None:
     outside = server == "vault" and channel != "COPS"
-    wanted = "-" if outside else EXPECTED[role, server][list(Risk).index(risk)]
-    assert asked(ROLES[role], risk, server, channel) == wanted
+    wanted = "-" if outside else EXPECTED[role, server][LETTERS[verb]]
+    assert decided(ROLES[role], verb, server, channel) == wanted
 
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("role", ROLES)
-def test_each_agrees_to_others_where_the_table_says_so_and_never_to_themselves(
+def test_each_approves_what_others_requested_if_the_table_says_so_and_never_their_own(
     role: str, server: str
 ) -> None:
-    who = ROLES[role]
-    assert approved(who, "USOMEBODY", server) == (EXPECTED[role, server][-1] == "y")
-    assert not approved(who, who.id, server)
+    person = ROLES[role]
+    assert can_approve(person, "USOMEBODY", server) == (EXPECTED[role, server][APPROVE] == "y")
+    assert not can_approve(person, person.id, server)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_cancels_what_others_requested_if_the_table_says_so_and_their_own_unless_a_guest(
+    role: str, server: str
+) -> None:
+    person = ROLES[role]
+    assert can_cancel(person, "USOMEBODY", server) == (EXPECTED[role, server][CANCEL] == "y")
+    assert can_cancel(person, person.id, server) == (role != "guest")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_withdraws_their_own_unless_a_guest_and_nobody_what_others_requested(role: str) -> None:
+    person = ROLES[role]
+    with pytest.raises(NotAllowed):
+        check_requester(person, "USOMEBODY")
+    if role == "guest":
+        with pytest.raises(NotAllowed):
+            check_requester(person, person.id)
+    else:
+        check_requester(person, person.id)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -138,20 +173,20 @@ def test_only_approvers_and_auditors_read_the_trail(role: str) -> None:
             check_audit(ROLES[role], RULES)
 
 
-def test_who_is_asked_how_long_and_whether_the_glass_may_be_broken_is_the_rule_s() -> None:
-    decided = decide(ROLES["operator"], Risk.RESTORE, "two-1", "COPS", RULES)
-    assert decided == AskFirst(APPROVERS, minutes=5, break_glass=True)
+def test_the_rule_says_who_approves_how_long_they_have_and_whether_there_is_break_glass() -> None:
+    decision = decide(ROLES["operator"], Verb.RESTORE, "two-1", "COPS", RULES)
+    assert decision == NeedsApproval(APPROVERS, minutes=5, break_glass=True)
 
 
 ids = st.sampled_from(["UANA", "UBEN", "UCLEO", "SONE", "STWO", EVERYBODY])
 people = st.builds(
-    Who,
+    Person,
     st.sampled_from(["UANA", "UBEN", "UCLEO"]),
     st.just(True),
     st.frozensets(st.sampled_from(["SONE", "STWO"])),
 )
-guests = people.map(lambda who: Who(who.id, is_member=False, groups=who.groups))
-risks = st.sampled_from(Risk)
+guests = people.map(lambda person: Person(person.id, is_member=False, groups=person.groups))
+verbs = st.sampled_from(Verb)
 channels = st.sampled_from(["COPS", "CRANDOM"])
 names = st.sampled_from(["web-1", "web-2", "db-1", "DB-2"])
 patterns = st.lists(st.sampled_from(["web-*", "db-?", "web-1", "*"]), min_size=1).map(tuple)
@@ -162,76 +197,102 @@ single = st.builds(
     viewers=st.frozensets(ids),
     operators=st.frozensets(ids),
     approvers=st.frozensets(ids),
-    second_person=st.frozensets(st.sampled_from([Risk.CREATE, Risk.DELETE, Risk.RESTORE])),
+    second_person=st.frozensets(st.sampled_from(sorted(CHANGING))),
     break_glass=st.booleans(),
 )
 several = st.builds(Rules, st.lists(single, max_size=4).map(tuple), st.frozensets(ids))
 
 
-@given(guests, risks, names, channels, several)
-def test_guests_never_get_anything(guest: Who, risk: Risk, server: str, channel: str, rules: Rules) -> None:
-    assert asked(guest, risk, server, channel, rules) == "-"
-    assert not approved(guest, "USOMEBODY", server, rules)
+@given(guests, verbs, names, channels, several)
+def test_guests_never_get_anything(
+    guest: Person, verb: Verb, server: str, channel: str, rules: Rules
+) -> None:
+    assert decided(guest, verb, server, channel, rules) == "-"
+    assert not can_approve(guest, "USOMEBODY", server, rules)
+    assert not can_cancel(guest, "USOMEBODY", server, rules)
+    assert not can_cancel(guest, guest.id, server, rules)
     with pytest.raises(NotAllowed):
-        decide_somewhere(guest, risk, channel, rules)
+        check_requester(guest, guest.id)
+    with pytest.raises(NotAllowed):
+        decide_somewhere(guest, verb, channel, rules)
     with pytest.raises(NotAllowed):
         check_audit(guest, rules)
 
 
-@given(people, risks, names, channels, several)
-def test_an_empty_list_of_approvers_never_consents(
-    who: Who, risk: Risk, server: str, channel: str, rules: Rules
+@given(people, st.sampled_from(["UANA", "UBEN", "UCLEO"]), names, several)
+def test_only_the_requester_and_those_named_as_approvers_cancel(
+    person: Person, requester: str, server: str, rules: Rules
+) -> None:
+    # Not everybody, even if a rule meant everybody by its approvers.
+    is_named = bool(rules.for_server(server).approvers & {person.id, *person.groups})
+    assert can_cancel(person, requester, server, rules) == (person.id == requester or is_named)
+
+
+def test_approvers_that_are_everybody_cancel_nothing_of_others() -> None:
+    """No rule can say so, but then two clicks of anybody would stop any operation."""
+    rules = Rules((Rule(approvers=frozenset({EVERYBODY})),))
+    for role, person in ROLES.items():
+        assert not can_cancel(person, "USOMEBODY", "web-1", rules)
+        assert can_cancel(person, person.id, "web-1", rules) == (role != "guest")
+
+
+@given(people, verbs, names, channels, several)
+def test_an_empty_list_of_approvers_never_approves(
+    person: Person, verb: Verb, server: str, channel: str, rules: Rules
 ) -> None:
     rule = rules.for_server(server)
-    if risk in rule.second_person and not rule.approvers - {who.id}:
-        assert asked(who, risk, server, channel, rules) == "-"
+    if verb in rule.second_person and not rule.approvers - {person.id}:
+        assert decided(person, verb, server, channel, rules) == "-"
     if not rule.approvers:
-        assert not approved(who, "USOMEBODY", server, rules)
+        assert not can_approve(person, "USOMEBODY", server, rules)
 
 
-@given(people, risks, names, channels, several)
+@given(people, verbs, names, channels, several)
 def test_what_needs_a_second_person_is_never_done_at_once(
-    who: Who, risk: Risk, server: str, channel: str, rules: Rules
+    person: Person, verb: Verb, server: str, channel: str, rules: Rules
 ) -> None:
-    if risk in rules.for_server(server).second_person:
-        assert asked(who, risk, server, channel, rules) != "y"
+    if verb in rules.for_server(server).second_person:
+        assert decided(person, verb, server, channel, rules) != "y"
 
 
-@given(people, risks, names, channels, several)
+@given(people, verbs, names, channels, several)
 def test_the_first_rule_that_fits_decides_alone(
-    who: Who, risk: Risk, server: str, channel: str, rules: Rules
+    person: Person, verb: Verb, server: str, channel: str, rules: Rules
 ) -> None:
     alone = Rules(tuple(rule for rule in rules.rules if rule.fits(server))[:1])
-    assert asked(who, risk, server, channel, rules) == asked(who, risk, server, channel, alone)
-    assert approved(who, "USOMEBODY", server, rules) == approved(who, "USOMEBODY", server, alone)
+    assert decided(person, verb, server, channel, rules) == decided(person, verb, server, channel, alone)
+    for check in (can_approve, can_cancel):
+        assert check(person, "USOMEBODY", server, rules) == check(person, "USOMEBODY", server, alone)
 
 
-@given(people, risks, names, channels, several, single, st.integers(0, 4))
+@given(people, verbs, names, channels, several, single, st.integers(0, 4))
 def test_a_rule_about_other_servers_changes_nothing(
-    who: Who, risk: Risk, server: str, channel: str, rules: Rules, other: Rule, at: int
+    person: Person, verb: Verb, server: str, channel: str, rules: Rules, other: Rule, at: int
 ) -> None:
     if not other.fits(server):
         more = Rules((*rules.rules[:at], other, *rules.rules[at:]), rules.auditors)
-        assert asked(who, risk, server, channel, rules) == asked(who, risk, server, channel, more)
+        assert decided(person, verb, server, channel, rules) == decided(person, verb, server, channel, more)
 
 
-@given(people, risks, names, channels, several)
-def test_where_a_person_may_on_a_server_they_may_somewhere(
-    who: Who, risk: Risk, server: str, channel: str, rules: Rules
+@given(people, verbs, names, channels, several)
+def test_what_a_person_can_do_on_a_server_they_can_do_somewhere(
+    person: Person, verb: Verb, server: str, channel: str, rules: Rules
 ) -> None:
-    if asked(who, risk, server, channel, rules) != "-":
-        decide_somewhere(who, risk, channel, rules)
+    if decided(person, verb, server, channel, rules) != "-":
+        decide_somewhere(person, verb, channel, rules)
 
 
 @given(people, names, channels, several)
-def test_what_is_shown_is_what_may_be_looked_at(who: Who, server: str, channel: str, rules: Rules) -> None:
-    may = asked(who, Risk.LOOK, server, channel, rules) == "y"
-    somewhere = any(asked(who, Risk.LOOK, server, each, rules) == "y" for each in ("COPS", "CRANDOM"))
-    assert (server in visible(who, [server], channel, rules)) == may
-    assert (server in visible(who, [server], None, rules)) == somewhere
+def test_what_is_shown_is_what_the_person_can_look_at(
+    person: Person, server: str, channel: str, rules: Rules
+) -> None:
+    here = decided(person, Verb.LIST, server, channel, rules) == "y"
+    somewhere = any(decided(person, Verb.LIST, server, each, rules) == "y" for each in ("COPS", "CRANDOM"))
+    assert (server in visible(person, [server], channel, rules)) == here
+    assert (server in visible(person, [server], None, rules)) == somewhere
 
 
 @given(guests, names, several)
-def test_guests_are_shown_nothing(guest: Who, server: str, rules: Rules) -> None:
+def test_guests_are_shown_nothing(guest: Person, server: str, rules: Rules) -> None:
     with pytest.raises(NotAllowed):
         visible(guest, [server], None, rules)

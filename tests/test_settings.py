@@ -1,3 +1,5 @@
+"""What people set is read, and what is wrong with it is told without repeating it."""
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import BadSettings
+from bot.errors import ConfigurationError
 from bot.settings import Settings, load
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_APP_TOKEN": "xapp-1-b", "VPS_API_TOKEN": "vps-c"}
@@ -31,9 +33,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
 
 
 def problems(loaded: Load, **changes: str | None) -> list[str]:
-    with pytest.raises(BadSettings) as refusal:
+    with pytest.raises(ConfigurationError) as refusal:
         loaded(**changes)
-    return refusal.value.what.splitlines()
+    return [*refusal.value.problems]
 
 
 def test_three_tokens_are_enough(loaded: Load) -> None:
@@ -64,7 +66,7 @@ def test_the_environment_wins_over_the_file(loaded: Load) -> None:
     assert loaded(BOT_PORT="8082").bot_port == 8082
 
 
-def test_secrets_may_be_files(loaded: Load, tmp_path: Path) -> None:
+def test_secrets_can_be_files(loaded: Load, tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "vps_api_token").write_text("from-a-file\n")
     (tmp_path / "secrets" / "SLACK_SIGNING_SECRET").write_text("also-from-a-file\n")
@@ -78,13 +80,13 @@ def test_operators_are_separated_by_commas(loaded: Load) -> None:
     assert loaded(BOT_OPERATORS=" U012AB3CD, W99ZZ ,").bot_operators == {"U012AB3CD", "W99ZZ"}
 
 
-def test_user_groups_may_be_named_wherever_users_may(loaded: Load) -> None:
+def test_user_groups_can_be_named_wherever_users_can(loaded: Load) -> None:
     names = ("BOT_VIEWERS", "BOT_OPERATORS", "BOT_APPROVERS", "BOT_AUDITORS")
     settings = loaded(**dict.fromkeys(names, "S012AB3CD,U012AB3CD"))
     assert all(getattr(settings, name.lower()) == {"S012AB3CD", "U012AB3CD"} for name in names)
 
 
-def test_with_nothing_set_everyone_may_look_and_nobody_more(loaded: Load) -> None:
+def test_with_nothing_set_everyone_can_look_and_nobody_can_more(loaded: Load) -> None:
     settings = loaded()
     assert settings.bot_viewers == {"*"}
     assert not settings.bot_operators | settings.bot_approvers | settings.bot_auditors
@@ -134,6 +136,7 @@ WRONG = [
     ("BOT_SECOND_PERSON", "look", "'restore'"),
     ("BOT_BREAK_GLASS", "perhaps", "valid boolean"),
     ("BOT_APPROVAL_MINUTES", "0", "greater than 0"),
+    ("BOT_CONFIRMATION_HOURS", "0", "greater than 0"),
     ("BOT_POLL_SECONDS", "0", "greater than 0"),
     ("BOT_POLL_SECONDS", "soon", "valid number"),
     ("BOT_POLL_MAX_SECONDS", "1", "BOT_POLL_SECONDS"),
@@ -159,7 +162,7 @@ def test_a_file_that_cannot_be_read_is_a_setting_problem(loaded: Load) -> None:
 
 @given(st.text("abcdefXYZ0189'\" \\%@[]:", min_size=6).map(lambda tail: f"zq7{tail}"))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_value_is_ever_repeated_to_whoever_reads_the_refusal(loaded: Load, secret: str) -> None:
+def test_no_value_is_ever_repeated_in_the_refusal(loaded: Load, secret: str) -> None:
     url = f"mysql://user:{secret}@[host/name"
     names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_URL", "BOT_OPERATORS", "BOT_PORT")
     lines = problems(loaded, DATABASE_URL=url, **dict.fromkeys(names, secret))

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.app import run
-from bot.notices.pace import Pace
+from bot.notifications.rate_limit import SlackRateLimits
 from bot.sandbox.people.actors import Actor
 from bot.sandbox.server import EVENTS_PATH, Mode, Sandbox, free_port
 from bot.sandbox.slack.workspace import Message
@@ -52,7 +52,7 @@ class World:
         self.faults = self.sandbox.faults
         self.database = database
         self.mode: Mode = "socket"
-        self.pace: Pace | None = None
+        self.limits: SlackRateLimits | None = None
         self._bot: asyncio.Task[None] | None = None
 
     async def begin(self, *, mode: Mode = "socket", **settings: Any) -> None:
@@ -72,7 +72,7 @@ class World:
     async def start_bot(self, **settings: Any) -> None:
         """Start the bot on its database and wait until Slack has it; settings override the quick ones."""
         wanted = self.settings(**settings)
-        self._bot = asyncio.create_task(run(wanted, polling=0.1, pace=self.pace))
+        self._bot = asyncio.create_task(run(wanted, polling=0.1, limits=self.limits))
         if self.mode == "http":
             address = f"http://127.0.0.1:{wanted.bot_port}"
             self.workspace.app.request_url = f"{address}{EVENTS_PATH}"

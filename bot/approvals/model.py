@@ -1,23 +1,40 @@
-"""What people decide, and what comes of it."""
+"""What people decide about a request, and what comes of it."""
 
-from typing import Literal
+from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-Choice = Literal["approved", "denied", "withdrawn", "break_glass"]
-Ending = Literal["approved", "denied", "withdrawn", "break_glass", "expired", "stale"]
+from bot.errors import Failure
+from bot.operations.model import Ending
 
-VERBS: dict[Choice, str] = {
-    "approved": "approve",
-    "denied": "deny",
-    "withdrawn": "withdraw",
-    "break_glass": "break glass",
+
+class Choice(StrEnum):
+    """What a button or form under a request stands for. Stored: never change a value."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    BREAK_GLASS = "break_glass"
+
+    @property
+    def action(self) -> str:
+        """What it is called as something that a person can or can't do, as in `NotAllowed`."""
+        return _ACTIONS[self]
+
+
+_ACTIONS = {
+    Choice.APPROVED: "approve",
+    Choice.DECLINED: "decline",
+    Choice.WITHDRAWN: "withdraw",
+    Choice.BREAK_GLASS: "break_glass",
 }
-"""What each choice is called as something to do."""
 
 
 class Vote(BaseModel):
-    """What somebody chose, and when (UTC). `shown` is the digest of what they were shown."""
+    """What somebody chose, and when (UTC). `shown` is the digest of what they were shown.
+
+    `delivery_id` is that of the click: the same if Slack delivers it twice.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,22 +42,19 @@ class Vote(BaseModel):
     person: str
     team: str = ""
     shown: str
-    reason: str = ""
+    comment: str = ""
     at: AwareDatetime
+    delivery_id: str = ""
 
 
 class Verdict(BaseModel):
-    """How a request ended: when (UTC), by whom, and why."""
+    """How a request ended: when (UTC), by whose click, with what comment, and what was out of date."""
 
     model_config = ConfigDict(frozen=True)
 
     ending: Ending
     at: AwareDatetime
     person: str = ""
-    what: str = ""
-    hint: str = ""
-
-    @property
-    def goes_ahead(self) -> bool:
-        """True where the operation may be carried out."""
-        return self.ending in {"approved", "break_glass"}
+    comment: str = ""
+    delivery_id: str = ""
+    failure: Failure | None = None

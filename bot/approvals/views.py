@@ -15,140 +15,78 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.approvals.model import VERBS, Ending, Verdict, Vote
-from bot.operations.model import Operation
+from bot.approvals import messages
+from bot.approvals.model import Choice, Verdict
+from bot.errors import BotError
+from bot.operations.model import Operation, digest_of_request
 from bot.slack import ids
 from bot.slack.forms import RequestForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import ago, called, cut, label, listed, mention, quote, sentence, when
+from bot.slack.text import truncate_mrkdwn
 
 REASON_LIMIT = 200
-MOST_NAMED = 20
-_ENDINGS: dict[Ending, str] = {
-    "approved": "approved",
-    "denied": "denied",
-    "withdrawn": "withdrawn",
-    "break_glass": "done without consent (break-glass)",
-    "expired": "nobody decided in time, nothing was changed",
-    "stale": "out of date by the time it was decided, nothing was changed",
-}
-_BY_SOMEBODY: frozenset[Ending] = frozenset({"approved", "denied", "withdrawn", "break_glass"})
 
 
 def question(operation: Operation, approvers: Iterable[str], deadline: datetime) -> Message:
     """Return the question with all that a decision needs, and its buttons."""
-    people = listed([mention(person) for person in sorted(approvers)[:MOST_NAMED]], "or")
-    asked = (
-        f":raised_hand: {mention(operation.asked_by)} wants to *{_what(operation)}*. "
-        f"It waits until one of you agrees: {people}."
-    )
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(cut(asked, 3000)))]
-    blocks.append(SectionBlock(text=mrkdwn("\n".join(_facts(operation)))))
-    ends = f"Ends {ago(deadline)} ({when(deadline)}) if nobody decides; then nothing is changed"
-    footer = ContextBlock(elements=[mrkdwn(f"{ends} · {operation.tag}")])
-    return Message([*blocks, footer, _buttons(operation)])
+    blocks: list[Block] = [
+        SectionBlock(text=mrkdwn(truncate_mrkdwn(messages.question(operation, approvers), 3000))),
+        SectionBlock(text=mrkdwn("\n".join(messages.facts(operation)))),
+        ContextBlock(elements=[mrkdwn(messages.expires(operation, deadline))]),
+        _buttons(operation),
+    ]
+    return Message(blocks)
 
 
 def decided(operation: Operation, verdict: Verdict) -> Message:
     """Return what stands in the place of a question that somebody was asked directly."""
-    what = _what(operation)
-    text = f"{what[0].upper()}{what[1:]}: {_ENDINGS[verdict.ending]}"
-    by = f" by {mention(verdict.person)}" if verdict.person and verdict.ending in _BY_SOMEBODY else ""
-    return Message([SectionBlock(text=mrkdwn(f"*{text}*{by} · {operation.tag}"))])
+    return Message([SectionBlock(text=mrkdwn(messages.decided(operation, verdict)))])
 
 
 def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> str:
-    """Return the reply that reminds those who may decide, once."""
-    people = " ".join(mention(person) for person in sorted(approvers)[:MOST_NAMED])
-    return (
-        f":bell: {people} {mention(operation.asked_by)} still waits for one of you, to {_what(operation)}. "
-        f"It ends {ago(deadline)} if nobody decides; then nothing is changed. {operation.tag}"
-    )
+    """Return the reply that reminds those who can approve, once."""
+    return messages.reminder(operation, approvers, deadline)
 
 
-def alarm(operation: Operation, reason: str, link: str = "") -> Message:
-    """Return what approvers are told when somebody goes ahead alone; `link` leads to the request."""
-    follow = f" · <{link}|follow it>" if link else ""
-    text = (
-        f":rotating_light: *Break-glass:* {mention(operation.asked_by)} does not wait for anybody's consent "
-        f"to *{_what(operation)}*. It goes ahead now.\n*Why:* “{quote(reason)}”\n"
-        f"If that is wrong, call {mention(operation.asked_by)} at once.{follow} · {operation.tag}"
-    )
-    return Message([SectionBlock(text=mrkdwn(text))])
+def alarm(operation: Operation, reason: str, permalink: str = "") -> Message:
+    """Return what approvers are told when somebody goes ahead alone."""
+    return Message([SectionBlock(text=mrkdwn(messages.alarm(operation, reason, permalink)))])
 
 
-def uncounted(operation: Operation, vote: Vote, why: str) -> Message:
-    """Return what somebody is told whose click changed nothing; `why` is a sentence of ours."""
-    text = f"You wanted to {VERBS[vote.choice]}: *{_what(operation)}*. That did not count. {sentence(why)}"
-    return Message([SectionBlock(text=mrkdwn(f":information_source: {text} · {operation.tag}"))])
+def uncounted(operation: Operation, choice: Choice, error: BotError) -> Message:
+    """Return what somebody is told whose click changed nothing."""
+    return Message([SectionBlock(text=mrkdwn(messages.uncounted(operation, choice, error)))])
 
 
-def deny_form(form: RequestForm, operation: Operation) -> View:
-    """Return the form that denies a request, with a reason if wanted."""
-    asker = mention(operation.asked_by)
-    said = f"{asker} wants to *{_what(operation)}*. If you deny it, nothing is changed, and {asker} is told."
-    blocks = [
-        SectionBlock(text=mrkdwn(said)),
-        _reason("Why not? Everybody in the channel sees it", optional=True),
+def decline_form(form: RequestForm, operation: Operation) -> View:
+    """Return the form that declines a request, with a reason if wanted."""
+    blocks: list[Block] = [
+        SectionBlock(text=mrkdwn(messages.decline_text(operation))),
+        _reason(messages.DECLINE_QUESTION, optional=True),
     ]
-    return _modal(ids.DENY_MODAL, "Deny this request", "Deny", blocks, form)
+    return _modal(ids.DECLINE_MODAL, messages.DECLINE_TITLE, "Decline", blocks, form)
 
 
 def break_glass_form(form: RequestForm, operation: Operation) -> View:
     """Return the form that goes ahead alone: the reason, and the server's name once more."""
-    warning = (
-        f":rotating_light: You are about to *{_what(operation)}* without anybody's consent, right away. "
-        "All approvers are told at once, and it stays in the audit trail for ever."
-    )
-    name = label(operation.server_name, 300)
     typed = InputBlock(
         block_id=ids.TYPED_NAME,
-        label=plain(f"Type the server's name, {name}, once more"),
+        label=plain(messages.name_label(operation)),
         element=PlainTextInputElement(action_id=ids.TYPED_NAME),
     )
-    reason = _reason("Why can't this wait? All approvers see it", optional=False)
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(warning)), reason, typed]
-    return _modal(ids.BREAK_GLASS_MODAL, "Break the glass", "Go ahead alone", blocks, form)
-
-
-def _what(operation: Operation) -> str:
-    name = called(operation.server_name)
-    if operation.verb == "restore":
-        return f"restore {name} from backup {operation.backup_id}"
-    if operation.verb == "delete":
-        return f"delete backup {operation.backup_id} of {name}"
-    return f"back up {name}"
-
-
-def _consequence(operation: Operation) -> str:
-    name = label(operation.server_name, 100)
-    if operation.verb == "restore":
-        return f"I restore {name} from backup {operation.backup_id} as soon as you approve."
-    if operation.verb == "delete":
-        return f"I delete backup {operation.backup_id} of {name} for ever as soon as you approve."
-    return f"I back up {name} as soon as you approve."
-
-
-def _facts(operation: Operation) -> list[str]:
-    facts = []
-    if operation.backup_moment:
-        taken = f"{when(operation.backup_moment)} ({ago(operation.backup_moment)})"
-        facts.append(f"*Backup:* {operation.backup_id}, taken {taken}")
-    if operation.verb == "restore":
-        facts.append(f"*What is lost:* everything written to {called(operation.server_name)} since then")
-        safety = "yes, of how it is now" if operation.safety_backup else "*no*, what is lost stays lost"
-        facts.append(f"*Safety backup first:* {safety}")
-    if operation.verb == "delete":
-        facts.append("*What is lost:* this backup, for ever")
-    facts.append(f"*Why:* {'“' + quote(operation.reason) + '”' if operation.reason else 'no reason given'}")
-    return facts
+    blocks: list[Block] = [
+        SectionBlock(text=mrkdwn(messages.break_glass_text(operation))),
+        _reason(messages.BREAK_GLASS_QUESTION, optional=False),
+        typed,
+    ]
+    return _modal(ids.BREAK_GLASS_MODAL, messages.BREAK_GLASS_TITLE, "Run it alone", blocks, form)
 
 
 def _buttons(operation: Operation) -> ActionsBlock:
-    value = RequestForm(operation=operation.id, shown=operation.shown).kept()
+    value = RequestForm(operation=operation.id, shown=digest_of_request(operation)).as_json()
     sure = ConfirmObject(
-        title="Approve?",
-        text=plain(_consequence(operation)),
+        title=messages.APPROVE_TITLE,
+        text=plain(messages.consequence(operation)),
         confirm="Approve",
         deny="Back",
     )
@@ -156,10 +94,10 @@ def _buttons(operation: Operation) -> ActionsBlock:
         ButtonElement(
             text=plain("Approve"), action_id=ids.APPROVE, value=value, style="primary", confirm=sure
         ),
-        ButtonElement(text=plain("Deny…"), action_id=ids.DENY, value=value),
+        ButtonElement(text=plain("Decline…"), action_id=ids.DECLINE, value=value),
         ButtonElement(text=plain("Withdraw"), action_id=ids.WITHDRAW, value=value),
     ]
-    if operation.break_glass:
+    if operation.approval and operation.approval.break_glass:
         alone = ButtonElement(
             text=plain("Break glass…"), action_id=ids.BREAK_GLASS, value=value, style="danger"
         )
@@ -167,9 +105,9 @@ def _buttons(operation: Operation) -> ActionsBlock:
     return ActionsBlock(elements=buttons)
 
 
-def _reason(question: str, *, optional: bool) -> InputBlock:
+def _reason(label: str, *, optional: bool) -> InputBlock:
     element = PlainTextInputElement(action_id=ids.REASON, max_length=REASON_LIMIT)
-    return InputBlock(block_id=ids.REASON, label=plain(question), element=element, optional=optional)
+    return InputBlock(block_id=ids.REASON, label=plain(label), element=element, optional=optional)
 
 
 def _modal(callback_id: str, title: str, submit: str, blocks: Sequence[Block], form: RequestForm) -> View:
@@ -180,5 +118,5 @@ def _modal(callback_id: str, title: str, submit: str, blocks: Sequence[Block], f
         submit=plain(submit),
         close=plain("Cancel"),
         blocks=list(blocks),
-        private_metadata=form.kept(),
+        private_metadata=form.as_json(),
     )

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from bot.audit import model
 from bot.audit.commands import begins, parse_since
-from bot.audit.export import Format, lines
+from bot.audit.export import Format, UnreadableEntry, lines
 from bot.audit.model import Intact
 from bot.audit.store import AuditTrail, Filter, reason
-from bot.errors import BadSettings, DatabaseAway, NotUnderstood
+from bot.errors import ConfigurationError, DatabaseUnavailable, Misuse, UsageError
+from bot.operations.database import open_database
 
 OK = 0
 BROKEN = 1
@@ -23,9 +24,9 @@ def export(database_url: str, wanted: Format, *, since: str = "", server: str = 
     """Write entries to stdout, oldest first; return the exit code.
 
     Raises:
-        BadSettings: the database has no trail.
-        DatabaseAway: it can't be read.
-        NotUnderstood: `since` is no time; nothing was written.
+        ConfigurationError: the database has no trail.
+        DatabaseUnavailable: it can't be read.
+        UsageError: `since` is no time; nothing was written.
     """
     chosen = Filter(server=server, since=_moment(since) if since else None)
     with _opened(database_url) as trail, closing(trail.rows(chosen)) as rows:
@@ -33,8 +34,8 @@ def export(database_url: str, wanted: Format, *, since: str = "", server: str = 
             for line in lines(rows, wanted):
                 sys.stdout.write(line)
             sys.stdout.flush()
-        except NotUnderstood as error:
-            sys.stderr.write(f"{error.what} {error.hint}\n")
+        except UnreadableEntry as error:
+            sys.stderr.write(f"Entry {error} can't be read. See why with `backup-bot audit verify`.\n")
             return BROKEN
         except BrokenPipeError:
             # Whoever read has enough; Python would complain once more at its end (docs of `signal`).
@@ -43,7 +44,7 @@ def export(database_url: str, wanted: Format, *, since: str = "", server: str = 
 
 
 def verify(database_url: str, *, last: str = "") -> int:
-    """Write to stdout whether the trail is whole; return 1 where it is not. Raises as `export` does."""
+    """Write to stdout whether the trail is whole; return 1 if it is not. Raises as `export` does."""
     with _opened(database_url) as trail, closing(trail.rows()) as rows:
         found = model.verify(rows, last.strip().lower())
     if isinstance(found, Intact):
@@ -55,22 +56,24 @@ def verify(database_url: str, *, last: str = "") -> int:
 
 @contextmanager
 def _opened(database_url: str) -> Iterator[AuditTrail]:
-    trail = AuditTrail(database_url)
+    database = open_database(database_url)
     try:
+        trail = AuditTrail(database)
         if not trail.exists():
-            raise BadSettings(
-                "DATABASE_URL: there is no audit trail in this database.", "The bot makes it when it starts."
+            raise ConfigurationError(
+                "DATABASE_URL: there is no audit trail in this database.",
+                hint="The bot makes it when it starts.",
             )
         yield trail
     except sa.exc.SQLAlchemyError as error:
-        raise DatabaseAway(f"DATABASE_URL: the audit trail can't be read ({reason(error)}).") from error
+        raise DatabaseUnavailable(reason(error)) from error
     finally:
-        trail.close()
+        database.dispose()
 
 
 def _moment(since: str) -> datetime:
     now = datetime.now(UTC)
     found = parse_since(since.strip().casefold(), now.date())
     if found is None:
-        raise NotUnderstood(f"“{since}” is no time.", "Write 24h, 7d, yesterday or 2026-11-01 (UTC).")
+        raise UsageError(Misuse.UNKNOWN_TIME, since)
     return begins(found, now)

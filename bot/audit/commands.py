@@ -4,9 +4,8 @@ import re
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot.errors import NotUnderstood
-from bot.verbs import usage
-from bot.words import Word, in_quotes, is_plain, read_words
+from bot.errors import Misuse, UsageError
+from bot.verbs import Verb, Word, read_words
 
 Since = timedelta | date
 """How long ago, or from which day on."""
@@ -36,29 +35,19 @@ class ShowAudit:
 def parse(text: str, today: date) -> ShowAudit:
     """Return which part is meant, from what follows `audit`; the order does not matter.
 
-    What is quoted is a server's name, even where it looks like a time.
+    What is quoted is a server's name, even if it looks like a time.
 
     Raises:
-        NotUnderstood: nothing else ever.
+        UsageError: nothing else ever.
     """
     request = ShowAudit()
-    for word in read_words(text, usage("audit")):
+    for word in read_words(text, Verb.AUDIT):
         request = _joined(request, _meaning(word, today))
     return request
 
 
-def as_text(request: ShowAudit) -> str:
-    """Return what `parse` reads as this request."""
-    parts = [
-        _server_as_text(request.server) if request.server else "",
-        f"<@{request.person}>" if request.person else "",
-        since_as_text(request.since) if request.since is not None else "",
-    ]
-    return " ".join(part for part in parts if part)
-
-
 def parse_since(text: str, today: date) -> Since | None:
-    """Return the time a word stands for: `7d`, `24h`, `2026-11-01`, `yesterday`; None where it is none."""
+    """Return the time a word stands for: `7d`, `24h`, `2026-11-01`, `yesterday`; None if it is none."""
     if span := _SPAN.fullmatch(text):
         return int(span[1]) * _UNITS[span[2]]
     if text in _DAYS:
@@ -67,14 +56,6 @@ def parse_since(text: str, today: date) -> Since | None:
         return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:
         return None
-
-
-def since_as_text(since: Since) -> str:
-    """Return what `parse_since` reads as this time."""
-    if isinstance(since, date):
-        return since.isoformat()
-    unit = next(unit for unit, length in _UNITS.items() if not since % length)
-    return f"{since // _UNITS[unit]}{unit}"
 
 
 def begins(since: Since, now: datetime) -> datetime:
@@ -91,24 +72,17 @@ def _meaning(word: Word, today: date) -> ShowAudit:
         if (since := parse_since(word.text.casefold(), today)) is not None:
             return ShowAudit(since=since)
         if word.text.startswith(("@", "<")):
-            raise NotUnderstood(
-                f"I don't know who “{word.text[:100]}” is.", "Type @ and pick the person from Slack's list."
-            )
+            raise UsageError(Misuse.UNKNOWN_PERSON, word.text[:100])
     if not word.text.strip() or len(word.text) > LONGEST_NAME:
-        raise NotUnderstood("That is no server's name.", usage("audit"))
+        raise UsageError(Misuse.NO_SERVER_NAME, verb=Verb.AUDIT)
     return ShowAudit(server=word.text)
 
 
 def _joined(one: ShowAudit, other: ShowAudit) -> ShowAudit:
     if any(None not in pair for pair in zip(astuple(one), astuple(other), strict=True)):
-        raise NotUnderstood("I can show the entries of one server, one person, one time.", usage("audit"))
+        raise UsageError(Misuse.ONE_FILTER, verb=Verb.AUDIT)
     return ShowAudit(
         server=one.server or other.server,
         person=one.person or other.person,
         since=other.since if one.since is None else one.since,
     )
-
-
-def _server_as_text(server: str) -> str:
-    is_time = parse_since(server.casefold(), date.max) is not None
-    return server if is_plain(server) and not is_time else in_quotes(server)

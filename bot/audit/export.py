@@ -9,13 +9,16 @@ from typing import Literal
 from pydantic import ValidationError
 
 from bot.audit.model import Entry, Row
-from bot.errors import NotUnderstood
 
 Format = Literal["jsonl", "csv"]
 
 _COLUMNS = ["seq", *Entry.model_fields, "previous", "hash"]
 # What makes a spreadsheet take a cell for a formula (OWASP, “CSV Injection”).
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+class UnreadableEntry(Exception):
+    """An entry can't be read; its argument is the entry's number."""
 
 
 def lines(rows: Iterable[Row], wanted: Format) -> Iterator[str]:
@@ -25,7 +28,7 @@ def lines(rows: Iterable[Row], wanted: Format) -> Iterator[str]:
     apostrophe in front.
 
     Raises:
-        NotUnderstood: a row can't be read, so somebody has changed it.
+        UnreadableEntry: a row can't be read, so somebody has changed it.
     """
     return _WRITERS[wanted](rows)
 
@@ -42,7 +45,7 @@ def _csv(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         place = {"seq": row.seq, "previous": row.previous, "hash": row.hash}
         cells = _entry(row).model_dump(mode="json") | place
-        yield _line([_safe(cells[name]) for name in _COLUMNS])
+        yield _line([_safe(_cell(cells[name])) for name in _COLUMNS])
 
 
 _WRITERS: dict[Format, Callable[[Iterable[Row]], Iterator[str]]] = {"jsonl": _jsonl, "csv": _csv}
@@ -50,11 +53,13 @@ _WRITERS: dict[Format, Callable[[Iterable[Row]], Iterator[str]]] = {"jsonl": _js
 
 def _entry(row: Row) -> Entry:
     try:
-        return row.sealed().entry
+        return row.chained_entry().entry
     except ValidationError as error:
-        raise NotUnderstood(
-            f"Entry {row.seq} can't be read.", "See what is wrong with `backup-bot audit verify`."
-        ) from error
+        raise UnreadableEntry(row.seq) from error
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def _safe(cell: object) -> object:

@@ -8,17 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from bot.errors import Failure
+from bot.operations.model import AnyOutcome
+
 Event = Literal[
     "requested",
     "refused",
-    "asked",
+    "approval_requested",
     "reminded",
     "approved",
-    "denied",
+    "declined",
     "withdrawn",
     "expired",
     "stale",
     "break_glass",
+    "cancelled",
     "started",
     "ended",
 ]
@@ -36,8 +40,9 @@ class _Frozen(BaseModel):
 class Entry(_Frozen):
     """One thing that happened. Only add fields that have a default, and never change a default.
 
-    `key` makes a repeated append harmless. `person` is whoever asked, `decided_by` whoever approved or
-    denied, `state` and `what` say how it ended, `at` is UTC.
+    `key` is an idempotency key: a repeated append is harmless. `person` is who requested, `decided_by` who
+    approved, declined or cancelled, and `comment` what they said. `state` and `outcome` tell how it ended,
+    `failure` why something was refused. `at` is UTC.
     """
 
     event: Event
@@ -54,12 +59,16 @@ class Entry(_Frozen):
     channel: str = ""
     permalink: str = ""
     reason: str = ""
+    comment: str = ""
     state: str = ""
-    what: str = ""
+    failure: Failure | None = None
+    outcome: AnyOutcome | None = None
 
-    def brief(self) -> dict[str, str | int]:
+    def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        fields = type(self).model_fields
+        written = self.model_dump(mode="json")
+        return {name: value for name, value in written.items() if getattr(self, name) != fields[name].default}
 
     def canonical(self) -> str:
         """Return the one way to write the entry: JSON, names sorted, no spaces, defaults left out.
@@ -69,7 +78,7 @@ class Entry(_Frozen):
         return json.dumps(self.brief(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-class Sealed(_Frozen):
+class ChainedEntry(_Frozen):
     """An entry in its place in the trail; `seq` counts from 1 without gaps."""
 
     seq: int
@@ -95,10 +104,10 @@ class Row(_Frozen):
     previous: str
     hash: str
 
-    def sealed(self) -> Sealed:
-        """Return the entry; raises ValidationError where what is written is none."""
+    def chained_entry(self) -> ChainedEntry:
+        """Return the entry; raises ValidationError if what is written is none."""
         entry = Entry.model_validate_json(self.written)
-        return Sealed(seq=self.seq, entry=entry, previous=self.previous, hash=self.hash)
+        return ChainedEntry(seq=self.seq, entry=entry, previous=self.previous, hash=self.hash)
 
 
 class Intact(_Frozen):
@@ -115,24 +124,24 @@ class Broken(_Frozen):
     why: str
 
 
-def sealed_row(entry: Entry, seq: int, previous: str) -> Row:
-    """Return the row that follows on the entry whose hash is `previous`."""
+def next_row(entry: Entry, seq: int, previous: str) -> Row:
+    """Return the row after the entry whose hash is `previous`."""
     written = entry.canonical()
     return Row(
         seq=seq,
         written=written,
         previous=previous,
-        hash=chained(previous, written),
+        hash=chain_hash(previous, written),
         **_found_by(entry),
     )
 
 
-def chained(previous: str, written: str) -> str:
+def chain_hash(previous: str, written: str) -> str:
     """Return the hash of an entry: SHA-256 of the hash before it, a line break, and what is written."""
     return sha256(f"{previous}\n{written}".encode()).hexdigest()
 
 
-def folded(server: str) -> str:
+def normalized_name(server: str) -> str:
     """Return a server's name as it is searched for, whatever its case."""
     return server.strip().casefold()
 
@@ -167,16 +176,16 @@ def _fault(row: Row, seq: int, previous: str) -> str:
         return f"{gone} removed"
     if row.seq < seq:
         return "it was inserted or moved: its number comes out of order"
-    if chained(row.previous, row.written) != row.hash:
+    if chain_hash(row.previous, row.written) != row.hash:
         return "it was edited: its hash does not fit what it says"
     if row.previous != previous:
-        return "it does not follow on the entry before: one was edited, removed, inserted or moved here"
+        return "the entry before it is another one: one was edited, removed, inserted or moved here"
     return "" if _columns_fit(row) else "it was edited: its columns do not fit what it says"
 
 
 def _columns_fit(row: Row) -> bool:
     try:
-        return row.model_dump(include=_COLUMNS) == _found_by(row.sealed().entry)
+        return row.model_dump(include=_COLUMNS) == _found_by(row.chained_entry().entry)
     except ValidationError:
         return False
 
@@ -189,7 +198,7 @@ def _found_by(entry: Entry) -> dict[str, str | int | None]:
         "key": entry.key,
         "at": moment(entry.at),
         "server_id": entry.server_id,
-        "server": folded(entry.server_name),
+        "server": normalized_name(entry.server_name),
         "person": entry.person,
         "decided_by": entry.decided_by,
     }

@@ -1,21 +1,21 @@
-"""The audit trail in the bot's database: one table that only ever grows."""
+"""The audit trail in the bot's database: one table that only ever grows, and refuses to be changed."""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.audit import model
-from bot.audit.model import Broken, Entry, Intact, Row, Sealed
-from bot.audit.table import entries
-from bot.errors import NotRecorded
-from bot.operations.session import watched
+from bot.audit.model import Broken, ChainedEntry, Entry, Intact, Row
+from bot.errors import NotRecorded, Unrecorded
+from bot.operations.database import is_missing
 
 log = structlog.get_logger(__name__)
 
@@ -23,15 +23,55 @@ T = TypeVar("T")
 
 APPEND_SECONDS = 2.0
 """How long writing may take: an entry may be written before Slack's ack, which is due after 3 s."""
+READ_SECONDS = 10.0
 _LOCK = 7_210_533_901
 """Names the lock on PostgreSQL under which entries are appended, one at a time."""
 _ROWS_AT_ONCE = 1000
+MAX_BATCH = 100
+"""Entries written in one transaction: about 40 ms in which nobody else can use SQLite's one connection."""
+
+
+entries = sa.Table(
+    "audit_entries",
+    sa.MetaData(),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("at", sa.Text, nullable=False, index=True),
+    sa.Column("server_id", sa.BigInteger, index=True),
+    sa.Column("server", sa.Text, nullable=False, index=True),
+    sa.Column("person", sa.Text, nullable=False, index=True),
+    sa.Column("decided_by", sa.Text, index=True),
+    sa.Column("written", sa.Text, nullable=False),
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+)
+
+_NEVER = "audit entries are never changed"
+_PROTECTION = {
+    "sqlite": [
+        f"create trigger audit_entries_no_{change} before {change} on audit_entries "
+        f"begin select raise(abort, '{_NEVER}'); end"
+        for change in ("update", "delete")
+    ],
+    "postgresql": [
+        "create or replace function audit_entries_refuse() returns trigger language plpgsql as "
+        f"$$ begin raise exception '{_NEVER}'; end $$",
+        "create trigger audit_entries_no_change before update or delete or truncate on audit_entries "
+        "for each statement execute function audit_entries_refuse()",
+    ],
+}
+
+
+@sa.event.listens_for(entries, "after_create")
+def _protect(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    for statement in _PROTECTION[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
 
 
 class Filter(BaseModel):
     """Which entries are meant; all of them by default.
 
-    `server` is a name or an id, `person` whoever asked or decided. `before` and `after` are numbers of
+    `server` is a name or an id, `person` who requested or decided. `before` and `after` are numbers of
     entries; with `after`, those that follow next are read, else the newest.
     """
 
@@ -45,50 +85,51 @@ class Filter(BaseModel):
 
 
 class AuditTrail:
-    """Appends to the trail and reads it. The database is the bot's own; times are UTC.
+    """Appends to the trail and reads it, in the database that the engine uses too; times are UTC.
 
     `on_new` is called with each entry that is new; it must be quick.
     """
 
-    def __init__(self, database_url: str, on_new: Callable[[Sealed], None] | None = None) -> None:
-        url = sa.make_url(database_url)
-        self._is_file = url.get_backend_name() == "sqlite"
-        timeout = {"timeout" if self._is_file else "connect_timeout": APPEND_SECONDS}
-        self._database = sa.create_engine(watched(url), connect_args=timeout, pool_pre_ping=not self._is_file)
+    def __init__(self, database: sa.Engine, on_new: Callable[[ChainedEntry], None] | None = None) -> None:
+        self._database = database
+        self._is_file = database.dialect.name == "sqlite"
         self._threads = ThreadPoolExecutor(thread_name_prefix="audit")
-        self._one_by_one = asyncio.Lock()
+        self._waiting: list[_Append] = []
+        self._writer: asyncio.Task[None] | None = None
         self._on_new = on_new
 
     async def prepare(self) -> None:
-        """Create the table where there is none; raises SQLAlchemyError where that can't be done."""
+        """Create the table if there is none; raises SQLAlchemyError if that can't be done."""
         await asyncio.to_thread(self._create)
 
-    async def append(self, entry: Entry) -> Sealed:
+    async def append(self, entry: Entry) -> ChainedEntry:
         """Write an entry at the end and log it; one whose key is there already is left as it is.
+
+        Entries that come while others are written go into the next transaction together.
 
         Raises:
             NotRecorded: it was not confirmed within 2 s. Appending it again is harmless.
         """
-        async with self._one_by_one:
-            sealed, is_new = await self._within(APPEND_SECONDS, lambda: self._append(entry))
-        # Logged again where it was there already: the process may have died before it was logged.
-        log.info("audit", seq=sealed.seq, hash=sealed.hash, entry=sealed.entry.brief())
-        if is_new and self._on_new:
-            self._on_new(sealed)
-        return sealed
+        wanted = _Append(entry, asyncio.get_running_loop().create_future())
+        self._waiting.append(wanted)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_waiting())
+        return await self._within(APPEND_SECONDS, _result(wanted))
 
-    async def read(self, wanted: Filter | None = None, limit: int = 10) -> list[Sealed]:
-        """Return entries, newest first. Raises NotRecorded where the database does not answer."""
-        return await self._within(None, lambda: self._read(wanted or Filter(), limit))
+    async def read(self, wanted: Filter | None = None, limit: int = 10) -> list[ChainedEntry]:
+        """Return entries, newest first. Raises NotRecorded if the database does not answer."""
+        return await self._within(
+            READ_SECONDS, self._in_thread(lambda: self._read(wanted or Filter(), limit))
+        )
 
     async def verify(self, last: str = "") -> Intact | Broken:
-        """Check every entry; see `model.verify`. Raises NotRecorded where the database does not answer."""
-        return await self._within(None, lambda: self._verify(last))
+        """Check every entry; see `model.verify`. Raises NotRecorded if the database does not answer."""
+        return await self._within(None, self._in_thread(lambda: self._verify(last)))
 
     def rows(self, wanted: Filter | None = None) -> Generator[Row, None, None]:
         """Read entries as they are kept, oldest first, without holding all of them in memory.
 
-        Close it where it is not read to its end. Raises SQLAlchemyError.
+        Close it if it is not read to its end. Raises SQLAlchemyError.
         """
         query = _query(wanted or Filter()).order_by(entries.c.seq)
         with (
@@ -99,30 +140,45 @@ class AuditTrail:
                 yield Row.model_validate(dict(row))
 
     def exists(self) -> bool:
-        """Tell whether the database has a trail; raises SQLAlchemyError where it can't be asked."""
-        if self._is_file and not Path(self._database.url.database or "").exists():
-            return False
-        return sa.inspect(self._database).has_table(entries.name)
+        """Tell whether the database has a trail; raises SQLAlchemyError if it can't be asked."""
+        return not is_missing(self._database) and sa.inspect(self._database).has_table(entries.name)
 
     async def aclose(self) -> None:
-        """Let go of the database, once what was begun has come to its end."""
-        await asyncio.to_thread(self.close)
+        """Return once what was begun has finished."""
+        if self._writer is not None:
+            await asyncio.wait({self._writer})
+        await asyncio.to_thread(self._threads.shutdown)
 
-    def close(self) -> None:
-        """Do what `aclose` does, outside an event loop."""
-        self._threads.shutdown()
-        self._database.dispose()
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            try:
+                written = await self._in_thread(partial(self._append_all, batch))
+            except sa.exc.SQLAlchemyError as error:
+                written = [error] * len(batch)
+            for wanted, outcome in zip(batch, written, strict=True):
+                self._announce(outcome)
+                if not wanted.done.done():
+                    wanted.done.set_result(outcome)
 
-    async def _within(self, seconds: float | None, work: Callable[[], T]) -> T:
+    def _announce(self, written: "_Written | Exception") -> None:
+        if isinstance(written, Exception):
+            return
+        chained = written.chained
+        # Logged again if it was there already: the process may have died before it was logged.
+        log.info("audit", seq=chained.seq, hash=chained.hash, entry=chained.entry.brief())
+        if written.is_new and self._on_new:
+            self._on_new(chained)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def _within(self, seconds: float | None, work: Awaitable[T]) -> T:
         try:
-            working = asyncio.get_running_loop().run_in_executor(self._threads, work)
-            return await asyncio.wait_for(working, seconds)
+            return await asyncio.wait_for(work, seconds)
         except (TimeoutError, sa.exc.SQLAlchemyError, ValidationError) as error:
             log.warning("audit_trail_failed", reason=reason(error))
-            raise NotRecorded(
-                "The audit trail can't be written or read right now, and without it I do nothing.",
-                "Whoever runs me finds the reason in my log. Then try again.",
-            ) from error
+            raise NotRecorded(Unrecorded.AUDIT) from error
 
     def _create(self) -> None:
         with self._database.connect() as connection:
@@ -130,20 +186,19 @@ class AuditTrail:
             entries.metadata.create_all(connection)
             connection.commit()
 
-    def _append(self, entry: Entry) -> tuple[Sealed, bool]:
+    def _append_all(self, batch: "Sequence[_Append]") -> "list[_Written | Exception]":
         with self._database.connect() as connection:
             self._lock(connection)
-            there = _there_already(connection, entry)
-            row = there or _put_at_end(connection, entry)
+            written: list[_Written | Exception] = [_append(connection, each.entry) for each in batch]
             connection.commit()
-        return row.sealed(), there is None
+        return written
 
-    def _read(self, wanted: Filter, limit: int) -> list[Sealed]:
+    def _read(self, wanted: Filter, limit: int) -> list[ChainedEntry]:
         order = entries.c.seq if wanted.after is not None else entries.c.seq.desc()
         with self._database.connect() as connection:
             found = connection.execute(_query(wanted).order_by(order).limit(limit)).mappings().all()
-        read = [Row.model_validate(dict(row)).sealed() for row in found]
-        return sorted(read, key=lambda sealed: sealed.seq, reverse=True)
+        read = [Row.model_validate(dict(row)).chained_entry() for row in found]
+        return sorted(read, key=lambda chained: chained.seq, reverse=True)
 
     def _verify(self, last: str) -> Intact | Broken:
         with closing(self.rows()) as rows:
@@ -160,6 +215,39 @@ class AuditTrail:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
+@dataclass(frozen=True)
+class _Append:
+    """An entry that somebody waits for to be written; what came of it is a value, as they may have left."""
+
+    entry: Entry
+    done: "asyncio.Future[_Written | Exception]"
+
+
+@dataclass(frozen=True)
+class _Written:
+    """An entry that is in the trail."""
+
+    chained: ChainedEntry
+    is_new: bool
+
+
+async def _result(wanted: _Append) -> ChainedEntry:
+    written = await wanted.done
+    if isinstance(written, Exception):
+        raise written
+    return written.chained
+
+
+def _append(connection: sa.Connection, entry: Entry) -> _Written | ValidationError:
+    there = _there_already(connection, entry)
+    row = there or _put_at_end(connection, entry)
+    try:
+        return _Written(row.chained_entry(), is_new=there is None)
+    except ValidationError as error:
+        # Somebody has changed the entry that is there; the others are none the worse for it.
+        return error
+
+
 def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
     found = connection.execute(sa.select(entries).where(entries.c.key == entry.key)).mappings().first()
     return Row.model_validate(dict(found)) if found else None
@@ -168,11 +256,7 @@ def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
 def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
     newest = sa.select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
     last = connection.execute(newest).first()
-    row = (
-        model.sealed_row(entry, last.seq + 1, last.hash)
-        if last
-        else model.sealed_row(entry, 1, model.GENESIS)
-    )
+    row = model.next_row(entry, last.seq + 1, last.hash) if last else model.next_row(entry, 1, model.GENESIS)
     connection.execute(entries.insert().values(row.model_dump()))
     return row
 
@@ -182,7 +266,7 @@ def _query(wanted: Filter) -> sa.Select[tuple[object, ...]]:
     if wanted.server:
         is_number = wanted.server.isascii() and wanted.server.isdecimal() and len(wanted.server) <= 18
         by_id = columns.server_id == int(wanted.server) if is_number else sa.false()
-        query = query.where(sa.or_(columns.server == model.folded(wanted.server), by_id))
+        query = query.where(sa.or_(columns.server == model.normalized_name(wanted.server), by_id))
     if wanted.person:
         query = query.where(sa.or_(columns.person == wanted.person, columns.decided_by == wanted.person))
     if wanted.since:

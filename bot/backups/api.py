@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import cached_property
 
 import structlog
 from pydantic import ValidationError
 
-from bot.backups.model import MANUAL_SLOTS, Backup
-from bot.errors import BadRequest, ProviderError, SlotsFull
+from bot.backups.model import Backup, freshness_by_server, read_backup
+from bot.errors import BadRequest, Nonsense, ProviderError, SlotsFull
+from bot.servers.model import MANUAL_SLOTS, Freshness
 from bot.vps.client import VpsClient
-from bot.vps.refusals import nonsense, plain
+from bot.vps.refusals import invalid_response, plain
 
 _log = structlog.get_logger()
 
@@ -22,11 +24,16 @@ class BackupList:
     """Backups in no particular order, and how many more there are that VPS.org did not show readably."""
 
     backups: list[Backup]
-    missing: int = 0
+    not_shown: int = 0
 
-    def may_hide(self, backup_id: int | None) -> bool:
-        """True where that backup is not shown, but may be there all the same."""
-        return self.missing > 0 and all(backup.id != backup_id for backup in self.backups)
+    @cached_property
+    def by_id(self) -> dict[int, Backup]:
+        """The backups by their id."""
+        return {backup.id: backup for backup in self.backups}
+
+    def is_incomplete_for(self, backup_id: int) -> bool:
+        """True if that backup is not shown, but may be there all the same."""
+        return self.not_shown > 0 and backup_id not in self.by_id
 
 
 class BackupsApi:
@@ -34,6 +41,20 @@ class BackupsApi:
 
     def __init__(self, client: VpsClient) -> None:
         self._client = client
+        self._shared: dict[tuple[int | None, str | None], asyncio.Task[BackupList]] = {}
+
+    async def list_to_show(self, server_id: int | None = None, backup_type: str | None = None) -> BackupList:
+        """Return what `list` returns; however many ask for the same at once, VPS.org is asked once.
+
+        For looking alone: what is decided by a list must not rest on one that was asked for before.
+        """
+        key = server_id, backup_type
+        task = self._shared.get(key)
+        if task is None:
+            task = self._shared[key] = asyncio.create_task(self.list(server_id, backup_type))
+            task.add_done_callback(lambda done: self._forget(key, done))
+        # A caller that gives up does not take the answer from the others.
+        return await asyncio.shield(task)
 
     async def list(self, server_id: int | None = None, backup_type: str | None = None) -> BackupList:
         """Return the backups of one server or of all, each id once, of one type or of both."""
@@ -52,36 +73,42 @@ class BackupsApi:
         ]
         return BackupList(wanted, unreadable + listing.announced - len(listing.results))
 
+    def _forget(self, key: tuple[int | None, str | None], done: "asyncio.Task[BackupList]") -> None:
+        del self._shared[key]
+        if not done.cancelled():
+            # Looked at, as all who asked may have given up; asyncio would complain that nobody did.
+            done.exception()
+
+    async def freshness(self) -> dict[int, Freshness]:
+        """Return, by server id, how well each server is backed up."""
+        return freshness_by_server((await self.list_to_show()).backups)
+
     async def create(self, server_id: int, description: str) -> Backup:
         """Start a backup and return it, in progress.
 
         Raises:
-            SlotsFull: the server has all the manual backups it may have.
-            Missing: there is no such server.
-            ProviderError: with `may_have_acted` where the backup may have been started all the same.
+            SlotsFull: the server has all the manual backups it can have.
+            NotFound: there is no such server.
+            ProviderError: with `may_have_acted` if the backup may have been started all the same.
         """
         body = {"server_id": server_id, "description": description}
         try:
             answer = await self._client.post("/backups/", body)
         except BadRequest as error:
             if await self._is_full(server_id):
-                raise SlotsFull(
-                    f"The server already has {MANUAL_SLOTS} manual backups, as many as VPS.org keeps; "
-                    "no backup was made.",
-                    "Delete one of them first.",
-                ) from error
+                raise SlotsFull(used=MANUAL_SLOTS, limit=MANUAL_SLOTS) from error
             raise
         try:
-            return Backup.model_validate(answer)
+            return read_backup(answer)
         except ValidationError:
-            raise nonsense("with something that is not a backup", "POST") from None
+            raise invalid_response(Nonsense.NOT_A_BACKUP, "POST") from None
 
     async def delete(self, backup_id: int) -> None:
-        """Delete a backup for ever.
+        """Delete a backup permanently.
 
         Raises:
-            Missing: there is no such backup.
-            ProviderError: with `may_have_acted` where it may be gone all the same.
+            NotFound: there is no such backup.
+            ProviderError: with `may_have_acted` if it may be gone all the same.
         """
         await self._client.delete(f"/backups/{backup_id}/")
 
@@ -111,11 +138,13 @@ async def _read(results: list[object]) -> tuple[dict[int, Backup], int]:
         if place % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
         try:
-            backup = Backup.model_validate(result)
+            backup = read_backup(result)
         except ValidationError as error:
             problems.append(error)
         else:
             backups[backup.id] = backup
+        # Let go of at once: of a long list there would be two copies at the end.
+        results[place] = None
     if problems:
         _log.warning("backups_unreadable", count=len(problems), first=_fields(problems[0]))
     return backups, len(problems)

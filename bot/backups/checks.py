@@ -1,69 +1,156 @@
 """Is what a person confirmed still so? Asked when they submit, and again just before the call."""
 
-from collections.abc import Sequence
-from datetime import datetime
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from bot.backups.api import BackupList
 from bot.backups.model import Backup, newest_first
-from bot.errors import Outdated
-from bot.operations.model import Operation, State
-from bot.operations.records import Ended
+from bot.errors import (
+    BotError,
+    Failure,
+    InvalidResponse,
+    Nonsense,
+    ProviderError,
+    Stale,
+    StaleConfirmation,
+    UnknownBackup,
+)
+from bot.operations.cancel import cancelled_by
+from bot.operations.engine import step
+from bot.operations.model import (
+    NEED_A_COMPLETE_BACKUP,
+    AnyOperation,
+    BackupRef,
+    Cancelled,
+    ConfirmedOperation,
+    NotDone,
+    Refused,
+    State,
+)
+from bot.operations.records import Ended, ended_since
+from bot.services import services
+from bot.verbs import Verb
 
-_CHANGED_NOTHING = frozenset({State.REFUSED})
+log = structlog.get_logger()
+
+T = TypeVar("T")
+LOOKS = 4
 
 
-def check_backup(backup_id: int, server_id: int, moment: datetime | None, found: Sequence[Backup]) -> Backup:
+class Revalidation(BaseModel):
+    """Why an operation must not go ahead; both are empty if it can."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failure: Failure | None = None
+    cancelled_by: str = ""
+
+
+async def revalidate(operation: ConfirmedOperation) -> None:
+    """Raise Refused unless all is as the person confirmed it, and nobody has cancelled; the last look."""
+    found = await revalidate_target(operation)
+    now = services().now()
+    if found.cancelled_by:
+        raise Refused(Cancelled(ended_at=now, by=found.cancelled_by))
+    if found.failure:
+        raise Refused(NotDone(ended_at=now, failure=found.failure))
+
+
+@step("revalidate_target")
+async def revalidate_target(operation: AnyOperation) -> Revalidation:
+    """Look once more whether the backup is as the person was shown it, and whether somebody has cancelled."""
+    if not isinstance(operation, ConfirmedOperation):
+        raise TypeError(operation.verb)
+    try:
+        listing = await services().backups.list(operation.server_id)
+        if listing.is_incomplete_for(operation.backup.id):
+            raise InvalidResponse(nonsense=Nonsense.PARTIAL_LIST)
+        check_target(operation, listing)
+        check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
+    except BotError as error:
+        return Revalidation(failure=Failure.of(error))
+    return Revalidation(cancelled_by=await cancelled_by(operation.id))
+
+
+async def look_until(look: Callable[[], Awaitable[T]]) -> T | None:
+    """Look a few times whether something has happened that may take a while to show in VPS.org's list.
+
+    Returns the first true value that a look returns, None if there is none within the time to settle.
+    """
+    for _ in range(LOOKS):
+        await asyncio.sleep(services().timeouts.settle / LOOKS)
+        try:
+            if found := await look():
+                return found
+        except ProviderError as error:
+            log.warning("look_up_failed", error=type(error).__name__, status=error.status)
+    return None
+
+
+async def find_stale(operation: ConfirmedOperation) -> Failure | None:
+    """Return what is no longer as the person was shown it.
+
+    If VPS.org can't be asked nothing is out of date: it is asked again before the call.
+    """
+    failure = (await revalidate_target(operation)).failure
+    return failure if failure and failure.kind == StaleConfirmation.__name__ else None
+
+
+def find_backup(backup_id: int, listing: BackupList) -> Backup:
+    """Return the backup with that id; raises UnknownBackup."""
+    backup = listing.by_id.get(backup_id)
+    if backup is None:
+        raise UnknownBackup(backup_id, is_list_partial=listing.is_incomplete_for(backup_id))
+    return backup
+
+
+def check_unchanged(shown: BackupRef, server_id: int, listing: BackupList) -> Backup:
     """Return the backup a person was shown, as it is listed now.
 
     Raises:
-        Outdated: it is gone, belongs to another server, or is another one than was shown.
+        StaleConfirmation: it is gone, belongs to another server, or is another one than was shown.
     """
-    for backup in found:
-        if backup.id == backup_id and backup.server.id == server_id:
-            if moment is not None and backup.created_at != moment:
-                raise Outdated(f"Backup {backup_id} is not the one you were shown: its date has changed.")
-            return backup
-    raise Outdated(
-        f"Backup {backup_id} is gone: VPS.org does not list it any more.",
-        "See what there is with `/backup list`.",
-    )
+    backup = listing.by_id.get(shown.id)
+    if backup is None or backup.server.id != server_id:
+        raise StaleConfirmation(Stale.GONE, shown.id)
+    if backup.created_at != shown.created_at:
+        raise StaleConfirmation(Stale.DATE_CHANGED, shown.id)
+    return backup
 
 
 def check_restorable(backup: Backup) -> None:
-    """Raise Outdated unless the backup is complete."""
+    """Raise StaleConfirmation unless the backup is complete."""
     if not backup.is_complete:
-        raise Outdated(
-            f"Backup {backup.id} can't be restored: its status is “{backup.status}”, not “completed”.",
-            "Choose another with `/backup restore`.",
-        )
+        raise StaleConfirmation(Stale.NOT_RESTORABLE, backup.id, status=backup.status)
 
 
-def check_target(operation: Operation, found: Sequence[Backup]) -> None:
-    """Raise Outdated unless the operation's backup is there as it was shown, and can be used for it."""
-    if operation.backup_id is None:
-        return
-    backup = check_backup(operation.backup_id, operation.server_id, operation.backup_moment, found)
-    if operation.verb == "restore":
+def check_target(operation: ConfirmedOperation, listing: BackupList) -> None:
+    """Raise StaleConfirmation unless the operation's backup is there as it was shown, and can be used."""
+    backup = check_unchanged(operation.backup, operation.server_id, listing)
+    if operation.verb in NEED_A_COMPLETE_BACKUP:
         check_restorable(backup)
 
 
-def check_nothing_newer(operation: Operation, ended: Sequence[Ended]) -> None:
-    """Raise Outdated where another operation changed the server after the person was shown what is lost.
+def check_nothing_newer(operation: ConfirmedOperation, ended: Sequence[Ended]) -> None:
+    """Raise StaleConfirmation if another operation changed the server after the person was shown it.
 
     A newer backup does no harm; a newer restore or delete makes what was shown untrue.
     """
     for other in ended:
         same = other.operation.id == operation.id
-        harmless = other.operation.verb == "create" or other.outcome.state in _CHANGED_NOTHING
-        if not (same or harmless):
-            raise Outdated(
-                f"A newer {other.operation.verb} on {other.operation.server_name} has ended since you were "
-                "shown what would be lost.",
-                "Look at its outcome, then ask again if you still want this.",
+        harmless = other.operation.verb in {Verb.CREATE, Verb.WATCH}
+        if not (same or harmless or other.outcome.state is State.REFUSED):
+            raise StaleConfirmation(
+                Stale.NEWER_OPERATION, server_name=other.operation.server_name, verb=other.operation.verb
             )
 
 
 def is_last_good(backup: Backup, found: Sequence[Backup]) -> bool:
-    """True when the server has no other complete backup."""
+    """Tell whether the server has no other complete backup."""
     complete = [each for each in found if each.is_complete and each.server.id == backup.server.id]
     return [each.id for each in complete] == [backup.id]
 

@@ -1,63 +1,55 @@
-"""Between what people type after `/backup` and what they ask for."""
+"""What people type after `/backup list`, `create`, `delete`, `restore` and `help`, read into types."""
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import get_args
 
-from bot.backups.model import (
-    BackupType,
-    CreateBackup,
-    DeleteBackup,
-    ListBackups,
-    Request,
-    RestoreBackup,
-    ShowHelp,
-    ShowMenu,
-)
-from bot.errors import NotUnderstood
-from bot.verbs import VERBS, near_verb, usage, verb_of
-from bot.words import first_word, in_quotes, is_plain, read_words
+from bot.backups.model import BackupType
+from bot.errors import Misuse, UsageError
+from bot.verbs import Verb, first_word, read_verb, read_words
 
-_TYPES: tuple[str, ...] = get_args(BackupType)
+_TYPES: tuple[BackupType, ...] = get_args(BackupType)
 _DASH = re.compile(r"^(?:[—–]|-)(?=type\b)")
 
 
-def parse(text: str) -> Request | None:
-    """Return what the text asks for; None where the verb belongs to another folder.
+@dataclass(frozen=True)
+class ListBackups:
+    """Show the backups of one server, or of all."""
 
-    Keyboards that turn `--` into a dash and quotes into curly ones are understood.
+    server: str | None = None
+    backup_type: BackupType | None = None
+
+
+@dataclass(frozen=True)
+class CreateBackup:
+    """Make a backup of a server."""
+
+    server: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DeleteBackup:
+    """Delete one backup permanently."""
+
+    backup_id: int | None = None
+
+
+@dataclass(frozen=True)
+class RestoreBackup:
+    """Reset a server to a backup, given by a number (a backup's or a server's) or by its server's name."""
+
+    number: int | None = None
+    server: str | None = None
+
+
+def read_list(text: str) -> ListBackups:
+    """Return which backups are to be listed; a keyboard that turns `--` into a dash is understood.
 
     Raises:
-        NotUnderstood: nothing else ever; the hint suggests the nearest verb or shows the usage.
+        UsageError: nothing else ever; so do the other readers.
     """
-    verb, rest = verb_of(text), " ".join(text.split(maxsplit=1)[1:])
-    if reader := _READERS.get(verb):
-        return reader(rest)
-    if verb in VERBS:
-        return None
-    raise NotUnderstood(f"I don't know “{verb}”.", near_verb(verb))
-
-
-def as_text(request: Request) -> str:
-    """Return a command that `parse` reads as this request."""
-    match request:
-        case ListBackups(server, backup_type):
-            words = ["list", _quoted(server), f"--type {backup_type}" if backup_type else ""]
-        case CreateBackup(server, reason):
-            words = ["create", _quoted(server) or ('""' if reason else ""), reason]
-        case DeleteBackup(backup_id):
-            words = ["delete", "" if backup_id is None else str(backup_id)]
-        case RestoreBackup(backup_id, server):
-            words = ["restore", _quoted(server) if backup_id is None else str(backup_id)]
-        case ShowHelp(verb):
-            words = ["help", verb or ""]
-        case ShowMenu():
-            words = []
-    return " ".join(word for word in words if word)
-
-
-def _list(rest: str) -> ListBackups:
-    words = read_words(rest, usage("list"))
+    words = read_words(text, Verb.LIST)
     backup_type: BackupType | None = None
     servers: list[str] = []
     while words:
@@ -67,73 +59,57 @@ def _list(rest: str) -> ListBackups:
             value = option.removeprefix("--type").removeprefix("=") or (words.pop(0).text if words else "")
             backup_type = _backup_type(value)
         elif option.startswith("--"):
-            raise NotUnderstood(f"I don't know the option “{word}”.", usage("list"))
+            raise UsageError(Misuse.UNKNOWN_OPTION, word, Verb.LIST)
         else:
             servers.append(word)
     if len(servers) > 1:
-        raise NotUnderstood("I can list one server at a time.", usage("list"))
+        raise UsageError(Misuse.ONE_SERVER, verb=Verb.LIST)
     return ListBackups((servers or [""])[0] or None, backup_type)
+
+
+def read_create(text: str) -> CreateBackup:
+    """Return of which server a backup is to be made, and why."""
+    if not text:
+        return CreateBackup()
+    server, reason = first_word(text, Verb.CREATE)
+    return CreateBackup(server.text or None, reason.strip())
+
+
+def read_delete(text: str) -> DeleteBackup:
+    """Return which backup is to be deleted."""
+    words = read_words(text, Verb.DELETE)
+    if not words:
+        return DeleteBackup()
+    backup_id = _number(words[0].text)
+    if backup_id is None or len(words) > 1:
+        raise UsageError(Misuse.ONE_BACKUP, verb=Verb.DELETE)
+    return DeleteBackup(backup_id)
+
+
+def read_restore(text: str) -> RestoreBackup:
+    """Return which server is to be restored, or from which backup."""
+    words = read_words(text, Verb.RESTORE)
+    if len(words) > 1:
+        raise UsageError(Misuse.ONE_SERVER, verb=Verb.RESTORE)
+    if not words:
+        return RestoreBackup()
+    # What is quoted is a name, even if it looks like a number.
+    number = None if words[0].is_quoted else _number(words[0].text)
+    return RestoreBackup(number) if number is not None else RestoreBackup(server=words[0].text or None)
+
+
+def read_help(text: str) -> Verb | None:
+    """Return which verb is to be explained; None for all."""
+    return read_verb(text)[0]
 
 
 def _backup_type(value: str) -> BackupType:
     for known in _TYPES:
         if value and known.startswith(value.lower()):
-            return "manual" if known == "manual" else "automatic"
-    what = f"“{value}” is no type of backup." if value else "The type is missing."
-    raise NotUnderstood(what, "Types are `manual` and `automatic`.")
+            return known
+    raise UsageError(Misuse.UNKNOWN_TYPE if value else Misuse.NO_TYPE, value)
 
 
-def _create(rest: str) -> CreateBackup:
-    if not rest:
-        return CreateBackup()
-    server, reason = first_word(rest, usage("create"))
-    return CreateBackup(server.text or None, reason.strip())
-
-
-def _delete(rest: str) -> DeleteBackup:
-    words = read_words(rest, usage("delete"))
-    if not words:
-        return DeleteBackup()
-    backup_id = _backup_id(words[0].text)
-    if backup_id is None or len(words) > 1:
-        raise NotUnderstood("I delete one backup at a time, by its number.", usage("delete"))
-    return DeleteBackup(backup_id)
-
-
-def _restore(rest: str) -> RestoreBackup:
-    words = read_words(rest, usage("restore"))
-    if len(words) > 1:
-        raise NotUnderstood("I restore one server at a time.", usage("restore"))
-    if not words:
-        return RestoreBackup()
-    # What is quoted is a name, even where it looks like a backup's number.
-    backup_id = None if words[0].is_quoted else _backup_id(words[0].text)
-    return RestoreBackup(backup_id) if backup_id is not None else RestoreBackup(server=words[0].text or None)
-
-
-def _help(rest: str) -> ShowHelp:
-    verb = verb_of(rest)
-    if verb and verb not in VERBS:
-        raise NotUnderstood(f"I don't know “{verb}”.", near_verb(verb))
-    return ShowHelp(verb or None)
-
-
-_READERS: dict[str, Callable[[str], Request]] = {
-    "": lambda _: ShowMenu(),
-    "list": _list,
-    "create": _create,
-    "delete": _delete,
-    "restore": _restore,
-    "help": _help,
-}
-
-
-def _backup_id(word: str) -> int | None:
+def _number(word: str) -> int | None:
     digits = word.removeprefix("#")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
-
-
-def _quoted(server: str | None) -> str:
-    if not server or (is_plain(server) and _backup_id(server) is None):
-        return server or ""
-    return in_quotes(server)

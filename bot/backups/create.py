@@ -1,37 +1,135 @@
-"""The workflow that makes a backup: announce, make, watch, report."""
+"""Making a backup: make it, watch it until it is finished. A restore makes its safety backup the same way.
 
-from bot.audit.record import entry_of, record_surely
-from bot.backups import outcomes
-from bot.backups.ports import patience
-from bot.backups.steps import check_room, make_backup
-from bot.backups.story import take_turn, tell_story, watch
-from bot.notices.post import Card, whisper_outcome
-from bot.operations.engine import begin, workflow
-from bot.operations.model import Operation, Outcome
+VPS.org knows no idempotency key. So a backup carries our tag in its description, by which it is found again
+after a crash, or if the answer was lost; it is never made blindly a second time.
+"""
+
+import asyncio
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from bot.backups.checks import look_until, oldest_manual
+from bot.backups.model import Backup
+from bot.backups.watch import watch_backup
+from bot.errors import (
+    Failure,
+    InvalidResponse,
+    Nonsense,
+    ProviderError,
+    SlotsFull,
+)
+from bot.lifecycle import operation
+from bot.operations.card import Card
+from bot.operations.engine import is_recovery, step
+from bot.operations.model import (
+    AnyOperation,
+    CreateOperation,
+    NotDone,
+    NotKnown,
+    Operation,
+    Outcome,
+    Refused,
+)
+from bot.servers.model import MANUAL_SLOTS
+from bot.services import services
+from bot.verbs import Verb
+
+ROOM_SECONDS = 3.0
+REASON_LIMIT = 200
 
 
-@workflow("create_backup_turn")
-async def create_in_turn(operation: Operation, card: Card) -> Outcome:
-    """Make the backup and watch it to its end."""
-    began, objection = await take_turn(operation, card)
-    if objection:
-        return outcomes.refused(objection, began.at)
-    made = await make_backup(operation, began, "")
-    if made.backup is None:
-        return outcomes.not_made(made, began.at)
-    seen = await watch(operation, card, made.backup.id, began)
-    return outcomes.watched(made.backup.id, seen, began, patience().give_up)
+async def find_no_room(wanted: Operation) -> Failure | None:
+    """Return a failure if the server has no slot left. An unclear answer is none: the call tells."""
+    try:
+        async with asyncio.timeout(ROOM_SECONDS):
+            listing = await services().backups.list(wanted.server_id, "manual")
+    except (ProviderError, TimeoutError):
+        return None
+    full = _full(wanted, listing.backups)
+    return Failure.of(full) if full else None
 
 
-@workflow("create_backup")
-async def create_backup(operation: Operation) -> Outcome:
-    """Make a backup of a server. Where it has no room, only whoever asked is told, and what to delete."""
-    began = await begin()
-    room = await check_room(operation)
-    if room.failure:
-        outcome = outcomes.not_made(room, began.at)
-        await whisper_outcome(operation, outcome)
-        await record_surely(entry_of(operation, "requested"))
-        await record_surely(entry_of(operation, "ended", outcome=outcome))
-        return outcome
-    return await tell_story(operation, create_in_turn)
+@operation(Verb.CREATE, preflight=find_no_room)
+async def create(wanted: CreateOperation, card: Card) -> Outcome:
+    """Make a backup of a server and watch it until it is finished."""
+    backup = await make_backup(wanted, "")
+    return await watch_backup(wanted.server_id, backup.id, card)
+
+
+async def make_backup(wanted: Operation, purpose: str) -> Backup:
+    """Return the backup that was started; raises Refused if none was, as far as is known."""
+    created = await call_create(wanted, purpose)
+    if created.backup:
+        return created.backup
+    if created.failure is None:
+        raise ValueError("neither a backup nor a failure")
+    outcome = NotKnown if created.may_exist else NotDone
+    raise Refused(outcome(ended_at=created.at, failure=created.failure))
+
+
+class CreateResult(BaseModel):
+    """A backup that was started, or why not; `may_exist`: one may have been started all the same."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    backup: Backup | None = None
+    failure: Failure | None = None
+    may_exist: bool = False
+
+
+@step("call_create")
+async def call_create(wanted: AnyOperation, purpose: str) -> CreateResult:
+    """Start a backup, unless one that carries our tag is there already."""
+    if is_recovery():
+        await asyncio.sleep(services().timeouts.settle)
+    now = services().now()
+    try:
+        backup = await _find_or_create(wanted, purpose)
+    except SlotsFull as error:
+        return CreateResult(at=now, failure=Failure.of(error))
+    except ProviderError as error:
+        may_exist = error.may_have_acted or is_recovery()
+        found = await look_until(lambda: _find(wanted)) if may_exist else None
+        if found is None:
+            return CreateResult(at=services().now(), failure=Failure.of(error), may_exist=may_exist)
+        backup = found
+    return CreateResult(at=now, backup=backup)
+
+
+async def _find_or_create(wanted: Operation, purpose: str) -> Backup:
+    listing = await services().backups.list(wanted.server_id, "manual")
+    if found := _tagged(wanted, listing.backups):
+        return found
+    if is_recovery() and listing.not_shown:
+        raise InvalidResponse(nonsense=Nonsense.PARTIAL_LIST)
+    if full := _full(wanted, listing.backups):
+        raise full
+    return await services().backups.create(wanted.server_id, _description(wanted, purpose))
+
+
+async def _find(wanted: Operation) -> Backup | None:
+    return _tagged(wanted, (await services().backups.list(wanted.server_id, "manual")).backups)
+
+
+def _tagged(wanted: Operation, backups: list[Backup]) -> Backup | None:
+    return next((backup for backup in backups if backup.description.endswith(wanted.tag)), None)
+
+
+def _full(wanted: Operation, backups: list[Backup]) -> SlotsFull | None:
+    manual = [each for each in backups if each.is_manual and each.server.id == wanted.server_id]
+    if len(manual) < MANUAL_SLOTS:
+        return None
+    oldest = oldest_manual(wanted.server_id, manual)
+    return SlotsFull(
+        server_name=wanted.server_name,
+        used=len(manual),
+        limit=MANUAL_SLOTS,
+        oldest_manual_id=oldest.id if oldest else None,
+    )
+
+
+def _description(wanted: Operation, purpose: str) -> str:
+    said = " ".join(part for part in (purpose, wanted.reason) if part)[:REASON_LIMIT].strip()
+    requester = wanted.requester_name or wanted.requested_by
+    return f"{said or 'Requested in Slack'} · by {requester} {wanted.tag}"

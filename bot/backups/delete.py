@@ -1,25 +1,82 @@
-"""The workflow that deletes a backup: announce, check once more, delete, report."""
+"""Deleting a backup: look once more whether it is the one that was shown, then delete it."""
 
-from bot.backups import outcomes
-from bot.backups.steps import check_target, remove_backup
-from bot.backups.story import take_turn, tell_story
-from bot.notices.post import Card
-from bot.operations.engine import workflow
-from bot.operations.model import Operation, Outcome
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-
-@workflow("delete_backup_turn")
-async def delete_in_turn(operation: Operation, card: Card) -> Outcome:
-    """Delete the backup, if it is still what the person was shown."""
-    began, objection = await take_turn(operation, card)
-    objection = objection or (await check_target(operation)).failure
-    if objection:
-        return outcomes.refused(objection, began.at)
-    done = await remove_backup(operation, began)
-    return outcomes.removed(operation.backup_id or 0, done, began.at)
+from bot.backups.checks import find_stale, look_until, revalidate
+from bot.errors import Failure, NotFound, ProviderError
+from bot.lifecycle import operation
+from bot.operations.card import Card
+from bot.operations.engine import is_recovery, step
+from bot.operations.model import AnyOperation, Deleted, DeleteOperation, NotDone, NotKnown, Outcome
+from bot.services import services
+from bot.verbs import Verb
 
 
-@workflow("delete_backup")
-async def delete_backup(operation: Operation) -> Outcome:
-    """Delete one backup for ever."""
-    return await tell_story(operation, delete_in_turn)
+@operation(Verb.DELETE, still_valid=find_stale)
+async def delete(wanted: DeleteOperation, _: Card) -> Outcome:
+    """Delete one backup permanently, if it is still what the person was shown."""
+    await revalidate(wanted)
+    return _outcome(wanted, await call_delete(wanted))
+
+
+class DeleteResult(BaseModel):
+    """A backup that was deleted, or why not, by `at` (UTC); `may_be_gone`: it may be deleted all the same."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    was_gone: bool = False
+    failure: Failure | None = None
+    may_be_gone: bool = False
+
+
+@step("call_delete")
+async def call_delete(wanted: AnyOperation) -> DeleteResult:
+    """Delete the backup. If the answer was lost, the list tells whether it is gone."""
+    if not isinstance(wanted, DeleteOperation):
+        raise TypeError(wanted.verb)
+    result = await _delete(wanted)
+    return result.model_copy(update={"at": services().now()})
+
+
+async def _delete(wanted: DeleteOperation) -> DeleteResult:
+    at = services().now()
+    try:
+        await services().backups.delete(wanted.backup.id)
+    except NotFound as error:
+        if not await _is_still_listed(wanted):
+            # Deleted by ourselves before a crash, or by somebody else.
+            return DeleteResult(at=at, was_gone=not is_recovery())
+        failure = Failure.of(NotFound(status=error.status, words=error.words, is_listed=True))
+        return DeleteResult(at=at, failure=failure, may_be_gone=is_recovery())
+    except ProviderError as error:
+        if error.may_have_acted and await look_until(lambda: _is_gone(wanted)):
+            return DeleteResult(at=at)
+        return DeleteResult(at=at, failure=Failure.of(error), may_be_gone=error.may_have_acted)
+    return DeleteResult(at=at)
+
+
+async def _is_gone(wanted: DeleteOperation) -> bool:
+    listing = await services().backups.list(wanted.server_id)
+    return not listing.not_shown and wanted.backup.id not in listing.by_id
+
+
+async def _is_still_listed(wanted: DeleteOperation) -> bool:
+    """Tell whether the backup was seen listed after the time a change may take to show up in the list."""
+    listed = False
+
+    async def is_not_listed() -> bool:
+        nonlocal listed
+        listed = wanted.backup.id in (await services().backups.list(wanted.server_id)).by_id
+        return not listed
+
+    await look_until(is_not_listed)
+    return listed
+
+
+def _outcome(wanted: DeleteOperation, result: DeleteResult) -> Outcome:
+    if result.failure is None:
+        return Deleted(ended_at=result.at, backup_id=wanted.backup.id, was_gone=result.was_gone)
+    if result.may_be_gone:
+        return NotKnown(ended_at=result.at, failure=result.failure)
+    return NotDone(ended_at=result.at, failure=result.failure)

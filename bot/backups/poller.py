@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Protocol
 
@@ -43,15 +44,17 @@ class _Watch:
     was_seen: bool = False
     answer: asyncio.Future[Backup | None] = field(default_factory=asyncio.Future)
 
-    def observe(self, listing: BackupList, asked_at: float, settle: float) -> None:
-        """Draw the conclusion from a listing that was asked for at `asked_at`."""
-        backup = next((backup for backup in listing.backups if backup.id == self.backup_id), None)
+    def observe(self, listing: BackupList, asked_at: float, settle: float, *, is_of_all: bool) -> None:
+        """Draw the conclusion from a listing, of the server or of all, that was asked for at `asked_at`."""
+        backup = listing.by_id.get(self.backup_id)
+        if is_of_all and backup is not None and backup.server.id != self.server_id:
+            backup = None  # Nobody is told of a backup by a right on another server.
         if backup is not None:
             self.was_seen = True
             self.misses = 0
             if backup.is_final:
                 self._end(backup)
-        elif listing.missing == 0 and (self.was_seen or asked_at - self.since >= settle):
+        elif listing.not_shown == 0 and (self.was_seen or asked_at - self.since >= settle):
             self.misses += 1
             if self.misses >= MISSES:
                 self._end(None)
@@ -89,12 +92,9 @@ class Poller:
         self._watches: set[_Watch] = set()
         self._changed = asyncio.Event()
         self._not_before = float("-inf")
-        self._stopping = False
-
-    @property
-    def watched(self) -> int:
-        """How many waiters there are."""
-        return len(self._watches)
+        self.unseen_since: datetime | None = None
+        """Since when (UTC) VPS.org could not be asked; None if it could at the last look."""
+        self.last_failure: ProviderError | None = None
 
     async def wait_final(self, server_id: int, backup_id: int) -> Backup | None:
         """Return the backup once it is final; None once it is gone from `MISSES` complete listings in a row.
@@ -103,7 +103,7 @@ class Poller:
         `run` runs.
         """
         now = self._clock()
-        watch = _Watch(server_id, backup_id, since=now, interval=self._first, due_at=now)
+        watch = _Watch(server_id, backup_id, since=now, interval=self._first, due_at=now + self._first)
         self._watches.add(watch)
         self._changed.set()
         try:
@@ -112,9 +112,8 @@ class Poller:
             self._watches.discard(watch)
 
     async def run(self) -> None:
-        """Poll until cancelled or stopped. Those who still wait then go on waiting, for another `run`."""
-        self._stopping = False
-        while not self._stopping:
+        """Poll until cancelled. Those who still wait then go on waiting, for another `run`."""
+        while True:
             self._changed.clear()
             pending = [watch for watch in self._watches if not watch.answer.done()]
             if not pending:
@@ -125,11 +124,6 @@ class Poller:
                 await self._pause(delay)
             else:
                 await self._tick(pending)
-
-    def stop(self) -> None:
-        """Let `run` end after the listings under way."""
-        self._stopping = True
-        self._changed.set()
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, or less when a waiter has come."""
@@ -158,14 +152,17 @@ class Poller:
             listing = await self._api.list(server_id)
         except ProviderError as error:
             _log.warning("poll_failed", server=server_id, error=type(error).__name__)
+            self.unseen_since = self.unseen_since or datetime.now(UTC)
+            self.last_failure = error
             if isinstance(error, Busy):
                 self._not_before = self._clock() + min(error.retry_after or 0.0, LONGEST_BACK_OFF)
         except Exception:
             # A poller that dies leaves everyone waiting for ever.
             _log.exception("poll_broken", server=server_id)
         else:
+            self.unseen_since = self.last_failure = None
             for watch in watches:
-                watch.observe(listing, asked_at, self._settle)
+                watch.observe(listing, asked_at, self._settle, is_of_all=server_id is None)
         self._schedule(watches, asked_at)
 
     def _schedule(self, watches: Iterable[_Watch], asked_at: float) -> None:

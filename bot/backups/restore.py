@@ -1,64 +1,223 @@
-"""The workflow that restores a server: announce, safety backup, check once more, restore, watch, report.
+"""Restoring a server: a safety backup, a last look, the call, and watching the server as far as can be seen.
 
 VPS.org documents neither a restore's answer nor its progress (VPS-API.md), and a restore leaves no mark to
 look for. So the call is never repeated, and the outcome says what was seen and no more.
 """
 
-from bot.approvals.clearance import check_rights
-from bot.backups import outcomes
-from bot.backups.ports import patience
-from bot.backups.restoring import call_restore, restored, see_restore, server_status
-from bot.backups.steps import check_target, deadline, make_backup
-from bot.backups.story import take_turn, tell_story, watch
-from bot.notices import views
-from bot.notices.post import Card, revise
-from bot.operations.engine import begin, workflow
-from bot.operations.model import Began, Operation, Outcome, State
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from bot.backups import messages
+from bot.backups.checks import find_stale, revalidate
+from bot.backups.create import find_no_room, make_backup
+from bot.backups.watch import watch_backup
+from bot.errors import Failure, ProviderError, Silence, Unreachable
+from bot.lifecycle import operation, recheck
+from bot.operations.card import Card
+from bot.operations.engine import Execution, adopt, is_recovery, new_execution, step
+from bot.operations.model import (
+    Accepted,
+    AnyOperation,
+    BackedUp,
+    NoSafetyBackup,
+    NotDone,
+    NotKnown,
+    Operation,
+    Outcome,
+    Refused,
+    Restored,
+    RestoreOperation,
+    RestoreRunning,
+    SafetyBackupRunning,
+)
+from bot.services import services
+from bot.verbs import Verb
+
+log = structlog.get_logger()
+
+QUIET_LOOKS = 12
+"""Looks after which a server that has not changed at all is no longer expected to."""
 
 
-@workflow("restore_backup_turn")
-async def restore_in_turn(operation: Operation, card: Card) -> Outcome:
-    """Restore the server, after a safety backup where one was asked for."""
-    began, objection = await take_turn(operation, card)
-    objection = objection or (await check_target(operation)).failure
-    if objection:
-        return outcomes.refused(objection, began.at)
-    safety = await _make_safe(operation, card, began)
-    if safety and safety.state is not State.DONE:
-        return outcomes.without_safety(safety, safety.ended_at)
-    outcome = await _restore(operation, card)
-    return outcome.model_copy(update={"safety_backup_id": safety.backup_id if safety else None})
+async def find_no_room_for_safety(wanted: RestoreOperation) -> Failure | None:
+    """Return a failure if there is no slot for the safety backup that was wanted."""
+    return await find_no_room(wanted) if wanted.safety_backup else None
 
 
-@workflow("restore_backup")
-async def restore_backup(operation: Operation) -> Outcome:
-    """Put a server back to a backup."""
-    return await tell_story(operation, restore_in_turn)
+@operation(Verb.RESTORE, preflight=find_no_room_for_safety, still_valid=find_stale)
+async def restore(wanted: RestoreOperation, card: Card) -> Outcome:
+    """Reset a server to a backup."""
+    await revalidate(wanted)
+    if not wanted.safety_backup:
+        return await call_and_watch(wanted, card)
+    safety_id = await back_up_first(wanted, card)
+    outcome: Outcome
+    try:
+        await recheck(wanted)  # Hours may have passed.
+        await revalidate(wanted)
+        outcome = await call_and_watch(wanted, card)
+    except Refused as refusal:
+        outcome = refusal.outcome
+    return outcome.model_copy(update={"safety_backup_id": safety_id})
 
 
-async def _make_safe(operation: Operation, card: Card, began: Began) -> Outcome | None:
-    if not operation.safety_backup:
-        return None
-    await revise(card, views.running(operation, "First a safety backup of how it is now."))
-    made = await make_backup(
-        operation, began, f"Safety backup before restoring backup {operation.backup_id}."
+async def call_and_watch(wanted: RestoreOperation, card: Card) -> Restored | Accepted | NotDone | NotKnown:
+    """Return what came of the call for the restore, as far as VPS.org shows it."""
+    before = await read_server_status(wanted.server_id)
+    adopt(before.execution)  # Only another run than this one can have called already.
+    reply = await call_restore(wanted, before.status)
+    if reply.failure:
+        return not_restored(reply)
+    await card.update(RestoreRunning())
+    seen = await watch_server(wanted.server_id, reply)
+    return restored(reply, seen)
+
+
+async def back_up_first(wanted: RestoreOperation, card: Card) -> int:
+    """Return the id of the safety backup once it is complete; raises Refused if it is not."""
+    await card.update(SafetyBackupRunning())
+    try:
+        backup = await make_backup(wanted, messages.safety_purpose(wanted.backup.id))
+        outcome: Outcome = await watch_backup(wanted.server_id, backup.id, card)
+    except Refused as refusal:
+        outcome = refusal.outcome
+    if isinstance(outcome, BackedUp):
+        return outcome.backup_id
+    raise Refused(NoSafetyBackup.model_validate({"ended_at": outcome.ended_at, "cause": outcome}))
+
+
+class ServerStatus(BaseModel):
+    """A server's status in VPS.org's own word, empty if it could not be read; and which run read it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str
+    execution: Execution
+
+
+class RestoreReply(BaseModel):
+    """What VPS.org answered to the call for a restore, in its own `words`, or why it is not known.
+
+    `before` is the server's status before the call. If the answer was lost but the status was seen to change,
+    it changed to `during`. `may_have_acted`: the restore may run all the same.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    before: str
+    during: str = ""
+    words: str = ""
+    failure: Failure | None = None
+    may_have_acted: bool = False
+
+    @property
+    def answer_lost(self) -> bool:
+        """True if the change of status told that the call arrived."""
+        return bool(self.during)
+
+
+class RestoreObservation(BaseModel):
+    """What was seen of a server after its restore was accepted, until `at` (UTC).
+
+    `status` is the last one; `during` is one that it had in between, other than before.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    status: str = ""
+    during: str = ""
+
+
+@step("read_server_status")
+async def read_server_status(server_id: int) -> ServerStatus:
+    """Return the server's status; empty if it can't be told."""
+    return ServerStatus(status=await _status(server_id), execution=new_execution())
+
+
+@step("call_restore")
+async def call_restore(wanted: AnyOperation, before: str) -> RestoreReply:
+    """Call for the restore, once. If it is not known whether an earlier call arrived, look, don't call."""
+    if not isinstance(wanted, RestoreOperation):
+        raise TypeError(wanted.verb)
+    if is_recovery():
+        return await _look(wanted, before, Unreachable(silence=Silence.INTERRUPTED, may_have_acted=True))
+    at = datetime.now(UTC)
+    try:
+        words = await services().backups.restore(wanted.server_id, wanted.backup.id)
+    except ProviderError as error:
+        if error.may_have_acted:
+            return await _look(wanted, before, error)
+        return RestoreReply(at=at, before=before, failure=Failure.of(error))
+    return RestoreReply(at=at, before=before, words=words)
+
+
+@step("watch_server", interruptible=True)
+async def watch_server(server_id: int, reply: RestoreReply) -> RestoreObservation:
+    """Watch the server until it has changed and is as before again, or nothing more is to be seen."""
+    limits = services().timeouts
+    until = reply.at + timedelta(seconds=limits.restore_watch)
+    status, during, looks = reply.during, reply.during, 0
+    # At least once: the bot may have been away meanwhile.
+    while looks == 0 or (datetime.now(UTC) < until and (during or looks < QUIET_LOOKS)):
+        looks += 1
+        seen = await _status(server_id)
+        status = seen or status
+        if seen and seen != reply.before:
+            during = seen
+        elif seen and during:
+            break
+        await asyncio.sleep(limits.poll)
+    return RestoreObservation(at=datetime.now(UTC), status=status, during=during)
+
+
+def not_restored(reply: RestoreReply) -> NotDone | NotKnown:
+    """Return the outcome of a call for a restore that failed, or of which it is not known."""
+    if reply.failure is None:
+        raise ValueError("the restore was accepted")
+    outcome = NotKnown if reply.may_have_acted else NotDone
+    return outcome(ended_at=reply.at, failure=reply.failure)
+
+
+def restored(reply: RestoreReply, seen: RestoreObservation) -> Restored | Accepted:
+    """Return the outcome of a restore that was accepted: what VPS.org said and what was seen, no more."""
+    if seen.during and seen.status == reply.before:
+        return Restored(
+            ended_at=seen.at,
+            before=reply.before,
+            during=seen.during,
+            words=reply.words,
+            answer_lost=reply.answer_lost,
+            seconds=(seen.at - reply.at).total_seconds(),
+        )
+    return Accepted(
+        ended_at=seen.at,
+        status=seen.status,
+        before=reply.before,
+        during=seen.during,
+        words=reply.words,
+        answer_lost=reply.answer_lost,
     )
-    if made.backup is None:
-        return outcomes.not_made(made, began.at)
-    seen = await watch(operation, card, made.backup.id, began)
-    return outcomes.watched(made.backup.id, seen, began, patience().give_up)
 
 
-async def _restore(operation: Operation, card: Card) -> Outcome:
-    # Once more, since a safety backup may have taken hours.
-    objection = (await check_rights(operation)).failure or (await check_target(operation)).failure
-    before = await server_status(operation.server_id)
-    began = await begin()
-    if objection:
-        return outcomes.refused(objection, began.at)
-    called = await call_restore(operation, before, began)
-    if called.failure:
-        return restored(called, None, began)
-    await revise(card, views.running(operation, "VPS.org accepted the restore. I watch the server."))
-    seen = await see_restore(operation.server_id, before, deadline(began, patience().restore_watch))
-    return restored(called, seen, began)
+async def _look(wanted: Operation, before: str, error: ProviderError) -> RestoreReply:
+    """Tell from the server's state whether the call arrived; if that doesn't tell, a person decides."""
+    at = datetime.now(UTC)
+    await asyncio.sleep(services().timeouts.settle)
+    status = await _status(wanted.server_id)
+    if status and before and status != before:
+        return RestoreReply(at=at, before=before, during=status)
+    return RestoreReply(at=at, before=before, failure=Failure.of(error), may_have_acted=True)
+
+
+async def _status(server_id: int) -> str:
+    try:
+        found = [server for server in await services().servers.list() if server.id == server_id]
+    except ProviderError as error:
+        log.warning("server_not_read", server=server_id, error=type(error).__name__)
+        return ""
+    return found[0].status if found else ""

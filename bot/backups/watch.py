@@ -1,19 +1,96 @@
-"""The workflow behind *Tell me when it ends*: watch a backup, then write to whoever asked."""
+"""Watching a backup until it is finished: as a procedure of its own, and for those that make one."""
 
-from bot.backups import outcomes
-from bot.backups.ports import patience
-from bot.backups.steps import await_backup, deadline
-from bot.notices.post import Card, tell_asker
-from bot.operations.engine import begin, workflow
-from bot.operations.model import Operation, Outcome
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from bot.backups.model import Backup
+from bot.errors import Failure
+from bot.lifecycle import operation
+from bot.operations.card import Card
+from bot.operations.engine import execution, step
+from bot.operations.model import (
+    BackedUp,
+    BackupFailed,
+    BackupVanished,
+    Outcome,
+    StillRunning,
+    WatchOperation,
+)
+from bot.services import services
+from bot.verbs import Verb
+
+WatchOutcome = BackedUp | BackupFailed | BackupVanished | StillRunning
 
 
-@workflow("watch_backup")
-async def watch_backup(operation: Operation) -> Outcome:
-    """Tell a person how a backup that somebody else made has ended."""
-    began = await begin()
-    backup_id = operation.backup_id or 0
-    seen = await await_backup(operation.server_id, backup_id, deadline(began, patience().give_up))
-    outcome = outcomes.watched(backup_id, seen, began, patience().give_up)
-    await tell_asker(operation, Card(), outcome.model_copy(update={"seconds": None}), began)
-    return outcome
+@operation(Verb.WATCH)
+async def watch(wanted: WatchOperation, _: Card) -> Outcome:
+    """Watch a backup that somebody else made; how long that took is theirs to tell."""
+    outcome = await watch_backup(wanted.server_id, wanted.backup_id, None)
+    return outcome.model_copy(update={"seconds": None}) if isinstance(outcome, BackedUp) else outcome
+
+
+async def watch_backup(server_id: int, backup_id: int, card: Card | None) -> WatchOutcome:
+    """Return how a backup ended; if it takes long, that is said in the card meanwhile."""
+    limits = services().timeouts
+    started = execution().started_at
+    seen = WaitResult(at=started)
+    if card is not None:
+        seen = await await_backup(server_id, backup_id, started + timedelta(seconds=limits.late))
+        if seen.is_unfinished:
+            await card.tell_late(limits.late)
+    if seen.is_unfinished:
+        seen = await await_backup(server_id, backup_id, started + timedelta(seconds=limits.give_up))
+    return _outcome(backup_id, seen, started, limits.give_up)
+
+
+class WaitResult(BaseModel):
+    """What was seen of a watched backup by `at` (UTC): its last state, that it vanished, or neither.
+
+    If VPS.org could not be asked any more, `unseen_since` (UTC) and `failure` say so.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    backup: Backup | None = None
+    has_vanished: bool = False
+    at: AwareDatetime
+    unseen_since: AwareDatetime | None = None
+    failure: Failure | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """True if the backup had not ended when it was last seen."""
+        return self.backup is None and not self.has_vanished
+
+
+@step("await_backup", interruptible=True)
+async def await_backup(server_id: int, backup_id: int, until: datetime) -> WaitResult:
+    """Wait until the backup is final, has vanished, or it is `until`."""
+    poller = services().poller
+    left = (until - datetime.now(UTC)).total_seconds()
+    try:
+        async with asyncio.timeout(max(left, 0)):
+            backup = await poller.wait_final(server_id, backup_id)
+    except TimeoutError:
+        failure = Failure.of(poller.last_failure) if poller.last_failure else None
+        return WaitResult(at=datetime.now(UTC), unseen_since=poller.unseen_since, failure=failure)
+    return WaitResult(backup=backup, has_vanished=backup is None, at=datetime.now(UTC))
+
+
+def _outcome(backup_id: int, seen: WaitResult, started: datetime, give_up: float) -> WatchOutcome:
+    if seen.has_vanished:
+        return BackupVanished(ended_at=seen.at, backup_id=backup_id)
+    if seen.backup is None:
+        return StillRunning(
+            ended_at=seen.at,
+            backup_id=backup_id,
+            hours=give_up / 3600,
+            unseen_since=seen.unseen_since,
+            failure=seen.failure,
+        )
+    if not seen.backup.is_complete:
+        return BackupFailed(ended_at=seen.at, backup_id=backup_id, status=seen.backup.status)
+    seconds = (seen.at - started).total_seconds()
+    return BackedUp(ended_at=seen.at, backup_id=backup_id, size_mb=seen.backup.size_mb, seconds=seconds)

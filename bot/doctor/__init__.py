@@ -1,1 +1,1 @@
-"""Whether the bot could work as it is set up, and what to do where it could not."""
+"""Whether the bot could work as it is set up, and what to do if not."""

@@ -2,59 +2,144 @@
 
 A workflow is a function that is replayed from its recorded steps; a step is a piece of work whose result
 is recorded. Arguments and results are pydantic types, stored as JSON. Names are stored too: never rename.
+No workflow waits for another (DBOS.md, section 13): it starts the next one and ends.
 """
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import uuid4
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.errors import NotRecorded
-from bot.operations.model import Began
-from bot.operations.ports import Port
-from bot.operations.process import Process
+from bot.errors import NotRecorded, Unrecorded
+from bot.operations.runner import Runner
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-QUEUE = "turns"
+APPLICATION_VERSION = "2"
+"""Pinned, so that a new release carries on what an older one began (DBOS.md, section 8)."""
+QUEUE = "servers"
 RECORD_SECONDS = 1.0
 """How long recording may take, after the look-ups: Slack's ack is due after 3 s."""
-MOST_RECOVERIES = 10_000
-"""However often the process dies, an operation is taken up again."""
+NEXT_SECONDS = 0.05
+"""How long the engine may take to record that a queued workflow has finished, until the next is fetched."""
+MAX_RECOVERIES = 10_000
+"""However often the process dies, a workflow is taken up again."""
+
+NOT_BUGS = (SQLAlchemyError, dbos_error.DBOSException)
+"""What a workflow must let pass: its run ends, and the work is carried on by another."""
+_workflows: dict[str, "Workflow[Any]"] = {}
+_UNCONFIRMED = (TimeoutError, SQLAlchemyError, dbos_error.DBOSException)
+_runner: list[Runner] = []
+_nudge: list[Callable[[], None]] = []
 
 
-process: Port[Process] = Port("the process")
+def set_runner(runner: Runner, nudge: Callable[[], None]) -> None:
+    """Run everything in this runner from now on; `nudge` has the queue looked at."""
+    _runner[:] = [runner]
+    _nudge[:] = [nudge]
 
 
-class Workflow(Generic[P, R]):
-    """A durable function. Call it through `start` or `in_turn`."""
+def runner() -> Runner:
+    """Return what runs everything in this process."""
+    return _runner[0]
 
-    def __init__(self, name: str, body: Callable[P, Awaitable[R]]) -> None:
+
+class Execution(BaseModel):
+    """Which run of a workflow began it, when (UTC), and how many seconds after it was requested."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    started_at: AwareDatetime
+    delay_seconds: float = 0.0
+
+
+@dataclass
+class _Run:
+    """One run of a workflow in this process; `execution` is of the run that began the work."""
+
+    id: str
+    execution: Execution | None = None
+
+
+_run: ContextVar[_Run | None] = ContextVar("the current run of a workflow", default=None)
+
+
+def _current() -> _Run:
+    return _run.get() or _Run("outside a workflow")
+
+
+def new_execution(requested_at: datetime | None = None) -> Execution:
+    """Return this run as the one that begins the work.
+
+    The first step of a workflow returns it, and `adopt` then tells a first run from a recovery.
+    """
+    now = datetime.now(UTC)
+    return Execution(
+        id=_current().id, started_at=now, delay_seconds=(now - (requested_at or now)).total_seconds()
+    )
+
+
+def adopt(execution: Execution) -> None:
+    """Remember which run began the work, as the first step recorded it."""
+    _current().execution = execution
+
+
+def execution() -> Execution:
+    """Return which run began the work."""
+    return _current().execution or new_execution()
+
+
+def is_recovery() -> bool:
+    """True if another run began this work, so that its calls may have been made already."""
+    run = _current()
+    return run.execution is not None and run.execution.id != run.id
+
+
+@contextmanager
+def _new_run() -> Iterator[None]:
+    token = _run.set(_Run(uuid4().hex))
+    try:
+        yield
+    finally:
+        _run.reset(token)
+
+
+class Workflow(Generic[P]):
+    """A durable function. Call it through `start`, `start_next` or `enqueue`."""
+
+    def __init__(self, name: str, body: Callable[P, Awaitable[None]], *, is_queued: bool) -> None:
         signature = inspect.signature(body, eval_str=True)
         arguments = [TypeAdapter[Any](each.annotation) for each in signature.parameters.values()]
-        result = TypeAdapter[Any](signature.return_annotation)
 
-        async def replay(*stored: Any) -> Any:
+        async def replay(*stored: Any) -> None:
             given = [kind.validate_python(value) for kind, value in zip(arguments, stored, strict=False)]
             workflow_id = DBOS.workflow_id or name
-            with process().carrying(workflow_id):
+            with runner().running(workflow_id), _new_run():
                 try:
-                    return result.dump_python(await body(*given), mode="json")  # type: ignore[call-arg]
+                    await body(*given)  # type: ignore[call-arg]
                 except SQLAlchemyError as error:
-                    await process().drop(workflow_id, error)
+                    await runner().suspend(workflow_id, error)
+            if is_queued:
+                # Others may wait for this one to finish, which it has once the engine has recorded it.
+                asyncio.get_running_loop().call_later(NEXT_SECONDS, _nudge[0])
 
         self.name = name
-        self.recorded = DBOS.workflow(name=name, max_recovery_attempts=MOST_RECOVERIES)(replay)
+        self.recorded = DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(replay)
         self._arguments = arguments
-        self._result = result
+        _workflows[name] = self
 
     def store(self, *values: Any) -> list[Any]:
         """Return the arguments as they are stored."""
@@ -62,119 +147,110 @@ class Workflow(Generic[P, R]):
             kind.dump_python(value, mode="json") for kind, value in zip(self._arguments, values, strict=False)
         ]
 
-    def read(self, stored: Any) -> R:
-        """Return a stored result."""
-        value: R = self._result.validate_python(stored)
-        return value
+
+def named(name: str) -> Workflow[Any]:
+    """Return the workflow of that name, for those that can't import it."""
+    return _workflows[name]
 
 
-def workflow(name: str) -> Callable[[Callable[P, Awaitable[R]]], Workflow[P, R]]:
-    """Make a function durable under `name`."""
-    return lambda body: Workflow(name, body)
+def workflow(name: str, *, is_queued: bool = False) -> Callable[[Callable[P, Awaitable[None]]], Workflow[P]]:
+    """Make a function durable under `name`; `is_queued` if it is run in a server's queue."""
+    return lambda body: Workflow(name, body, is_queued=is_queued)
 
 
 def step(
-    name: str, *, waits: bool = False
+    name: str, *, interruptible: bool = False
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Awaitable[R]]]:
     """Make a function a step: its result is recorded, so that a replay does not do it again.
 
-    It may still run twice, when the process dies before the result is recorded. Expected failures must be
-    results, since errors do not survive a replay. `waits` is for steps that may be ended at any moment.
+    It may still run twice, if the process dies before the result is recorded. Expected failures must be
+    results, since errors do not survive a replay. `interruptible` steps may be ended at any moment.
     """
 
     def decorate(body: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]]:
         result = TypeAdapter[Any](inspect.signature(body, eval_str=True).return_annotation)
 
-        @DBOS.step(name=name, preemptible=waits)
+        @DBOS.step(name=name, preemptible=interruptible)
         async def recorded(*args: P.args, **kwargs: P.kwargs) -> Any:
-            run = process().wait if waits else process().act
+            run = runner().interruptible if interruptible else runner().critical
             try:
                 return result.dump_python(await run(body(*args, **kwargs)), mode="json")
             except SQLAlchemyError as error:
                 if DBOS.workflow_id is None:
                     raise
-                await process().drop(DBOS.workflow_id, error)
+                await runner().suspend(DBOS.workflow_id, error)
 
         @wraps(body)
-        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        async def call(*args: P.args, **kwargs: P.kwargs) -> R:
             value: R = result.validate_python(await recorded(*args, **kwargs))
             return value
 
-        return run
+        return call
 
     return decorate
 
 
-@step("begin")
-async def begin(asked_at: datetime | None = None) -> Began:
-    """Return who executes this work for the first time, when (UTC), and how long after `asked_at`."""
-    now = datetime.now(UTC)
-    return Began(boot=process().boot, at=now, waited=(now - (asked_at or now)).total_seconds())
-
-
-def is_replayed(began: Began) -> bool:
-    """True where another process began this work, so that its calls may already have been made."""
-    return began.boot != process().boot
-
-
-async def pause(work: Coroutine[Any, Any, R]) -> R:
+async def interruptible_inside(work: Coroutine[Any, Any, R]) -> R:
     """Return what the work returns, in the middle of a step: a stop need not wait for it."""
-    return await process().pause(work)
+    return await runner().interruptible_inside(work)
 
 
-async def start(work: Workflow[P, R], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
+async def start(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
     """Record the work under its id, and let it run. A second start under the same id changes nothing.
 
     Raises:
         NotRecorded: the database did not confirm within 1 s.
     """
     try:
-        with SetWorkflowID(workflow_id):
-            await asyncio.wait_for(
-                DBOS.start_workflow_async(work.recorded, *work.store(*args)), RECORD_SECONDS
-            )
-    except (TimeoutError, SQLAlchemyError, dbos_error.DBOSException) as error:
-        raise NotRecorded(
-            "I could not confirm that this was recorded, so I don't promise it.",
-            "It may still happen: look at `/backup status` in a minute before you ask again.",
-        ) from error
+        await asyncio.wait_for(start_next(work, workflow_id, *args), RECORD_SECONDS)  # type: ignore[call-arg]
+    except _UNCONFIRMED as error:
+        raise NotRecorded(Unrecorded.OPERATION) from error
 
 
-async def send(workflow_id: str, topic: str, value: dict[str, Any], once: str) -> None:
-    """Tell a workflow something, durably; the same `once` twice tells it once.
+async def start_next(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
+    """Do as `start` does, from a workflow, which then need not wait for it."""
+    with SetWorkflowID(workflow_id):
+        await DBOS.start_workflow_async(work.recorded, *work.store(*args))
+
+
+async def enqueue(server_id: int, work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
+    """Have the work done in its server's queue: one at a time per server, first come first served."""
+    with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=str(server_id)):
+        await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
+    _nudge[0]()
+
+
+async def send(workflow_id: str, topic: str, value: dict[str, Any], key: str) -> None:
+    """Send a workflow a message, durably; the same idempotency `key` twice sends it once.
 
     Raises:
         NotRecorded: the database did not confirm within 1 s.
     """
     try:
-        telling = DBOS.send_async(workflow_id, value, topic=topic, idempotency_key=once)
-        await asyncio.wait_for(telling, RECORD_SECONDS)
-    except (TimeoutError, SQLAlchemyError, dbos_error.DBOSException) as error:
-        raise NotRecorded("I could not confirm that this was recorded.", "Try again in a moment.") from error
+        sending = DBOS.send_async(workflow_id, value, topic=topic, idempotency_key=key)
+        await asyncio.wait_for(sending, RECORD_SECONDS)
+    except _UNCONFIRMED as error:
+        raise NotRecorded(Unrecorded.ANSWER) from error
 
 
 async def receive(topic: str, seconds: float) -> Any:
-    """Return what the workflow was told, as soon as it is told; None after so many seconds."""
-    return await process().wait(DBOS.recv_async(topic, timeout_seconds=seconds))
+    """Return the next message to this workflow, as soon as it comes; None after so many seconds."""
+    return await runner().interruptible(DBOS.recv_async(topic, timeout_seconds=seconds))
 
 
-async def reach(milestone: str) -> None:
-    """Make it known, durably, how far this workflow has come."""
-    await DBOS.set_event_async(milestone, True)
+async def set_event(name: str, value: str) -> None:
+    """Make something about this workflow known, durably."""
+    await DBOS.set_event_async(name, value)
 
 
-async def has_reached(workflow_id: str, milestone: str) -> bool:
-    """Tell whether a workflow has come that far."""
-    return bool(await DBOS.get_event_async(workflow_id, milestone, timeout_seconds=0))
+async def event(workflow_id: str, name: str) -> str:
+    """Return what a workflow made known under that name; empty if nothing."""
+    # Of all, as the call for one can't be cancelled while the database does not answer.
+    return str((await DBOS.get_all_events_async(workflow_id)).get(name) or "")
 
 
-async def in_turn(server_id: int, work: Workflow[P, R], *args: P.args, **_: P.kwargs) -> R:
-    """Run part of a workflow in its server's turn: one at a time per server, first come first served."""
-    turn_id = f"{DBOS.workflow_id}:turn"
-
-    async def queued() -> Any:
-        with SetWorkflowID(turn_id), SetEnqueueOptions(queue_partition_key=str(server_id)):
-            handle = await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
-        return await handle.get_result(polling_interval_sec=process().pace)
-
-    return work.read(await process().wait(queued()))
+async def exists(workflow_id: str) -> bool:
+    """Tell whether work was recorded under that id."""
+    return bool(
+        await DBOS.list_workflows_async(workflow_ids=[workflow_id], load_input=False, load_output=False)
+    )

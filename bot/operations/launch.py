@@ -2,132 +2,160 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NoReturn, Protocol
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-from bot.errors import BadSettings, DatabaseAway
-from bot.operations.engine import QUEUE, process
-from bot.operations.file_lock import FileLock
-from bot.operations.process import APPLICATION_VERSION, Process
-from bot.operations.session import watched
-from bot.operations.slots import Slots, share_nothing, stop_at_once
-from bot.operations.takeover import Recovery
-from bot.operations.upkeep import Upkeep
+# Reading goes by each row's own mark, and a pickle runs the code of whoever wrote it (DBOS.md, section 13).
+from dbos._serialization import DefaultSerializer
+
+from bot.errors import ConfigurationError, DatabaseUnavailable
+from bot.operations import engine
+from bot.operations.leases import FileLock, ReplicaLease, terminate_process
+from bot.operations.maintenance import Failover, Maintenance
+from bot.operations.nudge import QueueNudge
+from bot.operations.runner import Runner
 
 STOP_SECONDS = 8
 PING_SECONDS = 2.0
+QUEUE_SECONDS = 1.0
+"""How often the queue is polled; what this process enqueues is fetched at once."""
+WORKERS = 5_000
+"""As good as no limit: one at a time per server comes from the queue's partitions alone."""
 
 
-class Slot(Protocol):
+def _refuse_pickle(_self: object, _stored: str) -> NoReturn:
+    raise ValueError("a row of the database is marked as a pickle, and pickles are not read")
+
+
+DefaultSerializer.deserialize = _refuse_pickle  # type: ignore[method-assign, assignment]
+
+
+class Lease(Protocol):
     """This process's place among those that work on one database."""
 
     async def claim(self) -> str:
         """Take a place; return its name."""
 
-    async def watch(self) -> None:
+    async def hold(self) -> None:
         """Look after the other places, until cancelled."""
 
-    async def living(self) -> set[str]:
+    async def live_leases(self) -> set[str]:
         """Return the places that are taken."""
 
     async def release(self) -> None:
         """Leave the place to others."""
 
 
-async def nothing_else() -> None:
-    """Prepare nothing."""
-
-
 class Engine:
     """The engine on one database: alone on a SQLite file, or one of several on PostgreSQL.
 
-    `pace` is how often the database is asked for what has become due, in seconds, `wait_seconds` how long it
-    may be away at the start. Operations are kept for `keep_days` after their end. `die` ends the process at
-    once where PostgreSQL was lost, since another process may take over. `share` is told again and again how
-    many processes work on the database, where they may be several.
+    `polling` is how often the database is asked for what has become due, in seconds, `wait_seconds` how long
+    it may be away at the start. Operations are kept for `keep_days` after their end. `terminate` ends the
+    process at once if PostgreSQL was lost, since another process may take over. `on_replicas` is called with
+    the number of processes that work on the database, again and again, if they may be several.
     """
 
     def __init__(
         self,
-        database_url: str,
+        database: sa.Engine,
         *,
-        pace: float = 0.2,
+        polling: float = 0.2,
         wait_seconds: float = 60.0,
         keep_days: float = 90.0,
-        die: Callable[[], object] = stop_at_once,
-        share: Callable[[int], object] = share_nothing,
+        terminate: Callable[[], object] = terminate_process,
+        on_replicas: Callable[[int], object] | None = None,
     ) -> None:
-        self._url = sa.make_url(database_url)
-        self._pace = pace
+        self._database = database
+        self._polling = polling
         self._keep_days = keep_days
-        self._is_file = self._url.get_backend_name() == "sqlite"
-        self._slot: Slot = (
-            FileLock(Path(self._url.database or ""))
+        self._is_file = database.dialect.name == "sqlite"
+        self._lease: Lease = (
+            FileLock(Path(database.url.database or ""))
             if self._is_file
-            else Slots(self._url, Recovery(), wait_seconds=wait_seconds, die=die, share=share)
+            else ReplicaLease(
+                database.url,
+                Failover(),
+                wait_seconds=wait_seconds,
+                terminate=terminate,
+                on_replicas=on_replicas,
+            )
         )
-        self._database: sa.Engine | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._nudge = QueueNudge(engine.QUEUE, WORKERS)
+        self._is_launched = False
+        self._tasks: set[asyncio.Task[Any] | None] = set()
+        self.background: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
+        """What must run as long as the engine does: at once, as nothing may be worked on without a lease."""
 
-    async def launch(self, prepare: Callable[[], Awaitable[None]] = nothing_else) -> None:
+    async def launch(self, prepare: Callable[[], Awaitable[None]] | None = None) -> None:
         """Open the database and take up every operation that was interrupted.
 
-        `prepare` is what else the database needs before operations run.
-
-        Call it inside the running loop, when all ports are plugged in and before Slack is connected.
+        `prepare` is what else the database needs before operations run. Call it inside the running loop, when
+        all services are set and before Slack is connected.
 
         Raises:
-            BadSettings: another process uses the file, or the database can't be opened.
-            DatabaseAway: PostgreSQL could not be reached in time.
+            ConfigurationError: another process uses the file, or the database can't be opened.
+            DatabaseUnavailable: the database could not be reached in time, or the disk is full.
         """
         try:
-            slot = await self._slot.claim()
-            if self._is_file:
-                self._write_ahead()
-            await prepare()
-            process.plug(Process(self._pace))
-            DBOS(config=self._config(slot))
+            lease = await self._lease.claim()
+            if prepare:
+                await prepare()
+            engine.set_runner(Runner(), self._nudge)
+            DBOS(config=self._config(lease))
             DBOS.launch()
-            self._database = sa.create_engine(watched(self._url), pool_pre_ping=True)
+            self._is_launched = True
         except BaseException as error:
-            await self._slot.release()
+            await self._lease.release()
             if isinstance(error, (OSError, sqlite3.Error, sa.exc.SQLAlchemyError)):
                 raise self._cant_open(error) from error
             raise
-        # At once, as nothing may be worked on while nobody watches the slot.
-        upkeep = Upkeep(slot, self._slot.living, self._keep_days)
-        self._tasks = [asyncio.create_task(self._slot.watch()), asyncio.create_task(upkeep.run())]
+        maintenance = Maintenance(lease, self._lease.live_leases, self._keep_days)
+        self.background = (self._until_stop(self._lease.hold), self._until_stop(maintenance.run))
         await DBOS.register_queue_async(
-            QUEUE, partition_concurrency=1, worker_concurrency=50, polling_interval_sec=self._pace
+            engine.QUEUE,
+            partition_concurrency=1,
+            worker_concurrency=WORKERS,
+            polling_interval_sec=max(self._polling, QUEUE_SECONDS),
         )
 
     async def stop(self) -> None:
-        """Let running steps end, for at most 8 s. Must be the last thing the process does in its loop."""
-        await process().stop(STOP_SECONDS)
-        for task in self._tasks:
+        """Let steps that act finish, for at most 8 s, and let go of the lease."""
+        await engine.runner().stop(STOP_SECONDS)
+        await self._nudge.aclose()
+        self._is_launched = False
+        # First, as what holds the lease would take its release for a lost session, and end the process.
+        tasks = [task for task in self._tasks if task]
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(self._tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy)
         # It leaves its own executor to the loop, shut down; what is stopped later may need one.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        if self._database is not None:
-            self._database.dispose()
-        await self._slot.release()
+        await self._lease.release()
+
+    def _until_stop(
+        self, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def run() -> None:
+            self._tasks.add(asyncio.current_task())
+            await work()
+
+        return run
 
     async def is_reachable(self) -> bool:
-        """True when the database answers within 2 s and takes what is recorded."""
+        """True if the database answers within 2 s and takes what is recorded."""
         try:
             return await asyncio.wait_for(asyncio.to_thread(self._ping), PING_SECONDS)
         except TimeoutError:
             return False
 
     def _ping(self) -> bool:
-        if self._database is None or process().dropped:
+        if not self._is_launched or engine.runner().suspended:
             return False
         try:
             with self._database.connect() as connection:
@@ -136,28 +164,22 @@ class Engine:
             return False
         return True
 
-    def _cant_open(self, error: Exception) -> BadSettings | DatabaseAway:
-        what = f"DATABASE_URL: the database can't be opened ({_reason(error)})."
+    def _cant_open(self, error: Exception) -> ConfigurationError | DatabaseUnavailable:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         passes = "disk" in str(error) if self._is_file else isinstance(error, sa.exc.OperationalError)
-        return DatabaseAway(what) if passes else BadSettings(what)
+        if passes:
+            return DatabaseUnavailable(reason)
+        return ConfigurationError(f"DATABASE_URL: the database can't be opened ({reason}).")
 
-    def _write_ahead(self) -> None:
-        with sqlite3.connect(self._url.database or "") as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
-
-    def _config(self, slot: str) -> DBOSConfig:
+    def _config(self, lease: str) -> DBOSConfig:
         return {
             "name": "backup-bot",
-            "system_database_url": watched(self._url).render_as_string(hide_password=False),
-            "application_version": APPLICATION_VERSION,
-            "executor_id": slot,
+            "system_database_url": self._database.url.render_as_string(hide_password=False),
+            "system_database_engine": self._database,
+            "application_version": engine.APPLICATION_VERSION,
+            "executor_id": lease,
             "max_executor_threads": 32,
-            "notification_listener_polling_interval_sec": self._pace,
+            "notification_listener_polling_interval_sec": self._polling,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
         }
-
-
-def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

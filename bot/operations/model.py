@@ -1,25 +1,149 @@
-"""What an operation is, and how it ends."""
+"""What operations are, how they move on, and how they end: facts alone, which `messages.py` words.
 
+Stored by the engine: only add fields that have a default, and never change a name or a value.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from bot.errors import BotError, ProviderError
+from bot.errors import Failure
+from bot.verbs import Verb
 
-Verb = Literal["create", "delete", "restore", "watch"]
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class BackupRef(_Stored):
+    """A backup as the person was shown it."""
+
+    id: int
+    created_at: AwareDatetime
+
+
+class ApprovalTerms(_Stored):
+    """How long a second person has to approve, and whether the requester can go ahead alone."""
+
+    minutes: float
+    break_glass: bool = False
+
+
+class BaseOperation(_Stored):
+    """What all operations have in common.
+
+    `id` is made of Slack's own ids, so that a repeated delivery finds the same operation, and begins with the
+    server's. `delivery_id` is that of the click or command. `approval` is None if no second person is needed.
+    """
+
+    id: str
+    server_id: int
+    server_name: str
+    requested_by: str
+    requester_name: str = ""
+    team: str = ""
+    channel: str
+    requested_at: AwareDatetime
+    delivery_id: str = ""
+    reason: str = ""
+    approval: ApprovalTerms | None = None
+    approved_by: str = ""
+    approved_at: AwareDatetime | None = None
+    broke_glass: bool = False
+
+    @property
+    def tag(self) -> str:
+        """A short mark, put in the description of what we create, by which it is found again."""
+        return f"#{sha256(self.id.encode()).hexdigest()[:8]}"
+
+    @property
+    def confirmed_at(self) -> datetime:
+        """The moment from which on the age of what was agreed on counts."""
+        return self.approved_at or self.requested_at
+
+
+class CreateOperation(BaseOperation):
+    """Make a backup of a server."""
+
+    verb: Literal[Verb.CREATE] = Verb.CREATE
+
+
+class DeleteOperation(BaseOperation):
+    """Delete a backup permanently; `shown_at` is when the person was shown what would be lost."""
+
+    verb: Literal[Verb.DELETE] = Verb.DELETE
+    backup: BackupRef
+    shown_at: AwareDatetime
+
+
+class RestoreOperation(BaseOperation):
+    """Reset a server to a backup, after a backup of its current state if `safety_backup`."""
+
+    verb: Literal[Verb.RESTORE] = Verb.RESTORE
+    backup: BackupRef
+    shown_at: AwareDatetime
+    safety_backup: bool = True
+
+
+class WatchOperation(BaseOperation):
+    """Tell a person when a backup that somebody else made is finished."""
+
+    verb: Literal[Verb.WATCH] = Verb.WATCH
+    backup_id: int
+
+
+ConfirmedOperation = DeleteOperation | RestoreOperation
+"""Those that destroy data, as a person was shown it."""
+NEED_A_COMPLETE_BACKUP = frozenset({Verb.RESTORE})
+
+Operation = CreateOperation | DeleteOperation | RestoreOperation | WatchOperation
+AnyOperation = Annotated[Operation, Field(discriminator="verb")]
+"""An operation as it is stored."""
+
+
+def backup_id_of(operation: Operation) -> int | None:
+    """Return the id of the backup an operation is about; None if it makes a new one."""
+    match operation:
+        case CreateOperation():
+            return None
+        case DeleteOperation() | RestoreOperation():
+            return operation.backup.id
+        case WatchOperation():
+            return operation.backup_id
+
+
+def digest_of_request(operation: Operation) -> str:
+    """Return a digest of what a second person is shown, so that their decision is bound to exactly that.
+
+    Made of a list of facts, not of all fields: one that is added later does not change older requests.
+    """
+    backup = operation.backup if isinstance(operation, DeleteOperation | RestoreOperation) else None
+    facts = [
+        operation.id,
+        operation.verb.value,
+        operation.server_id,
+        operation.server_name,
+        operation.requested_by,
+        operation.reason,
+        backup and backup.id,
+        backup and backup.created_at.timestamp(),
+        isinstance(operation, RestoreOperation) and operation.safety_backup,
+        operation.approval and operation.approval.minutes,
+        operation.approval and operation.approval.break_glass,
+    ]
+    return sha256("\n".join(map(repr, facts)).encode()).hexdigest()[:16]
 
 
 class State(StrEnum):
-    """Where an operation stands, as far as is known."""
+    """How an operation ended, as far as is known."""
 
-    WAITING = "waiting"
-    RUNNING = "running"
-    LATE = "late"
     DONE = "done"
     ACCEPTED = "accepted"
-    """VPS.org took the call; whether it has come to its end can't be seen."""
+    """VPS.org took the call; whether it is finished can't be seen."""
     REFUSED = "refused"
     """Nothing was changed."""
     FAILED = "failed"
@@ -27,96 +151,229 @@ class State(StrEnum):
     """The call may or may not have been carried out."""
 
 
-class Operation(BaseModel):
-    """One thing somebody asked for that changes something.
-
-    `id` comes from Slack's own ids, so that a repeated delivery finds the same operation. `backup_id` and
-    `backup_moment` say which backup is deleted or restored. `shown_at` is when the person was shown what
-    would be lost. `approval_minutes` is how long a second person has to agree; None where none is needed.
-    `break_glass`: the asker may go ahead alone; `broke_glass`: they did.
-
-    Stored by the engine: only add fields that have a default.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    verb: Verb
-    server_id: int
-    server_name: str
-    asked_by: str
-    asked_by_name: str = ""
-    channel: str
-    asked_at: AwareDatetime
-    shown_at: AwareDatetime | None = None
-    reason: str = ""
-    backup_id: int | None = None
-    backup_moment: AwareDatetime | None = None
-    safety_backup: bool = False
-    team: str = ""
-    approval_minutes: float | None = None
-    break_glass: bool = False
-    approved_by: str = ""
-    broke_glass: bool = False
-
-    @property
-    def shown(self) -> str:
-        """A digest of what a second person is shown, so that their decision is bound to exactly that."""
-        seen = self.model_dump_json(exclude={"approved_by", "broke_glass"})
-        return sha256(seen.encode()).hexdigest()[:16]
-
-    @property
-    def tag(self) -> str:
-        """A short mark, put in the description of what we create, by which it is found again."""
-        return f"#{sha256(self.id.encode()).hexdigest()[:8]}"
-
-
-class Outcome(BaseModel):
-    """How an operation ended: in a sentence, with what to do next and the facts that are known.
-
-    `size_mb` is in MB, `seconds` is how long the work took, `oldest_manual_id` is the backup to delete when a
-    server has no room for another, `decided_by` who denied it.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    state: State
-    what: str = ""
-    hint: str = ""
+class _Outcome(_Stored):
     ended_at: AwareDatetime
-    seconds: float | None = None
-    backup_id: int | None = None
+
+
+class BackedUp(_Outcome):
+    """The backup is complete; `size_mb` is in MB, `seconds` is how long it took."""
+
+    kind: Literal["backed_up"] = "backed_up"
+    state: ClassVar[State] = State.DONE
+    backup_id: int
     size_mb: int | None = None
-    safety_backup_id: int | None = None
-    oldest_manual_id: int | None = None
-    decided_by: str = ""
+    seconds: float | None = None
 
 
-class Failure(BaseModel):
-    """An expected failure as a value, since errors do not survive a replay (DBOS.md, section 3)."""
+class Deleted(_Outcome):
+    """The backup is gone; `was_gone`: before we deleted it."""
 
-    model_config = ConfigDict(frozen=True)
-
-    kind: str
-    what: str
-    hint: str = ""
-    may_have_acted: bool = False
-
-    @classmethod
-    def of(cls, error: BotError) -> "Failure":
-        """Return the error as a value that can be stored."""
-        may_have_acted = isinstance(error, ProviderError) and error.may_have_acted
-        return cls(kind=type(error).__name__, what=error.what, hint=error.hint, may_have_acted=may_have_acted)
+    kind: Literal["deleted"] = "deleted"
+    state: ClassVar[State] = State.DONE
+    backup_id: int
+    was_gone: bool = False
 
 
-class Began(BaseModel):
-    """Who first executed a piece of work, and when: tells a replay from a first run (DBOS.md, section 3).
+class Restored(_Outcome):
+    """The server changed its status from `before` to `during` and back; `words` are VPS.org's own.
 
-    `waited` is how long that was after the work was asked for, in seconds, where that is known.
+    `answer_lost`: VPS.org's answer did not arrive, the change of status told.
     """
 
-    model_config = ConfigDict(frozen=True)
+    kind: Literal["restored"] = "restored"
+    state: ClassVar[State] = State.DONE
+    before: str
+    during: str
+    words: str = ""
+    answer_lost: bool = False
+    seconds: float
+    safety_backup_id: int | None = None
 
-    boot: str
-    at: AwareDatetime
-    waited: float = 0.0
+
+class Accepted(_Outcome):
+    """VPS.org accepted the restore, and more can't be seen; `status` is the server's, if it can be read."""
+
+    kind: Literal["accepted"] = "accepted"
+    state: ClassVar[State] = State.ACCEPTED
+    status: str = ""
+    before: str = ""
+    during: str = ""
+    words: str = ""
+    answer_lost: bool = False
+    safety_backup_id: int | None = None
+
+
+class BackupFailed(_Outcome):
+    """The backup ended without being usable; `status` is VPS.org's word for it."""
+
+    kind: Literal["backup_failed"] = "backup_failed"
+    state: ClassVar[State] = State.FAILED
+    backup_id: int
+    status: str
+
+
+class BackupVanished(_Outcome):
+    """The backup is no longer listed: it failed, or somebody deleted it while it ran."""
+
+    kind: Literal["backup_vanished"] = "backup_vanished"
+    state: ClassVar[State] = State.FAILED
+    backup_id: int
+
+
+class StillRunning(_Outcome):
+    """The backup was watched for `hours` and had not ended when it was last seen.
+
+    `unseen_since` is set if VPS.org could not be asked since then, and `failure` says why.
+    """
+
+    kind: Literal["still_running"] = "still_running"
+    state: ClassVar[State] = State.UNKNOWN
+    backup_id: int
+    hours: float
+    unseen_since: AwareDatetime | None = None
+    failure: Failure | None = None
+
+
+class NotDone(_Outcome):
+    """A check or VPS.org refused, and nothing was changed but that a restore's safety backup was made."""
+
+    kind: Literal["not_done"] = "not_done"
+    failure: Failure
+    safety_backup_id: int | None = None
+
+    @property
+    def state(self) -> State:
+        """Refused by what we check, or failed at VPS.org."""
+        ours = {"SlotsFull", "StaleConfirmation", "NotAllowed", "NotRecorded", "UnknownServer"}
+        return State.REFUSED if self.failure.kind in ours else State.FAILED
+
+
+class NotKnown(_Outcome):
+    """The call may or may not have been carried out, and looking did not tell."""
+
+    kind: Literal["not_known"] = "not_known"
+    state: ClassVar[State] = State.UNKNOWN
+    failure: Failure
+    safety_backup_id: int | None = None
+
+
+class Ending(StrEnum):
+    """How a request to a second person ended."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    BREAK_GLASS = "break_glass"
+    EXPIRED = "expired"
+    STALE = "stale"
+
+
+class NotApproved(_Outcome):
+    """No second person approved; `by` declined or withdrew it, with a `comment` of theirs."""
+
+    kind: Literal["not_approved"] = "not_approved"
+    state: ClassVar[State] = State.REFUSED
+    ending: Ending
+    by: str = ""
+    comment: str = ""
+    minutes: float = 0.0
+    failure: Failure | None = None
+
+
+class Cancelled(_Outcome):
+    """Somebody cancelled it before it acted; `safety_backup_id` is what a restore had made by then."""
+
+    kind: Literal["cancelled"] = "cancelled"
+    state: ClassVar[State] = State.REFUSED
+    by: str
+    safety_backup_id: int | None = None
+
+
+class InternalError(_Outcome):
+    """A bug of ours in the middle of it."""
+
+    kind: Literal["internal_error"] = "internal_error"
+    state: ClassVar[State] = State.UNKNOWN
+
+
+NoBackup = Annotated[
+    BackupFailed | BackupVanished | StillRunning | NotDone | NotKnown, Field(discriminator="kind")
+]
+
+
+class NoSafetyBackup(_Outcome):
+    """The safety backup was not seen complete, so that the restore was not started."""
+
+    kind: Literal["no_safety_backup"] = "no_safety_backup"
+    state: ClassVar[State] = State.REFUSED
+    cause: NoBackup
+
+
+Outcome = (
+    BackedUp
+    | Deleted
+    | Restored
+    | Accepted
+    | BackupFailed
+    | BackupVanished
+    | StillRunning
+    | NotDone
+    | NotKnown
+    | NotApproved
+    | Cancelled
+    | InternalError
+    | NoSafetyBackup
+)
+AnyOutcome = Annotated[Outcome, Field(discriminator="kind")]
+"""An outcome as it is stored."""
+
+
+class Refused(Exception):
+    """Ends an operation before it acts. Raised by workflow code, from a value that a step returned."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.kind)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The operation that goes first."""
+
+    verb: Verb
+    requested_by: str
+    requested_at: datetime
+
+
+@dataclass(frozen=True)
+class Queued:
+    """It waits for another operation on its server to finish."""
+
+    behind: Ahead
+
+
+@dataclass(frozen=True)
+class Running:
+    """It acts now."""
+
+
+@dataclass(frozen=True)
+class SafetyBackupRunning:
+    """The restore's safety backup is being made."""
+
+
+@dataclass(frozen=True)
+class RestoreRunning:
+    """VPS.org accepted the restore, and the server is watched."""
+
+
+@dataclass(frozen=True)
+class Late:
+    """The backup that was started then takes longer than `limit_seconds`."""
+
+    started_at: datetime
+    limit_seconds: float
+
+
+Progress = Queued | Running | SafetyBackupRunning | RestoreRunning | Late
+"""What a card says while the operation has not ended."""

@@ -1,74 +1,120 @@
-"""What the engine knows of operations: which run or wait, and which have ended."""
+"""What the engine knows of operations: which wait or run, and which have ended.
 
+An operation is three workflows in a row, named after it: ID, ID:execute and ID:report. A person's wish to
+cancel it is a fourth, ID:cancel. ID begins with the server's id, so that a server's operations are found.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 
-from dbos import DBOS
+import structlog
+from dbos import DBOS, WorkflowStatus
+from pydantic import TypeAdapter, ValidationError
 
-from bot.operations.engine import has_reached
-from bot.operations.model import Operation, Outcome, Verb
+from bot.operations.model import AnyOperation, AnyOutcome, Operation, Outcome
+from bot.verbs import Verb
 
-STORIES: dict[Verb, str] = {
-    "create": "create_backup",
-    "delete": "delete_backup",
-    "restore": "restore_backup",
-}
-"""The stored name of each verb's workflow; its turn at the server is called the same with `_turn`."""
+log = structlog.get_logger()
+
+REQUEST = "request_operation"
+EXECUTE = "execute_operation"
+REPORT = "report_operation"
+CANCEL = "cancel_operation"
+"""The stored names of the workflows: never change them."""
 
 DECIDED = "decided"
-"""The milestone of an operation for which a second person was asked and that has its answer."""
+"""The event of a request for which a second person was asked and that has its answer."""
 
-TURNS: dict[Verb, str] = {verb: f"{story}_turn" for verb, story in STORIES.items()}
+_SUFFIXES = (":execute", ":report", ":cancel")
+_OPERATION = TypeAdapter[Operation](AnyOperation)
+_OUTCOME = TypeAdapter[Outcome](AnyOutcome)
+
+
+class Stage(Enum):
+    """How far an operation has come."""
+
+    RUNNING = auto()
+    QUEUED = auto()
+    STARTING = auto()
+    AWAITING_APPROVAL = auto()
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An operation that has not ended. `since` (UTC) is when its turn came, or when it was asked for.
-
-    One that is `undecided` waits for a second person, and holds nobody up.
-    """
+    """An operation that has not ended. `since` (UTC) is when it began to run, else when it was requested."""
 
     operation: Operation
-    is_running: bool
+    stage: Stage
     since: datetime
-    is_undecided: bool = False
 
 
 @dataclass(frozen=True)
 class Ended:
-    """An operation whose turn at the server is over."""
+    """An operation that has ended, and how."""
 
     operation: Operation
     outcome: Outcome
 
 
-async def unfinished(server_id: int | None = None) -> list[Unfinished]:
-    """Return the operations that run or wait, those that run first, oldest first.
+def new_id(server_id: int, verb: Verb, key: str) -> str:
+    """Return an operation's id; the same for the same idempotency key."""
+    return f"{server_id}:{verb}:{key}"
 
-    One whose turn is over is not among them, also while its end has not been told yet.
+
+def execute_id(operation_id: str) -> str:
+    """Return the id of the workflow that carries an operation out."""
+    return f"{operation_id}:execute"
+
+
+def report_id(operation_id: str) -> str:
+    """Return the id of the workflow that tells how an operation ended."""
+    return f"{operation_id}:report"
+
+
+def cancel_id(operation_id: str) -> str:
+    """Return the id of the workflow that stands for a person's wish to cancel an operation."""
+    return f"{operation_id}:cancel"
+
+
+def parts_of(operation_id: str) -> list[str]:
+    """Return the ids of all workflows of an operation."""
+    return [operation_id, *(f"{operation_id}{suffix}" for suffix in _SUFFIXES)]
+
+
+def operation_id(workflow_id: str) -> str:
+    """Return the id of the operation a workflow belongs to."""
+    for suffix in _SUFFIXES:
+        workflow_id = workflow_id.removesuffix(suffix)
+    return workflow_id
+
+
+async def unfinished(server_id: int | None = None) -> list[Unfinished]:
+    """Return the operations that run or wait, on one server or on all: those that run first, oldest first.
+
+    What has been done, but not told yet, is not among them; neither are watches, which change nothing.
     """
     rows = await DBOS.list_workflows_async(
-        name=[*STORIES.values(), *TURNS.values()], status=["PENDING", "ENQUEUED"], load_output=False
+        name=[REQUEST, EXECUTE],
+        status=["PENDING", "ENQUEUED"],
+        workflow_id_prefix=None if server_id is None else f"{server_id}:",
+        load_output=False,
     )
-    begun = {
-        row.workflow_id.removesuffix(":turn"): _moment(row.dequeued_at or row.created_at)
-        for row in rows
-        if row.name in TURNS.values() and row.status == "PENDING"
-    }
-    operations = [_operation(row.input) for row in rows if row.name in STORIES.values()]
-    over = await _turns_over([one.id for one in operations if one.id not in begun])
-    decided = {row.workflow_id.removesuffix(":turn") for row in rows if row.name in TURNS.values()}
+    # Of a request that has just handed over, the later part tells how far it has come.
+    latest = {operation_id(row.workflow_id): row for row in sorted(rows, key=lambda row: row.name == EXECUTE)}
+    cancelled = await _cancelled([key for key, row in latest.items() if row.status == "ENQUEUED"])
     found = [
-        Unfinished(
-            operation,
-            is_running=operation.id in begun,
-            since=begun.get(operation.id, operation.asked_at),
-            is_undecided=operation.approval_minutes is not None and operation.id not in decided,
-        )
-        for operation in operations
-        if server_id in (None, operation.server_id) and operation.id not in over
+        Unfinished(operation, _stage(row, operation), _since(row, operation))
+        for key, row in latest.items()
+        if key not in cancelled
+        and (operation := read_operation(row)) is not None
+        and operation.verb is not Verb.WATCH
     ]
-    return sorted(found, key=lambda one: (not one.is_running, one.operation.asked_at, one.operation.id))
+    return sorted(
+        found,
+        key=lambda one: (one.stage is not Stage.RUNNING, one.operation.requested_at, one.operation.id),
+    )
 
 
 async def ahead_of(operation: Operation) -> Unfinished | None:
@@ -76,58 +122,94 @@ async def ahead_of(operation: Operation) -> Unfinished | None:
     others = [
         one
         for one in await unfinished(operation.server_id)
-        if one.operation.id != operation.id and not one.is_undecided
+        if one.operation.id != operation.id and one.stage is not Stage.AWAITING_APPROVAL
     ]
-    before = [one for one in others if one.is_running or one.operation.asked_at < operation.asked_at]
-    return before[0] if before else None
+    before = (
+        one
+        for one in others
+        if one.stage is Stage.RUNNING or one.operation.requested_at < operation.requested_at
+    )
+    return next(before, None)
 
 
-async def undecided(operation_id: str) -> Operation | None:
-    """Return an operation that waits for a second person; None where it was decided or has ended."""
-    turn_id = f"{operation_id}:turn"
-    rows = await DBOS.list_workflows_async(workflow_ids=[operation_id, turn_id], load_output=False)
-    # After a restart the engine queues what it takes up again.
-    is_unfinished = {row.workflow_id: row.status in {"PENDING", "ENQUEUED"} for row in rows}
-    if is_unfinished != {operation_id: True} or await has_reached(operation_id, DECIDED):
+async def find(wanted: str) -> Unfinished | None:
+    """Return an operation that has not ended, by its id."""
+    rows = await DBOS.list_workflows_async(
+        workflow_ids=[execute_id(wanted), wanted], status=["PENDING", "ENQUEUED"], load_output=False
+    )
+    row = max(rows, key=lambda row: row.name == EXECUTE, default=None)
+    if row and row.status == "ENQUEUED" and await _cancelled([wanted]):
         return None
-    operation = _operation(rows[0].input)
-    return operation if operation.approval_minutes is not None else None
+    operation = row and read_operation(row)
+    return (
+        Unfinished(operation, _stage(row, operation), _since(row, operation)) if row and operation else None
+    )
+
+
+async def requested(wanted: str) -> Operation | None:
+    """Return an operation as it was requested, whether it has ended or not; None if there was none."""
+    rows = await DBOS.list_workflows_async(workflow_ids=[wanted], load_output=False)
+    return read_operation(rows[0]) if rows else None
 
 
 async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
-    """Return what has ended on a server after `moment`, oldest first."""
+    """Return what has ended on a server after `moment`, oldest first, as far as its report has begun."""
     # An older SQLite makes the engine cut its times to whole seconds (DBOS.md, section 5).
     since = moment.astimezone(UTC).replace(microsecond=0)
     rows = await DBOS.list_workflows_async(
-        name=list(TURNS.values()), status="SUCCESS", completed_after=since.isoformat()
+        name=REPORT, workflow_id_prefix=f"{server_id}:", start_time=since.isoformat(), load_output=False
     )
-    found = [
-        (Ended(_operation(row.input), Outcome.model_validate(row.output)), _moment(row.completed_at))
-        for row in rows
-    ]
-    ours = [
-        one
-        for one, completed in found
-        if one.operation.server_id == server_id and max(one.outcome.ended_at, completed) > moment
-    ]
-    return sorted(ours, key=lambda one: one.outcome.ended_at)
+    found = [one for one in _ended(rows) if one.outcome.ended_at > moment]
+    return sorted(found, key=lambda one: one.outcome.ended_at)
 
 
-async def _turns_over(operation_ids: list[str]) -> set[str]:
-    if not operation_ids:
+async def _cancelled(queued: Sequence[str]) -> set[str]:
+    """Return which queued operations have ended all the same: when their turn comes, they do nothing."""
+    if not queued:
         return set()
-    turns = [f"{operation_id}:turn" for operation_id in operation_ids]
-    rows = await DBOS.list_workflows_async(
-        workflow_ids=turns, status="SUCCESS", load_input=False, load_output=False
-    )
-    return {row.workflow_id.removesuffix(":turn") for row in rows}
+    reports = [report_id(each) for each in queued]
+    rows = await DBOS.list_workflows_async(workflow_ids=reports, load_input=False, load_output=False)
+    return {operation_id(row.workflow_id) for row in rows}
 
 
-def _operation(stored: object) -> Operation:
-    if not isinstance(stored, dict):
-        raise TypeError(f"a workflow's input is {type(stored).__name__}")
-    return Operation.model_validate(stored["args"][0])
+def read_operation(row: WorkflowStatus) -> Operation | None:
+    """Return the operation that a workflow is about; None for a row that can't be read, which is logged."""
+    try:
+        return _OPERATION.validate_python(read_arguments(row)[0])
+    except (ValidationError, LookupError, TypeError) as error:
+        _log_unreadable(row, error)
+        return None
 
 
-def _moment(milliseconds: int | None) -> datetime:
-    return datetime.fromtimestamp((milliseconds or 0) / 1000, UTC)
+def _ended(rows: Sequence[WorkflowStatus]) -> Iterator[Ended]:
+    for row in rows:
+        operation = read_operation(row)
+        if operation is None:
+            continue
+        try:
+            yield Ended(operation, _OUTCOME.validate_python(read_arguments(row)[2]))
+        except (ValidationError, LookupError, TypeError) as error:
+            _log_unreadable(row, error)
+
+
+def read_arguments(row: WorkflowStatus) -> Sequence[object]:
+    """Return what a workflow was started with, as stored; raises TypeError for a row that has nothing."""
+    if not isinstance(row.input, dict):
+        raise TypeError(type(row.input).__name__)
+    return row.input["args"]
+
+
+def _log_unreadable(row: WorkflowStatus, error: Exception) -> None:
+    log.error("row_unreadable", workflow=row.workflow_id, name=row.name, error=type(error).__name__)
+
+
+def _stage(row: WorkflowStatus, operation: Operation) -> Stage:
+    if row.name == EXECUTE:
+        return Stage.RUNNING if row.status == "PENDING" else Stage.QUEUED
+    return Stage.AWAITING_APPROVAL if operation.approval else Stage.STARTING
+
+
+def _since(row: WorkflowStatus, operation: Operation) -> datetime:
+    if row.name == EXECUTE and row.dequeued_at and row.status == "PENDING":
+        return datetime.fromtimestamp(row.dequeued_at / 1000, UTC)
+    return operation.requested_at

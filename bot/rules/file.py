@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from bot.errors import BadSettings
-from bot.formats import Danger, Positive, is_channel, is_person
+from bot.errors import ConfigurationError
 from bot.permissions import EVERYBODY
-from bot.rules.wording import in_words, never_reached
+from bot.rules.messages import in_words, never_reached
+from bot.settings import Positive, is_channel, is_person
+from bot.verbs import ChangingVerb
 
 Place = tuple[int | str, ...]
 """Where something is in a document: keys, and positions in lists, from the outside in."""
@@ -58,7 +59,7 @@ class RuleTable(BaseModel):
     viewers: list[PersonOrEverybody] | None = None
     operators: list[Person] | None = None
     approvers: list[Person] | None = None
-    second_person: list[Danger] | None = None
+    second_person: list[ChangingVerb] | None = None
     break_glass: bool | None = None
     approval_minutes: Positive | None = None
 
@@ -73,12 +74,12 @@ def read_rules(text: str, file: str) -> list[RuleTable]:
     """Return the rules of a file's text, in order; `file` is its name, for people.
 
     Raises:
-        BadSettings: `what` has a line per problem, with the file, the number of the line and the reason.
+        ConfigurationError: with a line per problem: the file, the number of the line and the reason.
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{file}: this can't be read as TOML: {error}.") from None
+        raise ConfigurationError(f"{file}: this can't be read as TOML: {error}.") from None
     try:
         rules = _Document.model_validate(document).rule
     except ValidationError as error:
@@ -89,7 +90,7 @@ def read_rules(text: str, file: str) -> list[RuleTable]:
         if not problems:
             return rules
     found = sorted({(line_of(text, place), words) for place, words in problems})
-    raise BadSettings("\n".join(f"{file}, line {line}: {words}." for line, words in found))
+    raise ConfigurationError(*(f"{file}, line {line}: {words}." for line, words in found))
 
 
 def line_of(text: str, place: Place) -> int:

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.errors import BadSettings
-from bot.permissions import EVERYBODY, Ids, Risk, Rule, Rules
+from bot.errors import ConfigurationError
+from bot.permissions import EVERYBODY, Ids, Rule, Rules
 from bot.rules.file import RuleTable, read_rules
 from bot.settings import Settings
+from bot.verbs import Verb
 
 
 def load_rules(settings: Settings) -> Rules:
     """Return the rules to decide by; what a rule of the file does not say is as the variables say.
 
     Raises:
-        BadSettings: the rules file can't be used; `what` has a line per problem, with where and why.
+        ConfigurationError: the rules file can't be used; with a line per problem, where and why.
     """
     otherwise = _from_variables(settings)
     file = settings.bot_rules_file
@@ -29,7 +30,7 @@ def _read(file: Path) -> list[RuleTable]:
     except (OSError, ValueError) as error:
         # The name is not repeated: it might be a token in the wrong place.
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise BadSettings(f"BOT_RULES_FILE is not right: the file can't be read ({reason}).") from None
+        raise ConfigurationError(f"BOT_RULES_FILE is not right: the file can't be read ({reason}).") from None
     return read_rules(text, str(file))
 
 
@@ -40,7 +41,7 @@ def _from_variables(settings: Settings) -> Rule:
         viewers=settings.bot_viewers,
         operators=settings.bot_operators,
         approvers=settings.bot_approvers,
-        second_person=frozenset(map(Risk, settings.bot_second_person)),
+        second_person=frozenset(map(Verb, settings.bot_second_person)),
         break_glass=settings.bot_break_glass,
         approval_minutes=settings.bot_approval_minutes,
     )
@@ -55,7 +56,7 @@ def _with(table: RuleTable, otherwise: Rule) -> Rule:
         viewers=_either(table.viewers, otherwise.viewers),
         operators=_either(table.operators, otherwise.operators),
         approvers=_either(table.approvers, otherwise.approvers),
-        second_person=frozenset(map(Risk, _either(table.second_person, otherwise.second_person))),
+        second_person=frozenset(map(Verb, _either(table.second_person, otherwise.second_person))),
         break_glass=otherwise.break_glass if table.break_glass is None else table.break_glass,
         approval_minutes=(
             otherwise.approval_minutes if table.approval_minutes is None else table.approval_minutes

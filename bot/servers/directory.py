@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -15,10 +16,8 @@ _log = structlog.get_logger()
 LONGEST_PAUSE = 300.0
 """Seconds between two tries, however long VPS.org asks us to stay away."""
 
-PATIENCE = 2.0
-"""Seconds to wait for newer servers while older ones are known: Slack gives us 3."""
-
-_MAYBE_NEW = "VPS.org does not answer just now, so a new server would not be known yet."
+REFRESH_SECONDS = 1.0
+"""How long anybody waits for newer servers while older ones are known: less than all look-ups may take."""
 
 
 class _Servers(Protocol):
@@ -33,13 +32,13 @@ class ServerDirectory:
         api: _Servers,
         refresh_seconds: float = 60.0,
         *,
-        patience: float = PATIENCE,
+        timeout: float = REFRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._api = api
         self._refresh_seconds = refresh_seconds
-        self._patience = patience
+        self._timeout = timeout
         self._clock = clock
         self._sleep = sleep
         self._known: list[Server] = []
@@ -67,7 +66,7 @@ class ServerDirectory:
         return self.known()
 
     async def find(self, text: str) -> Server:
-        """Return the server a person means; a name not known is asked for once more.
+        """Return the server a person means by what they typed; one not known is asked for once more.
 
         Raises:
             UnknownServer: none or several fit; the hint names the nearest.
@@ -87,7 +86,25 @@ class ServerDirectory:
         except UnknownServer as error:
             if self._answers != answers:
                 raise
-            raise UnknownServer(error.what, f"{error.hint} {_MAYBE_NEW}") from None
+            raise replace(error, is_stale=True) from None
+
+    async def by_id(self, server_id: int) -> Server:
+        """Return the server with that id, however it is called; one not known is asked for once more.
+
+        Raises:
+            UnknownServer: there is none.
+            ProviderError: VPS.org can't be asked, and never could since the start.
+        """
+        answers, was_fresh = self._answers, self._is_fresh()
+        for server in await self.servers():
+            if server.id == server_id:
+                return server
+        if was_fresh:
+            await self._refresh_if_quick()
+        for server in self._known:
+            if server.id == server_id:
+                return server
+        raise UnknownServer(str(server_id), is_stale=self._answers == answers)
 
     def suggestions(self, query: str, most: int = 100) -> list[Server]:
         """Return the known servers that fit what is typed so far, best first; never asks VPS.org."""
@@ -122,7 +139,7 @@ class ServerDirectory:
 
     async def _refresh_if_quick(self) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._refresh()
         except (ProviderError, TimeoutError) as error:
             _log.warning("servers_not_refreshed", error=type(error).__name__)

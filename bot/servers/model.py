@@ -20,6 +20,10 @@ Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """A number that menus can carry and databases store."""
 
 
+MANUAL_SLOTS = 10
+"""Manual backups a server can have at most (VPS-API.md, rules)."""
+
+
 class Server(BaseModel):
     """One server as VPS.org lists it. Unknown fields are ignored (VPS-API.md)."""
 
@@ -36,30 +40,31 @@ class Server(BaseModel):
 _LONGEST_COMPARED = 255
 """Characters; to compare a text of many thousands would hold up everybody else."""
 
-_SEE_ALL = "See all of them with `/backup servers`."
-
 
 def find_server(wanted: str, servers: Sequence[Server]) -> Server:
     """Return the server a person means by its name, id, hostname or unique beginning.
 
+    For what a person typed. What a picker or a button gave is an id, and found by that alone.
+
     Raises:
-        UnknownServer: none or several fit; the hint names the nearest.
+        UnknownServer: none or several fit; names the nearest.
     """
     wanted = wanted.strip()
     folded = wanted.casefold()
     if not folded:
-        raise UnknownServer("No server was named.", _SEE_ALL)
+        raise UnknownServer
     for key in (_name, _hostname, _id):
         exact = [server for server in servers if key(server) == folded]
         if len(exact) == 1:
             return exact[0]
         if exact:
-            ids = [str(server.id) for server in exact[:5]]
-            raise UnknownServer(f"Several servers are called “{wanted}”.", f"Give the id: {_listed(ids)}.")
+            raise UnknownServer(wanted, ids=tuple(server.id for server in exact[:5]))
     starting = [server for server in servers if _name(server).startswith(folded)]
     if len(starting) == 1:
         return starting[0]
-    raise UnknownServer(f"There is no server “{wanted}”.", _suggestion(folded, starting, servers))
+    names = tuple(server.name for server in starting[:5])
+    near = () if starting else tuple(near_names(folded, servers))
+    raise UnknownServer(wanted, names=names, near=near)
 
 
 def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[str]:
@@ -67,20 +72,6 @@ def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[st
     names = {_name(server): server.name for server in servers}
     near = get_close_matches(wanted.casefold()[:_LONGEST_COMPARED], names, n=most, cutoff=0.5)
     return [names[name] for name in near]
-
-
-def _suggestion(folded: str, starting: Sequence[Server], servers: Sequence[Server]) -> str:
-    if starting:
-        return f"Several begin like that: {_listed([server.name for server in starting[:5]])}."
-    near = near_names(folded, servers)
-    if near:
-        return f"Did you mean {_listed(near)}?"
-    return _SEE_ALL
-
-
-def _listed(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _name(server: Server) -> str:

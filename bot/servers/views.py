@@ -1,51 +1,55 @@
-"""The servers, and how fresh their backups are."""
+"""The servers, and how fresh their backups are; and the options of every server picker."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    ContextBlock,
-    Option,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock, Option, SectionBlock
 
+from bot.servers import messages
 from bot.servers.model import Freshness, Server
 from bot.slack import ids
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import ago, called, counted, cut, label, quote
+from bot.slack.text import plain_label
 
 MOST_SHOWN = 15
+ALL = "all"
 
 
 def server_list(servers: Sequence[Server], freshness: Mapping[int, Freshness], slots: int) -> Message:
-    """Return the servers by name; `slots` is how many manual backups each may have."""
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(f"*{counted(len(servers), 'server')}*"))]
+    """Return the servers by name; `slots` is how many manual backups each can have."""
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.title(len(servers))))]
     for server in servers[:MOST_SHOWN]:
         fresh = freshness.get(server.id, Freshness())
-        blocks += [SectionBlock(text=mrkdwn(_line(server, fresh, slots))), _buttons(server)]
+        blocks += [SectionBlock(text=mrkdwn(messages.line(server, fresh, slots))), _buttons(server)]
     if len(servers) > MOST_SHOWN:
-        blocks.append(ContextBlock(elements=[mrkdwn(_more(servers[MOST_SHOWN:]))]))
+        blocks.append(ContextBlock(elements=[mrkdwn(messages.more(servers[MOST_SHOWN:]))]))
     return Message(blocks)
 
 
 def options(servers: Sequence[Server]) -> list[Option]:
-    """Return servers as options to choose from."""
-    return [Option(text=plain(label(server.name, 75)), value=str(server.id)) for server in servers]
+    """Return servers as options to choose from; equal names come with their host name, or id."""
+    names = Counter(server.name for server in servers)
+    hosts = Counter((server.name, server.hostname) for server in servers)
+
+    def mark(server: Server) -> str:
+        if names[server.name] == 1:
+            return ""
+        is_known_by_host = server.hostname and hosts[server.name, server.hostname] == 1
+        return server.hostname if is_known_by_host else str(server.id)
+
+    return [option(server, mark(server)) for server in servers]
 
 
-def _line(server: Server, fresh: Freshness, slots: int) -> str:
-    address = f" · {quote(server.ip_address, 50)}" if server.ip_address else ""
-    where = f" · {quote(server.location, 50)}" if server.location else ""
-    if fresh.last_complete is None:
-        last = ":warning: no complete backup"
-    else:
-        last = f":floppy_disk: last backup {ago(fresh.last_complete)}"
-    failed = " · :x: the newest one failed" if fresh.newest_failed else ""
-    full = f" · {fresh.manual} of {slots} manual slots used"
-    name, status = called(server.name), quote(server.status or "status unknown", 30)
-    return f"*{name}* · {status}{address}{where}\n{last}{failed}{full}"
+def option(server: Server, mark: str = "") -> Option:
+    """Return a server as an option; `mark` tells it from others with its name."""
+    beside = f" ({mark[:40]})" if mark else ""
+    label = plain_label(f"{server.name[: 75 - len(beside)]}{beside}", 75)
+    return Option(text=plain(label), value=str(server.id))
+
+
+def all_servers() -> Option:
+    """Return the option that stands for no server in particular."""
+    return Option(text=plain(messages.ALL_SERVERS), value=ALL)
 
 
 def _buttons(server: Server) -> ActionsBlock:
@@ -55,8 +59,3 @@ def _buttons(server: Server) -> ActionsBlock:
             ButtonElement(text=plain("Back up…"), action_id=ids.SERVER_CREATE, value=str(server.id)),
         ]
     )
-
-
-def _more(servers: Sequence[Server]) -> str:
-    names = ", ".join(called(server.name) for server in servers)
-    return cut(f"and {len(servers)} more: {names}", 2000)

@@ -4,6 +4,7 @@ import ipaddress
 import urllib.request
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,27 +20,12 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from typing_extensions import override
 
-from bot.errors import BadSettings
+from bot.errors import ConfigurationError
+from bot.slack import token_messages
 
 TIMEOUT_SECONDS = 10
-
-WHERE_TO_GET = {
-    "SLACK_BOT_TOKEN": 'Take the "Bot User OAuth Token" (xoxb-…) of your app at https://api.slack.com/apps, '
-    '"OAuth & Permissions".',
-    "SLACK_APP_TOKEN": "Make one (xapp-…) with the scope connections:write for your app at "
-    'https://api.slack.com/apps, "Basic Information", "App-Level Tokens".',
-}
-
-REFUSALS = {
-    "invalid_auth": "Slack does not know this token",
-    "not_authed": "Slack was given no token",
-    "token_revoked": "this token has been revoked",
-    "token_expired": "this token has expired",
-    "account_inactive": "this token belongs to an app or a workspace that is gone",
-    "not_allowed_token_type": "this is another kind of token",
-    "missing_scope": "this token lacks a scope",
-}
 
 PASSING = frozenset(
     {
@@ -53,9 +39,10 @@ PASSING = frozenset(
 )
 """Errors that say nothing about the token (the error lists of auth.test and apps.connections.open)."""
 
-UNANSWERED = (aiohttp.ClientError, OSError, AttributeError)
-"""What a call raises that Slack does not answer readably; AttributeError as the SDK takes for granted that an
-answer is a JSON object."""
+UNANSWERED = (aiohttp.ClientError, OSError)
+"""What a call raises that Slack does not answer; TimeoutError is an OSError."""
+UNREADABLE = {"ok": False, "error": "unreadable"}
+"""What stands for an answer of Slack's that is no JSON object."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +83,36 @@ def goes_direct(url: str) -> bool:
     return loopback or bool(urllib.request.proxy_bypass(host))
 
 
-def web_client(token: SecretStr, base_url: str) -> AsyncWebClient:
+class SlackClient(AsyncWebClient):
+    """Slack's Web API. An answer that is no JSON object is a SlackApiError, not a bug."""
+
+    @override
+    async def _request(self, *, http_verb: str, api_url: str, req_args: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = await super()._request(
+            http_verb=http_verb, api_url=api_url, req_args=req_args
+        )
+        # The SDK takes for granted that it is one, and asks a list or a number for its `ok`.
+        if not isinstance(answer.get("data"), dict | bytes):
+            raise SlackApiError("not a JSON object", UNREADABLE)  # type: ignore[no-untyped-call]
+        return answer
+
+
+def new_session() -> aiohttp.ClientSession:
+    """Return a session in which calls of Slack share connections; a call takes 10 s at most."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
+
+
+def web_client(token: SecretStr, base_url: str, session: aiohttp.ClientSession | None = None) -> SlackClient:
     """Return a client that gives up on a call after 10 s and repeats only what Slack has not carried out.
 
     That is: what Slack answered with 429, and what could not be sent as no connection came about. The SDK's
     default also repeats a call whose connection broke after sending, which can post a message twice.
     """
-    client = AsyncWebClient(
+    client = SlackClient(
         token=token.get_secret_value(),
         base_url=base_url,
         timeout=TIMEOUT_SECONDS,
+        session=session,
         retry_handlers=[
             RateLimitRetryHandler(max_retry_count=2),
             AsyncConnectionErrorRetryHandler(max_retry_count=2, error_types=[aiohttp.ClientConnectorError]),
@@ -131,7 +138,7 @@ def keep_proxy(client: AsyncWebClient) -> Callable[..., Awaitable[None]]:
 
 
 def error_name(error: SlackApiError) -> str:
-    """Return Slack's own name for what went wrong, or "" where its answer could not be read."""
+    """Return Slack's own name for what went wrong, or "" if its answer could not be read."""
     response = error.response
     if isinstance(response, AsyncSlackResponse) and isinstance(response.data, dict):
         return str(response.data.get("error", ""))
@@ -145,7 +152,7 @@ async def check_tokens(
     first_pause: float = 0.5,
     longest_pause: float = 30.0,
 ) -> Identity:
-    """Return who the bot is; raises BadSettings with a line per token that Slack refuses.
+    """Return who the bot is; raises ConfigurationError with a line per token that Slack refuses.
 
     While Slack can't be reached this tries again, after pauses (in seconds, with jitter) that grow.
     """
@@ -161,7 +168,7 @@ async def check_tokens(
     try:
         identity = _identity(await persist(client.auth_test))
         if not identity.bot_id:
-            problems.append(_line("SLACK_BOT_TOKEN", "this is another kind of token"))
+            problems.append(token_messages.refused("SLACK_BOT_TOKEN", "not_allowed_token_type"))
     except SlackApiError as error:
         problems.append(_refused("SLACK_BOT_TOKEN", error))
     if app_token is not None:
@@ -172,7 +179,7 @@ async def check_tokens(
         except SlackApiError as error:
             problems.append(_refused("SLACK_APP_TOKEN", error))
     if problems:
-        raise BadSettings("\n".join(problems))
+        raise ConfigurationError(*problems)
     return identity
 
 
@@ -190,8 +197,9 @@ def _identity(answer: AsyncSlackResponse) -> Identity:
 
 def _is_passing(error: Exception) -> bool:
     if not isinstance(error, SlackApiError):
-        # AttributeError: the SDK takes for granted that an answer is a JSON object.
-        return isinstance(error, (aiohttp.ClientError, TimeoutError, OSError, AttributeError))
+        return isinstance(error, UNANSWERED)
+    if error.response is UNREADABLE:
+        return True
     if isinstance(error.response, AsyncSlackResponse) and (
         error.response.status_code == 429 or error.response.status_code >= 500
     ):
@@ -202,14 +210,7 @@ def _is_passing(error: Exception) -> bool:
 
 def _refused(variable: str, error: SlackApiError) -> str:
     name = error_name(error)
-    if not name:
-        return f"SLACK_API_URL: no Web API of Slack answers there (HTTP {_status(error)})."
-    words = REFUSALS.get(name, "Slack does not accept this token")
-    return _line(variable, f"{words} ({name})")
-
-
-def _line(variable: str, words: str) -> str:
-    return f"{variable}: {words}. {WHERE_TO_GET[variable]}"
+    return token_messages.refused(variable, name) if name else token_messages.no_web_api(_status(error))
 
 
 def _status(error: SlackApiError) -> int:

@@ -8,6 +8,7 @@ import json
 import re
 from urllib.parse import parse_qsl
 
+import structlog
 from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -15,7 +16,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.slack.dispatch import RunningListeners
 from bot.slack.payload import parse
+
+log = structlog.get_logger()
 
 PATH = "/slack/events"
 MAX_BODY_BYTES = 1024 * 1024
@@ -30,22 +34,60 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 
-def routes(
-    app: AsyncApp, signing_secret: SecretStr, *, body_seconds: float = BODY_SECONDS
-) -> list[web.AbstractRouteDef]:
-    """Return the route for events, commands and interactions, all at `/slack/events`.
+CLOSE_SECONDS = 4.0
+"""How long running listeners may take to finish when the bot stops."""
+
+
+class HttpConnection:
+    """Takes what Slack sends to `/slack/events`: events, commands and interactions.
 
     A request is verified before anything reads it (401), Slack's retries are passed on, and Bolt answers.
     Only the check of the certificate is answered unsigned, with nothing. Too long a body is a 413, too slow
-    a one a 408.
+    a one a 408; while the bot stops all is a 503, so that Slack or a balancer tries elsewhere.
     """
-    verifier = SignatureVerifier(signing_secret.get_secret_value())
 
-    async def receive(request: web.Request) -> web.StreamResponse:
-        body = await _read(request, body_seconds)
+    def __init__(
+        self,
+        app: AsyncApp,
+        signing_secret: SecretStr,
+        *,
+        body_seconds: float = BODY_SECONDS,
+        close_seconds: float = CLOSE_SECONDS,
+    ) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret.get_secret_value())
+        self._body_seconds = body_seconds
+        self._close_seconds = close_seconds
+        self._listeners = RunningListeners(app)
+        self._is_listening = False
+        self.routes = [web.post(PATH, self._receive)]
+
+    @property
+    def is_ready(self) -> bool:
+        """True while requests are taken."""
+        return self._is_listening
+
+    async def listen(self) -> None:
+        """Take requests until cancelled."""
+        self._is_listening = True
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Take no more requests, and let running listeners finish within 4 s."""
+        self._is_listening = False
+        try:
+            async with asyncio.timeout(self._close_seconds):
+                await self._listeners.finished()
+        except TimeoutError:
+            log.warning("slack_listeners_cut_off", running=self._listeners.count)
+
+    async def _receive(self, request: web.Request) -> web.StreamResponse:
+        if not self._is_listening:
+            return web.json_response({"error": "stopping"}, status=503)
+        body = await _read(request, self._body_seconds)
         if _is_certificate_check(request, body):
             return web.Response()
-        if not _is_signed(verifier, request, body):
+        if not _is_signed(self._verifier, request, body):
             return web.json_response({"error": "invalid request"}, status=401)
         try:
             text = body.decode()
@@ -57,9 +99,7 @@ def routes(
         )
         # What was signed, for an app that verifies it once more.
         bolt_request.raw_body = text
-        return await to_aiohttp_response(await app.async_dispatch(bolt_request))
-
-    return [web.post(PATH, receive)]
+        return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
 
 
 async def _read(request: web.Request, seconds: float) -> bytes:

@@ -1,16 +1,9 @@
 """Every id that Slack sends back to us. They are data: messages of years ago still carry them."""
 
+from bot.verbs import Verb
+
 COMMAND = "/backup"
 MENU_SHORTCUT = "backup_menu"
-
-# Buttons that stand for a verb, in the menu and in the help.
-ASK_LIST = "ask_list"
-ASK_CREATE = "ask_create"
-ASK_RESTORE = "ask_restore"
-ASK_DELETE = "ask_delete"
-ASK_STATUS = "ask_status"
-ASK_SERVERS = "ask_servers"
-ASK_HELP = "ask_help"
 
 # The list.
 LIST_ROW = "list_row"
@@ -28,9 +21,10 @@ SERVER_CREATE = "server_create"
 
 # Buttons under a question to a second person.
 APPROVE = "approve"
-DENY = "deny"
+DECLINE = "decline"
 WITHDRAW = "withdraw"
 BREAK_GLASS = "break_glass"
+CANCEL = "cancel_operation"
 
 # The audit trail.
 AUDIT_NEWER = "audit_newer"
@@ -41,7 +35,7 @@ CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"
 CONFIRM_MODAL = "confirm_operation"
 NOTE_MODAL = "note"
-DENY_MODAL = "deny_request"
+DECLINE_MODAL = "decline_request"
 BREAK_GLASS_MODAL = "break_glass"
 
 # Blocks and elements inside modals.
@@ -50,3 +44,8 @@ BACKUP = "backup"
 REASON = "reason"
 TYPED_NAME = "typed_name"
 SAFETY = "safety"
+
+
+def ask_for(verb: Verb) -> str:
+    """Return the id of the button that stands for a verb, in the menu and in the help."""
+    return f"ask_{verb}"

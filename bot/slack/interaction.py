@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import structlog
@@ -16,15 +15,16 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import BotError
-from bot.slack import replies
+from bot.errors import BotError, Misuse, NotRecorded, Unrecorded, UsageError
+from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, error_name
-from bot.slack.deed import Deed, Json, told
 from bot.slack.message import Message
-from bot.slack.text import typed
-from bot.verbs import verb_of
+from bot.slack.provider_messages import Explanation
+from bot.slack.text import unescape_command
 
 log = structlog.get_logger()
+
+Json = dict[str, Any]
 
 LOOK_UP_SECONDS = 1.8
 """How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
@@ -32,19 +32,127 @@ LOOK_UP_SECONDS = 1.8
 _CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
 
-@dataclass
-class Interaction(Deed):
-    """What a person did, and the ways to answer it."""
+class SlackUnanswered(Exception):
+    """Slack did not answer a call that shows something to a person."""
 
+
+class CantPost(Exception):
+    """The bot can't post in the person's channel."""
+
+
+@dataclass
+class Interaction:
+    """A command, a click, a submitted modal or a question for options: who did it, where, what with.
+
+    Slack may leave parts out. A modal's fields are read by `typed`, `chosen` and `is_ticked`.
+    """
+
+    body: Json
     client: AsyncWebClient
     _ack: AsyncAck
     is_acked: bool = field(default=False, init=False)
     _arrived: float = field(default_factory=time.monotonic, init=False)
 
-    def looking_up(self) -> asyncio.Timeout:
+    @property
+    def person(self) -> str:
+        """The id of the person."""
+        return str(self.body.get("user_id") or self._part("user").get("id") or "")
+
+    @property
+    def team(self) -> str:
+        """The id of the workspace the person belongs to, as Slack gives it."""
+        of_person = self._part("user").get("team_id")
+        return str(of_person or self.body.get("team_id") or self._part("team").get("id") or "")
+
+    @property
+    def person_name(self) -> str:
+        """Their name as Slack gives it; for people to read, never to decide by."""
+        user = self._part("user")
+        return str(self.body.get("user_name") or user.get("username") or user.get("name") or "")
+
+    @property
+    def channel(self) -> str:
+        """The channel it was done in, else the person, so that it can be written to."""
+        return str(self.body.get("channel_id") or self._part("channel").get("id") or self.person)
+
+    @property
+    def text(self) -> str:
+        """What was typed after the command."""
+        return unescape_command(str(self.body.get("text") or ""))
+
+    @property
+    def action(self) -> Json:
+        """The button or menu that was used."""
+        actions: list[Json] = self.body.get("actions") or [{}]
+        return actions[0]
+
+    @property
+    def value(self) -> str:
+        """What the button or the chosen option stands for; empty if a choice was cleared."""
+        chosen = self.action.get("selected_option") or {}
+        return str(self.action.get("value") or chosen.get("value") or "")
+
+    @property
+    def view(self) -> Json:
+        """The modal it was done in; empty outside one."""
+        return self._part("view")
+
+    @property
+    def view_id(self) -> str:
+        """The id of the modal it was done in; raises UsageError outside one."""
+        return require_id(self.view.get("id"))
+
+    @property
+    def private_metadata(self) -> str:
+        """What the modal remembers."""
+        return str(self.view.get("private_metadata") or "")
+
+    @property
+    def idempotency_key(self) -> str:
+        """A key that is the same if Slack delivers the same thing twice, and another for anything else.
+
+        A button under a message stands for one thing to do, however often it is clicked.
+
+        Raises:
+            UsageError: Slack gave nothing to make it of.
+        """
+        if self.view:
+            return f"view:{self.view_id}"
+        if ts := self._part("message").get("ts") or self._part("container").get("message_ts"):
+            return f"click:{self.channel}:{ts}:{self.action.get('action_id')}"
+        return f"trigger:{require_id(self.body.get('trigger_id'))}"
+
+    @property
+    def delivery_id(self) -> str:
+        """An id of this very click, the same if Slack delivers it twice."""
+        return str(self.body.get("trigger_id") or self.idempotency_key)
+
+    def typed(self, action_id: str) -> str:
+        """Return what was typed into an input of the modal; empty if nothing was."""
+        return str(self._element(action_id).get("value") or "").strip()
+
+    def chosen(self, action_id: str) -> str:
+        """Return the value of the option that was chosen in the modal; empty if none was."""
+        option = self._element(action_id).get("selected_option") or {}
+        return str(option.get("value") or "")
+
+    def is_ticked(self, action_id: str) -> bool:
+        """Tell whether a checkbox is ticked. If it is not there at all, it counts as ticked: the safe way."""
+        return bool(self._element(action_id).get("selected_options", [ids.SAFETY]))
+
+    def ack_deadline(self) -> asyncio.Timeout:
         """Return a time limit that all look-ups before the ack share; none once it is acked."""
         left = LOOK_UP_SECONDS - (time.monotonic() - self._arrived)
         return asyncio.timeout(None if self.is_acked else max(left, 0.05))
+
+    @asynccontextmanager
+    async def database_deadline(self) -> AsyncIterator[None]:
+        """Raise NotRecorded if the database does not tell in time for the ack what is read inside."""
+        try:
+            async with self.ack_deadline():
+                yield
+        except TimeoutError:
+            raise NotRecorded(Unrecorded.ANSWER) from None
 
     async def ack(self, **answer: Any) -> None:
         """Tell Slack that this has arrived; only the first time counts."""
@@ -52,8 +160,8 @@ class Interaction(Deed):
             self.is_acked = True
             await self._ack(**answer)
 
-    async def whisper(self, message: Message, *, replace: bool = False) -> None:
-        """Show a message to this person alone; in a direct message where the channel can't be used.
+    async def reply_ephemeral(self, message: Message, *, replace: bool = False) -> None:
+        """Show a message to this person alone; in a direct message if the channel can't be used.
 
         `replace` puts it in the place of the message that was clicked.
         """
@@ -64,44 +172,46 @@ class Interaction(Deed):
         try:
             await self.client.chat_postEphemeral(channel=self.channel, user=self.person, **content)
         except (SlackApiError, *UNANSWERED) as error:
-            log.info("whisper_by_direct_message", reason=type(error).__name__)
+            log.info("reply_by_direct_message", reason=type(error).__name__)
             await self.client.chat_postMessage(channel=self.person, **content)
 
     async def publish(self, message: Message) -> None:
-        """Post a message in the channel for everybody to see."""
+        """Post a message in the channel for everybody; raises CantPost if that is closed to the bot."""
         await self.ack()
         try:
             with _answered():
                 await self.client.chat_postMessage(channel=self.channel, **message.arguments())
         except SlackApiError as error:
-            if error_name(error) not in _CLOSED:
-                raise
-            raise BotError(
-                "I can't post in this channel.", "Invite me with `/invite`, then share again."
-            ) from error
+            if error_name(error) in _CLOSED:
+                raise CantPost from error
+            raise
 
-    async def open(self, view: View) -> str:
+    async def open_view(self, view: View) -> str:
         """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click."""
         await self.ack()
-        trigger = told(self.body.get("trigger_id"))
+        trigger = require_id(self.body.get("trigger_id"))
         call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
         with _answered():
             answer = await call(trigger_id=trigger, view=view.to_dict())
         return str(answer["view"]["id"])
 
-    async def show(self, view_id: str, view: View) -> None:
+    async def update_view(self, view_id: str, view: View) -> None:
         """Put another content into an open modal."""
         with _answered():
             await self.client.views_update(view_id=view_id, view=view.to_dict())
 
     async def explain(self, error: BotError) -> None:
         """Tell the person what went wrong and what to do, where they are looking."""
+        await self.explain_trouble(messages.explain(error))
+
+    async def explain_trouble(self, trouble: Explanation) -> None:
+        """Do the same for what is no expected failure."""
         if self.body.get("type") == "block_suggestion":
             await self.ack(options=[])
         elif self.body.get("type") == "view_submission" and not self.is_acked:
-            await self.ack(response_action="update", view=replies.note(error).to_dict())
+            await self.ack(response_action="update", view=views.note_about(trouble).to_dict())
         else:
-            await self.whisper(replies.explain(error))
+            await self.reply_ephemeral(views.explain_trouble(trouble))
 
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):
@@ -120,57 +230,34 @@ class Interaction(Deed):
         return bool(answer.status_code == 200)
 
     def _response_address(self) -> AsyncWebhookClient:
-        address = AsyncWebhookClient(self.body["response_url"])
+        address = AsyncWebhookClient(self.body["response_url"], session=self.client.session)
         # The SDK would send it through the environment's proxy, even to loopback.
         address.proxy = self.client.proxy
         return address
 
+    def _part(self, name: str) -> Json:
+        part = self.body.get(name)
+        return part if isinstance(part, dict) else {}
 
-Handler = Callable[[Interaction], Awaitable[None]]
+    def _element(self, action_id: str) -> Json:
+        for block in ((self.view.get("state") or {}).get("values") or {}).values():
+            if action_id in block:
+                element: Json = block[action_id]
+                return element
+        return {}
 
 
-def heard(handler: Handler) -> Callable[..., Awaitable[None]]:
-    """Return a Bolt listener that answers whatever the handler raises."""
-
-    async def listener(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
-        interaction = Interaction(body, client, ack)
-        try:
-            await handler(interaction)
-        except BotError as error:
-            log.info("refused", kind=type(error).__name__, person=interaction.person, what=error.what)
-            await _explain(interaction, error)
-        except SlackApiError as error:
-            name = str(error.response.get("error"))
-            log.warning("slack_refused", error=name, detail=error.response.get("response_metadata"))
-            await _explain(interaction, replies.slack_refused(name))
-        except Exception:
-            reference = uuid4().hex[:8]
-            log.exception("listener_failed", handler=handler.__qualname__, reference=reference)
-            await _explain(interaction, replies.unexpected(reference))
-
-    return listener
+def require_id(an_id: str | None) -> str:
+    """Return the id; raises UsageError if Slack left it out."""
+    if not an_id:
+        raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
+    return an_id
 
 
 @contextmanager
 def _answered() -> Iterator[None]:
+    """Raise SlackUnanswered if Slack does not answer."""
     try:
         yield
     except UNANSWERED as error:
-        raise replies.slack_silent() from error
-
-
-async def _explain(interaction: Interaction, error: BotError) -> None:
-    try:
-        await interaction.explain(error)
-    except (SlackApiError, *UNANSWERED) as failure:
-        # To raise now would undo an ack that is just going out: Bolt makes an error of it.
-        log.warning("nobody_told", what=error.what, reason=type(failure).__name__)
-
-
-def asks_for(verb: str) -> Callable[..., Awaitable[bool]]:
-    """Return a Bolt matcher for commands that begin with a verb."""
-
-    async def matches(body: Json) -> bool:
-        return verb_of(typed(str(body.get("text") or ""))) == verb
-
-    return matches
+        raise SlackUnanswered(type(error).__name__) from error

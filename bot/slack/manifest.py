@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from bot.slack.ids import COMMAND, MENU_SHORTCUT
-from bot.verbs import VERBS
+from bot.verbs import USAGES
 
 SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read", "usergroups:read")
 """What the bot can't work without."""
@@ -50,7 +50,7 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
                     "command": COMMAND,
                     **reached_at,
                     "description": "List, create, restore or delete backups of your servers",
-                    "usage_hint": f"[{'|'.join(VERBS)}]",
+                    "usage_hint": f"[{'|'.join(USAGES)}]",
                     "should_escape": True,
                 }
             ],

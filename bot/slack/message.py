@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
 
-from bot.slack.text import UPDATE_TEXT_LIMIT, cut
+from bot.slack.text import UPDATE_TEXT_LIMIT, truncate_mrkdwn
 
 
 @dataclass(frozen=True)
@@ -15,18 +16,28 @@ class Message:
 
     blocks: Sequence[Block]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Return the words of all blocks (SLACK.md, section 1: screen readers read only `text`)."""
-        return cut("\n".join(_words(block) for block in self.drawn() if _words(block)), UPDATE_TEXT_LIMIT)
+        words = [said for block in self._json if (said := _words(block))]
+        return truncate_mrkdwn("\n".join(words), UPDATE_TEXT_LIMIT)
 
     def drawn(self) -> list[dict[str, Any]]:
-        """Return the blocks as JSON. Raises SlackObjectFormationError where a block breaks a limit."""
+        """Return the blocks as JSON. Raises SlackObjectFormationError if a block breaks a limit."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> list[dict[str, Any]]:
         return [block.to_dict() for block in self.blocks]
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments for `chat.postMessage`, `chat.update` and a `response_url`."""
         return {"text": self.text, "blocks": self.drawn(), "unfurl_links": False, "unfurl_media": False}
+
+
+def text_alone(text: str) -> dict[str, Any]:
+    """Return the arguments for a message without blocks; `text` is already safe."""
+    return {"text": text, "unfurl_links": False, "unfurl_media": False}
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:

@@ -9,11 +9,10 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import NotChecked
-from bot.formats import is_group
-from bot.permissions import EVERYBODY, Ids, Who
+from bot.errors import Denial, NotChecked
+from bot.permissions import EVERYBODY, Ids, Person, is_group
 from bot.slack.auth import error_name
-from bot.slack.last_known import Clock, LastKnown
+from bot.slack.cache import Clock, StaleIfErrorCache
 
 log = structlog.get_logger()
 
@@ -60,7 +59,7 @@ class People:
         groups: Ids,
         *,
         keep_seconds: float = 300.0,
-        patience: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_SECONDS,
         clock: Clock = time.monotonic,
     ) -> None:
         self._client = client
@@ -68,15 +67,15 @@ class People:
         self._groups = groups
         self._keep_seconds = keep_seconds
         self._is_free_plan_told = False
-        self._users = LastKnown(
-            "user", self._ask_user, keep_seconds=keep_seconds, patience=patience, clock=clock
+        self._users = StaleIfErrorCache(
+            "user", self._ask_user, keep_seconds=keep_seconds, timeout=timeout, clock=clock
         )
-        self._members = LastKnown(
-            "user group", self._ask_group, keep_seconds=keep_seconds, patience=patience, clock=clock
+        self._members = StaleIfErrorCache(
+            "user group", self._ask_group, keep_seconds=keep_seconds, timeout=timeout, clock=clock
         )
 
-    async def who(self, user_id: str, team_id: str = "") -> Who:
-        """Return who somebody is; `team_id` is the workspace that came with what they did, where one did.
+    async def who(self, user_id: str, team_id: str = "") -> Person:
+        """Return who somebody is; `team_id` is the workspace that came with what they did, if one did.
 
         Takes 1.5 s at most. While Slack can't be asked, what it said last still holds.
 
@@ -86,12 +85,10 @@ class People:
         own_team = self._team_id()
         teams, groups = await asyncio.gather(self._users.fresh(user_id), self._groups_of(user_id))
         if teams is None or not own_team:
-            raise NotChecked(
-                "I can't check who you are, as Slack does not tell me now.", "Try again in a moment."
-            )
+            raise NotChecked(Denial.UNKNOWN_PERSON)
         # On Enterprise Grid the workspace that came along may be another one of the same person's.
         is_member = teams.issuperset({own_team, team_id or own_team})
-        return Who(user_id, is_member, groups if is_member else frozenset())
+        return Person(user_id, is_member, groups if is_member else frozenset())
 
     async def members(self, ids: Iterable[str]) -> frozenset[str]:
         """Return the user ids among these and the members of the user groups among these."""
@@ -101,7 +98,7 @@ class People:
         return named.difference(groups).union(*found)
 
     async def run(self) -> None:
-        """Keep the groups' members fresh until cancelled; end at once where there are no groups."""
+        """Keep the groups' members fresh until cancelled; end at once if there are no groups."""
         pause = max(self._keep_seconds, len(self._groups) * 60 / CALLS_PER_MINUTE)
         while self._groups:
             for group in sorted(self._groups):

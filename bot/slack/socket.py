@@ -18,9 +18,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.slack.auth import error_name, goes_direct
-from bot.slack.listeners import RunningListeners
-from bot.slack.payload import Unreadable, readable
-from bot.slack.websocket import Pace, Socket
+from bot.slack.dispatch import RunningListeners
+from bot.slack.payload import InvalidPayload, storable
+from bot.slack.websocket import Socket, SocketTimeouts
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +42,12 @@ class SocketConnection:
     only one that is handled or acked in time, and what it starts is identified by Slack's ids anyway.
     """
 
-    def __init__(self, app: AsyncApp, app_token: SecretStr, *, pace: Pace | None = None) -> None:
+    def __init__(
+        self, app: AsyncApp, app_token: SecretStr, *, timeouts: SocketTimeouts | None = None
+    ) -> None:
         self._app = app
         self._token = app_token
-        self._pace = pace or Pace()
+        self._timeouts = timeouts or SocketTimeouts()
         self._listeners = RunningListeners(app)
         self._sockets: set[Socket] = set()
         self._current: Socket | None = None
@@ -53,26 +55,40 @@ class SocketConnection:
         self._answers: set[asyncio.Task[None]] = set()
         self._retirements: set[asyncio.Task[None]] = set()
         self._chance = random.SystemRandom()
+        self._http: aiohttp.ClientSession | None = None
+        self._is_closing = False
 
     @property
     def is_ready(self) -> bool:
         """True while Slack can reach the app."""
-        return any(socket.is_open for socket in self._sockets)
+        return not self._is_closing and any(socket.is_open for socket in self._sockets)
 
-    async def run(self) -> None:
-        """Stay connected until cancelled; then let running listeners end (within `Pace.close`) and close."""
+    async def listen(self) -> None:
+        """Stay connected until cancelled; then still connected, so that acks go out: `close` ends that."""
         short_lives = 0
-        async with aiohttp.ClientSession() as http:
-            try:
-                while True:
-                    lived = await self._live_once(http)
-                    short_lives = 0 if lived >= self._pace.steady else short_lives + 1
-                    await asyncio.sleep(self._pause(short_lives))
-            finally:
-                await self._close()
+        self._http = aiohttp.ClientSession()
+        while True:
+            lived = await self._live_once(self._http)
+            short_lives = 0 if lived >= self._timeouts.steady else short_lives + 1
+            await asyncio.sleep(self._pause(short_lives))
+
+    async def close(self) -> None:
+        """Receive nothing more, let running listeners finish (within `SocketTimeouts.close`), disconnect."""
+        self._is_closing = True
+        for retirement in self._retirements:
+            retirement.cancel()
+        for socket in tuple(self._sockets):
+            await socket.stop_reading()
+        if not await _within(self._timeouts.close, self._all_answered()):
+            log.warning("slack_listeners_cut_off", running=self._listeners.count)
+        await asyncio.gather(*(socket.close() for socket in self._sockets))
+        self._sockets.clear()
+        if self._http is not None:
+            await self._http.close()
+        log.info("slack_disconnected")
 
     async def _live_once(self, http: aiohttp.ClientSession) -> float:
-        """Open a socket and wait until it needs a replacement; the seconds between, 0 where Slack refused."""
+        """Open a socket and wait until it needs a replacement; the seconds between, 0 if Slack refused."""
         try:
             socket = await self._open(http)
         except Exception as error:  # Whatever it is, giving up would leave the bot deaf for good.
@@ -98,16 +114,16 @@ class SocketConnection:
         # A ticket serves for one handshake, so each try asks for its own (slackapi/python-slack-sdk#1110).
         answer = await self._app.client.apps_connections_open(app_token=self._token.get_secret_value())
         url = str(answer["url"])
-        async with asyncio.timeout(self._pace.hello):
+        async with asyncio.timeout(self._timeouts.hello):
             websocket = await http.ws_connect(
                 url,
                 autoping=False,
-                heartbeat=self._pace.ping,
-                timeout=aiohttp.ClientWSTimeout(ws_close=self._pace.goodbye),
+                heartbeat=self._timeouts.ping,
+                timeout=aiohttp.ClientWSTimeout(ws_close=self._timeouts.goodbye),
                 proxy=None if goes_direct(url) else self._app.client.proxy,
                 ssl=self._app.client.ssl or True,
             )
-        socket = Socket(websocket, self._received, self._pace)
+        socket = Socket(websocket, self._received, self._timeouts)
         self._sockets.add(socket)
         try:
             await socket.greeted()
@@ -122,16 +138,16 @@ class SocketConnection:
     async def _answer(self, socket: Socket, request: SocketModeRequest) -> None:
         began = time.time()
         try:
-            request.payload = readable(request.payload)
+            request.payload = storable(request.payload)
             response = await run_async_bolt_app(self._app, request)
             try:
                 await send_async_response(socket, request, response, began)
             except ConnectionError:
                 # Slack takes it on the app's next socket as well; the SDK does the same.
                 await send_async_response(await self._next(), request, response, began)
-        except Unreadable as error:
+        except InvalidPayload as error:
             # Not acked: Slack says so to whoever waits, and we don't know what to answer.
-            log.warning("slack_request_unreadable", type=request.type, why=str(error))
+            log.warning("slack_request_invalid", type=request.type, why=str(error))
         except (ConnectionError, TimeoutError):
             log.warning("slack_ack_lost", envelope=request.envelope_id, type=request.type)
         except Exception:
@@ -147,23 +163,12 @@ class SocketConnection:
         _keep(self._retirements, self._read_to_the_end(socket))
 
     async def _read_to_the_end(self, socket: Socket) -> None:
-        await _within(self._pace.retire, socket.ended())
+        await _within(self._timeouts.retire, socket.ended())
         await self._let_go(socket)
 
     async def _let_go(self, socket: Socket) -> None:
         self._sockets.discard(socket)
         await socket.close()
-
-    async def _close(self) -> None:
-        for retirement in self._retirements:
-            retirement.cancel()
-        for socket in tuple(self._sockets):
-            await socket.stop_reading()
-        if not await _within(self._pace.close, self._all_answered()):
-            log.warning("slack_listeners_cut_off", running=self._listeners.count)
-        await asyncio.gather(*(socket.close() for socket in self._sockets))
-        self._sockets.clear()
-        log.info("slack_disconnected")
 
     async def _all_answered(self) -> None:
         if self._answers:
@@ -174,7 +179,9 @@ class SocketConnection:
         if not short_lives:
             return 0.0
         # The exponent is bounded, as a night of refusals would make the power overflow.
-        longest = min(self._pace.longest_pause, self._pace.first_pause * 2.0 ** min(short_lives - 1, 16))
+        longest = min(
+            self._timeouts.longest_pause, self._timeouts.first_pause * 2.0 ** min(short_lives - 1, 16)
+        )
         return longest * self._chance.uniform(0.5, 1.0)
 
 

@@ -30,26 +30,26 @@ def sentence(text: str) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """Return `text` in at most `most` characters, with an ellipsis where something was cut."""
+    """Return `text` in at most `most` characters, with an ellipsis if something was cut."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def cut(safe: str, most: int) -> str:
+def truncate_mrkdwn(safe: str, most: int) -> str:
     """Return safe text in at most `most` characters; an escape, a mention or a date is never cut in two."""
     return safe if len(safe) <= most else _HALF.sub("", safe[: most - 1]).rstrip() + "…"
 
 
-def quote(text: str, most: int = 300) -> str:
+def escape_truncated(text: str, most: int = 300) -> str:
     """Return outside text, safe as by `escape`, in at most `most` characters."""
-    return cut(escape(text), most)
+    return truncate_mrkdwn(escape(text), most)
 
 
-def called(name: str) -> str:
+def safe_name(name: str) -> str:
     """Return a name from outside, safe, in at most 100 characters."""
-    return quote(name, 100)
+    return escape_truncated(name, 100)
 
 
-def label(text: str, most: int) -> str:
+def plain_label(text: str, most: int) -> str:
     """Return outside text for where Slack formats nothing: on one line, and never empty."""
     return shorten(_CONTROL.sub(" ", text).strip(), most) or "(no name)"
 
@@ -95,22 +95,27 @@ def duration(seconds: float) -> str:
     return " ".join(part for part in parts if not part.startswith("0 ")) or "0 s"
 
 
-def counted(count: int, thing: str) -> str:
+def pluralize(count: int, thing: str) -> str:
     """Return how many there are of a thing whose plural ends in s."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def listed(names: list[str], joint: str = "and") -> str:
+def join_words(names: list[str], joint: str = "and") -> str:
     """Return names as a sentence lists them."""
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {joint} {names[-1]}"
 
 
-def typed(text: str) -> str:
+def unescape_command(text: str) -> str:
     """Return command text as the person typed it: Slack's links and escapes undone.
 
     With `should_escape`, Slack turns a host name into `<http://host|host>`.
     """
     unlinked = _LINK.sub(lambda link: link[1] or link[2], text)
     return unlinked.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def is_same_name(typed: str, name: str) -> bool:
+    """Tell whether a person typed that name; case and outer spaces don't matter."""
+    return typed.strip().casefold() == name.strip().casefold()

@@ -18,7 +18,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 
 @dataclass(frozen=True)
-class Pace:
+class SocketTimeouts:
     """Every interval of the connection, in seconds."""
 
     ping: float = 10.0
@@ -55,7 +55,7 @@ class Socket(AsyncBaseSocketModeClient):
         self,
         websocket: aiohttp.ClientWebSocketResponse,
         receive: Callable[["Socket", SocketModeRequest], None],
-        pace: Pace,
+        timeouts: SocketTimeouts,
     ) -> None:
         self.logger = logging.getLogger(__name__)
         self.over = asyncio.Event()
@@ -63,7 +63,7 @@ class Socket(AsyncBaseSocketModeClient):
         self.hello: dict[str, object] = {}
         self._websocket = websocket
         self._receive = receive
-        self._pace = pace
+        self._timeouts = timeouts
         self._pinged = False
         self._greeted = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
@@ -74,7 +74,7 @@ class Socket(AsyncBaseSocketModeClient):
         return bool(self.hello) and not self._reader.done() and not self._websocket.closed
 
     async def greeted(self) -> None:
-        """Return once Slack has said `hello`; raises ConnectionError where the socket ended instead."""
+        """Return once Slack has said `hello`; raises ConnectionError if the socket ended instead."""
         await self._greeted.wait()
         if not self.hello:
             raise ConnectionError(self.reason)
@@ -94,13 +94,13 @@ class Socket(AsyncBaseSocketModeClient):
         await self._websocket.close()
 
     async def send_message(self, message: str) -> None:
-        """Send an ack; raises ConnectionError where the socket has ended."""
+        """Send an ack; raises ConnectionError if the socket has ended."""
         await self._websocket.send_str(message)
 
     async def _read(self) -> None:
         end = "broken"
         try:
-            async with asyncio.timeout(self._pace.hello) as silence:
+            async with asyncio.timeout(self._timeouts.hello) as silence:
                 end = await self._read_until_closed(silence)
         except TimeoutError:
             end = "deaf" if self.hello else "no_hello"
@@ -132,8 +132,8 @@ class Socket(AsyncBaseSocketModeClient):
                         else "closed"
                     )
             if self.hello:
-                patience = self._pace.deaf if self._pinged else self._pace.unpinged
-                silence.reschedule(asyncio.get_running_loop().time() + patience)
+                longest = self._timeouts.deaf if self._pinged else self._timeouts.unpinged
+                silence.reschedule(asyncio.get_running_loop().time() + longest)
 
     def _understand(self, text: str) -> None:
         try:

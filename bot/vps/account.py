@@ -2,8 +2,9 @@
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
+from bot.errors import Nonsense
 from bot.vps.client import VpsClient
-from bot.vps.refusals import nonsense
+from bot.vps.refusals import invalid_response
 
 
 class Account(BaseModel):
@@ -27,4 +28,4 @@ async def read_account(client: VpsClient) -> Account:
     try:
         return Account.model_validate(answer)
     except ValidationError:
-        raise nonsense("with something that is not an account") from None
+        raise invalid_response(Nonsense.NOT_AN_ACCOUNT) from None

@@ -14,8 +14,8 @@ import structlog
 from pydantic import SecretStr
 from pydantic_core import from_json
 
-from bot.errors import BadSettings, Busy, Unreachable
-from bot.vps.refusals import broken, nonsense, refusal
+from bot.errors import Busy, ConfigurationError, Nonsense, Unreachable
+from bot.vps.refusals import broken, invalid_response, refusal
 
 Params = Mapping[str, str | int]
 
@@ -58,7 +58,7 @@ class VpsClient:
     goes to the origin of `base_url` alone.
 
     Raises:
-        BadSettings: the address is no http address, or the token can't be sent in a header.
+        ConfigurationError: the address is no http address, or the token can't be sent in a header.
     """
 
     def __init__(
@@ -102,14 +102,14 @@ class VpsClient:
         return await self._retried(self._read, self._url(path, params))
 
     async def list_all(self, path: str, params: Params | None = None) -> Listing:
-        """Return the results of all pages; `next` is followed where it stays at the same origin."""
+        """Return the results of all pages; `next` is followed if it stays at the same origin."""
         url: httpx.URL | None = self._url(path, params)
         results: list[object] = []
         announced = 0
         seen: set[httpx.URL] = set()
         while url is not None:
             if url in seen or len(seen) >= MOST_PAGES:
-                raise nonsense("with pages that never end")
+                raise invalid_response(Nonsense.ENDLESS_PAGES)
             seen.add(url)
             page = await self._retried(self._read, url)
             match page:
@@ -118,9 +118,9 @@ class VpsClient:
                     announced = max(announced, _count(rest.get("count")), len(results))
                     url = self._next(url, rest.get("next"))
                     if url is not None and not found:
-                        raise nonsense("with pages that never end")
+                        raise invalid_response(Nonsense.ENDLESS_PAGES)
                 case _:
-                    raise nonsense("with something that is not a list")
+                    raise invalid_response(Nonsense.NOT_A_LIST)
         return Listing(results, announced)
 
     async def post(self, path: str, body: Mapping[str, object]) -> object | None:
@@ -138,7 +138,7 @@ class VpsClient:
     async def _read(self, url: httpx.URL) -> object:
         answer = await self._exchange("GET", url)
         if answer is None:
-            raise nonsense("with nothing")
+            raise invalid_response(Nonsense.EMPTY)
         return answer
 
     async def _exchange(self, method: str, url: httpx.URL, json: object = None) -> object | None:
@@ -156,16 +156,16 @@ class VpsClient:
             raise refusal(response.status_code, response.headers, body, method)
         return _json(body, method)
 
-    async def _body(self, response: httpx.Response, method: str) -> bytes:
+    async def _body(self, response: httpx.Response, method: str) -> bytes | bytearray:
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > self._largest:
                 if response.is_success:
-                    raise nonsense("with more than the bot can take", method)
+                    raise invalid_response(Nonsense.TOO_LARGE, method)
                 break
         if response.is_success:
-            return bytes(body)
+            return body
         return bytes(body).replace(self._secret.encode(), b"***")
 
     def _url(self, path: str, params: Params | None = None) -> httpx.URL:
@@ -180,7 +180,7 @@ class VpsClient:
         except httpx.InvalidURL:
             url = httpx.URL()
         if _origin(url) != _origin(self._base):
-            raise nonsense("with a next page at another address, where the bot does not take its token")
+            raise invalid_response(Nonsense.FOREIGN_PAGE)
         return url.copy_with(userinfo=b"", fragment=None)
 
 
@@ -192,13 +192,13 @@ def _another_try(error: Exception) -> bool | float:
     return isinstance(error, Busy | Unreachable)
 
 
-def _json(body: bytes, method: str) -> object | None:
+def _json(body: bytes | bytearray, method: str) -> object | None:
     if not body.strip():
         return None
     try:
         answer: object = from_json(body)
     except ValueError:
-        raise nonsense("with something that is not JSON", method) from None
+        raise invalid_response(Nonsense.NOT_JSON, method) from None
     return answer
 
 
@@ -212,14 +212,14 @@ def _address(base_url: str) -> httpx.URL:
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
-        raise BadSettings("VPS_API_URL is not an address like https://admin.vps.org/api/v1.")
+        raise ConfigurationError("VPS_API_URL is not an address like https://admin.vps.org/api/v1.")
     return url
 
 
 def _sendable(token: SecretStr) -> str:
     secret = token.get_secret_value()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise BadSettings("VPS_API_TOKEN is empty or has characters no token has.")
+        raise ConfigurationError("VPS_API_TOKEN is empty or has characters no token has.")
     return secret
 
 

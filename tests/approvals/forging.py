@@ -11,34 +11,36 @@ from bot.sandbox.slack.workspace import HOME_TEAM, Json, Message, OpenView, Pers
 from tests.world import World
 
 
-class Forger:
+class RequestForger:
     """Sends what it is told to, in anybody's name; `again` sends the last thing once more."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._last: Delivery | None = None
 
-    async def clicks(self, person: str, action_id: str, value: str, *, team: str = HOME_TEAM) -> None:
-        """Click a button in #ops; raises Unanswered where Slack gets no ack."""
+    async def clicks(
+        self, person: str, action_id: str, value: str, *, team: str = HOME_TEAM, block_id: str = "forged"
+    ) -> None:
+        """Click a button in #ops; raises Unanswered if Slack gets no ack."""
         workspace = self._world.workspace
         message = Message("COPS", workspace.next_ts(), workspace.app.bot_user, "forged", by_bot=True)
-        action = {"type": "button", "action_id": action_id, "block_id": "forged", "value": value}
+        action = {"type": "button", "action_id": action_id, "block_id": block_id, "value": value}
         who = self._person(person, team)
         await self._deliver(payloads.message_actions(workspace, who, message, action, ""))
 
     async def submits(
-        self, person: str, callback_id: str, kept: str, filled: dict[str, str], *, team: str = HOME_TEAM
+        self, person: str, callback_id: str, stored: str, filled: dict[str, str], *, team: str = HOME_TEAM
     ) -> Json:
-        """Submit a modal and return the answer; raises Unanswered where Slack gets none."""
-        view = self._view(person, callback_id, kept, filled)
+        """Submit a modal and return the answer; raises Unanswered if Slack gets none."""
+        view = self._view(person, callback_id, stored, filled)
         return await self._deliver(
             payloads.submission(self._world.workspace, self._person(person, team), view), takes_payload=True
         )
 
-    async def picks(self, person: str, kept: str, server: str, *, team: str = HOME_TEAM) -> None:
-        """Choose a server in a modal; raises Unanswered where Slack gets no ack."""
+    async def picks(self, person: str, stored: str, server: str, *, team: str = HOME_TEAM) -> None:
+        """Choose a server in a modal; raises Unanswered if Slack gets no ack."""
         workspace = self._world.workspace
-        view = view_json(workspace, self._view(person, "pick_backup", kept, {}))
+        view = view_json(workspace, self._view(person, "pick_backup", stored, {}))
         action = {
             "type": "external_select",
             "action_id": "server",
@@ -59,11 +61,11 @@ class Forger:
     def _person(self, person: str, team: str) -> Person:
         return replace(self._world.workspace.people[person], team_id=team)
 
-    def _view(self, person: str, callback_id: str, kept: str, filled: dict[str, str]) -> OpenView:
+    def _view(self, person: str, callback_id: str, stored: str, filled: dict[str, str]) -> OpenView:
         payload: dict[str, Any] = {
             "type": "modal",
             "callback_id": callback_id,
-            "private_metadata": kept,
+            "private_metadata": stored,
             "title": {"type": "plain_text", "text": "Forged"},
             "blocks": [],
         }

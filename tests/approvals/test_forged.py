@@ -8,25 +8,35 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.operations import records
+from bot.errors import Denial, NotAllowed
+from bot.operations import engine, records
+from bot.operations.records import DECIDED, Stage
 from bot.sandbox.slack.workspace import HOME_TEAM
 from bot.sandbox.vps.model import Backup
 from bot.slack import ids
-from bot.slack.forms import AgainForm, BackupChoice, ConfirmForm, CreateForm, PickForm, RequestForm
-from tests.approvals.forging import Forger
+from bot.slack.forms import (
+    AgainForm,
+    BackupChoice,
+    ConfirmForm,
+    CreateForm,
+    PickForm,
+    RequestForm,
+)
+from bot.verbs import Verb
+from tests.approvals.forging import RequestForger
 from tests.stories.asking import asks, events, form_of, until_recorded
 from tests.world import World, set_up
 
 NEEDED: dict[str, Any] = {"bot_second_person": "create,delete,restore", "bot_approvers": "UBEN,UCLEO"}
-"""Ana and Ben may ask, Ben and Cleo may agree, Gus is a guest and Hal is of another organisation."""
+"""Ana and Ben can request, Ben and Cleo can approve, Gus is a guest and Hal is of another organisation."""
 GLASS = {**NEEDED, "bot_break_glass": True}
 
-Spoiled = Literal["", "shown", "operation", "text", "seal"]
+Spoiled = Literal["", "shown", "operation", "text"]
 
 
 @dataclass(frozen=True)
 class Act:
-    """Something somebody sends. `about` says which request or form it carries, `spoiled` what is wrong."""
+    """Something that a person sends. `spoiled` says what is wrong with the request or form it carries."""
 
     person: str
     team: str
@@ -36,42 +46,42 @@ class Act:
     twice: bool
 
 
-CLICKS = [ids.APPROVE, ids.DENY, ids.WITHDRAW, ids.BREAK_GLASS]
+CLICKS = [ids.APPROVE, ids.DECLINE, ids.WITHDRAW, ids.BREAK_GLASS]
 LEADS = {ids.TRY_AGAIN, ids.DELETE_OLDEST, ids.LIST_ROW, ids.SERVER_CREATE}
-MODALS = [ids.DENY_MODAL, ids.CONFIRM_MODAL, ids.CREATE_MODAL, ids.PICK_MODAL, "glass"]
+MODALS = [ids.DECLINE_MODAL, ids.CONFIRM_MODAL, ids.CREATE_MODAL, ids.PICK_MODAL, "glass"]
 acts = st.builds(
     Act,
     person=st.sampled_from(["UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]),
     team=st.sampled_from([HOME_TEAM, HOME_TEAM, "T0OTHER"]),
     what=st.sampled_from([*CLICKS, *sorted(LEADS), *MODALS, "picks"]),
-    spoiled=st.sampled_from(["", "", "shown", "operation", "text", "seal"]),
+    spoiled=st.sampled_from(["", "", "shown", "operation", "text"]),
     filled=st.sampled_from([(), ("typed_name",), ("reason",), ("typed_name", "reason"), ("wrong", "reason")]),
     twice=st.booleans(),
 )
 
 
-def is_consent(act: Act) -> bool:
+def is_approval(act: Act) -> bool:
     """Tell whether this is what lets Ana's request go ahead: a right of an approver's."""
     approver = act.person in {"UBEN", "UCLEO"} and act.team == HOME_TEAM
-    return act.what == ids.APPROVE and approver and act.spoiled in {"", "seal"}
+    return act.what == ids.APPROVE and approver and not act.spoiled
 
 
 def request_of(form: RequestForm, spoiled: Spoiled) -> str:
     """Return what a button under the question carries, spoiled."""
-    changed = {"shown": {"shown": "0" * 16}, "operation": {"operation": "delete:view:V0"}}
-    kept = form.model_copy(update=changed.get(spoiled, {})).kept()
-    return f"{kept[:-1]}?" if spoiled == "text" else kept
+    changed = {"shown": {"shown": "0" * 16}, "operation": {"operation": "101:delete:view:V0"}}
+    written = form.model_copy(update=changed.get(spoiled, {})).as_json()
+    return f"{written[:-1]}?" if spoiled == "text" else written
 
 
 def form_for(what: str, backup: Backup, spoiled: Spoiled) -> str:
-    """Return what a modal carries that leads to a request, perhaps with another seal or none."""
+    """Return what a modal carries that leads to a request, spoiled."""
     channel = "CRANDOM" if spoiled == "operation" else "COPS"
     server, now = backup.server.id, datetime.now(UTC)
     form: CreateForm | PickForm | ConfirmForm = CreateForm(channel=channel)
     if what == ids.CONFIRM_MODAL:
         moment = backup.created_at.replace(microsecond=0)
         form = ConfirmForm(
-            verb="delete",
+            verb=Verb.DELETE,
             channel=channel,
             server_id=server,
             backup_id=backup.id,
@@ -79,11 +89,9 @@ def form_for(what: str, backup: Backup, spoiled: Spoiled) -> str:
             shown_at=now,
         )
     elif what in {ids.PICK_MODAL, "picks"}:
-        form = PickForm(verb="restore", channel=channel, server_id=server)
-    kept = form.kept()
-    return {"seal": kept[:-32] + "0" * 32, "text": form.model_dump_json(), "shown": kept[1:]}.get(
-        spoiled, kept
-    )
+        form = PickForm(verb=Verb.RESTORE, channel=channel, server_id=server)
+    written = form.as_json()
+    return {"text": f"{written[:-1]}?", "shown": written[1:]}.get(spoiled, written)
 
 
 def lead_to(what: str, backup: Backup, spoiled: Spoiled) -> str:
@@ -91,23 +99,25 @@ def lead_to(what: str, backup: Backup, spoiled: Spoiled) -> str:
     if spoiled == "text":
         return "delete:101:nothing"
     if what == ids.TRY_AGAIN:
-        return AgainForm(verb="create", server_id=backup.server.id, reason="once more").kept()
+        return AgainForm(verb=Verb.CREATE, server_id=backup.server.id, reason="once more").as_json()
     if what == ids.SERVER_CREATE:
         return str(backup.server.id)
-    return BackupChoice(verb="delete", server_id=backup.server.id, backup_id=backup.id).option()
+    return BackupChoice(verb=Verb.DELETE, server_id=backup.server.id, backup_id=backup.id).as_option()
 
 
 async def pending(world: World) -> RequestForm:
-    """Return what the buttons under a request of Ana's carry, a new one where none waits for an answer."""
+    """Return what the buttons under a request of Ana's carry, a new one if none waits for an answer."""
     for post in reversed(world.posts()):
         if "<@UANA> wants to *delete" in post.text:
             form = form_of(post)
-            if await records.undecided(form.operation):
+            found = await records.find(form.operation)
+            is_open = found is not None and found.stage is Stage.AWAITING_APPROVAL
+            if is_open and not await engine.event(form.operation, DECIDED):
                 return form
     return form_of(await asks(world))
 
 
-async def does(forger: Forger, act: Act, question: RequestForm, backup: Backup) -> dict[str, Any]:
+async def does(forger: RequestForger, act: Act, question: RequestForm, backup: Backup) -> dict[str, Any]:
     """Do it, and return what a modal is answered."""
     name = "db-1" if "wrong" in act.filled else "web-1"
     filled = {field: name if field == "typed_name" else "an emergency" for field in act.filled}
@@ -118,18 +128,18 @@ async def does(forger: Forger, act: Act, question: RequestForm, backup: Backup) 
         await forger.clicks(act.person, act.what, lead_to(act.what, backup, act.spoiled), **who)
     elif act.what == "picks":
         await forger.picks(act.person, form_for(act.what, backup, act.spoiled), str(backup.server.id), **who)
-    elif act.what in {ids.DENY_MODAL, "glass"}:
+    elif act.what in {ids.DECLINE_MODAL, "glass"}:
         callback = ids.BREAK_GLASS_MODAL if act.what == "glass" else act.what
         return await forger.submits(act.person, callback, request_of(question, act.spoiled), filled, **who)
     else:
         filled |= {"server": str(backup.server.id), "backup": f"delete:{backup.server.id}:{backup.id}"}
-        kept = form_for(act.what, backup, act.spoiled)
-        return await forger.submits(act.person, act.what, kept, filled, **who)
+        stored = form_for(act.what, backup, act.spoiled)
+        return await forger.submits(act.person, act.what, stored, filled, **who)
     return {}
 
 
 def seen(world: World, person: str) -> object:
-    """Return all that somebody sees, to tell whether anything has come of what they did."""
+    """Return all that a person sees, to tell whether anything has come of what they did."""
     places = ("COPS", "CRANDOM", world.workspace.im_of(person).id)
     texts = [message.text for place in places for message in world.workspace.messages.get(place, [])]
     return texts, [(view.id, view.hash) for view in world.workspace.modals.get(person, [])]
@@ -142,13 +152,13 @@ def seen(world: World, person: str) -> object:
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(sequence=st.lists(acts.filter(lambda act: not is_consent(act)), min_size=1, max_size=6))
+@given(sequence=st.lists(acts.filter(lambda act: not is_approval(act)), min_size=1, max_size=6))
 @set_up(**NEEDED)
-async def test_without_consent_no_sequence_of_clicks_changes_anything(
+async def test_without_approval_no_sequence_of_clicks_changes_anything(
     world: World, sequence: list[Act]
 ) -> None:
     backup = world.provider.add_backup("web-1", age=timedelta(days=3))
-    forger = Forger(world)
+    forger = RequestForger(world)
     for act in sequence:
         request, before = await pending(world), seen(world, act.person)
         answer = await does(forger, act, request, backup)
@@ -162,8 +172,8 @@ async def test_without_consent_no_sequence_of_clicks_changes_anything(
 
 @set_up(**NEEDED)
 async def test_the_right_click_goes_ahead_once_however_often_it_is_delivered(world: World) -> None:
-    forger, form = Forger(world), form_of(await asks(world))
-    await forger.clicks("UCLEO", ids.APPROVE, form.kept())
+    forger, form = RequestForger(world), form_of(await asks(world))
+    await forger.clicks("UCLEO", ids.APPROVE, form.as_json())
     for _ in range(3):
         await forger.again()
     await world.until_reply("Deleted backup 5001")
@@ -174,13 +184,13 @@ async def test_the_right_click_goes_ahead_once_however_often_it_is_delivered(wor
 
 
 @set_up(**NEEDED)
-async def test_consent_to_one_request_is_none_to_another(world: World) -> None:
-    forger = Forger(world)
+async def test_an_approval_of_one_request_is_none_of_another(world: World) -> None:
+    forger = RequestForger(world)
     one, other = form_of(await asks(world)), form_of(await asks(world, server="db-1"))
     mixed = other.model_copy(update={"shown": one.shown})
-    await forger.clicks("UCLEO", ids.APPROVE, mixed.kept())
+    await forger.clicks("UCLEO", ids.APPROVE, mixed.as_json())
     await world.until_whisper("cleo", "This button belongs to another request.")
-    await forger.clicks("UCLEO", ids.APPROVE, one.kept())
+    await forger.clicks("UCLEO", ids.APPROVE, one.as_json())
     await world.until_reply("Deleted backup 5001")
     assert world.provider.deletes == [5001]
 
@@ -202,48 +212,70 @@ BROKEN: dict[str, tuple[str, str, dict[str, str]]] = {
 @set_up(**GLASS)
 async def test_no_forged_form_breaks_the_glass(world: World, how: str) -> None:
     person, team, filled = BROKEN[how]
-    kept = form_of(await asks(world)).kept()
-    answer = await Forger(world).submits(person, ids.BREAK_GLASS_MODAL, kept, filled, team=team)
+    stored = form_of(await asks(world)).as_json()
+    answer = await RequestForger(world).submits(person, ids.BREAK_GLASS_MODAL, stored, filled, team=team)
     assert answer["response_action"] in {"errors", "update"}
     assert events(world) == [
         "requested",
-        "asked",
+        "approval_requested",
         *(["refused"] if answer["response_action"] == "update" else []),
     ]
     assert world.provider.deletes == []
 
 
-TAKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
-    "an approver's": ({"bot_approvers": "UBEN"}, "UCLEO", ids.APPROVE, "You may not decide on this server."),
-    "an approver's denial": ({"bot_approvers": "UBEN"}, "UCLEO", ids.DENY, "You may not decide"),
-    "the asker's": ({"bot_operators": "UBEN"}, "UANA", ids.BREAK_GLASS, "You may not delete backups"),
-    "the glass's": ({"bot_break_glass": False}, "UANA", ids.BREAK_GLASS, "know no break-glass"),
-    "an approver's as a member": ({}, "UCLEO", ids.APPROVE, "Only full members"),
-    "the asker's as a member": ({}, "UANA", ids.WITHDRAW, "Only full members"),
+TAKEN: dict[str, tuple[dict[str, Any], str, str, Denial]] = {
+    "an approver's": ({"bot_approvers": "UBEN"}, "UCLEO", ids.APPROVE, Denial.NO_ROLE),
+    "an approver's to decline": ({"bot_approvers": "UBEN"}, "UCLEO", ids.DECLINE, Denial.NO_ROLE),
+    "the requester's": ({"bot_operators": "UBEN"}, "UANA", ids.BREAK_GLASS, Denial.NO_ROLE),
+    "the rule's": ({"bot_break_glass": False}, "UANA", ids.BREAK_GLASS, Denial.NO_BREAK_GLASS),
+    "an approver's as a member": ({}, "UCLEO", ids.APPROVE, Denial.NOT_A_MEMBER),
+    "the requester's as a member": ({}, "UANA", ids.WITHDRAW, Denial.NOT_A_MEMBER),
+}
+WORDS = {
+    ids.APPROVE: "You don't have permission to approve requests for this server.",
+    ids.DECLINE: "You don't have permission to approve requests for this server.",
+    ids.BREAK_GLASS: "You don't have permission to delete backups of this server.",
 }
 
 
 @pytest.mark.parametrize("whose", TAKEN)
 @set_up(**GLASS)
 async def test_a_click_on_an_old_message_counts_by_the_rights_of_now(world: World, whose: str) -> None:
-    changed, person, action_id, words = TAKEN[whose]
-    kept = form_of(await asks(world)).kept()
+    changed, person, action_id, denial = TAKEN[whose]
+    stored = form_of(await asks(world)).as_json()
     world.workspace.people[person].is_guest = not changed
     await world.restart_bot(**GLASS | changed)
-    await Forger(world).clicks(person, action_id, kept)
+    await RequestForger(world).clicks(person, action_id, stored)
     refused = await until_recorded(world, "refused")
-    assert words in refused.what
-    await world.until_whisper(world.workspace.people[person].handle, words)
-    assert (world.provider.deletes, events(world)) == ([], ["requested", "asked", "refused"])
+    assert refused.failure
+    assert isinstance(refused.failure.error, NotAllowed)
+    assert refused.failure.error.denial is denial
+    words = {
+        Denial.NO_ROLE: WORDS.get(action_id, ""),
+        Denial.NO_BREAK_GLASS: "The rules for this server don't allow break-glass.",
+        Denial.NOT_A_MEMBER: "Only full members",
+    }
+    await world.until_whisper(world.workspace.people[person].handle, words[denial])
+    assert (world.provider.deletes, events(world)) == ([], ["requested", "approval_requested", "refused"])
+
+
+@pytest.mark.parametrize("modal", [ids.CREATE_MODAL, ids.CONFIRM_MODAL, ids.PICK_MODAL])
+@set_up(bot_channels="COPS", bot_second_person="")
+async def test_a_form_that_names_a_channel_is_decided_by_the_rights_there(world: World, modal: str) -> None:
+    backup, forger = world.provider.add_backup("web-1"), RequestForger(world)
+    choice = BackupChoice(verb=Verb.RESTORE, server_id=backup.server.id, backup_id=backup.id).as_option()
+    filled = {"typed_name": "web-1", "server": str(backup.server.id), "backup": choice}
+    answer = await forger.submits("UANA", modal, form_for(modal, backup, "operation"), filled)
+    assert answer["response_action"] == "update"
+    assert "You can't do that in this channel." in str(answer["view"])
+    assert "You can in <#COPS>." in str(answer["view"])
+    assert (world.provider.creates, world.provider.deletes) == ([], [])
+    assert events(world) == ["refused"]
 
 
 @set_up(bot_channels="COPS", bot_second_person="")
-async def test_an_edited_form_moves_nothing_to_another_channel(world: World) -> None:
-    backup, forger = world.provider.add_backup("web-1"), Forger(world)
-    filled = {"typed_name": "web-1", "server": str(backup.server.id)}
-    for modal in (ids.CREATE_MODAL, ids.CONFIRM_MODAL):
-        honest = form_for(modal, backup, "operation")
-        for kept in (honest, honest.replace("CRANDOM", "COPS")):
-            answer = await forger.submits("UANA", modal, kept, filled)
-            assert answer["response_action"] == "update"
-    assert (world.provider.creates, world.provider.deletes) == ([], [])
+async def test_a_server_picked_in_a_form_is_decided_by_the_rights_in_the_form_s_channel(world: World) -> None:
+    backup, forger = world.provider.add_backup("web-1"), RequestForger(world)
+    await forger.picks("UANA", form_for("picks", backup, "operation"), str(backup.server.id))
+    await until_recorded(world, "refused")
+    assert "/backups/" not in {call.path for call in world.provider.calls}

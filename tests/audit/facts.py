@@ -1,19 +1,20 @@
 """Entries to write to a trail in tests."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from bot.audit.model import GENESIS, Entry, Row, sealed_row
+from bot.audit.model import GENESIS, Entry, Event, Row, next_row
+from tests.any_facts import PEOPLE, failures, outcomes
 from tests.views_kit import moments, words
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-PEOPLE = ["UANA", "UBEN", "UCLEO"]
+EVENTS: tuple[Event, ...] = get_args(Event)
 
 entries = st.builds(
     Entry,
-    event=st.sampled_from(["requested", "refused", "approved", "break_glass", "started", "ended"]),
+    event=st.sampled_from(EVENTS),
     key=st.text(max_size=20),
     at=moments,
     person=st.sampled_from(PEOPLE),
@@ -27,8 +28,10 @@ entries = st.builds(
     channel=st.sampled_from(["COPS", "DANA", "UANA", ""]) | words,
     permalink=words,
     reason=words,
+    comment=words,
     state=words,
-    what=words,
+    failure=st.none() | failures,
+    outcome=st.none() | outcomes,
 )
 
 
@@ -54,5 +57,5 @@ def chain(all_of: list[Entry]) -> list[Row]:
     """Return entries as a whole trail."""
     rows: list[Row] = []
     for number, each in enumerate(all_of, 1):
-        rows.append(sealed_row(each, number, rows[-1].hash if rows else GENESIS))
+        rows.append(next_row(each, number, rows[-1].hash if rows else GENESIS))
     return rows

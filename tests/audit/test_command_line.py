@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.__main__ import main
 from bot.audit.export import lines
-from bot.audit.model import GENESIS, Entry, Row, Sealed
+from bot.audit.model import GENESIS, ChainedEntry, Entry, Row
 from bot.audit.store import AuditTrail
 from bot.settings import Settings
 from tests.audit.facts import chain, entries, entry
@@ -34,7 +34,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str)
 
 
 @pytest.fixture
-async def written(trail: AuditTrail) -> list[Sealed]:
+async def written(trail: AuditTrail) -> list[ChainedEntry]:
     """Three entries; the last is about a server that no other is about."""
     return [
         await trail.append(entry(1, reason="=cmd|' /C calc'!A0")),
@@ -48,7 +48,7 @@ def said(capsys: Output, *arguments: str, code: int = 0) -> str:
     return capsys.readouterr().out
 
 
-def test_a_whole_trail_is_verified(written: list[Sealed], capsys: Output) -> None:
+def test_a_whole_trail_is_verified(written: list[ChainedEntry], capsys: Output) -> None:
     last = written[-1].hash
     for arguments in ([], ["--last", last], ["--last", written[0].hash.upper()]):
         assert said(capsys, "verify", *arguments) == f"3 entries, unbroken, last hash {last}\n"
@@ -71,14 +71,14 @@ def test_the_first_broken_entry_is_named(capsys: Output, database_url: str) -> N
         assert main(["audit", "export", "--format", wanted]) == 1
         output = capsys.readouterr()
         assert "restore:1" in output.out
-        assert output.err == "Entry 2 can't be read. See what is wrong with `backup-bot audit verify`.\n"
+        assert output.err == "Entry 2 can't be read. See why with `backup-bot audit verify`.\n"
 
 
-def test_jsonl_can_be_verified_by_anyone(written: list[Sealed], capsys: Output) -> None:
+def test_jsonl_can_be_verified_by_anyone(written: list[ChainedEntry], capsys: Output) -> None:
     exported = [json.loads(line) for line in said(capsys, "export").splitlines()]
     previous = GENESIS
-    for line, sealed in zip(exported, written, strict=True):
-        assert Sealed.model_validate(line) == sealed
+    for line, chained in zip(exported, written, strict=True):
+        assert ChainedEntry.model_validate(line) == chained
         canonical = json.dumps(line["entry"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         previous = sha256(f"{previous}\n{canonical}".encode()).hexdigest()
         assert line["hash"] == previous
@@ -109,7 +109,7 @@ def test_part_of_the_trail_is_exported(arguments: list[str], found: list[int], c
 
 
 @pytest.mark.usefixtures("written")
-def test_a_time_that_is_none_is_refused(capsys: Output) -> None:
+def test_what_is_no_time_is_refused(capsys: Output) -> None:
     assert main(["audit", "export", "--since", "soon"]) == os.EX_USAGE
     output = capsys.readouterr()
     assert output.out == ""
@@ -122,13 +122,13 @@ def test_without_a_trail_nothing_is_called_whole(capsys: Output, tmp_path: Path)
     assert list(tmp_path.iterdir()) in ([], [tmp_path / "bot.sqlite"])
 
 
-def test_a_database_that_is_away_is_told(
+def test_a_database_that_can_not_be_reached_is_told(
     capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "folder").mkdir()
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/folder")
     assert main(["audit", "verify"]) == os.EX_UNAVAILABLE
-    assert "the audit trail can't be read" in capsys.readouterr().err
+    assert "the database can't be reached" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("written")

@@ -1,4 +1,4 @@
-"""Which part of the trail somebody means."""
+"""Which part of the trail a person means."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audit.commands import LONGEST_NAME, ShowAudit, as_text, begins, parse, parse_since, since_as_text
-from bot.errors import NotUnderstood
+from bot.audit.commands import LONGEST_NAME, ShowAudit, Since, begins, parse, parse_since
+from bot.errors import UsageError
+from bot.slack.messages import explain
+from bot.verbs import in_quotes, is_plain
 
 TODAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -18,12 +20,37 @@ NAMES = st.one_of(
     st.sampled_from(["7d", "yesterday", "TODAY", "2026-11-01", "<@UANA>", "@ana", "x" * LONGEST_NAME]),
 ).filter(str.strip)
 PEOPLE = st.from_regex(r"[UW][A-Z0-9]{2,10}", fullmatch=True)
-SPANS = st.builds(
-    lambda count, unit: count * unit,
-    st.integers(0, 999),
-    st.sampled_from([timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)]),
-)
+UNITS = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+}
+SPANS = st.builds(lambda count, unit: count * unit, st.integers(0, 999), st.sampled_from([*UNITS.values()]))
 TIMES = st.none() | SPANS | st.dates(date(2000, 1, 1), date(2999, 12, 31))
+
+
+def as_text(request: ShowAudit) -> str:
+    """Return what is read as this request."""
+    parts = [
+        server_as_text(request.server) if request.server else "",
+        f"<@{request.person}>" if request.person else "",
+        since_as_text(request.since) if request.since is not None else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def server_as_text(server: str) -> str:
+    is_time = parse_since(server.casefold(), date.max) is not None
+    return server if is_plain(server) and not is_time else in_quotes(server)
+
+
+def since_as_text(since: Since) -> str:
+    """Return what is read as this time."""
+    if isinstance(since, date):
+        return since.isoformat()
+    unit = next(unit for unit, length in UNITS.items() if not since % length)
+    return f"{since // UNITS[unit]}{unit}"
 
 
 @given(st.builds(ShowAudit, st.none() | NAMES, st.none() | PEOPLE, TIMES))
@@ -33,7 +60,7 @@ def test_what_we_write_we_can_read(request: ShowAudit) -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_is_understood_or_not_and_nothing_else(text: str) -> None:
-    with suppress(NotUnderstood):
+    with suppress(UsageError):
         begins(parse(text, TODAY).since or TODAY, NOON)
 
 
@@ -81,10 +108,11 @@ def test_what_people_type_is_understood(text: str, request_: ShowAudit) -> None:
     ],
 )
 def test_what_makes_no_sense_is_told(text: str, says: str) -> None:
-    with pytest.raises(NotUnderstood) as told:
+    with pytest.raises(UsageError) as told:
         parse(text, TODAY)
-    assert says in told.value.what
-    assert told.value.hint
+    explained = explain(told.value)
+    assert says in explained.what
+    assert explained.hint
 
 
 def test_a_day_begins_where_the_clock_is() -> None:

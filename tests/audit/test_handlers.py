@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from bot.audit.store import AuditTrail
+from bot.operations.database import open_database
 from tests.audit.facts import entry
 from tests.world import World, set_up
 
@@ -14,13 +15,15 @@ READERS = {"bot_approvers": {"UBEN"}, "bot_operators": {"UANA"}}
 
 @pytest_asyncio.fixture
 async def twenty_five(world: World) -> AsyncIterator[AuditTrail]:
-    """A trail with 25 entries; every fifth is about db-1, where Cleo asked."""
-    trail = AuditTrail(f"sqlite:///{world.database}")
+    """A trail with 25 entries; every fifth is about db-1, which Cleo requested."""
+    database = open_database(f"sqlite:///{world.database}")
+    trail = AuditTrail(database)
     for number in range(1, 26):
         other = {"server_name": "db-1", "server_id": 2, "person": "UCLEO"} if number % 5 == 0 else {}
         await trail.append(entry(number, **other))
     yield trail
     await trail.aclose()
+    database.dispose()
 
 
 @set_up(**READERS)
@@ -81,17 +84,17 @@ async def test_what_makes_no_sense_is_told_with_the_usage(world: World) -> None:
 
 
 @set_up(**READERS)
-async def test_an_operator_may_not_read_it(world: World) -> None:
+async def test_an_operator_can_t_read_it(world: World) -> None:
     await world.person("ana").types("/backup audit")
-    await world.until_whisper("ana", "You may not read the audit trail.")
+    await world.until_whisper("ana", "You don't have permission to read the audit trail.")
 
 
 @set_up(**READERS)
 @pytest.mark.usefixtures("twenty_five")
-async def test_rights_are_asked_for_at_each_page(world: World) -> None:
+async def test_rights_are_checked_at_each_page(world: World) -> None:
     await world.person("ben").types("/backup audit")
     page = await world.until_whisper("ben", "Entries 16 to 25")
     await world.restart_bot(bot_approvers={"UCLEO"}, bot_operators={"UANA"})
     await world.person("ben").clicks(label="Older", message=page)
-    await world.until_whisper("ben", "You may not read the audit trail.")
+    await world.until_whisper("ben", "You don't have permission to read the audit trail.")
     assert not [each for each in world.whispers("ben") if "Entries 6 to 15" in each.text]

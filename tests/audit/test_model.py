@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.audit.model import GENESIS, Broken, Entry, Intact, Row, sealed_row, verify
+from bot.audit.model import GENESIS, Broken, Entry, Intact, Row, next_row, verify
 from tests.audit.facts import chain, entries, entry
 
 trails = st.lists(entries, min_size=2, max_size=6).map(chain)
@@ -43,9 +43,9 @@ def test_an_entry_written_anew_with_a_fitting_hash_is_found_at_the_next(
     rows: list[Row], other: Entry, data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, len(rows) - 1))
-    assume(other != rows[place].sealed().entry)
+    assume(other != rows[place].chained_entry().entry)
     last = rows[-1].hash
-    rows[place] = sealed_row(other, place + 1, rows[place].previous)
+    rows[place] = next_row(other, place + 1, rows[place].previous)
     found = verify(rows, last)
     assert isinstance(found, Broken)
     assert found.seq == place + 2
@@ -82,7 +82,7 @@ def test_any_insertion_but_at_the_end_is_found_where_it_is(
 ) -> None:
     place = data.draw(st.integers(0, len(rows) - 1))
     previous = rows[place].previous
-    strange = sealed_row(other, place + 1, previous)
+    strange = next_row(other, place + 1, previous)
     assume(strange.hash != rows[place].hash)
     found = verify(rechained([*rows[:place], strange, *rows[place:]]))
     assert isinstance(found, Broken)
@@ -129,14 +129,14 @@ def test_how_an_entry_is_hashed_can_never_change() -> None:
 def test_an_entry_of_a_later_version_is_still_whole() -> None:
     [row] = chain([entry()])
     written = json.dumps(json.loads(row.written) | {"weather": "fine"}, sort_keys=True)
-    sealed = sha256(f"{GENESIS}\n{written}".encode()).hexdigest()
-    assert isinstance(verify([row.model_copy(update={"written": written, "hash": sealed})]), Intact)
+    chained = sha256(f"{GENESIS}\n{written}".encode()).hexdigest()
+    assert isinstance(verify([row.model_copy(update={"written": written, "hash": chained})]), Intact)
 
 
 @pytest.mark.parametrize("seq", [0, -3])
 def test_an_entry_put_before_the_first_is_found(seq: int) -> None:
     rows = chain([entry(1), entry(2)])
-    strange = sealed_row(entry(3), seq, GENESIS)
+    strange = next_row(entry(3), seq, GENESIS)
     found = verify([strange, *rows])
     assert isinstance(found, Broken)
     assert found.seq == seq

@@ -1,18 +1,65 @@
 """Writing to the trail is part of the operation."""
 
+import json
+import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
 
 import pytest
+import stamina
+from hypothesis import given
 
-from bot.audit import record
 from bot.audit.model import Entry, Intact
 from bot.audit.record import entry_of
 from bot.audit.store import AuditTrail
-from bot.operations.model import Outcome, State
+from bot.errors import (
+    BotError,
+    Denial,
+    Failure,
+    Misuse,
+    Nonsense,
+    NotAllowed,
+    Silence,
+    Stale,
+    Unrecorded,
+)
+from bot.operations.database import open_database
+from bot.operations.model import (
+    Accepted,
+    BackedUp,
+    BackupRef,
+    CreateOperation,
+    Ending,
+    NotDone,
+    Outcome,
+    RestoreOperation,
+    State,
+)
+from bot.slack.messages import in_short
+from tests.any_facts import errors, outcomes
 from tests.audit.facts import NOON
-from tests.backups.facts import operation
 from tests.world import World
+
+COMMON: dict[str, Any] = {
+    "server_id": 1,
+    "server_name": "web-1",
+    "requested_by": "UANA",
+    "channel": "COPS",
+    "requested_at": NOON,
+}
+
+
+def create(**more: Any) -> CreateOperation:
+    return CreateOperation(id="1:create:trigger:1", **COMMON | more)
+
+
+def restore(**more: Any) -> RestoreOperation:
+    backup = BackupRef(id=501, created_at=NOON)
+    return RestoreOperation(id="1:restore:view:1", backup=backup, shown_at=NOON, **COMMON | more)
 
 
 def execute(world: World, statement: str) -> None:
@@ -25,54 +72,113 @@ async def test_an_operation_is_on_record_from_the_request_to_the_outcome(world: 
     await world.person("ana").types("/backup create web-1 before the upgrade")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
-    trail = AuditTrail(f"sqlite:///{world.database}")
-    written = [sealed.entry for sealed in reversed(await trail.read())]
+    await world.until_reply("*web-1* is backed up")
+    database = open_database(f"sqlite:///{world.database}")
+    trail = AuditTrail(database)
+    written = [chained.entry for chained in reversed(await trail.read())]
     assert isinstance(await trail.verify(), Intact)
     await trail.aclose()
+    database.dispose()
     assert [entry.event for entry in written] == ["requested", "started", "ended"]
     assert {(entry.person, entry.server_name, entry.reason) for entry in written} == {
         ("UANA", "web-1", "before the upgrade")
     }
     assert written[-1].state == "done"
     assert written[-1].backup_id is not None
+    assert isinstance(written[-1].outcome, BackedUp)
 
 
-async def test_what_can_not_be_put_on_record_is_not_done(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(record, "PATIENCE_SECONDS", 0.1)
+@pytest.fixture
+def few_tries() -> Iterator[None]:
+    """An entry that can't be written is not tried for 15 s."""
+    with stamina.set_testing(True, attempts=2):
+        yield
+
+
+@pytest.mark.usefixtures("few_tries")
+async def test_what_can_not_be_put_on_record_is_not_done(world: World) -> None:
     execute(world, "alter table audit_entries rename to lost")
     await world.person("ana").types("/backup create web-1")
-    await world.until_post("*web-1* was not backed up")
+    await world.until_post("Not backed up: *web-1*")
     assert world.provider.creates == []
 
 
 def test_an_entry_says_all_that_is_known_of_an_operation() -> None:
-    asked = operation("restore", backup_id=501, reason="why", channel="COPS")
-    assert entry_of(asked, "approved", decided_by="UBEN", permalink="https://x/y", at=NOON) == Entry(
+    requested = restore(reason="why")
+    before = datetime.now(UTC)
+    written = entry_of(requested, "approved", decided_by="UBEN", comment="fine", permalink="https://x/y")
+    assert before <= written.at <= datetime.now(UTC)
+    assert written == Entry(
         event="approved",
-        key=f"{asked.id}:approved",
-        at=NOON,
-        person=asked.asked_by,
+        key=f"{requested.id}:approved",
+        at=written.at,
+        person="UANA",
         decided_by="UBEN",
-        operation=asked.id,
-        tag=asked.tag,
+        operation=requested.id,
+        tag=requested.tag,
         verb="restore",
-        server_id=asked.server_id,
-        server_name=asked.server_name,
+        server_id=1,
+        server_name="web-1",
         backup_id=501,
         channel="COPS",
         permalink="https://x/y",
         reason="why",
+        comment="fine",
     )
 
 
 def test_an_outcome_tells_how_it_ended_and_which_backup_was_made() -> None:
-    outcome = Outcome(state=State.DONE, what="It is complete.", ended_at=NOON, backup_id=777)
-    ended = entry_of(operation("create", backup_id=None), "ended", outcome=outcome, what="unused", part="2")
-    assert (ended.state, ended.what, ended.backup_id) == ("done", "It is complete.", 777)
+    made = BackedUp(backup_id=777, ended_at=NOON)
+    ended = entry_of(create(), "ended", outcome=made, part="2")
+    assert (ended.state, ended.outcome, ended.backup_id) == ("done", made, 777)
     assert ended.key.endswith(":ended:2")
-    restored = entry_of(operation("restore", backup_id=501), "ended", outcome=outcome)
-    assert restored.backup_id == 501
-    assert entry_of(operation("create"), "denied", what="not now").what == "not now"
+    taken = entry_of(restore(), "ended", outcome=Accepted(safety_backup_id=778, ended_at=NOON))
+    assert (taken.state, taken.backup_id) == ("accepted", 501)
+
+
+@pytest.mark.parametrize("denial", Denial)
+def test_a_denial_is_written_as_facts_and_reads_back(denial: Denial) -> None:
+    error = NotAllowed(denial, "restore", "BOT_OPERATORS", who=("UANA", "SOPS"), where=("COPS",))
+    written = entry_of(restore(), "refused", failure=Failure.of(error)).canonical()
+    failure = json.loads(written)["failure"]
+    assert failure == {
+        "kind": "NotAllowed",
+        "facts": {
+            "denial": denial.value,
+            "action": "restore",
+            "setting": "BOT_OPERATORS",
+            "who": ["UANA", "SOPS"],
+            "where": ["COPS"],
+        },
+    }
+    assert in_short(error) not in written
+    read = Entry.model_validate_json(written).failure
+    assert read
+    assert isinstance(read.error, NotAllowed)
+    assert vars(read.error) == vars(error)
+
+
+@given(errors)
+def test_whatever_fails_is_written_as_facts_and_reads_back(error: BotError) -> None:
+    ended = NotDone(failure=Failure.of(error), ended_at=NOON)
+    written = entry_of(restore(), "ended", outcome=ended, failure=ended.failure).canonical()
+    read = Entry.model_validate_json(written)
+    assert read.outcome == ended
+    assert read.failure
+    assert type(read.failure.error) is type(error)
+    assert vars(read.failure.error) == vars(error)
+
+
+@given(outcomes)
+def test_an_outcome_is_written_as_facts_and_reads_back(outcome: Outcome) -> None:
+    ended = entry_of(restore(), "ended", outcome=outcome)
+    assert Entry.model_validate_json(ended.canonical()).outcome == outcome
+    assert json.loads(ended.canonical())["outcome"]["kind"] == outcome.kind
+
+
+KINDS_OF_FACTS = [Misuse, Denial, Stale, Unrecorded, Silence, Nonsense, State, Ending]
+
+
+@pytest.mark.parametrize("facts", KINDS_OF_FACTS)
+def test_what_is_written_of_a_failure_is_a_name_and_no_sentence(facts: type[StrEnum]) -> None:
+    assert [each for each in facts if not re.fullmatch(r"[a-z]+(_[a-z]+)*", each)] == []

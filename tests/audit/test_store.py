@@ -3,6 +3,9 @@
 import asyncio
 import subprocess
 import sys
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,16 +13,17 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from bot.audit.model import GENESIS, Broken, Intact, Row, Sealed
-from bot.audit.store import AuditTrail, Filter
+from bot.audit.model import GENESIS, Broken, ChainedEntry, Intact, Row
+from bot.audit.store import APPEND_SECONDS, READ_SECONDS, AuditTrail, Filter
 from bot.errors import NotRecorded
+from bot.operations.database import open_database
 from tests.audit.facts import NOON, entry
 
 ROOT = Path(__file__).parents[2]
 
 
 async def seqs(trail: AuditTrail, limit: int = 100, **wanted: object) -> list[int]:
-    return [sealed.seq for sealed in await trail.read(Filter.model_validate(wanted), limit)]
+    return [chained.seq for chained in await trail.read(Filter.model_validate(wanted), limit)]
 
 
 async def test_entries_are_chained_in_the_order_they_come(trail: AuditTrail) -> None:
@@ -37,7 +41,7 @@ async def test_an_empty_trail_is_whole(trail: AuditTrail) -> None:
 
 async def test_what_comes_at_once_gets_numbers_without_gaps(trail: AuditTrail) -> None:
     found = await asyncio.gather(*(trail.append(entry(number)) for number in range(40)))
-    assert sorted(sealed.seq for sealed in found) == list(range(1, 41))
+    assert sorted(chained.seq for chained in found) == list(range(1, 41))
     assert await trail.verify() == Intact(entries=40, last_hash=(await trail.read())[0].hash)
 
 
@@ -60,9 +64,9 @@ async def test_two_processes_write_one_trail(trail: AuditTrail, database_url: st
     assert found.entries == 100
 
 
-async def test_the_same_key_is_written_once_and_logged_again(database_url: str) -> None:
-    told: list[Sealed] = []
-    trail = AuditTrail(database_url, told.append)
+async def test_the_same_key_is_written_once_and_logged_again(database: sa.Engine) -> None:
+    told: list[ChainedEntry] = []
+    trail = AuditTrail(database, told.append)
     await trail.prepare()
     with capture_logs() as logs:
         first = await trail.append(entry(1))
@@ -72,6 +76,13 @@ async def test_the_same_key_is_written_once_and_logged_again(database_url: str) 
     assert told == [first]
     assert [(line["event"], line["seq"], line["hash"]) for line in logs] == [("audit", 1, first.hash)] * 2
     assert logs[0]["entry"]["key"] == first.entry.key
+
+
+async def test_what_comes_twice_at_once_is_written_once(trail: AuditTrail) -> None:
+    found = await asyncio.gather(*(trail.append(entry(number % 3)) for number in range(30)))
+    assert len({chained.seq for chained in found}) == 3
+    assert isinstance(await trail.verify(), Intact)
+    assert len(await trail.read()) == 3
 
 
 @pytest.mark.parametrize(
@@ -86,14 +97,14 @@ async def test_the_database_refuses_to_change_what_is_written(
     trail: AuditTrail, database_url: str, statement: str
 ) -> None:
     await trail.append(entry(1))
-    database = sa.create_engine(database_url)
-    with pytest.raises(sa.exc.DBAPIError), database.begin() as connection:
+    other = sa.create_engine(database_url)
+    with pytest.raises(sa.exc.DBAPIError), other.begin() as connection:
         connection.exec_driver_sql(statement)
-    database.dispose()
+    other.dispose()
     assert len(await trail.read()) == 1
 
 
-async def test_whoever_gets_round_that_is_found_out(trail: AuditTrail, database_url: str) -> None:
+async def test_a_person_who_gets_round_that_is_found_out(trail: AuditTrail, database_url: str) -> None:
     for number in range(3):
         await trail.append(entry(number))
     unprotect(database_url)
@@ -142,9 +153,9 @@ async def test_pages_go_both_ways(trail: AuditTrail) -> None:
     assert [row.seq for row in rows] == [1, 2]
 
 
-async def test_a_trail_is_kept_when_it_is_prepared_again(database_url: str) -> None:
+async def test_a_trail_is_kept_when_it_is_prepared_again(database: sa.Engine) -> None:
     for expected in (1, 2):
-        trail = AuditTrail(database_url)
+        trail = AuditTrail(database)
         assert trail.exists() is (expected == 2)
         await trail.prepare()
         assert (await trail.append(entry(expected))).seq == expected
@@ -152,30 +163,99 @@ async def test_a_trail_is_kept_when_it_is_prepared_again(database_url: str) -> N
 
 
 async def test_what_can_not_be_written_is_told(tmp_path: Path) -> None:
-    trail = AuditTrail(f"sqlite:///{tmp_path}/no/such/folder.sqlite")
+    database = open_database(f"sqlite:///{tmp_path}/no/such/folder.sqlite")
+    trail = AuditTrail(database)
     with pytest.raises(NotRecorded):
         await trail.append(entry(1))
     with pytest.raises(NotRecorded):
         await trail.read()
     await trail.aclose()
+    database.dispose()
 
 
 async def test_a_locked_database_does_not_keep_slack_waiting(
     trail: AuditTrail, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 0.1)
-    database = sa.create_engine(database_url)
-    with database.connect() as connection:
+    with locked(database_url), pytest.raises(NotRecorded):
+        await trail.append(entry(1))
+    monkeypatch.undo()
+    assert (await trail.append(entry(1))).seq == 1
+
+
+async def test_an_append_gives_up_in_time_though_another_holds_the_lock_for_longer(
+    trail: AuditTrail, database: sa.Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with locked(database_url):
+        monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 10.0)
+        first = await begun(database, trail.append(entry(1)))
+        monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 0.1)
+        with pytest.raises(NotRecorded):
+            await trail.append(entry(2))
+        assert not first.done()
+    assert (await first).seq == 1
+    monkeypatch.undo()
+    assert (await trail.append(entry(2))).seq == 2
+
+
+async def test_however_many_wait_for_the_lock_none_waits_longer_than_it_would_alone(
+    trail: AuditTrail, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 0.5)
+    began = time.monotonic()
+    with locked(database_url):
+        all_of = [trail.append(entry(number)) for number in range(20)]
+        found = await asyncio.gather(*all_of, return_exceptions=True)
+    # One after the other they would take 10 s.
+    assert time.monotonic() - began < 5
+    assert [type(each) for each in found] == [NotRecorded] * 20
+    monkeypatch.undo()
+    await trail.append(entry(99))
+    assert isinstance(await trail.verify(), Intact)
+
+
+async def test_a_read_gives_up_in_time(
+    trail: AuditTrail, database: sa.Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.audit.store.READ_SECONDS", 0.1)
+    with locked(database_url):
+        monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 10.0)
+        first = await begun(database, trail.append(entry(1)))
+        with pytest.raises(NotRecorded):
+            await trail.read()
+        assert not first.done()
+    await first
+    monkeypatch.undo()
+    assert len(await trail.read()) == 1
+
+
+def test_an_entry_can_be_written_before_slack_wants_its_ack_and_a_read_has_a_limit() -> None:
+    assert (APPEND_SECONDS, READ_SECONDS) == (2.0, 10.0)
+
+
+async def begun(
+    database: sa.Engine, append: Coroutine[None, None, ChainedEntry]
+) -> asyncio.Task[ChainedEntry]:
+    """Begin an append, and return once it waits for the database, which is locked."""
+    assert isinstance(database.pool, sa.QueuePool)
+    task = asyncio.create_task(append)
+    while not database.pool.checkedout():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    return task
+
+
+@contextmanager
+def locked(database_url: str) -> Iterator[None]:
+    """Lock the database, as a process that hangs in the middle of a transaction would."""
+    other = sa.create_engine(database_url)
+    with other.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("begin immediate")
         else:
             connection.exec_driver_sql("lock table audit_entries in access exclusive mode")
-        with pytest.raises(NotRecorded):
-            await trail.append(entry(1))
+        yield
         connection.rollback()
-    database.dispose()
-    monkeypatch.undo()
-    assert (await trail.append(entry(1))).seq == 1
+    other.dispose()
 
 
 def unprotect(database_url: str) -> None:

@@ -1,36 +1,44 @@
 """The trail as people read it."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from bot.audit.model import Entry, Sealed
+from bot.audit.model import ChainedEntry, Entry
 from bot.audit.views import Page, mirrored, trail
-from bot.slack.forms import AuditForm, read
-from tests.audit.facts import NOON, PEOPLE, chain, entries, entry
+from bot.errors import Busy, Denial, Failure, NotAllowed, Stale, StaleConfirmation, UnknownServer
+from bot.operations.model import BackedUp, NoSafetyBackup, NotDone, Outcome
+from bot.slack.forms import AuditForm, read_form
+from tests.any_facts import PEOPLE, outcomes
+from tests.audit.facts import NOON, chain, entries, entry
 from tests.views_kit import Drawable, OneFile, drawn, moments, problems, words
 
 LINK = "https://acme.slack.com/archives/COPS/p1772366460000100"
+GUEST = Failure.of(NotAllowed(Denial.NOT_A_MEMBER))
+GONE = Failure.of(StaleConfirmation(Stale.GONE, 509))
+COMPLETE = BackedUp(backup_id=777, size_mb=2350, seconds=75.0, ended_at=NOON)
 
 
-def sealed(*all_of: Entry) -> list[Sealed]:
-    """Return entries newest first."""
-    return [row.sealed() for row in reversed(chain(list(all_of)))]
+def newest_first(*all_of: Entry) -> list[ChainedEntry]:
+    """Return entries as a trail that is read."""
+    return [row.chained_entry() for row in reversed(chain(list(all_of)))]
 
 
-STORY = sealed(
+STORY = newest_first(
     entry(1, event="requested", key="1", reason="the <import> broke *everything*"),
-    entry(2, event="refused", key="2", person="UGUS", what="Only full members may.", channel="DGUS", tag=""),
-    entry(3, event="asked", key="3", permalink=LINK),
+    entry(2, event="refused", key="2", person="UGUS", failure=GUEST, channel="DGUS", tag=""),
+    entry(3, event="approval_requested", key="3", permalink=LINK),
     entry(4, event="reminded", key="4"),
     entry(5, event="approved", key="5", decided_by="UBEN"),
-    entry(6, event="denied", key="6", decided_by="UCLEO", what="Denied: “not now”."),
+    entry(6, event="declined", key="6", decided_by="UCLEO", comment="not *now*"),
     entry(7, event="withdrawn", key="7"),
     entry(8, event="expired", key="8"),
-    entry(9, event="stale", key="9", what="Backup 509 is gone."),
-    entry(10, event="break_glass", key="10", what="production is down"),
+    entry(9, event="stale", key="9", failure=GONE),
+    entry(10, event="break_glass", key="10", comment="production is down"),
     entry(11, event="started", key="11", backup_id=None, verb="create"),
-    entry(12, event="ended", key="12", state="done", what="VPS.org says it is complete."),
+    entry(12, event="cancelled", key="12", decided_by="UBEN"),
+    entry(13, event="ended", key="13", state="done", outcome=COMPLETE),
 )
 WHOLE = AuditForm(server="web-1", person="UANA", since=NOON)
 VIEWS: dict[str, Drawable] = {
@@ -38,7 +46,7 @@ VIEWS: dict[str, Drawable] = {
     "the oldest, filtered": trail(Page(STORY[10:], has_newer=True, has_older=False), WHOLE),
     "in the middle": trail(Page(STORY[3:4], has_newer=True, has_older=True), WHOLE),
     "none": trail(Page([], has_newer=False, has_older=False), AuditForm(server="<!channel>")),
-    "mirrored": mirrored(STORY[2]),
+    "mirrored": mirrored(STORY[3]),
 }
 
 
@@ -57,24 +65,63 @@ def test_buttons_keep_the_filter() -> None:
         for block in trail(Page(STORY[2:5], has_newer=True, has_older=True), WHOLE).drawn()
         if block["type"] == "actions"
     ]
-    newer, older = [read(AuditForm, button["value"]) for button in buttons["elements"]]
-    assert newer == WHOLE.model_copy(update={"after": 10})
-    assert older == WHOLE.model_copy(update={"before": 8})
+    newer, older = [read_form(AuditForm, button["value"]) for button in buttons["elements"]]
+    assert newer == WHOLE.model_copy(update={"after": 11})
+    assert older == WHOLE.model_copy(update={"before": 9})
 
 
 def test_only_what_looks_like_a_message_is_linked() -> None:
     for strange in ("javascript:alert(1)", "https://evil.example|docs", "https://a b", "<!channel>"):
-        assert "|message>" not in mirrored(sealed(entry(permalink=strange))[0]).text
-    assert f"<{LINK}|message>" in mirrored(STORY[9]).text
+        assert "|message>" not in mirrored(newest_first(entry(permalink=strange))[0]).text
+    assert f"<{LINK}|message>" in mirrored(STORY[10]).text
 
 
 @settings(max_examples=60)
 @given(
-    st.lists(entries, min_size=1, max_size=10).map(lambda all_of: sealed(*all_of)),
+    st.lists(entries, min_size=1, max_size=10).map(lambda all_of: newest_first(*all_of)),
     st.builds(
         AuditForm, server=words.map(lambda name: name[:255]), person=st.sampled_from(PEOPLE), since=moments
     ),
 )
-def test_whatever_was_written_can_be_shown(found: list[Sealed], form: AuditForm) -> None:
+def test_whatever_was_written_can_be_shown(found: list[ChainedEntry], form: AuditForm) -> None:
     assert problems(trail(Page(found, has_newer=True, has_older=True), form)) == []
     assert [problems(mirrored(each)) for each in found] == [[]] * len(found)
+
+
+def test_a_page_of_the_longest_entries_fits_into_one_message() -> None:
+    longest = "&" * 10_000
+    failures = [
+        Busy(words=longest),
+        UnknownServer(wanted=longest, names=(longest, longest)),
+        NotAllowed(Denial.NO_ROLE, "restore", who=tuple(f"U{number:010}" for number in range(300))),
+    ]
+    for failure in map(Failure.of, failures):
+        outcome = NoSafetyBackup(cause=NotDone(failure=failure, ended_at=NOON), ended_at=NOON)
+        told = {"failure": failure, "outcome": outcome, "reason": longest, "comment": longest}
+        full = newest_first(*(entry(number, server_name=longest, **told) for number in range(10)))
+        assert problems(trail(Page(full, has_newer=True, has_older=True), WHOLE)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        ("LaterError", {"why": "<!channel>"}),
+        ("NotAllowed", {"denial": "later_denial"}),
+        ("Busy", {"status": "none"}),
+    ],
+)
+def test_a_failure_that_another_version_wrote_is_shown_as_it_is_written(
+    kind: str, facts: dict[str, str]
+) -> None:
+    failure = Failure(kind=kind, facts=facts)
+    outcome = NotDone(failure=failure, ended_at=NOON)
+    for each in newest_first(entry(1, failure=failure), entry(2, outcome=outcome)):
+        shown = mirrored(each)
+        assert kind in shown.text
+        assert problems(shown) == []
+
+
+@given(outcomes)
+def test_whatever_an_outcome_holds_its_entry_tells_how_it_ended(outcome: Outcome) -> None:
+    [told] = newest_first(entry(event="ended", state=outcome.state, outcome=outcome))
+    assert f":checkered_flag: *Ended ({outcome.state})*" in mirrored(told).text

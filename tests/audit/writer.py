@@ -4,12 +4,14 @@ import asyncio
 import sys
 
 from bot.audit.store import AuditTrail
+from bot.operations.database import open_database
 from tests.audit.facts import entry
 
 
 async def main(database_url: str, name: str, count: int) -> None:
     """Prepare the trail, wait for a line on stdin, and append."""
-    trail = AuditTrail(database_url)
+    database = open_database(database_url)
+    trail = AuditTrail(database)
     await trail.prepare()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -17,6 +19,7 @@ async def main(database_url: str, name: str, count: int) -> None:
     for number in range(count):
         await trail.append(entry(number, key=f"{name}:{number}"))
     await trail.aclose()
+    database.dispose()
 
 
 if __name__ == "__main__":

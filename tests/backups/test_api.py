@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.backups.api import BackupsApi
-from bot.errors import BadRequest, Missing, Nonsense, ProviderError, SlotsFull, Unreachable
+from bot.errors import BadRequest, InvalidResponse, NotFound, ProviderError, SlotsFull, Unreachable
 from bot.vps.client import VpsClient
 
 Json = dict[str, object]
@@ -72,7 +72,7 @@ async def test_backups_are_listed() -> None:
         (1, 7, "completed"),
         (2, 8, "archiving"),
     ]
-    assert found.missing == 0
+    assert found.not_shown == 0
     assert vps.lines == ["GET /api/v1/backups/ "]
 
 
@@ -86,24 +86,24 @@ async def test_a_malformed_backup_does_not_lose_the_others() -> None:
     vps = Vps(GET=listed(told(1), told(2, created_at="soon"), None, "x", [], {}, told(3)))
     found = await api(vps).list()
     assert [each.id for each in found.backups] == [1, 3]
-    assert found.missing == 5
+    assert found.not_shown == 5
 
 
 async def test_a_backup_told_twice_is_one() -> None:
     found = await api(Vps(GET=listed(told(1, status="in_progress"), told(1)))).list()
     assert [each.status for each in found.backups] == ["completed"]
-    assert found.missing == 0
+    assert found.not_shown == 0
 
 
-async def test_what_was_announced_but_did_not_come_is_missing() -> None:
+async def test_what_was_announced_but_did_not_come_is_counted_as_not_shown() -> None:
     found = await api(Vps(GET=listed(told(1), {}, count=30))).list()
     assert len(found.backups) == 1
-    assert found.missing == 29
+    assert found.not_shown == 29
 
 
 @pytest.mark.parametrize("shape", [[], [told()], {"backups": []}, "x", None])
-async def test_a_wrong_envelope_is_nonsense(shape: object) -> None:
-    with pytest.raises(Nonsense):
+async def test_a_wrong_envelope_is_an_invalid_response(shape: object) -> None:
+    with pytest.raises(InvalidResponse):
         await api(Vps(GET=httpx.Response(200, json=shape))).list()
 
 
@@ -118,7 +118,7 @@ async def test_a_new_backup_is_returned() -> None:
 
 @pytest.mark.parametrize("answer", [{}, [], {"message": "Created."}, {"id": 9}, "ok"])
 async def test_a_new_backup_that_can_not_be_read_may_exist(answer: object) -> None:
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidResponse) as caught:
         await api(Vps(POST=httpx.Response(201, json=answer))).create(7, "")
     assert caught.value.may_have_acted
 
@@ -147,14 +147,14 @@ async def test_a_bad_request_to_a_server_not_seen_full_stays_one(look: httpx.Res
     refused = httpx.Response(400, json={"description": ["Too long."]})
     with pytest.raises(BadRequest) as caught:
         await api(Vps(POST=refused, GET=look)).create(7, "x" * 999)
-    assert "description: Too long." in caught.value.what
+    assert caught.value.words == "description: Too long."
 
 
 async def test_a_backup_is_deleted_once() -> None:
     vps = Vps(DELETE=httpx.Response(204))
     await api(vps).delete(501)
     assert vps.lines == ["DELETE /api/v1/backups/501/ "]
-    with pytest.raises(Missing):
+    with pytest.raises(NotFound):
         await api(Vps(DELETE=httpx.Response(404, json={"detail": "Not found."}))).delete(501)
 
 
@@ -189,7 +189,7 @@ async def test_tens_of_thousands_are_read_in_a_moment() -> None:
     it = api(Vps(GET=httpx.Response(200, content=body)))
     begun = time.process_time()
     found = await it.list()
-    assert (len(found.backups), found.missing) == (30_000, 0)
+    assert (len(found.backups), found.not_shown) == (30_000, 0)
     # Takes 0.3 s; the margin is for slow machines.
     assert time.process_time() - begun < 5
 
@@ -210,4 +210,14 @@ async def test_whatever_comes_is_a_list_or_a_provider_error(results: list[object
     except ProviderError:
         return
     assert 0 <= len(found.backups) <= len(results)
-    assert found.missing >= 0
+    assert found.not_shown >= 0
+
+
+async def test_how_fresh_the_backups_of_each_server_are_is_asked_in_one_call() -> None:
+    vps = Vps(GET=listed(told(1), told(2, status="failed", created_at="2025-01-17T03:00:00Z"), told(3, 8)))
+    found = await api(vps).freshness()
+    assert {server: (each.newest_failed, each.manual) for server, each in found.items()} == {
+        7: (True, 2),
+        8: (False, 1),
+    }
+    assert vps.lines == ["GET /api/v1/backups/ "]

@@ -2,62 +2,85 @@
 
 import pytest
 
+from bot.backups.api import BackupList
 from bot.backups.checks import (
-    check_backup,
     check_nothing_newer,
     check_restorable,
+    check_target,
+    check_unchanged,
+    find_backup,
     is_last_good,
     oldest_manual,
 )
-from bot.errors import Outdated
-from bot.operations.model import State
+from bot.errors import Stale, StaleConfirmation, UnknownBackup
+from bot.operations.model import BackupRef, State
 from bot.operations.records import Ended
-from tests.backups.facts import NOON, backup, hours, operation, outcome
+from bot.verbs import Verb
+from tests.backups.facts import NOON, SHOWN, backup, hours, operation, outcome
 
 FOUND = [backup(500, created_at=NOON - hours(1)), backup(501), backup(502, server=2, name="db-1")]
+LISTING = BackupList(FOUND)
 
 
 def test_the_backup_is_returned_as_it_is_listed_now() -> None:
-    assert check_backup(501, 1, NOON, FOUND) is FOUND[1]
-    assert check_backup(501, 1, None, FOUND) is FOUND[1]
+    assert check_unchanged(SHOWN, 1, LISTING) is FOUND[1]
 
 
 @pytest.mark.parametrize("backup_id", [999, 502])
 def test_a_backup_that_is_gone_or_of_another_server_is_refused(backup_id: int) -> None:
-    with pytest.raises(Outdated, match=f"Backup {backup_id} is gone"):
-        check_backup(backup_id, 1, NOON, FOUND)
+    with pytest.raises(StaleConfirmation) as caught:
+        check_unchanged(BackupRef(id=backup_id, created_at=NOON), 1, LISTING)
+    assert (caught.value.stale, caught.value.backup_id) == (Stale.GONE, backup_id)
 
 
 def test_a_number_that_now_stands_for_another_backup_is_refused() -> None:
-    with pytest.raises(Outdated, match="its date has changed"):
-        check_backup(501, 1, NOON + hours(1), FOUND)
+    with pytest.raises(StaleConfirmation) as caught:
+        check_unchanged(BackupRef(id=501, created_at=NOON + hours(1)), 1, LISTING)
+    assert (caught.value.stale, caught.value.backup_id) == (Stale.DATE_CHANGED, 501)
 
 
 @pytest.mark.parametrize("status", ["in_progress", "failed", "archived"])
 def test_only_complete_backups_are_restored(status: str) -> None:
     check_restorable(backup())
-    with pytest.raises(Outdated, match=f"its status is “{status}”"):
+    check_target(operation(Verb.RESTORE), LISTING)
+    check_target(operation(Verb.DELETE), BackupList([backup(status=status)]))
+    with pytest.raises(StaleConfirmation) as caught:
         check_restorable(backup(status=status))
+    assert (caught.value.stale, caught.value.status) == (Stale.NOT_RESTORABLE, status)
+    with pytest.raises(StaleConfirmation):
+        check_target(operation(Verb.RESTORE), BackupList([backup(status=status)]))
 
 
-@pytest.mark.parametrize("verb", ["delete", "restore"])
+@pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RESTORE])
 @pytest.mark.parametrize("state", [State.DONE, State.ACCEPTED, State.FAILED, State.UNKNOWN])
-def test_what_another_destroyed_since_makes_it_outdated(verb: str, state: State) -> None:
+def test_what_another_operation_changed_since_makes_it_stale(verb: Verb, state: State) -> None:
     other = Ended(operation(verb, id="other"), outcome(state))
-    with pytest.raises(Outdated, match=f"A newer {verb} on web-1 has ended"):
-        check_nothing_newer(operation("restore"), [other])
+    with pytest.raises(StaleConfirmation) as caught:
+        check_nothing_newer(operation(Verb.RESTORE), [other])
+    assert caught.value.stale is Stale.NEWER_OPERATION
+    assert (caught.value.verb, caught.value.server_name) == (verb, "web-1")
 
 
 def test_what_changed_nothing_does_no_harm() -> None:
-    ours = operation("restore")
+    ours = operation(Verb.RESTORE)
     check_nothing_newer(
         ours,
         [
             Ended(ours, outcome()),
-            Ended(operation("create", id="other"), outcome()),
-            Ended(operation("delete", id="another"), outcome(State.REFUSED)),
+            Ended(operation(Verb.CREATE, id="other"), outcome()),
+            Ended(operation(Verb.WATCH, id="third"), outcome()),
+            Ended(operation(Verb.DELETE, id="another"), outcome(State.REFUSED)),
         ],
     )
+
+
+@pytest.mark.parametrize("not_shown", [0, 3])
+def test_a_backup_that_is_not_listed_is_unknown_as_far_as_the_list_goes(not_shown: int) -> None:
+    assert find_backup(501, BackupList(FOUND, not_shown)) is FOUND[1]
+    with pytest.raises(UnknownBackup) as caught:
+        find_backup(999, BackupList(FOUND, not_shown))
+    assert caught.value.backup_id == 999
+    assert caught.value.is_list_partial is bool(not_shown)
 
 
 def test_the_last_good_backup_is_known() -> None:

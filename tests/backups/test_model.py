@@ -1,4 +1,4 @@
-"""Reading a backup as VPS.org tells of it."""
+"""Reading backups as VPS.org tells of them, and what they say about their servers."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from bot.backups.model import Backup, newest_first
+from bot.backups.model import Backup, freshness_by_server, newest, newest_first, read_backup
+from bot.servers.model import Freshness
+from tests.backups import facts
+from tests.backups.facts import NOON, hours
 
 DOCUMENTED = {
     "id": 501,
@@ -23,7 +26,7 @@ DOCUMENTED = {
 
 
 def read(**changes: object) -> Backup:
-    return Backup.model_validate(DOCUMENTED | changes)
+    return read_backup(DOCUMENTED | changes)
 
 
 def test_the_documented_example_is_read() -> None:
@@ -106,6 +109,11 @@ moments = st.datetimes(timezones=st.just(UTC) | st.just(timezone(timedelta(hours
 backups = st.builds(read, id=st.integers(1, 9), created_at=moments, expires_at=st.none() | moments)
 
 
+@given(st.lists(backups), st.integers(0, 5))
+def test_the_newest_few_are_the_first_of_all(some: list[Backup], count: int) -> None:
+    assert newest(some, count) == newest_first(some)[:count]
+
+
 @given(st.lists(backups))
 def test_the_newest_comes_first(some: list[Backup]) -> None:
     ordered = newest_first(some)
@@ -127,3 +135,29 @@ def test_no_value_breaks_the_reading_otherwise(value: object) -> None:
             read(**{field: value})
         except ValidationError:
             continue
+
+
+FOUND = [
+    facts.backup(1, created_at=NOON - hours(30)),
+    facts.backup(2, created_at=NOON - hours(20), backup_type="automatic"),
+    facts.backup(3, created_at=NOON - hours(10), status="failed"),
+    facts.backup(4, server=2, name="db-1", created_at=NOON, status="in_progress"),
+    facts.backup(5, server=3, name="old", created_at=NOON - hours(900)),
+]
+
+
+def test_each_server_has_its_last_complete_backup() -> None:
+    assert freshness_by_server(FOUND) == {
+        1: Freshness(last_complete=NOON - hours(20), newest_failed=True, manual=2),
+        2: Freshness(last_complete=None, newest_failed=False, manual=1),
+        3: Freshness(last_complete=NOON - hours(900), newest_failed=False, manual=1),
+    }
+
+
+@given(st.permutations(FOUND))
+def test_the_order_of_the_list_does_not_matter(shuffled: list[Backup]) -> None:
+    assert freshness_by_server(shuffled) == freshness_by_server(FOUND)
+
+
+def test_without_backups_nothing_is_said() -> None:
+    assert freshness_by_server([]) == {}

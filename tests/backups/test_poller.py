@@ -1,13 +1,14 @@
 """The poller on a clock of its own."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
 from bot.backups.api import BackupList
 from bot.backups.poller import Poller
 from bot.errors import Busy
-from tests.backups.clockwork import (
+from tests.backups.fake_clock import (
     DONE,
     ERROR,
     FAILED,
@@ -29,20 +30,21 @@ from tests.backups.clockwork import (
 async def test_a_backup_is_waited_for_until_it_is_final(end: BackupList, status: str) -> None:
     async with polling(script(RUNNING, ODD, end)) as (poller, clock, provider):
         waiting = wait(poller)
-        await clock.passes(9.9)
+        await clock.passes(13.9)
         assert not waiting.done()
         await clock.passes(0.1)
         found = await waiting
         assert found is not None
         assert found.status == status
-        assert provider.asked == [(0, 1), (4, 1), (10, 1)]
+        assert provider.asked == [(4, 1), (8, 1), (14, 1)]
 
 
 async def test_intervals_grow_up_to_the_longest() -> None:
     async with polling(script(RUNNING)) as (poller, clock, provider):
         waiting = wait(poller)
         await clock.passes(100)
-        gaps = [b - a for a, b in zip(provider.times, provider.times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(provider.times)]
+        assert provider.times[0] == 4.0
         assert gaps == [4.0, 6.0, 9.0, 13.5, 20.0, 20.0, 20.0]
         await abandon(waiting)
 
@@ -51,7 +53,9 @@ async def test_nobody_waits_nobody_asks() -> None:
     async with polling(script(DONE)) as (poller, clock, provider):
         await clock.passes(1000)
         assert provider.asked == []
-        assert await wait(poller)
+        waiting = wait(poller)
+        await clock.passes(4)
+        assert await waiting
         await clock.passes(1000)
         assert len(provider.asked) == 1
 
@@ -59,10 +63,10 @@ async def test_nobody_waits_nobody_asks() -> None:
 async def test_a_waiter_that_is_cancelled_is_forgotten() -> None:
     async with polling(script(RUNNING)) as (poller, clock, provider):
         waiting = wait(poller)
-        await clock.passes(1)
-        assert poller.watched == 1
+        await clock.passes(5)
+        assert len(poller._watches) == 1
         await abandon(waiting)
-        assert poller.watched == 0
+        assert not poller._watches
         await clock.passes(1000)
         assert len(provider.asked) == 1
 
@@ -71,7 +75,7 @@ async def test_several_of_one_server_share_a_listing() -> None:
     both = BackupList([backup(1, status="completed"), backup(2, status="failed")])
     async with polling(script(both)) as (poller, clock, provider):
         first, second, again = wait(poller), wait(poller, 1, 2), wait(poller)
-        await clock.passes(0)
+        await clock.passes(4)
         assert [found and found.id for found in await asyncio.gather(first, second, again)] == [1, 2, 1]
         assert len(provider.asked) == 1
 
@@ -81,10 +85,22 @@ async def test_many_servers_share_one_listing_of_everything(servers: int, calls:
     everything = BackupList([backup(n, n, "completed") for n in range(1, servers + 1)])
     async with polling(script(everything)) as (poller, clock, provider):
         waiters = [wait(poller, n, n) for n in range(1, servers + 1)]
-        await clock.passes(0)
+        await clock.passes(4)
         found = await asyncio.gather(*waiters)
         assert [each and each.id for each in found] == list(range(1, servers + 1))
         assert sorted(server or 0 for _, server in provider.asked) == [call or 0 for call in calls]
+
+
+async def test_a_listing_of_everything_tells_nobody_of_another_server_s_backup() -> None:
+    everything = BackupList([backup(n, n, "completed") for n in range(1, 8)])
+    async with polling(script(everything)) as (poller, clock, provider):
+        waiters = [wait(poller, n, n) for n in range(1, 6)]
+        stranger = wait(poller, 6, 7)
+        await clock.passes(4)
+        assert provider.asked == [(4, None)]
+        assert all(await asyncio.gather(*waiters))
+        assert not stranger.done()
+        await abandon(stranger)
 
 
 async def test_many_servers_stay_in_step() -> None:
@@ -104,12 +120,12 @@ async def test_many_servers_stay_in_step() -> None:
 async def test_a_newcomer_is_not_kept_waiting_by_old_ones() -> None:
     async with polling(script(RUNNING)) as (poller, clock, provider):
         old = wait(poller)
-        await clock.passes(52.5)
+        await clock.passes(56.5)
         provider.asked.clear()
         await clock.passes(1)
         new = wait(poller, 2, 2)
-        await clock.passes(0)
-        assert provider.asked == [(53.5, 2)]
+        await clock.passes(4)
+        assert provider.asked == [(61.5, 2)]
         await abandon(old, new)
 
 
@@ -141,8 +157,8 @@ async def test_a_new_backup_has_time_to_show_up() -> None:
         waiting = wait(poller)
         await clock.passes(200)
         assert await waiting is None
-        # At 0, 4, 10, 19 it may still be on its way; 32.5, 52.5 and 72.5 count.
-        assert provider.times == [0, 4, 10, 19, 32.5, 52.5, 72.5]
+        # At 4, 8, 14, 23 it may still be on its way; 36.5, 56.5 and 76.5 count.
+        assert provider.times == [4, 8, 14, 23, 36.5, 56.5, 76.5]
 
 
 async def test_errors_never_end_the_wait() -> None:
@@ -160,28 +176,30 @@ async def test_a_bug_does_not_end_the_wait_either() -> None:
 
 
 async def test_nobody_asks_before_the_time_vps_org_named() -> None:
-    busy = Busy("VPS.org was asked too often.", retry_after=70.0)
+    busy = Busy(retry_after=70.0)
     async with polling(script(busy, DONE)) as (poller, clock, provider):
         first = wait(poller)
         await clock.passes(5)
         second = wait(poller, 2, 1)
         await clock.passes(64)
-        assert provider.times == [0]
+        assert provider.times == [4]
         await clock.passes(6)
         assert await asyncio.gather(first, second)
-        assert min(provider.times[1:]) == 70
+        assert min(provider.times[1:]) == 74
 
 
-async def test_stopping_ends_the_run_and_leaves_the_waiters() -> None:
+async def test_a_cancelled_run_leaves_the_waiters_to_the_next() -> None:
     clock = Clock()
-    poller = Poller(Provider(clock, script(RUNNING)), 4.0, 20.0, clock=clock, sleep=clock.sleep)
-    running = asyncio.create_task(poller.run())
+    poller = Poller(Provider(clock, script(RUNNING, DONE)), 4.0, 20.0, clock=clock, sleep=clock.sleep)
     waiting = wait(poller)
-    await clock.passes(1)
-    poller.stop()
-    await asyncio.wait_for(running, 5)
-    assert not waiting.done()
-    await abandon(waiting)
+    for has_ended in (False, True):
+        running = asyncio.create_task(poller.run())
+        await clock.passes(5)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert waiting.done() is has_ended
+    assert await waiting
 
 
 async def test_a_listing_asked_for_before_someone_came_does_not_count_for_them() -> None:
@@ -201,10 +219,11 @@ async def test_a_listing_asked_for_before_someone_came_does_not_count_for_them()
     poller = Poller(Slow(), 4.0, 20.0, clock=clock, sleep=clock.sleep)
     running = asyncio.create_task(poller.run())
     early = wait(poller)
-    await clock.settles()
+    await clock.passes(4)
     late = wait(poller)
     await clock.settles()
     release.set()
+    await clock.passes(4)
     found = await asyncio.gather(early, late)
     assert [each and each.status for each in found] == ["completed", "failed"]
     running.cancel()

@@ -1,11 +1,11 @@
-"""Whatever VPS.org lists and whoever comes and goes: a waiter ends exactly when the rules say."""
+"""Whatever VPS.org lists and whatever waiters come and go: a wait ends exactly when the rules say."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.backups.api import BackupList
 from bot.errors import Busy, ProviderError
-from tests.backups.clockwork import (
+from tests.backups.fake_clock import (
     DONE,
     ERROR,
     FAILED,
@@ -28,7 +28,7 @@ KINDS: dict[str, BackupList | ProviderError] = {
     "gone": GONE,
     "partly": PARTLY,
     "error": ERROR,
-    "busy": Busy("VPS.org was asked too often.", retry_after=50.0),
+    "busy": Busy(retry_after=50.0),
 }
 
 
@@ -62,7 +62,7 @@ async def test_a_waiter_ends_exactly_when_the_rules_say(kinds: list[str]) -> Non
         expected = {"done": "completed", "failed": "failed", "vanished": None}[how]
         assert (found.status if found else None) == expected
         assert len(provider.asked) == listings
-    assert poller.watched == 0
+    assert not poller._watches
 
 
 @given(
@@ -72,7 +72,7 @@ async def test_a_waiter_ends_exactly_when_the_rules_say(kinds: list[str]) -> Non
         max_size=12,
     )
 )
-async def test_whoever_comes_and_goes_the_others_get_their_answer(
+async def test_while_waiters_come_and_go_the_others_get_their_answer(
     comers: list[tuple[int, int, float, bool]],
 ) -> None:
     ends_at = 130.0
@@ -96,4 +96,4 @@ async def test_whoever_comes_and_goes_the_others_get_their_answer(
             found = waiting.result()
             assert found is not None
             assert found.id == backup_id
-        assert poller.watched == 0
+        assert not poller._watches

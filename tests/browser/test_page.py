@@ -49,7 +49,7 @@ async def test_a_backup_is_made_with_the_keyboard_alone(ana: Window, sandbox: Sa
     await keyboard.press("Enter")
     await ana.modal_closes()
     await expect(page.get_by_label("Message #ops")).to_be_focused()
-    card = ana.message("Backed up web-2")
+    card = ana.message("web-2 is backed up")
     await expect(card).to_contain_text("“Before the kernel update”")
     replies = card.get_by_role("link", name="1 reply")
     await expect(replies).to_be_visible()
@@ -58,8 +58,8 @@ async def test_a_backup_is_made_with_the_keyboard_alone(ana: Window, sandbox: Sa
         if await replies.evaluate("link => link === document.activeElement"):
             break
     await keyboard.press("Enter")
-    await expect(ana.replies().last).to_contain_text("@ana Backed up web-2")
-    await expect(ana.replies().last).to_contain_text("took")
+    await expect(ana.replies().last).to_contain_text(re.compile(r"@ana\s.*web-2 is backed up"))
+    await expect(ana.replies().last).to_contain_text(re.compile(r"\d s · backup \d+"))
     await page.wait_for_selector("body[data-connected]")
     await keyboard.press("Escape")
     await expect(page.get_by_role("log", name="Replies")).to_have_count(0)
@@ -80,7 +80,7 @@ async def test_a_backup_is_deleted_once_its_servers_name_is_right(ana: Window, s
     await expect(name).to_have_value("web-2")
     assert oldest.id not in sandbox.provider.deletes
     await name.fill("web-1")
-    await ana.modal.get_by_role("button", name="Delete for ever").click()
+    await ana.modal.get_by_role("button", name="Delete permanently").click()
     await ana.modal_closes()
     await expect(ana.message(f"Deleted backup {oldest.id} of web-1")).to_be_visible()
     assert sandbox.provider.deletes.count(oldest.id) == 1
@@ -93,26 +93,26 @@ async def test_a_server_is_restored_after_a_safety_backup(ana: Window, sandbox: 
     backups = ana.modal.get_by_label("Backup", exact=True)
     await backups.select_option(index=1)
     await ana.modal.get_by_role("button", name="Next").click()
-    await expect(ana.modal).to_contain_text("Everything written to it since then will be lost.")
-    await expect(ana.modal.get_by_label("Take a safety backup first")).to_be_checked()
+    await expect(ana.modal).to_contain_text("Everything written to it since then will be lost:")
+    await expect(ana.modal.get_by_label("Back up the current state first")).to_be_checked()
     await ana.modal.get_by_label("Type the server's name").fill("db-replica")
     await ana.modal.get_by_role("button", name="Restore").click()
     await ana.modal_closes()
-    card = ana.message("db-replica was restored")
+    card = ana.message("db-replica is back")
     await expect(card).to_contain_text("afety backup")
     await ana.opens_thread(card)
-    await expect(ana.replies().last).to_contain_text("@ana db-replica was restored")
+    await expect(ana.replies().last).to_contain_text(re.compile(r"@ana\s.*db-replica is back"))
     safety = sandbox.provider.backups_of("db-replica")[-1]
     assert (safety.status, "Safety backup" in safety.description) == ("completed", True)
     assert [name for name, _ in sandbox.provider.restores].count("db-replica") == 1
 
 
-async def test_a_second_person_agrees(ana: Window, opens: Opener, sandbox: Sandbox) -> None:
+async def test_a_second_person_approves(ana: Window, opens: Opener, sandbox: Sandbox) -> None:
     [oldest, *_] = [one for one in sandbox.provider.backups_of("db-main") if one.backup_type == "manual"]
     await ana.says(f"/backup delete {oldest.id}")
-    await expect(ana.modal).to_contain_text("second person")
+    await expect(ana.modal).to_contain_text("must approve before anything happens")
     await ana.modal.get_by_label("Type the server's name").fill("db-main")
-    await ana.modal.get_by_role("button", name="Delete for ever").click()
+    await ana.modal.get_by_role("button", name="Ask for approval").click()
     await ana.modal_closes()
     ben = await opens("UBEN", "DBEN")
     asked = ben.message(f"delete backup {oldest.id} of db-main")
@@ -127,14 +127,14 @@ async def test_the_glass_is_broken_with_a_reason(ana: Window, opens: Opener, san
     [*_, newest] = [one for one in sandbox.provider.backups_of("mail") if one.status == "completed"]
     await ana.says(f"/backup restore {newest.id}")
     await ana.modal.get_by_label("Type the server's name").fill("mail")
-    await ana.modal.get_by_role("button", name="Restore").click()
+    await ana.modal.get_by_role("button", name="Ask for approval").click()
     await ana.modal_closes()
     await ana.message("restore mail").get_by_role("button", name="Break glass").click()
     await ana.modal.get_by_label(re.compile("^Why")).fill("Nobody gets mail")
     await ana.modal.get_by_label("Type the server's name").fill("mail")
-    await ana.modal.get_by_role("button", name="Go ahead alone").click()
+    await ana.modal.get_by_role("button", name="Run it alone").click()
     await ana.modal_closes()
-    await expect(ana.message("mail was restored")).to_contain_text("break-glass")
+    await expect(ana.message("mail is back")).to_contain_text("break-glass")
     ben = await opens("UBEN", "DBEN")
     await expect(ben.message("Nobody gets mail")).to_contain_text("@ana")
     assert sandbox.provider.restores[-1] == ("mail", newest.id)

@@ -11,29 +11,29 @@ from bot.sandbox.slack import modals
 from bot.sandbox.slack.workspace import Json
 from tests.browser.chromium import in_chromium, watched
 from tests.sandbox.page.conftest import NOW
-from tests.sandbox.page.stand import Stand
+from tests.sandbox.page.harness import PageHarness
 from tests.sandbox.page.test_actions import MODAL, option, plain
 
 pytestmark = in_chromium
 
 
 @pytest.fixture
-def stand() -> Stand:
-    return Stand(now=lambda: NOW)
+def harness() -> PageHarness:
+    return PageHarness(now=lambda: NOW)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def home(stand: Stand) -> AsyncIterator[str]:
-    """Where the stand is served."""
-    async with TestServer(stand.application(), host="127.0.0.1") as server:
-        stand.workspace.base_url = str(server.make_url("")).rstrip("/")
+async def home(harness: PageHarness) -> AsyncIterator[str]:
+    """Where the harness is served."""
+    async with TestServer(harness.application(), host="127.0.0.1") as server:
+        harness.workspace.base_url = str(server.make_url("")).rstrip("/")
         yield str(server.make_url("/"))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def window(browser: BrowserContext, home: str, stand: Stand) -> AsyncIterator[Page]:
+async def window(browser: BrowserContext, home: str, harness: PageHarness) -> AsyncIterator[Page]:
     """Ana's window on #ops. Whatever goes wrong in it, or leaves this machine, fails the test."""
-    stand.says("Hello")
+    harness.says("Hello")
     page = await browser.new_page()
     wrong = watched(page, home)
     await page.goto(f"{home}?as=UANA&in=COPS")
@@ -50,9 +50,9 @@ def suggests_one_server_and_refuses_its_name(payload: Json) -> Json:
     return refused if payload["type"] == "view_submission" else {}
 
 
-async def test_what_one_types_survives_what_arrives(window: Page, stand: Stand) -> None:
+async def test_what_one_types_survives_what_arrives(window: Page, harness: PageHarness) -> None:
     await window.keyboard.type("half ")
-    stand.says("news")
+    harness.says("news")
     await expect(window.get_by_text("news")).to_be_visible()
     await window.keyboard.type("done")
     await expect(window.get_by_label("Message #ops")).to_have_value("half done")
@@ -60,21 +60,21 @@ async def test_what_one_types_survives_what_arrives(window: Page, stand: Stand) 
     await expect(window.get_by_label("Message #ops")).to_have_value("half done")
 
 
-async def test_a_command_is_completed_and_sent_with_the_keyboard(window: Page, stand: Stand) -> None:
+async def test_a_command_is_completed_and_sent_with_the_keyboard(window: Page, harness: PageHarness) -> None:
     await window.keyboard.type("/ba")
     await expect(window.get_by_role("option")).to_contain_text("Back up and restore servers")
     await window.keyboard.press("Tab")
     await window.keyboard.type("list web-1")
     await window.keyboard.press("Enter")
-    assert (await stand.bot_function.hears("command"))["text"] == "list web-1"
+    assert (await harness.bot_function.hears("command"))["text"] == "list web-1"
     await expect(window.get_by_label("Message #ops")).to_have_value("")
 
 
-async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, stand: Stand) -> None:
-    stand.bot_function.answers = lambda _payload: {"options": [option(f"web-{n}") for n in range(6)]}
+async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, harness: PageHarness) -> None:
+    harness.bot_function.answers = lambda _payload: {"options": [option(f"web-{n}") for n in range(6)]}
     text = {"type": "mrkdwn", "text": "first\n`second` third"}
     select = {"type": "external_select", "action_id": "pick", "min_query_length": 0}
-    stand.says("x", blocks=[{"type": "section", "text": text}, {"type": "actions", "elements": [select]}])
+    harness.says("x", blocks=[{"type": "section", "text": text}, {"type": "actions", "elements": [select]}])
     await expect(window.locator(".block-section").last).to_have_text(
         "first\nsecond third", use_inner_text=True
     )
@@ -82,9 +82,9 @@ async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, st
     await expect(window.get_by_role("option", name="WEB-5")).to_be_in_viewport(ratio=1)
 
 
-async def test_a_modal_is_filled_in_and_complained_about(window: Page, stand: Stand) -> None:
-    stand.bot_function.answers = suggests_one_server_and_refuses_its_name
-    modals.push(stand.workspace, "UANA", MODAL)
+async def test_a_modal_is_filled_in_and_complained_about(window: Page, harness: PageHarness) -> None:
+    harness.bot_function.answers = suggests_one_server_and_refuses_its_name
+    modals.push(harness.workspace, "UANA", MODAL)
     modal = window.get_by_role("dialog", name="Restore")
     await expect(modal.get_by_label("Name").first).to_be_focused()
     await modal.get_by_role("button", name="Restore").click()
@@ -95,14 +95,14 @@ async def test_a_modal_is_filled_in_and_complained_about(window: Page, stand: St
     await modal.get_by_label("Name").first.press("Enter")
     await expect(modal.get_by_text("Not its name.")).to_be_visible()
     await expect(modal.get_by_label("Name").first).to_have_value("web-2")
-    state = (await stand.bot_function.hears("view_submission"))["view"]["state"]["values"]
+    state = (await harness.bot_function.hears("view_submission"))["view"]["state"]["values"]
     assert state["server"]["pick"]["selected_option"] == option("web-1")
     await window.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
     await expect(window.get_by_label("Message #ops")).to_be_focused()
 
 
-async def test_a_dangerous_button_asks_first(window: Page, stand: Stand) -> None:
+async def test_a_dangerous_button_asks_first(window: Page, harness: PageHarness) -> None:
     confirm = {
         "title": plain("Sure?"),
         "text": plain("Really."),
@@ -110,29 +110,29 @@ async def test_a_dangerous_button_asks_first(window: Page, stand: Stand) -> None
         "deny": plain("No"),
     }
     button = {"type": "button", "action_id": "go", "text": plain("Delete"), "confirm": confirm}
-    stand.says("x", blocks=[{"type": "actions", "elements": [button]}])
+    harness.says("x", blocks=[{"type": "actions", "elements": [button]}])
     await window.get_by_role("button", name="Delete").click()
     await window.get_by_role("button", name="No").click()
-    assert not [payload for payload in stand.bot_function.told if payload.get("type") == "block_actions"]
+    assert not [payload for payload in harness.bot_function.told if payload.get("type") == "block_actions"]
     await window.get_by_role("button", name="Delete").click()
     await window.get_by_role("button", name="Yes").click()
-    assert (await stand.bot_function.hears("block_actions"))["actions"][0]["action_id"] == "go"
+    assert (await harness.bot_function.hears("block_actions"))["actions"][0]["action_id"] == "go"
 
 
-async def test_a_menu_opens_and_is_used_with_the_keyboard(window: Page, stand: Stand) -> None:
+async def test_a_menu_opens_and_is_used_with_the_keyboard(window: Page, harness: PageHarness) -> None:
     menu = {"type": "overflow", "action_id": "row", "options": [option("one"), option("two")]}
-    stand.says("x", blocks=[{"type": "actions", "elements": [menu]}])
+    harness.says("x", blocks=[{"type": "actions", "elements": [menu]}])
     await window.get_by_role("button", name="More options").press("Enter")
     await expect(window.get_by_role("menuitem", name="ONE")).to_be_focused()
     await window.keyboard.press("ArrowDown")
     await window.keyboard.press("Enter")
-    assert (await stand.bot_function.hears("block_actions"))["actions"][0]["selected_option"][
+    assert (await harness.bot_function.hears("block_actions"))["actions"][0]["selected_option"][
         "value"
     ] == "two"
 
 
-async def test_faults_are_switched_in_the_drawer(window: Page, stand: Stand) -> None:
+async def test_faults_are_switched_in_the_drawer(window: Page, harness: PageHarness) -> None:
     await window.get_by_role("button", name="Controls").click()
     await window.locator("#drawer").get_by_text("answers lost").click()
     await expect(window.locator("#status")).to_contain_text("VPS.org answers lost")
-    assert stand.faults.provider_fail == "timeout_after_acting"
+    assert harness.faults.provider_fail == "timeout_after_acting"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.doctor.examine import examine
-from bot.doctor.findings import Finding
+from bot.doctor.messages import Finding
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -77,7 +77,7 @@ async def test_a_user_group_is_counted_and_one_nobody_knows_is_named(
 
 async def test_a_second_person_who_is_not_there_is_missed(sandbox: Sandbox, tmp_path: Path) -> None:
     alone = {"BOT_OPERATORS": "UBEN", "BOT_APPROVERS": "UBEN"}
-    assert "on db-main, nobody may agree to what UBEN asks for" in wrong(
+    assert "on db-main, nobody can approve what UBEN requests" in wrong(
         await findings(sandbox, tmp_path, **alone)
     )
 

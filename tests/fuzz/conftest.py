@@ -1,4 +1,4 @@
-"""A witness in a world that is used for many examples."""
+"""A recorder in a world that is used for many examples."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 import stamina
 
-from tests.fuzz.witness import Witness, witnessing
+from tests.fuzz.error_recorder import ErrorRecorder, recording_errors
 from tests.world import World
 
 
@@ -18,8 +18,8 @@ def hasty_retries() -> Iterator[None]:
 
 
 @pytest_asyncio.fixture
-async def witness(world: World) -> AsyncIterator[Witness]:
+async def recorder(world: World) -> AsyncIterator[ErrorRecorder]:
     """Someone who sends odd things to the bot and sees what comes of it."""
     world.provider.add_backup("web-1")
-    async with witnessing(world) as watching:
+    async with recording_errors(world) as watching:
         yield watching

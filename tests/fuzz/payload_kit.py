@@ -15,17 +15,19 @@ from bot.slack.forms import (
     ConfirmForm,
     CreateForm,
     ListForm,
+    OperationForm,
     PickForm,
     RequestForm,
 )
+from bot.verbs import USAGES, Verb
 from tests.world import World
 
 Sent = tuple[Kind, Json]
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OPTION = {"text": {"type": "plain_text", "text": "web-1"}, "value": "1"}
-CHOICE = BackupChoice(verb="delete", server_id=1, backup_id=5001).option()
-REQUEST = RequestForm(operation="delete:1", shown="0").kept()
+CHOICE = BackupChoice(verb=Verb.DELETE, server_id=1, backup_id=5001).as_option()
+REQUEST = RequestForm(operation="1:delete:1", shown="0").as_json()
 
 COMMANDS = [
     "",
@@ -45,26 +47,21 @@ COMMANDS = [
 ]
 
 BUTTONS = {
-    ids.ASK_LIST: "x",
-    ids.ASK_CREATE: "x",
-    ids.ASK_RESTORE: "x",
-    ids.ASK_DELETE: "x",
-    ids.ASK_STATUS: "x",
-    ids.ASK_SERVERS: "x",
-    ids.ASK_HELP: "x",
-    ids.LIST_NEXT: ListForm(page=1).kept(),
-    ids.LIST_PREVIOUS: ListForm(server_id=1).kept(),
-    ids.LIST_SHARE: ListForm().kept(),
+    **{ids.ask_for(verb): "x" for verb, usage in USAGES.items() if usage.button},
+    ids.LIST_NEXT: ListForm(page=1).as_json(),
+    ids.LIST_PREVIOUS: ListForm(server_id=1).as_json(),
+    ids.LIST_SHARE: ListForm().as_json(),
     ids.DELETE_OLDEST: CHOICE,
-    ids.TRY_AGAIN: AgainForm(verb="restore", server_id=1, backup_id=5001).kept(),
+    ids.TRY_AGAIN: AgainForm(verb=Verb.RESTORE, server_id=1, backup_id=5001).as_json(),
     ids.SERVER_BACKUPS: "1",
     ids.SERVER_CREATE: "1",
     ids.APPROVE: REQUEST,
-    ids.DENY: REQUEST,
+    ids.DECLINE: REQUEST,
     ids.WITHDRAW: REQUEST,
     ids.BREAK_GLASS: REQUEST,
-    ids.AUDIT_NEWER: AuditForm(after=1).kept(),
-    ids.AUDIT_OLDER: AuditForm(server="web-1", before=9, since=NOW).kept(),
+    ids.CANCEL: OperationForm(operation="1:create:1").as_json(),
+    ids.AUDIT_NEWER: AuditForm(after=1).as_json(),
+    ids.AUDIT_OLDER: AuditForm(server="web-1", before=9, since=NOW).as_json(),
     "unknown": "x",
 }
 """What each button carries."""
@@ -73,15 +70,15 @@ MENUS = {ids.LIST_ROW: CHOICE, ids.LIST_TYPE: "manual", ids.LIST_SERVER: "1"}
 
 
 def modals() -> dict[str, str]:
-    """Return what each modal remembers; sealed for the bot that runs now."""
+    """Return what each modal remembers."""
     confirm = ConfirmForm(
-        verb="delete", channel="COPS", server_id=1, backup_id=5001, backup_moment=NOW, shown_at=NOW
+        verb=Verb.DELETE, channel="COPS", server_id=1, backup_id=5001, backup_moment=NOW, shown_at=NOW
     )
     return {
-        ids.CREATE_MODAL: CreateForm(channel="COPS").kept(),
-        ids.PICK_MODAL: PickForm(verb="restore", channel="COPS", server_id=1).kept(),
-        ids.CONFIRM_MODAL: confirm.kept(),
-        ids.DENY_MODAL: REQUEST,
+        ids.CREATE_MODAL: CreateForm(channel="COPS").as_json(),
+        ids.PICK_MODAL: PickForm(verb=Verb.RESTORE, channel="COPS", server_id=1).as_json(),
+        ids.CONFIRM_MODAL: confirm.as_json(),
+        ids.DECLINE_MODAL: REQUEST,
         ids.BREAK_GLASS_MODAL: REQUEST,
         ids.NOTE_MODAL: "",
         "unknown": "",
@@ -125,7 +122,7 @@ class Everything:
 
     def menu(self, name: str) -> Sent:
         """A choice in a message."""
-        block_id = ListForm(server_id=1).kept()
+        block_id = ListForm(server_id=1).as_json()
         chosen = OPTION | {"value": MENUS[name]}
         return self._acted({"action_id": name, "block_id": block_id, "selected_option": chosen})
 

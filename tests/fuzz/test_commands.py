@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.workspace import Json
+from tests.fuzz.error_recorder import ErrorRecorder
 from tests.fuzz.odd import examples, nasty, texts
-from tests.fuzz.witness import Witness
 from tests.world import World
 
 VERBS = ["list", "create", "restore", "delete", "status", "servers", "audit", "help", "", "ls", "LIST", "?"]
@@ -33,23 +33,23 @@ pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 
 @examples(100)
 @given(handle=st.sampled_from(["cleo", "gus"]), text=commands)
-async def test_every_command_is_answered(witness: Witness, handle: str, text: str) -> None:
-    witness.forget()
-    assert await witness.sends("slash_commands", typed(witness.world, handle, text)) is not None
-    assert witness.said() or witness.world.person(handle).modal
+async def test_every_command_is_answered(recorder: ErrorRecorder, handle: str, text: str) -> None:
+    recorder.forget()
+    assert await recorder.sends("slash_commands", typed(recorder.world, handle, text)) is not None
+    assert recorder.said() or recorder.world.person(handle).modal
 
 
 # Slack takes a message a second in a channel, which the bot keeps to.
 @examples(5)
 @given(text=nasty)
-async def test_a_reason_may_be_anything(witness: Witness, text: str) -> None:
-    world = witness.world
+async def test_a_reason_may_be_anything(recorder: ErrorRecorder, text: str) -> None:
+    world = recorder.world
     made = len(world.provider.creates)
-    await witness.sends("slash_commands", typed(world, "ana", f"create web-1 {text}"), lasting=True)
+    await recorder.sends("slash_commands", typed(world, "ana", f"create web-1 {text}"), lasting=True)
     await world.until(lambda: len(world.provider.creates) > made)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
-    witness.check()
-    witness.forget()
+    await world.until_reply("*web-1* is backed up")
+    recorder.check()
+    recorder.forget()
     for backup in [*world.provider.creates]:
         world.provider.backups.pop(backup.id, None)

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from bot.operations.session import KEEPALIVE_SECONDS
+from bot.operations.database import KEEPALIVE_SECONDS
 
 ASKS_FOR_KEEPALIVES = b"tcp_keepalives_idle"
 
@@ -12,7 +12,7 @@ class Forwarder:
     """Carries connections to a port of loopback, until `cut_off`: nothing gets through then, unsaid.
 
     PostgreSQL's kernel would then give up the sessions that asked for keepalives, after their time, and keep
-    the others for hours. It can't here, where we are at the other end; so we do it in its stead (`given_up`).
+    the others for hours. It can't here, as we are at the other end; so we do it in its stead (`given_up`).
     """
 
     def __init__(self, port: int) -> None:

@@ -19,12 +19,18 @@ from tests.operations.postgres import Postgres
 
 T = TypeVar("T")
 
+SERVERS = ("web-1", *(f"db-{number}" for number in range(1, 24)))
+
+UNFINISHED = """
+select count(*) from dbos.workflow_status
+where status in ('PENDING', 'ENQUEUED') and name = 'execute_operation'
+"""
 RUNNING = """
 select executor_id, count(*) from dbos.workflow_status
 where status = 'PENDING' and name = '{name}' group by executor_id
 """
 HOLDER = """
-select pid from pg_locks where locktype = 'advisory' and objid = {slot} and objsubid = 2
+select pid from pg_locks where locktype = 'advisory' and objid = {number} and objsubid = 2
 and database = (select oid from pg_database where datname = current_database())
 """
 
@@ -50,7 +56,7 @@ class Replicas:
     async def start(self, count: int) -> None:
         """Start the sandbox, and that many bots at once on an empty database."""
         self.provider.hold()
-        for name in ("web-1", "db-1", "db-2"):
+        for name in SERVERS:
             self.provider.add_server(name)
         self.sandbox.workspace.listen(lambda _: self._changed.set())
         self.provider.listen(self._count_at_once)
@@ -78,16 +84,16 @@ class Replicas:
         await self.sandbox.stop()
 
     async def finish(self, count: int) -> None:
-        """End each backup as soon as VPS.org makes it, until so many were told of, each once."""
+        """Finish each backup as soon as VPS.org makes it, until so many were reported, each once."""
         while len(self.replies()) < count:
             await self.until(lambda: self.in_progress() or len(self.replies()) >= count)
             self.provider.finish()
-        await self.until(lambda: not self.running())
+        await self.until(lambda: not self.unfinished())
         assert len(self.posts()) == len(self.replies()) == len(self.provider.creates) == count
         assert self.most_at_once == 1
 
-    async def asks(self, *servers: str) -> None:
-        """Ask for a backup of each, as Ana."""
+    async def request(self, *servers: str) -> None:
+        """Request a backup of each, as Ana."""
         for server in servers:
             await self.sandbox.people.person("ana").types(f"/backup create {server}")
 
@@ -96,27 +102,43 @@ class Replicas:
         address = f"http://127.0.0.1:{bot.environment['BOT_PORT']}{EVENTS_PATH}"
         self.sandbox.workspace.app.request_url = address
 
-    def bot_in(self, slot: str) -> BotProcess:
-        """Return the bot that holds this slot."""
-        return next(bot for bot in self.bots if told(bot, f"slot_claimed.*slot={slot}"))
+    def bot_with(self, lease: str) -> BotProcess:
+        """Return the bot that holds this lease."""
+        return next(bot for bot in self.bots if logged(bot, f"lease_claimed.*lease={lease}"))
 
-    def running(self, name: str = "create_backup") -> dict[str, int]:
-        """Return how many stories of that name each slot is carrying."""
+    def running(self, name: str = "execute_operation") -> dict[str, int]:
+        """Return how many workflows of that name are running under each lease."""
         rows = self.query(RUNNING.format(name=name))
-        return Counter({str(slot): int(str(number)) for slot, number in rows})
+        return Counter({str(lease): int(str(number)) for lease, number in rows})
 
-    def cut_off(self, slot: int) -> None:
-        """End the session that holds a slot."""
-        [(pid,)] = self.query(HOLDER.format(slot=slot))
+    def unfinished(self) -> int:
+        """Return how many operations are carried out or wait in their server's queue."""
+        [(number,)] = self.query(UNFINISHED)
+        return int(str(number))
+
+    async def until_all_work(self) -> None:
+        """Request backups of one server after the other, until every bot carries one out."""
+        servers = iter(SERVERS)
+        while len(self.running()) < len(self.bots):
+            await asyncio.gather(self.until_more(self.in_progress), self.request(next(servers)))
+        await self.until_recorded()
+
+    async def until_recorded(self) -> None:
+        """Wait until every operation that was announced has its place in its server's queue."""
+        await self.until(lambda: self.unfinished() == len(self.posts()))
+
+    def cut_off(self, number: int) -> None:
+        """End the session that holds the lease of that number."""
+        [(pid,)] = self.query(HOLDER.format(number=number))
         self.query(f"select pg_terminate_backend({pid})")
 
     def in_progress(self) -> list[Backup]:
         """Return the backups that VPS.org is making."""
         return [backup for backup in self.provider.creates if backup.status == "in_progress"]
 
-    def told(self, words: str) -> list[str]:
+    def logged(self, words: str) -> list[str]:
         """Return the lines of all bots' logs in which this expression is found."""
-        return [line for bot in self.bots for line in told(bot, words)]
+        return [line for bot in self.bots for line in logged(bot, words)]
 
     def posts(self) -> list[Message]:
         """Return the bots' messages in the channel, replies left out."""
@@ -165,10 +187,10 @@ class Replicas:
         await person.fills(typed_name=server)
         await person.submits()
 
-    async def until_more(self, messages: Callable[[], list[Message]]) -> None:
-        """Wait until there are more of these messages than now."""
-        before = len(messages())
-        await self.until(lambda: len(messages()) > before)
+    async def until_more(self, things: Callable[[], Sequence[object]]) -> None:
+        """Wait until there are more of these things than now."""
+        before = len(things())
+        await self.until(lambda: len(things()) > before)
 
     def _count_at_once(self) -> None:
         servers = Counter(backup.server.name for backup in self.in_progress())
@@ -179,7 +201,7 @@ class Replicas:
         return [message for message in self.sandbox.workspace.messages.get(channel, []) if message.by_bot]
 
 
-def told(bot: BotProcess, words: str) -> list[str]:
+def logged(bot: BotProcess, words: str) -> list[str]:
     """Return the lines of a bot's log in which this expression is found."""
     return [line for line in bot.lines if re.search(words, line)]
 
@@ -189,7 +211,7 @@ async def readiness(bot: BotProcess) -> dict[str, bool]:
     address = f"http://127.0.0.1:{bot.environment['BOT_PORT']}/readyz"
     try:
         async with aiohttp.ClientSession() as session, session.get(address) as answer:
-            said: dict[str, bool] = await answer.json()
-            return said
+            checks: dict[str, bool] = await answer.json()
+            return checks
     except aiohttp.ClientError:
         return {}

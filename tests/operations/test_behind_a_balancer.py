@@ -1,4 +1,4 @@
-"""Two bots that Slack reaches by either: whichever a delivery gets to, it is one story."""
+"""Two bots that Slack reaches by either: whichever a delivery gets to, it is one operation."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -48,11 +48,11 @@ async def test_every_click_may_reach_another_bot_even_after_one_has_died(
     question = await replicas.until_posted(f"wants to *delete backup {old.id} of web-1*")
     replicas.sandbox.faults.provider_fail = "500"
     await cleo.clicks("approve", message=question, confirm=True)
-    opened_by, asked_by, approved_at = balancer.took
-    assert opened_by is approved_at is not asked_by
-    await asked_by.kill()
+    opened_by, requested_at, approved_at = balancer.took
+    assert opened_by is approved_at is not requested_at
+    await requested_at.kill()
     replicas.sandbox.faults.provider_fail = None
-    reply = await replicas.until_replied(f"<@UANA> Deleted backup {old.id}")
+    reply = await replicas.until_replied(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
     assert reply.thread_ts == question.ts
     assert [(await ana.types("/backup status")).acked for _ in range(2)] == [True, True]
     assert balancer.took[3:] == [opened_by, opened_by]
@@ -64,13 +64,13 @@ async def test_what_reaches_both_bots_happens_once(replicas: Replicas, balancer:
     old = replicas.provider.add_backup("db-2", age=timedelta(hours=7))
     await replicas.sandbox.people.person("ana").types(f"/backup delete {old.id}")
     balancer.to_all, replicas.sandbox.faults.socket_duplicates = True, 1
-    await replicas.asks("web-1", "web-1", "db-1")
+    await replicas.request("web-1", "web-1", "db-1")
     await replicas.until(lambda: len(replicas.in_progress()) == 2)
     await replicas.finish(3)
     await replicas.confirms("ana", "db-2")
     question = await replicas.until_posted("wants to *delete")
     await replicas.sandbox.people.person("cleo").clicks("approve", message=question, confirm=True)
-    await replicas.until_replied(f"<@UANA> Deleted backup {old.id}")
+    await replicas.until_replied(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
     assert [call.method for call in replicas.provider.calls].count("DELETE") == 1
-    assert len(replicas.told("pace_shared.*processes=2")) == 2
+    assert len(replicas.logged("rate_limits_shared.*replicas=2")) == 2
     assert (len(replicas.posts()), len(replicas.replies())) == (4, 4)

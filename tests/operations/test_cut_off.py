@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,17 +11,17 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.audit.model import Entry, Sealed
+from bot.audit.model import ChainedEntry, Entry
 from bot.audit.store import AuditTrail
 from bot.errors import NotRecorded
-from bot.operations.session import KEEPALIVE_SECONDS
+from bot.operations.database import KEEPALIVE_SECONDS, open_database
 from bot.sandbox.bot_process import BotProcess
 from tests.audit.facts import entry
 from tests.operations.forwarder import Forwarder
 from tests.operations.postgres import Postgres
-from tests.operations.replicas import Replicas, told
+from tests.operations.replicas import Replicas, logged
 
-TAKEOVER_SECONDS = 10.0
+FAILOVER_SECONDS = 10.0
 
 
 @pytest_asyncio.fixture
@@ -43,24 +44,25 @@ async def test_a_bot_that_is_cut_off_ends_before_another_takes_over_and_a_paused
     network: Forwarder, replicas: Replicas, postgres: Postgres
 ) -> None:
     await replicas.start(1)
-    [heir] = replicas.bots
+    [other] = replicas.bots
     lost = replicas.add(DATABASE_URL=postgres.over_tcp(replicas.database, await network.start()))
     paused = replicas.add(DATABASE_URL=postgres.over_tcp(replicas.database))
     await asyncio.gather(lost.start(), paused.start())
     await asyncio.gather(lost.ready(), paused.ready())
-    await until_all_work(replicas)
+    await replicas.until_all_work()
     stop_for_now(paused)
     network.cut_off()
     await asyncio.wait_for(lost.ended(), KEEPALIVE_SECONDS)
     assert lost.state == "exited 70"
-    assert not told(heir, "took_over")
+    assert not logged(other, "took_over")
     await network.given_up.wait()
     assert network.kept == 0
-    await replicas.until(lambda: told(heir, "took_over"), TAKEOVER_SECONDS)
+    await replicas.until(lambda: logged(other, "took_over"), FAILOVER_SECONDS)
     go_on(paused)
     await replicas.finish(len(replicas.posts()))
-    [taken] = replicas.told("took_over")
-    assert replicas.bot_in(taken.rpartition("slot=")[2]) is lost
+    [taken] = replicas.logged("took_over")
+    [lease] = re.findall(r"lease=(\S+)", taken)
+    assert replicas.bot_with(lease) is lost
     assert paused.state == "running"
 
 
@@ -68,23 +70,18 @@ async def test_a_bot_that_is_cut_off_while_it_writes_to_the_audit_trail_does_not
     network: Forwarder, postgres: Postgres
 ) -> None:
     address = postgres.new_database()
-    lost = AuditTrail(postgres.over_tcp(address, await network.start()))
-    heir = AuditTrail(address)
+    databases = [open_database(postgres.over_tcp(address, await network.start())), open_database(address)]
+    lost, other = map(AuditTrail, databases)
     await lost.prepare()
     network.cut_off_after(b"pg_advisory_xact_lock")
     with pytest.raises(NotRecorded):
         await lost.append(entry(1))
-    async with asyncio.timeout(TAKEOVER_SECONDS):
-        written = await until_written(heir, entry(2))
+    async with asyncio.timeout(FAILOVER_SECONDS):
+        written = await until_written(other, entry(2))
     assert written.seq == 1
-    await heir.aclose()
-
-
-async def until_all_work(replicas: Replicas) -> None:
-    """Ask, until every bot carries an operation."""
-    while len(replicas.running()) < len(replicas.bots):
-        await asyncio.gather(replicas.until_more(replicas.posts), replicas.asks("web-1"))
-    await replicas.until(lambda: sum(replicas.running().values()) == len(replicas.posts()))
+    await other.aclose()
+    for database in databases:
+        database.dispose()
 
 
 def stop_for_now(bot: BotProcess) -> None:
@@ -98,7 +95,7 @@ def go_on(bot: BotProcess) -> None:
     os.kill(bot.pid, signal.SIGCONT)
 
 
-async def until_written(trail: AuditTrail, what: Entry) -> Sealed:
+async def until_written(trail: AuditTrail, what: Entry) -> ChainedEntry:
     while True:
         with suppress(NotRecorded):
             return await trail.append(what)

@@ -1,4 +1,4 @@
-"""The disk is full for a while: nothing is promised, nothing is lost, and all is told later."""
+"""The disk is full for a while: nothing is promised, nothing is lost, and everything is reported later."""
 
 import asyncio
 import subprocess
@@ -54,21 +54,21 @@ async def test_a_full_disk_costs_nothing_but_time(sandbox: Sandbox, small_disk: 
     _fill(filler)
     provider.finish()
     await ana.types("/backup create db-1")
-    await _until(sandbox, lambda: [text for text in _told(sandbox) if "could not confirm" in text])
+    await _until(sandbox, lambda: [text for text in _texts(sandbox) if "could not confirm" in text])
     await _until_ready(bot, False)
     assert len(provider.creates) == 1
-    assert not [text for text in _told(sandbox) if "Backed up" in text]
+    assert not [text for text in _texts(sandbox) if "is backed up" in text]
 
     filler.unlink()
-    await _until(sandbox, lambda: [text for text in _told(sandbox) if "<@UANA> Backed up *web-1*" in text])
+    await _until(sandbox, lambda: _reports(sandbox, "web-1"))
     await _until_ready(bot, True)
     assert bot.state == "running"
     await ana.types("/backup create db-1")
     await _until(sandbox, lambda: len(provider.creates) == 2)
     provider.finish()
-    await _until(sandbox, lambda: [text for text in _told(sandbox) if "<@UANA> Backed up *db-1*" in text])
+    await _until(sandbox, lambda: _reports(sandbox, "db-1"))
     assert sorted(backup.server.name for backup in provider.creates) == ["db-1", "web-1"]
-    assert sum(text.startswith("<@UANA> Backed up") for text in _told(sandbox)) == 2
+    assert [len(_reports(sandbox, server)) for server in ("web-1", "db-1")] == [1, 1]
 
 
 def _fill(file: Path) -> None:
@@ -77,9 +77,14 @@ def _fill(file: Path) -> None:
             filler.write(bytes(4096))
 
 
-def _told(sandbox: Sandbox) -> list[str]:
+def _texts(sandbox: Sandbox) -> list[str]:
     messages: list[Message] = sandbox.workspace.messages.get("COPS", [])
     return [message.text for message in messages if message.by_bot]
+
+
+def _reports(sandbox: Sandbox, server: str) -> list[str]:
+    report = f"<@UANA> :white_check_mark: *{server}* is backed up"
+    return [text for text in _texts(sandbox) if text.startswith(report)]
 
 
 async def _until_ready(bot: BotProcess, database: bool) -> None:

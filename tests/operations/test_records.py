@@ -1,13 +1,46 @@
-"""What runs, waits and has ended is told from the engine's own records."""
+"""What runs, waits and has ended is read from the engine's own records."""
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from structlog.testing import capture_logs
+
 from bot.operations import records
-from bot.operations.model import State
-from bot.operations.records import Unfinished
-from tests.world import World
+from bot.operations.engine import start, workflow
+from bot.operations.model import BackedUp, Cancelled, Operation, Outcome, State
+from bot.operations.records import (
+    EXECUTE,
+    REPORT,
+    REQUEST,
+    Ended,
+    Stage,
+    Unfinished,
+    execute_id,
+    report_id,
+)
+from bot.verbs import Verb
+from tests.backups.facts import NOON, hours, operation, outcome
+from tests.operations.harness import POLLING, SECONDS, EngineHarness, until_ended
+from tests.world import World, set_up
 
 WEB, DB = "web-1", "db-1"
+UNREADABLE = {
+    "no JSON": "no JSON",
+    "no operation": json.dumps({"positionalArgs": [{"verb": "create"}], "namedArgs": {}}),
+    "an unknown verb": json.dumps({"positionalArgs": [{"verb": "explode", "id": "1"}], "namedArgs": {}}),
+    "no arguments": json.dumps({"positionalArgs": [], "namedArgs": {}}),
+    "a number": "42",
+}
+
+
+async def until_unfinished(*stages: Stage) -> list[Unfinished]:
+    """Wait until there are operations in just these stages; return them."""
+    async with asyncio.timeout(SECONDS):
+        while tuple(one.stage for one in await records.unfinished()) != stages:  # noqa: ASYNC110
+            await asyncio.sleep(POLLING)
+    return await records.unfinished()
 
 
 async def two_on_one_server(world: World) -> list[Unfinished]:
@@ -15,52 +48,156 @@ async def two_on_one_server(world: World) -> list[Unfinished]:
     await world.person("ana").types(f"/backup create {WEB} first")
     await world.until(lambda: world.provider.creates)
     await world.person("ben").types(f"/backup create {WEB} second")
-    await world.until_post("waits for its turn")
-    return await records.unfinished()
+    await world.until_post("is queued")
+    return await until_unfinished(Stage.RUNNING, Stage.QUEUED)
 
 
 async def test_what_runs_comes_before_what_waits(world: World) -> None:
     running, waiting = await two_on_one_server(world)
-    assert (running.is_running, running.operation.reason) == (True, "first")
-    assert (waiting.is_running, waiting.operation.reason) == (False, "second")
-    assert waiting.since == waiting.operation.asked_at
+    assert (running.stage, running.operation.reason) == (Stage.RUNNING, "first")
+    assert (waiting.stage, waiting.operation.reason) == (Stage.QUEUED, "second")
+    assert waiting.since == waiting.operation.requested_at
     # The engine may cut its times to whole seconds.
-    assert running.operation.asked_at - timedelta(seconds=1) <= running.since <= datetime.now(UTC)
+    assert running.operation.requested_at - timedelta(seconds=1) <= running.since <= datetime.now(UTC)
 
 
 async def test_each_server_has_its_own(world: World) -> None:
     await two_on_one_server(world)
     await world.person("ana").types(f"/backup create {DB}")
     await world.until(lambda: len(world.provider.creates) == 2)
-    everything = await records.unfinished()
-    assert [one.operation.server_name for one in everything if one.is_running] == [WEB, DB]
-    other = next(one for one in everything if one.operation.server_name == DB)
+    everything = await until_unfinished(Stage.RUNNING, Stage.RUNNING, Stage.QUEUED)
+    assert [one.operation.server_name for one in everything] == [WEB, DB, WEB]
+    other = everything[1]
     assert await records.unfinished(other.operation.server_id) == [other]
     assert await records.unfinished(999) == []
 
 
-async def test_who_waits_is_told_for_whom(world: World) -> None:
+async def test_an_operation_that_waits_knows_which_goes_first(world: World) -> None:
     running, waiting = await two_on_one_server(world)
     assert await records.ahead_of(waiting.operation) == running
     assert await records.ahead_of(running.operation) is None
 
 
+@set_up(bot_second_person="create", bot_approvers="UBEN,UCLEO")
+async def test_an_operation_that_waits_for_approval_is_ahead_of_none(world: World) -> None:
+    await world.person("ana").types(f"/backup create {WEB} first")
+    [waiting] = await until_unfinished(Stage.AWAITING_APPROVAL)
+    assert waiting.since == waiting.operation.requested_at
+    assert await records.find(waiting.operation.id) == waiting
+    later = waiting.operation.model_copy(update={"id": "later", "requested_at": datetime.now(UTC)})
+    assert await records.ahead_of(later) is None
+
+
+async def test_what_has_not_ended_is_found_by_its_id(world: World) -> None:
+    for one in await two_on_one_server(world):
+        assert await records.find(one.operation.id) == one
+        assert await records.requested(one.operation.id) == one.operation
+    assert await records.find("nothing") is None
+    assert await records.requested("nothing") is None
+
+
 async def test_what_has_ended_is_found_by_server_and_time(world: World) -> None:
-    began = datetime.now(UTC)
+    before = datetime.now(UTC)
     await world.person("ana").types(f"/backup create {WEB} first")
     await world.until(lambda: world.provider.creates)
-    [running] = await records.unfinished()
-    assert await records.ended_since(running.operation.server_id, began) == []
+    [running] = await until_unfinished(Stage.RUNNING)
+    assert await records.ended_since(running.operation.server_id, before) == []
     world.provider.finish()
-    await world.until_reply("Backed up")
-    [ended] = await records.ended_since(running.operation.server_id, began)
+    await world.until_reply("is backed up")
+    [ended] = await records.ended_since(running.operation.server_id, before)
     assert ended.operation == running.operation
+    assert isinstance(ended.outcome, BackedUp)
     assert ended.outcome.state is State.DONE
+    assert await records.find(running.operation.id) is None
+    assert await records.requested(running.operation.id) == running.operation
     assert await records.ended_since(running.operation.server_id, datetime.now(UTC)) == []
-    assert await records.ended_since(999, began) == []
+    assert await records.ended_since(999, before) == []
 
 
 async def test_records_outlive_the_process(world: World) -> None:
     before = await two_on_one_server(world)
     await world.restart_bot()
     assert [one.operation for one in await records.unfinished()] == [one.operation for one in before]
+
+
+def test_an_operation_has_one_id_for_one_key_and_its_parts_tell_it() -> None:
+    own = records.new_id(7, Verb.CREATE, "V1")
+    assert own == records.new_id(7, Verb.CREATE, "V1")
+    assert own.startswith("7:")
+    parts = records.parts_of(own)
+    assert len({*parts}) == 4
+    assert {records.operation_id(part) for part in parts} == {own}
+
+
+@workflow("records_test_row")
+async def make_row() -> None:
+    """Do nothing: only the row counts."""
+
+
+@pytest.mark.parametrize("stored", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("name", [REQUEST, EXECUTE])
+async def test_a_row_that_is_no_operation_is_left_out_and_logged(
+    harness: EngineHarness, name: str, stored: str
+) -> None:
+    whole = operation(id="1:create:whole")
+    await put(harness, whole.id, REQUEST, arguments(whole))
+    await put(harness, "1:create:odd", name, stored)
+    with capture_logs() as lines:
+        [found] = await records.unfinished()
+    assert found == Unfinished(whole, Stage.STARTING, NOON)
+    assert [(line["event"], line["workflow"], line["name"]) for line in lines] == [
+        ("row_unreadable", "1:create:odd", name)
+    ]
+    assert await records.unfinished(whole.server_id) == [found]
+    assert await records.ahead_of(whole) is None
+    assert await records.find("1:create:odd") is None
+    assert await records.requested("1:create:odd") is None
+
+
+@pytest.mark.parametrize("stored", UNREADABLE.values(), ids=UNREADABLE)
+async def test_a_report_that_is_none_is_left_out_and_logged(harness: EngineHarness, stored: str) -> None:
+    whole, end = operation(id="1:create:whole"), outcome()
+    await put(harness, report_id(whole.id), REPORT, arguments(whole, {}, end))
+    await put(harness, report_id("1:create:odd"), REPORT, stored)
+    await put(harness, report_id("1:create:older"), REPORT, arguments(whole, {}, {"kind": "exploded"}))
+    with capture_logs() as lines:
+        assert await records.ended_since(1, NOON - hours(1)) == [Ended(whole, end)]
+    assert {(line["event"], line["workflow"]) for line in lines} == {
+        ("row_unreadable", report_id("1:create:odd")),
+        ("row_unreadable", report_id("1:create:older")),
+    }
+
+
+async def test_a_queued_operation_that_was_cancelled_has_ended(harness: EngineHarness) -> None:
+    queued, cancelled = operation(id="1:create:a"), operation(id="1:create:b")
+    for each in (queued, cancelled):
+        await put(harness, execute_id(each.id), EXECUTE, arguments(each, {}), status="ENQUEUED")
+    end = Cancelled(ended_at=NOON, by="UBEN")
+    await put(harness, report_id(cancelled.id), REPORT, arguments(cancelled, {}, end))
+    assert await records.unfinished() == [Unfinished(queued, Stage.QUEUED, NOON)]
+    assert await records.find(queued.id) == Unfinished(queued, Stage.QUEUED, NOON)
+    assert await records.find(cancelled.id) is None
+    assert await records.ended_since(1, NOON - hours(1)) == [Ended(cancelled, end)]
+
+
+def arguments(*values: Operation | Outcome | dict[str, str]) -> str:
+    """Return what a workflow was started with, as it is stored."""
+    plain = [value if isinstance(value, dict) else value.model_dump(mode="json") for value in values]
+    return json.dumps({"positionalArgs": plain, "namedArgs": {}})
+
+
+async def put(
+    harness: EngineHarness, workflow_id: str, name: str, stored: str, *, status: str = "PENDING"
+) -> None:
+    """Put on record, as carried out elsewhere, a workflow that was started with what is stored."""
+    await start(make_row, workflow_id)
+    await until_ended(workflow_id)
+    with harness.database.begin() as connection:
+        connection.exec_driver_sql(
+            "update workflow_status set name = ?, status = ?, executor_id = 'lease-9' "
+            "where workflow_uuid = ?",
+            (name, status, workflow_id),
+        )
+        connection.exec_driver_sql(
+            "update workflow_input set inputs = ? where workflow_uuid = ?", (stored, workflow_id)
+        )

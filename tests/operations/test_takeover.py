@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.operations.postgres import Postgres
 from tests.operations.replicas import Replicas, readiness
 
-TAKEOVER_SECONDS = 10.0
+FAILOVER_SECONDS = 10.0
 
 
 @pytest_asyncio.fixture
@@ -22,22 +22,22 @@ async def replicas(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Replicas
 async def test_a_killed_bots_operations_are_carried_on_by_the_other(replicas: Replicas) -> None:
     await replicas.start(2)
     await _until_both_work(replicas)
-    asked = len(replicas.posts())
-    await replicas.bot_in("slot-0").kill()
-    await replicas.until(lambda: set(replicas.running()) == {"slot-1"}, TAKEOVER_SECONDS)
-    await replicas.finish(asked)
+    requested = len(replicas.posts())
+    await replicas.bot_with("lease-0").kill()
+    await replicas.until(lambda: set(replicas.running()) == {"lease-1"}, FAILOVER_SECONDS)
+    await replicas.finish(requested)
 
 
 async def test_a_bot_that_is_cut_off_stops_itself_and_the_other_carries_on(replicas: Replicas) -> None:
     await replicas.start(2)
     await _until_both_work(replicas)
-    asked = len(replicas.posts())
-    lost = replicas.bot_in("slot-1")
+    requested = len(replicas.posts())
+    lost = replicas.bot_with("lease-1")
     replicas.cut_off(1)
-    await asyncio.wait_for(lost.ended(), TAKEOVER_SECONDS)
+    await asyncio.wait_for(lost.ended(), FAILOVER_SECONDS)
     assert lost.state == "exited 70"
-    await replicas.until(lambda: set(replicas.running()) == {"slot-0"}, TAKEOVER_SECONDS)
-    await replicas.finish(asked)
+    await replicas.until(lambda: set(replicas.running()) == {"lease-0"}, FAILOVER_SECONDS)
+    await replicas.finish(requested)
 
 
 async def test_a_bot_waits_for_a_database_that_is_away_at_its_start(
@@ -56,18 +56,14 @@ async def test_a_bot_waits_for_a_database_that_is_away_at_its_start(
     assert await readiness(bot) == {"slack": True, "database": True, "vps": True}
     postgres.stop()
     try:
-        await asyncio.wait_for(bot.ended(), TAKEOVER_SECONDS)
+        await asyncio.wait_for(bot.ended(), FAILOVER_SECONDS)
         assert bot.state == "exited 70"
     finally:
         postgres.start()
 
 
 async def _until_both_work(replicas: Replicas) -> None:
-    """Ask, until each bot carries an operation, and one waits for its server."""
-    await replicas.asks("web-1", "web-1", "db-1")
-    while len(replicas.running()) < 2:
-        await asyncio.gather(replicas.until_more(replicas.posts), replicas.asks("db-2"))
-    await replicas.until(lambda: sum(replicas.running().values()) == len(replicas.posts()))
-    await replicas.until(
-        lambda: {backup.server.name for backup in replicas.in_progress()} >= {"web-1", "db-1"}
-    )
+    """Request backups, until each bot carries one out, and one waits for its server."""
+    await replicas.until_all_work()
+    await asyncio.gather(replicas.until_more(replicas.posts), replicas.request("web-1"))
+    await replicas.until_recorded()

@@ -1,51 +1,177 @@
-"""What runs and waits."""
+"""An operation's card, and what runs and waits."""
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from bot.operations.model import Operation
-from bot.operations.records import Unfinished
-from bot.operations.views import MOST_SHOWN, status
-from tests.backups.facts import NOON, hours, operation
-from tests.views_kit import Drawable, OneFile, drawn, moments, numbers, problems, words
-
-operations = st.builds(
+from bot.errors import Busy, Failure, SlotsFull
+from bot.operations.model import (
+    Ahead,
+    ApprovalTerms,
+    BackedUp,
+    Cancelled,
+    Deleted,
+    Ending,
+    Late,
+    NoSafetyBackup,
+    NotApproved,
+    NotDone,
+    NotKnown,
     Operation,
-    id=st.text(min_size=1, max_size=40),
-    verb=st.sampled_from(["create", "delete", "restore", "watch"]),
-    server_id=numbers,
-    server_name=words,
-    asked_by=st.just("UANA"),
-    asked_by_name=words,
-    channel=st.just("COPS"),
-    asked_at=moments,
-    reason=words,
-    backup_id=st.none() | numbers,
-    backup_moment=st.none() | moments,
+    Outcome,
+    Progress,
+    Queued,
+    Restored,
+    RestoreRunning,
+    Accepted,
+    Running,
+    SafetyBackupRunning,
+    State,
+    backup_id_of,
 )
-unfinished = st.builds(Unfinished, operation=operations, is_running=st.booleans(), since=moments)
+from bot.operations.records import Stage, Unfinished
+from bot.operations.views import MOST_SHOWN, REASON_KEPT, ended, in_progress, status
+from bot.slack import ids
+from bot.slack.forms import AgainForm, BackupChoice, OperationForm, read_form
+from bot.slack.message import Message
+from bot.verbs import Verb
+from tests.any_facts import PEOPLE, operations, outcomes
+from tests.backups.facts import NOON, TIMED_OUT, hours, operation, outcome
+from tests.views_kit import Drawable, OneFile, drawn, moments, problems
 
-RUNNING = Unfinished(operation(reason="before the upgrade"), is_running=True, since=NOON + hours(1))
+LATER = NOON + hours(1)
+CREATE = operation(reason="before the <upgrade>")
+DELETE = operation(Verb.DELETE)
+RESTORE = operation(Verb.RESTORE, reason="bad deploy")
+APPROVED = operation(Verb.RESTORE, approved_by="UBEN", approved_at=NOON)
+ALONE = operation(Verb.RESTORE, broke_glass=True, approved_by="UANA", approved_at=NOON)
+FULL = Failure.of(SlotsFull(server_name="web-1", used=10, limit=10, oldest_manual_id=7))
+NO_ROOM = NotDone(ended_at=LATER, failure=FULL)
+NO_ROOM_FOR_SAFETY = NoSafetyBackup(ended_at=LATER, cause=NO_ROOM)
+BEN_DELETES = Ahead(Verb.DELETE, "UBEN", NOON - hours(0.1))
+CARDS: dict[str, Drawable] = {
+    "running": in_progress(CREATE, Running()),
+    "queued": in_progress(RESTORE, Queued(BEN_DELETES)),
+    "safety backup": in_progress(RESTORE, SafetyBackupRunning()),
+    "restore accepted, watched": in_progress(APPROVED, RestoreRunning()),
+    "late": in_progress(CREATE, Late(NOON, 3600)),
+    "late safety backup": in_progress(RESTORE, Late(NOON, 3600)),
+    "backed up": ended(CREATE, BackedUp(ended_at=LATER, backup_id=501, size_mb=2350, seconds=754.2)),
+    "no room": ended(CREATE, NO_ROOM),
+    "unknown": ended(CREATE, NotKnown(ended_at=LATER, failure=TIMED_OUT)),
+    "deleted": ended(DELETE, Deleted(ended_at=LATER, backup_id=501)),
+    "delete failed": ended(DELETE, NotDone(ended_at=LATER, failure=Failure.of(Busy(status=503)))),
+    "restored": ended(
+        ALONE,
+        Restored(ended_at=LATER, before="running", during="restoring", words="Ok", seconds=61),
+    ),
+    "restore taken": ended(RESTORE, Accepted(ended_at=LATER, status="running", words="Ok")),
+    "no room for a safety backup": ended(RESTORE, NO_ROOM_FOR_SAFETY),
+    "declined": ended(
+        RESTORE, NotApproved(ended_at=LATER, ending=Ending.DECLINED, by="UBEN", comment="not <now>")
+    ),
+    "cancelled": ended(RESTORE, Cancelled(ended_at=LATER, by="UBEN", safety_backup_id=502)),
+}
+
+RUNNING = Unfinished(operation(reason="before the upgrade"), Stage.RUNNING, NOON + hours(1))
 WAITING = [
-    Unfinished(operation(verb, id=verb, backup_id=501, asked_by="UBEN"), is_running=False, since=NOON)
-    for verb in ("delete", "restore")
+    Unfinished(operation(verb, id=verb, requested_by="UBEN", approval=terms), stage, NOON)
+    for verb, stage, terms in (
+        (Verb.DELETE, Stage.QUEUED, None),
+        (Verb.CREATE, Stage.STARTING, None),
+        (Verb.RESTORE, Stage.AWAITING_APPROVAL, ApprovalTerms(minutes=30)),
+    )
 ]
-VIEWS: dict[str, Drawable] = {
+STATUS: dict[str, Drawable] = {
     "nothing": status([]),
     "one runs": status([RUNNING]),
-    "one runs, two wait": status([RUNNING, *WAITING]),
+    "one runs, three wait": status([RUNNING, *WAITING]),
 }
+unfinished = st.builds(Unfinished, operations, st.sampled_from(Stage), moments)
+aheads = st.builds(Ahead, st.sampled_from(list(Verb)), st.sampled_from(PEOPLE), moments)
+progresses: st.SearchStrategy[Progress] = st.one_of(
+    st.builds(Queued, aheads),
+    st.sampled_from([Running(), SafetyBackupRunning(), RestoreRunning()]),
+    st.builds(Late, moments, st.floats(0, 1e9)),
+)
+
+
+def by_name(each: object) -> str:
+    return type(each).__name__
+
+
+def test_how_cards_look(snapshot: SnapshotAssertion) -> None:
+    assert {name: drawn(each) for name, each in CARDS.items()} == snapshot(extension_class=OneFile)
+    assert [problems(each) for each in CARDS.values()] == [[]] * len(CARDS)
 
 
 def test_how_the_status_looks(snapshot: SnapshotAssertion) -> None:
-    assert {name: drawn(each) for name, each in VIEWS.items()} == snapshot(extension_class=OneFile)
-    assert [problems(each) for each in VIEWS.values()] == [[]] * len(VIEWS)
+    assert {name: drawn(each) for name, each in STATUS.items()} == snapshot(extension_class=OneFile)
+    assert [problems(each) for each in STATUS.values()] == [[]] * len(STATUS)
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.REFUSED, State.UNKNOWN])
+@pytest.mark.parametrize("requested", [CREATE, DELETE, RESTORE], ids=by_name)
+def test_what_did_not_succeed_can_be_tried_again_as_it_was(requested: Operation, state: State) -> None:
+    again = read_form(AgainForm, buttons(ended(requested, outcome(state)))[ids.TRY_AGAIN])
+    assert again.model_dump() == {
+        "verb": requested.verb,
+        "server_id": requested.server_id,
+        "backup_id": backup_id_of(requested),
+        "reason": requested.reason,
+    }
+
+
+def test_a_long_reason_is_cut_so_that_it_can_be_tried_again() -> None:
+    requested = operation(reason="why " * 1000)
+    card = ended(requested, outcome(State.FAILED))
+    assert problems(card) == []
+    again = read_form(AgainForm, buttons(card)[ids.TRY_AGAIN])
+    assert again.reason == requested.reason[:REASON_KEPT]
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.ACCEPTED])
+def test_what_succeeded_is_not_offered_again(state: State) -> None:
+    assert buttons(ended(RESTORE, outcome(state))) == {}
+
+
+@pytest.mark.parametrize(
+    ("requested", "full"), [(CREATE, NO_ROOM), (RESTORE, NO_ROOM_FOR_SAFETY)], ids=["create", "restore"]
+)
+def test_a_full_server_is_offered_its_oldest_backup_to_delete(requested: Operation, full: Outcome) -> None:
+    choice = BackupChoice.chosen(buttons(ended(requested, full))[ids.DELETE_OLDEST])
+    assert choice == BackupChoice(verb=Verb.DELETE, server_id=1, backup_id=7)
+
+
+@pytest.mark.parametrize(
+    ("requested", "progress"),
+    [
+        (CREATE, Queued(BEN_DELETES)),
+        (RESTORE, Queued(BEN_DELETES)),
+        (RESTORE, SafetyBackupRunning()),
+        (RESTORE, Late(NOON, 3600)),
+    ],
+    ids=by_name,
+)
+def test_what_has_not_acted_yet_can_be_cancelled(requested: Operation, progress: Progress) -> None:
+    [(action, value)] = buttons(in_progress(requested, progress)).items()
+    assert action == ids.CANCEL
+    assert read_form(OperationForm, value) == OperationForm(operation=requested.id)
+
+
+@pytest.mark.parametrize(
+    ("requested", "progress"),
+    [(CREATE, Running()), (CREATE, Late(NOON, 3600)), (DELETE, Running()), (RESTORE, RestoreRunning())],
+    ids=by_name,
+)
+def test_what_acts_cannot_be_cancelled(requested: Operation, progress: Progress) -> None:
+    assert buttons(in_progress(requested, progress)) == {}
 
 
 def test_those_for_which_there_is_no_room_are_counted() -> None:
     text = status([RUNNING] * (MOST_SHOWN + 2)).text
-    assert text.startswith("*22 running, 0 waiting*")
+    assert text.startswith("*22 running · 0 queued*")
     assert text.endswith("and 2 more")
 
 
@@ -53,3 +179,25 @@ def test_those_for_which_there_is_no_room_are_counted() -> None:
 @given(st.lists(unfinished, max_size=MOST_SHOWN + 2))
 def test_whatever_runs_the_status_can_be_shown(found: list[Unfinished]) -> None:
     assert problems(status(found)) == []
+
+
+@settings(max_examples=60)
+@given(operations, outcomes)
+def test_whatever_happened_a_card_can_show_it(requested: Operation, how: Outcome) -> None:
+    assume(how.state is not State.ACCEPTED or requested.verb is Verb.RESTORE)
+    assert problems(ended(requested, how)) == []
+
+
+@settings(max_examples=60)
+@given(operations, progresses)
+def test_however_far_it_has_come_a_card_can_show_it(requested: Operation, progress: Progress) -> None:
+    assert problems(in_progress(requested, progress)) == []
+
+
+def buttons(card: Message) -> dict[str, str]:
+    return {
+        element["action_id"]: element["value"]
+        for block in card.drawn()
+        for element in block.get("elements", [])
+        if element["type"] == "button"
+    }

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import BadSettings
+from bot.errors import ConfigurationError
 from bot.rules.file import RuleTable, covers, line_of, read_rules
-from bot.rules.wording import KEYS
+from bot.rules.messages import KEYS
 
 
 def problems(text: str) -> list[str]:
-    with pytest.raises(BadSettings) as refusal:
+    with pytest.raises(ConfigurationError) as refusal:
         read_rules(text, "rules.toml")
-    return refusal.value.what.splitlines()
+    return [*refusal.value.problems]
 
 
 MISTAKES = """\
-# Who may do what.
+# Who can do what.
 rules = 3
 [[rule]]
 servers = "db-*"

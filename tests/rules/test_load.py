@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.errors import BadSettings
-from bot.permissions import Risk, Rule
+from bot.errors import ConfigurationError
+from bot.permissions import Rule
 from bot.rules.load import load_rules
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
+from bot.verbs import Verb
 
 TOKENS = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1", "vps_api_token": "vps"}
 
@@ -59,7 +60,7 @@ def test_without_a_file_the_variables_are_the_only_rule() -> None:
             viewers=frozenset({"UVERA"}),
             operators=frozenset({"UANA", "SOPS"}),
             approvers=frozenset({"UBEN"}),
-            second_person=frozenset({Risk.DELETE, Risk.RESTORE}),
+            second_person=frozenset({Verb.DELETE, Verb.RESTORE}),
             break_glass=True,
             approval_minutes=10,
         ),
@@ -80,7 +81,7 @@ def test_a_rule_of_the_file_says_what_differs_and_the_variables_say_the_rest(tmp
         channels=frozenset({"COPS"}),
         operators=frozenset({"UANA"}),
         approvers=frozenset({"S0ONCALL"}),
-        second_person=frozenset({Risk.RESTORE}),
+        second_person=frozenset({Verb.RESTORE}),
         break_glass=True,
         approval_minutes=5,
     )
@@ -97,9 +98,9 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["no file", "no text"])
 def test_a_file_that_cannot_be_read_is_a_setting_problem(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "xoxb-by-mistake" if content is None else given_file(tmp_path, content)
-    with pytest.raises(BadSettings, match="BOT_RULES_FILE is not right") as refusal:
+    with pytest.raises(ConfigurationError, match="BOT_RULES_FILE is not right") as refusal:
         load_rules(settings(bot_rules_file=file))
-    assert "xoxb" not in refusal.value.what
+    assert "xoxb" not in str(refusal.value.problems)
 
 
 async def test_the_sandbox_asks_for_approval_on_one_server_and_has_break_glass_on_another() -> None:
@@ -107,9 +108,9 @@ async def test_the_sandbox_asks_for_approval_on_one_server_and_has_break_glass_o
     given: dict[str, Any] = {name.lower(): value for name, value in sandbox.bot_environment().items()}
     rules = load_rules(Settings(_env_file=None, **given))
     await sandbox.stop()
-    assert rules.for_server("db-main").second_person == {Risk.DELETE, Risk.RESTORE}
+    assert rules.for_server("db-main").second_person == {Verb.DELETE, Verb.RESTORE}
     assert not rules.for_server("db-main").break_glass
-    assert rules.for_server("mail").second_person == {Risk.RESTORE}
+    assert rules.for_server("mail").second_person == {Verb.RESTORE}
     assert rules.for_server("mail").break_glass
     assert rules.for_server("web-1").second_person == frozenset()
     assert rules.for_server("web-1").operators == {"UANA", "UBEN"}

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import Nonsense
+from bot.errors import InvalidResponse
 from bot.servers.api import ServersApi
 from bot.vps.client import VpsClient
 
@@ -39,6 +39,6 @@ async def test_a_malformed_server_does_not_lose_the_others() -> None:
 
 
 @pytest.mark.parametrize("shape", [[], {}, {"servers": []}, None])
-async def test_a_wrong_envelope_is_nonsense(shape: object) -> None:
-    with pytest.raises(Nonsense):
+async def test_a_wrong_envelope_is_an_invalid_response(shape: object) -> None:
+    with pytest.raises(InvalidResponse):
         await api(shape).list()

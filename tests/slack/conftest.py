@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,10 +10,10 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.socket import SocketConnection
-from bot.slack.websocket import Pace
+from bot.slack.websocket import SocketTimeouts
 from tests.slack.wire import Wire
 
-FAST = Pace(
+FAST = SocketTimeouts(
     ping=5.0,
     hello=2.0,
     deaf=5.0,
@@ -25,9 +25,9 @@ FAST = Pace(
     first_pause=0.001,
     longest_pause=0.01,
 )
-"""Quick where tests wait, patient where a busy machine could be taken for a broken connection."""
+"""Short if a test waits for it, long if a busy machine could be taken for a broken connection."""
 
-Connect = Callable[[AsyncApp, Pace], SocketConnection]
+Connect = Callable[[AsyncApp, SocketTimeouts], SocketConnection]
 
 
 @pytest.fixture
@@ -41,14 +41,22 @@ async def connect() -> AsyncIterator[Connect]:
     """Keeps an app connected until the test ends."""
     running: list[asyncio.Task[None]] = []
 
-    def connected(app: AsyncApp, pace: Pace) -> SocketConnection:
-        connection = SocketConnection(app, SecretStr("xapp-1"), pace=pace)
-        running.append(asyncio.create_task(connection.run()))
+    def connected(app: AsyncApp, timeouts: SocketTimeouts) -> SocketConnection:
+        connection = SocketConnection(app, SecretStr("xapp-1"), timeouts=timeouts)
+        running.append(asyncio.create_task(listened_to(connection)))
         return connection
 
     yield connected
     for task in running:
         await ended(task)
+
+
+async def listened_to(connection: SocketConnection) -> None:
+    """Listen until cancelled, and then close, as the app does."""
+    try:
+        await connection.listen()
+    finally:
+        await connection.close()
 
 
 async def ended(task: asyncio.Task[None]) -> None:
@@ -57,7 +65,7 @@ async def ended(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def soon(work: Coroutine[Any, Any, Any]) -> Any:
+async def soon(work: Awaitable[Any]) -> Any:
     """Return what the work returns, which it must do within 5 s."""
     return await asyncio.wait_for(work, 5)
 

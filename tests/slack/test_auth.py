@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import BadSettings
+from bot.errors import ConfigurationError
 from bot.slack.auth import Identity, check_tokens, goes_direct, keep_proxy, web_client
 from tests.slack.conftest import soon
 from tests.slack.wire import SLASH, Wire
@@ -56,9 +56,9 @@ async def test_a_refused_token_is_one_line_that_names_its_variable(
     error: str, method: str, variable: str, client: AsyncWebClient, wire: Wire
 ) -> None:
     wire.errors[method] = [error]
-    with pytest.raises(BadSettings) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         await check(client)
-    [line] = refused.value.what.splitlines()
+    [line] = refused.value.problems
     assert line.startswith(f"{variable}: ")
     assert error in line
     assert "https://api.slack.com/apps" in line
@@ -67,9 +67,9 @@ async def test_a_refused_token_is_one_line_that_names_its_variable(
 
 async def test_two_refused_tokens_are_two_lines(client: AsyncWebClient, wire: Wire) -> None:
     wire.errors = {"auth.test": ["invalid_auth"], "apps.connections.open": ["invalid_auth"]}
-    with pytest.raises(BadSettings) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         await check(client)
-    assert [line.split(":")[0] for line in refused.value.what.splitlines()] == [
+    assert [line.split(":")[0] for line in refused.value.problems] == [
         "SLACK_BOT_TOKEN",
         "SLACK_APP_TOKEN",
     ]
@@ -78,7 +78,7 @@ async def test_two_refused_tokens_are_two_lines(client: AsyncWebClient, wire: Wi
 async def test_a_users_token_is_not_taken_for_the_bots(client: AsyncWebClient, wire: Wire) -> None:
     user = {"ok": True, "team_id": "T111", "user_id": "U111"}
     wire.errors["auth.test"] = [web.json_response(user)]
-    with pytest.raises(BadSettings, match="SLACK_BOT_TOKEN: this is another kind of token"):
+    with pytest.raises(ConfigurationError, match="SLACK_BOT_TOKEN: this is another kind of token"):
         await check(client)
 
 
@@ -86,7 +86,7 @@ async def test_an_address_that_is_not_slacks_is_told_from_a_bad_token(
     client: AsyncWebClient, wire: Wire
 ) -> None:
     wire.errors["auth.test"] = [404]
-    with pytest.raises(BadSettings, match=r"SLACK_API_URL: .*HTTP 404"):
+    with pytest.raises(ConfigurationError, match=r"SLACK_API_URL: .*HTTP 404"):
         await check(client)
 
 

@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
+from structlog.testing import capture_logs
 
 from bot.health import HttpServer
-from bot.slack.http import MAX_BODY_BYTES, PATH, routes
-from tests.slack.conftest import soon
+from bot.slack.http import MAX_BODY_BYTES, PATH, HttpConnection
+from tests.slack.conftest import ended, soon
 from tests.slack.wire import Wire
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -38,10 +39,17 @@ def signed(body: bytes, *, age_seconds: float = 0, secret: str = SECRET) -> dict
 
 
 class Slack:
-    """Slack as it calls the app; `handled` holds what was run and as which try."""
+    """Slack as it calls the app; `handled` holds what was run and as which try.
 
-    def __init__(self, port: int, session: aiohttp.ClientSession, handled: list[str]) -> None:
+    What `/slow` runs goes on after its ack until `released` is set.
+    """
+
+    def __init__(
+        self, port: int, session: aiohttp.ClientSession, connection: HttpConnection, handled: list[str]
+    ) -> None:
         self.port = port
+        self.connection = connection
+        self.released = asyncio.Event()
         self.handled = handled
         self._session = session
 
@@ -68,11 +76,22 @@ async def slack(wire: Wire) -> AsyncIterator[Slack]:
     async def mentioned(request: AsyncBoltRequest) -> None:
         handled.append(f"event, try {request.headers.get('x-slack-retry-num', ['0'])[0]}")
 
-    server = HttpServer(routes(app, SecretStr(SECRET), body_seconds=0.2), port=0)
+    @app.command("/slow")
+    async def slow(ack: AsyncAck) -> None:
+        await ack()
+        await calling.released.wait()
+        handled.append("slow")
+
+    connection = HttpConnection(app, SecretStr(SECRET), body_seconds=0.2, close_seconds=0.2)
+    listening = asyncio.create_task(connection.listen())
+    await asyncio.sleep(0)
+    server = HttpServer(connection.routes, port=0)
     await server.start()
     async with aiohttp.ClientSession() as session:
-        yield Slack(server.port, session, handled)
+        calling = Slack(server.port, session, connection, handled)
+        yield calling
     await server.stop()
+    await ended(listening)
 
 
 async def test_a_signed_command_is_answered(slack: Slack) -> None:
@@ -179,3 +198,39 @@ async def test_a_slow_body_is_not_waited_for(slack: Slack) -> None:
     assert b" 408 " in await soon(reader.readline())
     writer.close()
     await writer.wait_closed()
+
+
+async def test_while_the_bot_stops_slack_tries_elsewhere(slack: Slack) -> None:
+    assert slack.connection.is_ready
+    await slack.connection.close()
+    assert not slack.connection.is_ready
+    assert (await slack.sends(COMMAND))[0] == 503
+    assert slack.handled == []
+
+
+async def test_before_the_bot_listens_slack_tries_elsewhere(slack: Slack, wire: Wire) -> None:
+    idle = HttpConnection(wire.app(SECRET), SecretStr(SECRET))
+    assert not idle.is_ready
+    server = HttpServer(idle.routes, port=0)
+    await server.start()
+    slack.port = server.port
+    assert (await slack.sends(COMMAND))[0] == 503
+    await server.stop()
+
+
+async def test_closing_lets_a_listener_finish_that_has_acked(slack: Slack) -> None:
+    assert (await slack.sends(COMMAND.replace(b"backup", b"slow")))[0] == 200
+    closing = asyncio.create_task(slack.connection.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    slack.released.set()
+    await soon(closing)
+    assert slack.handled == ["slow"]
+
+
+async def test_closing_does_not_wait_for_ever(slack: Slack) -> None:
+    assert (await slack.sends(COMMAND.replace(b"backup", b"slow")))[0] == 200
+    with capture_logs() as logs:
+        await soon(slack.connection.close())
+    assert [(line["event"], line["running"]) for line in logs] == [("slack_listeners_cut_off", 1)]
+    slack.released.set()

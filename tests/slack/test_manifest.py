@@ -10,7 +10,7 @@ import yaml
 
 from bot.slack import ids
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, as_yaml, manifest
-from bot.verbs import VERBS
+from bot.verbs import USAGES
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.2.0.0.json"
@@ -54,7 +54,7 @@ def test_the_hint_lists_every_verb_and_the_ids_are_ours() -> None:
     features = manifest()["features"]
     [command], [shortcut] = features["slash_commands"], features["shortcuts"]
     assert command["command"] == ids.COMMAND
-    assert command["usage_hint"].strip("[]").split("|") == list(VERBS)
+    assert command["usage_hint"].strip("[]").split("|") == list(USAGES)
     assert shortcut["callback_id"] == ids.MENU_SHORTCUT
 
 

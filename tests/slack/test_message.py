@@ -15,13 +15,13 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import mention, quote
+from bot.slack.text import escape_truncated, mention
 
-WORDS = st.text(min_size=1, max_size=300).map(quote).filter(bool)
+WORDS = st.text(min_size=1, max_size=300).map(escape_truncated).filter(bool)
 
 
 @given(st.lists(WORDS, min_size=1, max_size=9))
-def test_whoever_hears_the_text_misses_nothing(words: list[str]) -> None:
+def test_nobody_who_hears_the_text_misses_anything(words: list[str]) -> None:
     title, *rest = words
     blocks = [SectionBlock(text=mrkdwn(title)), *[ContextBlock(elements=[mrkdwn(each)]) for each in rest]]
     assert Message(blocks).text.split("\n") == words

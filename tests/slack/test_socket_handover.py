@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.socket import SocketConnection
-from tests.slack.conftest import FAST, Connect, answers, ended, soon
+from tests.slack.conftest import FAST, Connect, answers, ended, listened_to, soon
 from tests.slack.wire import Wire
 
 
@@ -26,7 +26,7 @@ async def test_the_new_socket_is_there_before_the_old_one_goes(
 
 
 @pytest.mark.parametrize("reason", ["too_many_websockets", "link_disabled"])
-async def test_where_slack_wants_fewer_sockets_the_old_one_goes_first(
+async def test_if_slack_wants_fewer_sockets_the_old_one_goes_first(
     reason: str, wire: Wire, app: AsyncApp, connect: Connect
 ) -> None:
     connect(app, replace(FAST, retire=5.0))
@@ -86,7 +86,7 @@ async def test_an_ack_too_late_for_its_socket_goes_out_on_the_next(
     assert await soon(new.acks.get()) == {"envelope_id": "e-late"}
 
 
-async def test_closing_lets_a_listener_end_and_its_ack_go_out(wire: Wire) -> None:
+async def test_closing_lets_a_listener_finish_and_its_ack_go_out(wire: Wire) -> None:
     app = wire.app()
     steps: list[str] = []
     acked = asyncio.Event()
@@ -98,7 +98,7 @@ async def test_closing_lets_a_listener_end_and_its_ack_go_out(wire: Wire) -> Non
         await asyncio.sleep(0.05)
         steps.append("done")
 
-    run = asyncio.create_task(SocketConnection(app, SecretStr("xapp-1"), pace=FAST).run())
+    run = asyncio.create_task(listened_to(SocketConnection(app, SecretStr("xapp-1"), timeouts=FAST)))
     connection = await wire.connection(1)
     await connection.asks("e-1")
     await soon(acked.wait())
@@ -118,8 +118,8 @@ async def test_closing_does_not_wait_for_ever(wire: Wire) -> None:
         running.set()
         await never.wait()
 
-    socket = SocketConnection(app, SecretStr("xapp-1"), pace=replace(FAST, close=0.05))
-    run = asyncio.create_task(socket.run())
+    socket = SocketConnection(app, SecretStr("xapp-1"), timeouts=replace(FAST, close=0.05))
+    run = asyncio.create_task(listened_to(socket))
     await (await wire.connection(1)).asks("e-1")
     await soon(running.wait())
     await soon(ended(run))
@@ -129,6 +129,6 @@ async def test_closing_does_not_wait_for_ever(wire: Wire) -> None:
 
 async def test_closing_while_slack_refuses_is_quick(wire: Wire, app: AsyncApp) -> None:
     wire.errors["apps.connections.open"] = ["internal_error"] * 1000
-    run = asyncio.create_task(SocketConnection(app, SecretStr("xapp-1"), pace=FAST).run())
+    run = asyncio.create_task(listened_to(SocketConnection(app, SecretStr("xapp-1"), timeouts=FAST)))
     await wire.called("apps.connections.open", 2)
     await soon(ended(run))

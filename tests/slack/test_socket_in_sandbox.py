@@ -14,7 +14,7 @@ from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.slack.workspace import Channel, Person, Workspace
 from bot.slack.auth import check_tokens, keep_proxy, web_client
 from bot.slack.socket import SocketConnection
-from tests.slack.conftest import FAST, ended, soon
+from tests.slack.conftest import FAST, ended, listened_to, soon
 
 
 @dataclass
@@ -58,8 +58,10 @@ async def office() -> AsyncIterator[Office]:
         await ack()
 
     assert (await check_tokens(client, SecretStr("xapp-sandbox"))).team_id == "T0SANDBOX"
-    connection = SocketConnection(app, SecretStr("xapp-sandbox"), pace=replace(FAST, ping=0.2, retire=5.0))
-    run = asyncio.create_task(connection.run())
+    connection = SocketConnection(
+        app, SecretStr("xapp-sandbox"), timeouts=replace(FAST, ping=0.2, retire=5.0)
+    )
+    run = asyncio.create_task(listened_to(connection))
     await soon(slack.socket_mode.connected.wait())
     yield Office(slack, connection, handled, more)
     await ended(run)

@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 
 from bot.slack.text import (
     ago,
-    called,
-    counted,
-    cut,
     duration,
     escape,
-    label,
-    listed,
+    escape_truncated,
+    is_same_name,
+    join_words,
     mention,
-    quote,
+    plain_label,
+    pluralize,
+    safe_name,
     sentence,
     shorten,
     size,
-    typed,
+    truncate_mrkdwn,
+    unescape_command,
     when,
 )
 
@@ -34,7 +35,7 @@ PIECES = st.sampled_from(["word ", "&amp;", "&lt;", mention("UANA"), when(MOMENT
 
 @given(TEXT)
 def test_outside_text_can_not_mention_or_link(text: str) -> None:
-    for safe in (escape(text), sentence(text), quote(text), called(text)):
+    for safe in (escape(text), sentence(text), escape_truncated(text), safe_name(text)):
         assert not set("<>") & set(safe)
 
 
@@ -47,7 +48,7 @@ def test_outside_text_can_not_format(text: str) -> None:
 
 @given(TEXT)
 def test_outside_text_stays_on_its_line_and_in_its_direction(text: str) -> None:
-    for safe in (escape(text), sentence(text), quote(text), label(text, 75)):
+    for safe in (escape(text), sentence(text), escape_truncated(text), plain_label(text, 75)):
         assert len(safe.splitlines()) <= 1
         assert not re.search(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", safe)
 
@@ -74,15 +75,15 @@ def test_what_escaping_does(text: str, safe: str) -> None:
 
 
 @given(TEXT, st.integers(1, 40))
-def test_quotes_are_short_and_escapes_whole(text: str, most: int) -> None:
-    assert len(quote(text, most)) <= most
+def test_outside_text_is_cut_short_and_its_escapes_stay_whole(text: str, most: int) -> None:
+    assert len(escape_truncated(text, most)) <= most
     assert len(shorten(text, most)) <= most
-    assert re.fullmatch(r"(?:[^&]|&(?:amp|lt|gt);)*", quote(text, most))
+    assert re.fullmatch(r"(?:[^&]|&(?:amp|lt|gt);)*", escape_truncated(text, most))
 
 
 @given(st.lists(PIECES, max_size=12).map("".join), st.integers(1, 200))
-def test_cutting_leaves_mentions_dates_and_escapes_whole(safe: str, most: int) -> None:
-    short = cut(safe, most)
+def test_truncating_leaves_mentions_dates_and_escapes_whole(safe: str, most: int) -> None:
+    short = truncate_mrkdwn(safe, most)
     assert len(short) <= most
     assert re.fullmatch(r"(?:[^<>&]|&(?:amp|lt|gt);|<[^<>]+>)*", short)
     assert safe.startswith(short.removesuffix("…"))
@@ -90,11 +91,11 @@ def test_cutting_leaves_mentions_dates_and_escapes_whole(safe: str, most: int) -
 
 @given(TEXT, st.integers(9, 80))
 def test_labels_are_short_and_never_empty(text: str, most: int) -> None:
-    assert 1 <= len(label(text, most)) <= most
+    assert 1 <= len(plain_label(text, most)) <= most
 
 
 def test_our_own_sentences_keep_their_code() -> None:
-    assert sentence("Write `/backup list` & wait.") == "Write `/backup list` &amp; wait."
+    assert sentence("Type `/backup list` & wait.") == "Type `/backup list` &amp; wait."
 
 
 @pytest.mark.parametrize(
@@ -136,14 +137,14 @@ def test_sizes(megabytes: int | None, said: str) -> None:
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 servers"), (1, "1 server"), (2, "2 servers")])
 def test_how_many_there_are(count: int, said: str) -> None:
-    assert counted(count, "server") == said
+    assert pluralize(count, "server") == said
 
 
 @pytest.mark.parametrize(
     ("names", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
 )
 def test_names_in_a_sentence(names: list[str], said: str) -> None:
-    assert listed(names, "or") == said
+    assert join_words(names, "or") == said
 
 
 def test_dates_are_drawn_by_slack_and_fall_back_to_utc() -> None:
@@ -167,9 +168,25 @@ def test_dates_are_drawn_by_slack_and_fall_back_to_utc() -> None:
     ],
 )
 def test_what_slack_does_to_typed_text_is_undone(sent: str, meant: str) -> None:
-    assert typed(sent) == meant
+    assert unescape_command(sent) == meant
 
 
 @given(TEXT)
 def test_whatever_is_typed_is_read_as_typed(text: str) -> None:
-    assert typed(html.escape(text, quote=False)) == text.strip()
+    assert unescape_command(html.escape(text, quote=False)) == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "same"),
+    [
+        ("web-1", "web-1", True),
+        ("  WEB-1 ", "web-1", True),
+        ("straße", "STRASSE", True),
+        ("web-1", " web-1", True),
+        ("web-2", "web-1", False),
+        ("web", "web-1", False),
+        ("", "web-1", False),
+    ],
+)
+def test_a_server_s_name_is_confirmed_by_typing_it(typed: str, name: str, same: bool) -> None:
+    assert is_same_name(typed, name) is same

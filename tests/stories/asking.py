@@ -1,13 +1,15 @@
-"""What stories about consent share: asking, the buttons under the question, and the trail that is left."""
+"""What stories about approvals share: requesting, the buttons under the question, and the audit trail."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 from bot.audit.model import Entry, Intact, verify
 from bot.audit.store import AuditTrail
+from bot.operations.database import open_database
 from bot.sandbox.slack.form_state import placed
 from bot.sandbox.slack.workspace import Message
-from bot.slack.forms import RequestForm, read
+from bot.slack.forms import RequestForm, read_form
 from tests.world import World
 
 TWO = {"bot_second_person": "delete,restore", "bot_approvers": "UBEN,UCLEO"}
@@ -22,20 +24,20 @@ QUESTIONS = {
 async def asks(
     world: World, verb: str = "delete", handle: str = "ana", server: str = "web-1", reason: str = ""
 ) -> Message:
-    """Let somebody ask for a backup of its own to be deleted or restored; return the question."""
+    """Let somebody request to delete or restore a backup of its own; return the question."""
     backup = world.provider.add_backup(server, age=timedelta(hours=7))
     await world.person(handle).types(f"/backup {verb} {backup.id}")
     filled = {"safety": False} if verb == "restore" else {}
     await world.confirms(handle, server, reason=reason, **filled)
     question = await world.until_post(QUESTIONS[verb].format(backup.id, server))
-    await until_recorded(world, "asked")
+    await until_recorded(world, "approval_requested")
     return question
 
 
-async def denies(world: World, handle: str, question: Message, reason: str = "") -> None:
-    """Let somebody deny, with a reason or without."""
-    await world.person(handle).clicks("deny", message=question)
-    await world.until_modal(handle, "Deny this request")
+async def declines(world: World, handle: str, question: Message, reason: str = "") -> None:
+    """Let somebody decline, with a reason or without."""
+    await world.person(handle).clicks("decline", message=question)
+    await world.until_modal(handle, "Decline this request")
     await world.person(handle).fills(reason=reason)
     await world.person(handle).submits()
 
@@ -47,20 +49,30 @@ def value_of(question: Message, action_id: str = "approve") -> str:
 
 def form_of(question: Message) -> RequestForm:
     """Return which request a question is about."""
-    return read(RequestForm, value_of(question))
+    return read_form(RequestForm, value_of(question))
+
+
+@contextmanager
+def audit_trail(world: World) -> Iterator[AuditTrail]:
+    """Open the audit trail beside the bot that writes it."""
+    database = open_database(f"sqlite:///{world.database}")
+    try:
+        yield AuditTrail(database)
+    finally:
+        database.dispose()
 
 
 def trail(world: World) -> list[Entry]:
     """Return the audit trail, oldest first, after its chain was verified."""
-    with closing(AuditTrail(f"sqlite:///{world.database}")) as found:
-        rows = list(found.rows())
+    with audit_trail(world) as found, closing(found.rows()) as read:
+        rows = list(read)
     verdict = verify(rows)
     assert isinstance(verdict, Intact), verdict
-    return [row.sealed().entry for row in rows]
+    return [row.chained_entry().entry for row in rows]
 
 
 def events(world: World) -> list[str]:
-    """Return what happened, by the trail, oldest first."""
+    """Return what happened, by the audit trail, oldest first."""
     return [entry.event for entry in trail(world)]
 
 

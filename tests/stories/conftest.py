@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import stamina
 
-from bot.slack.websocket import Pace
+from bot.slack.websocket import SocketTimeouts
 from tests.world import World
 
 
@@ -21,7 +21,7 @@ def hasty_retries() -> Iterator[None]:
 def quick_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot notices within a second that a socket is dead or deaf."""
     monkeypatch.setattr(World, "pings_every", 0.1)
-    quick = Pace(
+    quick = SocketTimeouts(
         ping=2.0, hello=2.0, deaf=1.0, unpinged=1.0, retire=0.5, first_pause=0.01, longest_pause=0.05
     )
-    monkeypatch.setattr("bot.slack.socket.Pace", lambda: replace(quick))
+    monkeypatch.setattr("bot.slack.socket.SocketTimeouts", lambda: replace(quick))

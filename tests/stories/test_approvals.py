@@ -1,4 +1,4 @@
-"""A second person is asked, decides in one way or another, and it is carried out or not."""
+"""A second person is asked, approves or declines, and it is carried out or not."""
 
 import asyncio
 from datetime import timedelta
@@ -6,26 +6,26 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox.people.actors import NotPossible
-from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
+from tests.stories.asking import TWO, asks, declines, events, trail, until_recorded
 from tests.world import World, set_up
 
-CARRIED_OUT = ["requested", "asked", "approved", "started", "ended"]
+CARRIED_OUT = ["requested", "approval_requested", "approved", "started", "ended"]
 
 
 def refused(ending: str) -> list[str]:
     """Return the trail of a request that ended without being carried out."""
-    return ["requested", "asked", ending, "ended"]
+    return ["requested", "approval_requested", ending, "ended"]
 
 
 @set_up(**TWO)
-async def test_nothing_happens_before_the_second_person_agrees_then_it_does(world: World) -> None:
+async def test_nothing_happens_before_the_second_person_approves_then_it_does(world: World) -> None:
     question = await asks(world, "restore", reason="the upgrade broke it")
     assert world.provider.restores == []
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until(lambda: world.provider.restores)
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    reply = await world.until_reply("<@UANA> *web-1* was restored")
+    reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is back: restored to")
     assert reply.thread_ts == question.ts
     [post] = world.posts()
     assert "approved by <@UCLEO>" in post.text
@@ -45,50 +45,50 @@ async def test_the_question_has_all_that_a_decision_needs(world: World) -> None:
         "<@UBEN> or <@UCLEO>",
         f"taken <!date^{int(backup.created_at.timestamp())}^",
         "*What is lost:* everything written to web-1 since then",
-        "*Safety backup first:* *no*",
-        "*Why:* “the &lt;!channel&gt; upgrade broke it”",
-        "Ends <!date^",
+        "*Safety backup:* *no*",
+        "*Reason:* “the &lt;!channel&gt; upgrade broke it”",
+        "Expires <!date^",
     )
     assert [words for words in needed if words not in question.text] == []
-    with pytest.raises(NotPossible, match=f"I restore web-1 from backup {backup.id} as soon as you approve"):
+    with pytest.raises(NotPossible, match=f"As soon as you approve, I restore web-1 from backup {backup.id}"):
         await world.person("cleo").clicks("approve", message=question)
 
 
 @set_up(**TWO)
-@pytest.mark.parametrize(
-    ("reason", "words"), [("", "Denied. Decided by <@UBEN>."), ("not *now*", "Denied: “not *now*”.")]
-)
-async def test_a_denied_request_is_not_carried_out(world: World, reason: str, words: str) -> None:
+@pytest.mark.parametrize(("reason", "words"), [("", "Nothing was changed."), ("not *now*", "“not ∗now∗”")])
+async def test_a_declined_request_is_not_carried_out(world: World, reason: str, words: str) -> None:
     question = await asks(world)
-    await denies(world, "ben", question, reason)
-    reply = await world.until_reply("<@UANA> Backup 5001 of *web-1* was not deleted")
+    await declines(world, "ben", question, reason)
+    reply = await world.until_reply("<@UANA> :no_entry_sign: <@UBEN> declined the delete of *web-1*.")
     assert words in reply.text
     assert world.provider.deletes == []
-    assert events(world) == refused("denied")
-    assert trail(world)[-1].state == "refused"
+    assert events(world) == refused("declined")
+    declined, ended = trail(world)[-2:]
+    assert (declined.decided_by, declined.comment) == ("UBEN", reason)
+    assert ended.state == "refused"
 
 
 @set_up(**TWO, bot_approval_minutes=0.01)
-async def test_silence_is_no_consent_and_is_reminded_of_once(world: World) -> None:
+async def test_silence_is_no_approval_and_approvers_are_reminded_once(world: World) -> None:
     question = await asks(world)
-    reply = await world.until_reply("Nobody decided in time.")
-    assert "was not deleted" in reply.text
-    [reminder] = [each for each in world.replies() if "still waits for one of you" in each.text]
+    reply = await world.until_reply("No answer in time for the delete of *web-1*")
+    assert "so nothing was done." in reply.text
+    [reminder] = [each for each in world.replies() if "<@UANA> needs an answer by" in each.text]
     assert reminder.thread_ts == question.ts
     assert "<@UBEN> <@UCLEO>" in reminder.text
     assert world.provider.deletes == []
-    assert events(world) == ["requested", "asked", "reminded", "expired", "ended"]
+    assert events(world) == ["requested", "approval_requested", "reminded", "expired", "ended"]
 
 
 @set_up(**TWO)
-async def test_whoever_asked_and_nobody_else_can_withdraw(world: World) -> None:
+async def test_the_requester_and_nobody_else_can_withdraw(world: World) -> None:
     question = await asks(world)
     await world.person("ben").clicks("withdraw", message=question)
-    await world.until_whisper("ben", "Only whoever asked may do that.\nAsk <@UANA>.")
+    await world.until_whisper("ben", "Only the person who requested this can do that.\nAsk <@UANA>.")
     await world.person("ana").clicks("withdraw", message=question)
-    await world.until_reply("Withdrawn.")
+    await world.until_reply("<@UANA> withdrew the delete of *web-1*")
     assert world.provider.deletes == []
-    assert events(world) == ["requested", "asked", "refused", "withdrawn", "ended"]
+    assert events(world) == ["requested", "approval_requested", "refused", "withdrawn", "ended"]
 
 
 @set_up(**TWO)
@@ -96,8 +96,9 @@ async def test_a_request_whose_backup_has_vanished_can_t_be_approved(world: Worl
     question = await asks(world)
     world.provider.backups.clear()
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    await world.until_whisper("cleo", "Backup 5001 is gone")
-    await world.until_reply("was not deleted. Backup 5001 is gone")
+    await world.until_reply("The delete of *web-1* is out of date. Backup 5001 is gone")
+    # So says the message that Cleo clicked, too.
+    assert "The delete of *web-1* is out of date\nBackup 5001 is gone" in question.text
     assert world.provider.deletes == []
     assert events(world) == refused("stale")
 
@@ -110,8 +111,8 @@ async def test_a_request_that_was_overtaken_can_t_be_approved(world: World) -> N
     await world.confirms("ben")
     await world.until_reply(f"Deleted backup {other.id}")
     await world.person("ben").clicks("approve", message=question, confirm=True)
-    await world.until_whisper("ben", "A newer delete on web-1 has ended")
-    await world.until_reply("*web-1* was not restored. A newer delete on web-1 has ended")
+    await world.until_reply("The restore of *web-1* is out of date. A newer delete on web-1 has ended")
+    assert "The restore of *web-1* is out of date\nA newer delete on web-1 has ended" in question.text
     assert world.provider.restores == []
     assert [each for each in events(world) if each in {"approved", "stale"}] == ["stale"]
 
@@ -121,27 +122,30 @@ async def test_an_outage_of_vps_org_makes_nothing_stale_and_changes_nothing(worl
     question = await asks(world)
     world.faults.provider_fail = "500"
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    await world.until_reply("was not deleted")
+    reply = await world.until_reply("Deleting backup 5001 of *web-1* failed")
+    assert "VPS.org is having problems (error 500)." in reply.text
+    assert reply.text.endswith("Nothing was changed.")
     assert world.provider.deletes == []
     assert events(world) == CARRIED_OUT
-    assert trail(world)[-1].state == "refused"
+    ended = trail(world)[-1]
+    assert (ended.state, ended.outcome and ended.outcome.kind) == ("failed", "not_done")
 
 
 @set_up(**TWO)
-async def test_nobody_approves_what_they_asked_for_themselves(world: World) -> None:
+async def test_nobody_approves_what_they_requested_themselves(world: World) -> None:
     question = await asks(world, handle="ben")
     assert "<@UCLEO>" in question.text
-    assert "agrees: <@UBEN>" not in question.text
+    assert "Needs approval from <@UCLEO>." in question.text
     await world.person("ben").clicks("approve", message=question, confirm=True)
-    await world.until_whisper("ben", "You asked for this yourself, so somebody else has to decide.")
+    await world.until_whisper("ben", "You can't approve your own request.")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    await world.until_reply("<@UBEN> Deleted backup 5001")
-    assert events(world) == ["requested", "asked", "refused", *CARRIED_OUT[2:]]
+    await world.until_reply("<@UBEN> :white_check_mark: Deleted backup 5001")
+    assert events(world) == ["requested", "approval_requested", "refused", *CARRIED_OUT[2:]]
     assert (trail(world)[2].person, trail(world)[2].verb) == ("UBEN", "approve")
 
 
 def _answers(world: World, handle: str) -> list[str]:
-    """Return what somebody was told about a decision that came to nothing."""
+    """Return what a person was told about a decision of theirs that did not count."""
     said = [message.text for message in [*world.whispers(handle), *world.direct(handle)]]
     modal = world.person(handle).modal
     told = [*said, str(modal.payload) if modal else ""]
@@ -152,18 +156,18 @@ def _answers(world: World, handle: str) -> list[str]:
 async def test_of_two_who_decide_at_once_one_counts_and_the_other_is_told(world: World) -> None:
     question = await asks(world)
     ben, cleo = world.person("ben"), world.person("cleo")
-    await cleo.clicks("deny", message=question)
-    await world.until_modal("cleo", "Deny this request")
+    await cleo.clicks("decline", message=question)
+    await world.until_modal("cleo", "Decline this request")
     answers = await asyncio.gather(ben.clicks("approve", message=question, confirm=True), cleo.submits())
     assert [answer.acked for answer in answers] == [True, True]
     await world.until(lambda: events(world)[-1:] == ["ended"])
-    ending, loser = ("approved", "cleo") if world.provider.deletes else ("denied", "ben")
-    assert [each for each in events(world) if each in {"approved", "denied"}] == [ending]
+    ending, loser = ("approved", "cleo") if world.provider.deletes else ("declined", "ben")
+    assert [each for each in events(world) if each in {"approved", "declined"}] == [ending]
     await world.until(lambda: _answers(world, loser))
 
 
 @set_up(**TWO)
-async def test_of_two_who_agree_at_once_one_counts_and_it_is_done_once(world: World) -> None:
+async def test_of_two_who_approve_at_once_one_counts_and_it_is_done_once(world: World) -> None:
     question = await asks(world)
     people = [world.person(handle) for handle in ("ben", "cleo")]
     answers = await asyncio.gather(
@@ -180,14 +184,17 @@ async def test_of_two_who_agree_at_once_one_counts_and_it_is_done_once(world: Wo
 @pytest.mark.parametrize(
     ("world", "words"),
     [
-        ({"bot_second_person": "delete"}, "nobody else may approve it"),
-        ({"bot_second_person": "delete", "bot_approvers": "UANA"}, "nobody else may approve it"),
-        ({"bot_second_person": "delete", "bot_approvers": "S0EMPTY"}, "I know of nobody else"),
+        ({"bot_second_person": "delete"}, "there is nobody else who can approve it"),
+        ({"bot_second_person": "delete", "bot_approvers": "UANA"}, "there is nobody else who can approve it"),
+        (
+            {"bot_second_person": "delete", "bot_approvers": "S0EMPTY"},
+            "there is nobody else who can approve it",
+        ),
     ],
     indirect=["world"],
-    ids=["nobody", "only the asker", "an empty group"],
+    ids=["nobody", "only the requester", "an empty group"],
 )
-async def test_where_nobody_is_there_to_agree_nothing_is_done(world: World, words: str) -> None:
+async def test_if_nobody_is_there_to_approve_nothing_is_done(world: World, words: str) -> None:
     world.workspace.usergroups["S0EMPTY"] = []
     backup = world.provider.add_backup("web-1")
     ana = world.person("ana")
@@ -203,25 +210,25 @@ async def test_approvers_who_are_asked_directly_see_there_how_it_ended(world: Wo
     asked = {
         handle: await world.until_direct(handle, "wants to *delete backup 5001") for handle in ("ben", "cleo")
     }
-    assert "deny" in str(asked["ben"].blocks)
+    assert "decline" in str(asked["ben"].blocks)
     await world.person("cleo").clicks("approve", message=asked["cleo"], confirm=True)
     await world.until_reply("Deleted backup 5001")
     for handle, message in asked.items():
-        assert message.text.startswith("*Delete backup 5001 of web-1: approved* by <@UCLEO>")
+        assert message.text.startswith("*Delete backup 5001 of web-1*: approved by <@UCLEO>")
         assert [block["type"] for block in message.blocks] == ["section"]
         assert len(world.direct(handle)) == 1
 
 
 @set_up(**TWO)
-async def test_waiting_for_a_decision_holds_nobody_up(world: World) -> None:
+async def test_a_request_that_awaits_approval_does_not_block_others(world: World) -> None:
     question = await asks(world)
     await world.person("ben").types("/backup create web-1")
     [made] = await world.until(lambda: world.provider.creates)
     await world.until_post("Backing up *web-1*")
     await world.person("ben").types("/backup status")
-    await world.until_whisper("ben", "waiting for a second person since")
+    await world.until_whisper("ben", "waiting for approval, requested")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    await world.until_post("waits for its turn\nThe backup <@UBEN> asked for")
+    await world.until_post("*web-1*: delete is queued\nWaiting for <@UBEN>'s backup to finish")
     assert world.provider.deletes == []
     world.provider.finish(made.id)
     await world.until_reply("Deleted backup 5001")
@@ -229,13 +236,13 @@ async def test_waiting_for_a_decision_holds_nobody_up(world: World) -> None:
 
 @set_up(**TWO)
 @pytest.mark.parametrize("place", ["secret", "ana's messages"])
-async def test_where_approvers_can_t_see_the_question_they_are_written_to(world: World, place: str) -> None:
+async def test_if_approvers_can_t_see_the_question_they_are_written_to(world: World, place: str) -> None:
     channel = world.workspace.im_of("UANA").name if place == "ana's messages" else place
     backup = world.provider.add_backup("web-1")
     await world.person("ana").types(f"/backup delete {backup.id}", channel=channel)
     await world.confirms("ana")
     question = await world.until_direct("cleo", "wants to *delete backup")
-    await until_recorded(world, "asked")
+    await until_recorded(world, "approval_requested")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    await world.until_direct("ana", "<@UANA> Deleted backup 5001")
+    await world.until_direct("ana", "<@UANA> :white_check_mark: Deleted backup 5001")
     assert events(world) == CARRIED_OUT

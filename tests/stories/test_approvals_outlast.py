@@ -1,4 +1,4 @@
-"""A request outlasts restarts, crashes and changes of who may what; what is too late does not count."""
+"""A request outlasts restarts, crashes and changes of rights; what is too late does not count."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.approvals.model import Vote
-from bot.approvals.wait import TOPIC
+from bot.approvals.approval import TOPIC
+from bot.approvals.model import Choice, Vote
+from bot.errors import Denial, NotAllowed
 from bot.operations import engine
-from bot.sandbox.slack.workspace import Message
+from bot.sandbox.slack.workspace import Message, Person
+from bot.slack.messages import in_short
 from tests.stories.asking import TWO, asks, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 
 MINUTES = 0.05
 MOMENT: dict[str, Any] = {**TWO, "bot_approval_minutes": MINUTES}
-CARRIED_OUT = ["requested", "asked", "approved", "started", "ended"]
+CARRIED_OUT = ["requested", "approval_requested", "approved", "started", "ended"]
 
 
 @set_up(**TWO)
@@ -27,7 +29,7 @@ async def test_a_restart_while_it_waits_changes_nothing(world: World) -> None:
     question = await asks(world)
     await world.restart_bot(**TWO)
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    reply = await world.until_reply("<@UANA> Deleted backup 5001")
+    reply = await world.until_reply("<@UANA> :white_check_mark: Deleted backup 5001")
     assert reply.thread_ts == question.ts
     assert len(world.posts()) == 1
     assert events(world) == CARRIED_OUT
@@ -41,7 +43,7 @@ async def test_a_click_while_the_bot_is_away_is_said_to_have_failed_and_does_not
     assert not answer.acked
     await world.start_bot(**TWO)
     await world.person("ben").clicks("withdraw", message=question)
-    await world.until_whisper("ben", "Only whoever asked")
+    await world.until_whisper("ben", "Only the person who requested this")
     assert (world.provider.deletes, "approved" in events(world)) == ([], False)
 
 
@@ -55,20 +57,20 @@ async def test_a_request_whose_time_ran_out_while_the_bot_was_away_ends_without_
     deadline = datetime.now(UTC) + timedelta(minutes=MINUTES)
     await world.until(lambda: datetime.now(UTC) > deadline, "the time is up")
     await world.start_bot(**MOMENT)
-    await world.until_reply("Nobody decided in time.")
+    await world.until_reply("No answer in time for the delete of *web-1*")
     answer = await world.person("cleo").clicks("approve", message=old, confirm=True)
     assert answer.acked
-    await world.until_whisper("cleo", "has been decided already, or has ended")
+    await world.until_whisper("cleo", "This request was decided already, or has ended.")
     assert world.provider.deletes == []
     assert len(world.replies()) == 1
-    assert events(world) == ["requested", "asked", "expired", "ended"]
+    assert events(world) == ["requested", "approval_requested", "expired", "ended"]
 
 
 @set_up(**TWO)
 async def test_a_question_that_slack_does_not_take_for_long_is_asked_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.notices.post.ANNOUNCE_SECONDS", 0.05)
+    monkeypatch.setattr("bot.operations.card.ANNOUNCE_SECONDS", 0.05)
     backup = world.provider.add_backup("web-1")
     await world.person("ana").types(f"/backup delete {backup.id}")
     waiting = world.faults.next_slack["chat.postMessage"]
@@ -77,22 +79,48 @@ async def test_a_question_that_slack_does_not_take_for_long_is_asked_all_the_sam
     await world.until(lambda: not waiting, "the outage is over")
     question = await world.until_post("wants to *delete backup")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    await world.until_reply("<@UANA> Deleted backup 5001")
+    await world.until_reply("<@UANA> :white_check_mark: Deleted backup 5001")
     assert len(world.posts()) == 1
 
 
-FORGED: dict[str, tuple[dict[str, Any], str]] = {
-    "too late": ({"at": datetime(2100, 1, 1, tzinfo=UTC)}, "It came after the time was up."),
-    "on something else": ({"shown": "0" * 16}, "It was given on something else than is asked for."),
-    "by the asker": ({"person": "UANA"}, "You asked for this yourself"),
-    "by no approver": ({"person": "UDAN"}, "Only full members"),
-    "by a guest": ({"person": "UGUS"}, "Only full members"),
-    "by somebody of elsewhere": ({"team": "T0OTHER"}, "Only full members"),
-    "withdrawn by another": ({"choice": "withdrawn"}, "Only whoever asked"),
-    "glass broken by another": ({"choice": "break_glass"}, "Only whoever asked"),
-    "glass that can't be broken": ({"choice": "break_glass", "person": "UANA"}, "know no break-glass"),
-    "withdrawn from elsewhere": (
-        {"choice": "withdrawn", "person": "UANA", "team": "T0OTHER"},
+FORGED: dict[str, tuple[dict[str, Any], Denial, str]] = {
+    "too late": (
+        {"at": datetime(2100, 1, 1, tzinfo=UTC)},
+        Denial.VOTE_TOO_LATE,
+        "It came after the request had expired.",
+    ),
+    "on another request": (
+        {"shown": "0" * 16},
+        Denial.VOTE_ON_OTHER,
+        "It was meant for another request than this one.",
+    ),
+    "by the requester": ({"person": "UANA"}, Denial.OWN_REQUEST, "You can't approve your own request."),
+    "by nobody": ({"person": "UDAN"}, Denial.NOT_A_MEMBER, "Only full members"),
+    "by no approver": (
+        {"person": "UFAY"},
+        Denial.NO_ROLE,
+        "You don't have permission to approve requests for this server. Ask <@UBEN> or <@UCLEO>.",
+    ),
+    "by a guest": ({"person": "UGUS"}, Denial.NOT_A_MEMBER, "Only full members"),
+    "from another workspace": ({"team": "T0OTHER"}, Denial.NOT_A_MEMBER, "Only full members"),
+    "withdrawn by another": (
+        {"choice": Choice.WITHDRAWN},
+        Denial.NOT_THE_REQUESTER,
+        "Only the person who requested this can do that. Ask <@UANA>.",
+    ),
+    "break-glass by another": (
+        {"choice": Choice.BREAK_GLASS},
+        Denial.NOT_THE_REQUESTER,
+        "Only the person who requested this",
+    ),
+    "break-glass against the rules": (
+        {"choice": Choice.BREAK_GLASS, "person": "UANA"},
+        Denial.NO_BREAK_GLASS,
+        "The rules for this server don't allow break-glass.",
+    ),
+    "withdrawn from another workspace": (
+        {"choice": Choice.WITHDRAWN, "person": "UANA", "team": "T0OTHER"},
+        Denial.NOT_A_MEMBER,
         "Only full members",
     ),
 }
@@ -103,46 +131,58 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
 async def test_a_vote_that_reached_the_request_all_the_same_is_judged_there(
     world: World, forged: str
 ) -> None:
-    changed, why = FORGED[forged]
+    changed, denial, why = FORGED[forged]
+    world.workspace.people["UFAY"] = Person("UFAY", "fay", "Fay", "member")
     question = await asks(world)
     form = form_of(question)
-    vote = Vote(choice="approved", person="UCLEO", team="T0SANDBOX", shown=form.shown, at=datetime.now(UTC))
+    vote = Vote(
+        choice=Choice.APPROVED, person="UCLEO", team="T0SANDBOX", shown=form.shown, at=datetime.now(UTC)
+    )
     vote = vote.model_copy(update=changed)
     await engine.send(form.operation, TOPIC, vote.model_dump(mode="json"), forged)
     noted = await until_recorded(world, "refused")
-    assert why in noted.what
+    assert noted.failure
+    assert isinstance(noted.failure.error, NotAllowed)
+    assert noted.failure.error.denial is denial
+    assert why in in_short(noted.failure.error)
     assert (noted.person, noted.operation) == (vote.person, form.operation)
+    if vote.person in world.workspace.people:
+        told = await world.until_direct(vote.person, "That did not count.")
+        assert why in told.text
     await world.person("ana").clicks("withdraw", message=question)
-    await world.until_reply("Withdrawn.")
+    await world.until_reply("<@UANA> withdrew the delete of *web-1*")
     assert world.provider.deletes == []
 
 
-async def agreed_and_waiting(world: World) -> Message:
-    """Let Cleo agree to what Ana asked for, while the server is busy with a backup of Ben's."""
+async def approved_and_queued(world: World) -> Message:
+    """Let Cleo approve what Ana requested, while the server is busy with a backup of Ben's."""
     await world.person("ben").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     question = await asks(world)
     await world.person("cleo").clicks("approve", message=question, confirm=True)
-    return await world.until_post("waits for its turn\nThe backup <@UBEN> asked for")
+    return await world.until_post("*web-1*: delete is queued\nWaiting for <@UBEN>'s backup to finish")
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"bot_operators": "UBEN"}, "You may not delete backups of this server."),
-        ({"bot_approvers": "UBEN"}, "Whoever approved this may no longer decide on this server."),
-        ({"bot_channels": "CRANDOM"}, "That may not be asked for in this channel."),
+        ({"bot_operators": "UBEN"}, "You don't have permission to delete backups of this server."),
+        (
+            {"bot_approvers": "UBEN"},
+            "The person who approved this can no longer approve requests for this server.",
+        ),
+        ({"bot_channels": "CRANDOM"}, "You can't do that in this channel."),
     ],
-    ids=["the asker's", "the approver's", "the channel's"],
+    ids=["the requester's", "the approver's", "the channel's"],
 )
 @set_up(**TWO)
 async def test_rights_that_were_taken_away_before_its_turn_stop_it(
     world: World, changed: dict[str, str], words: str
 ) -> None:
-    await agreed_and_waiting(world)
+    await approved_and_queued(world)
     await world.restart_bot(**TWO | changed)
     world.provider.finish()
-    reply = await world.until_reply("was not deleted")
+    reply = await world.until_reply("Not deleted: backup 5002 of *web-1*")
     assert words in reply.text
     assert world.provider.deletes == []
     assert "started" not in [entry.event for entry in trail(world) if entry.verb == "delete"]
@@ -155,7 +195,7 @@ async def test_a_rule_that_came_since_asks_for_a_second_person_before_its_turn(w
     backup = world.provider.add_backup("web-1", age=timedelta(hours=1))
     await world.person("ana").types(f"/backup delete {backup.id}")
     await world.confirms("ana")
-    await world.until_post("waits for its turn")
+    await world.until_post("*web-1*: delete is queued")
     await world.restart_bot(bot_approvers="UCLEO", bot_second_person="delete")
     world.provider.finish()
     await world.until_reply("By now this needs a second person.")
@@ -191,7 +231,7 @@ async def test_a_crash_loses_neither_the_request_nor_the_decision(crashing: Worl
     assert world.provider.deletes == []
     world.faults.provider_fail = None
     await bot.start()
-    reply = await world.until_reply("<@UANA> Deleted backup 5001")
+    reply = await world.until_reply("<@UANA> :white_check_mark: Deleted backup 5001")
     assert reply.thread_ts == question.ts
     assert (world.provider.deletes, len(world.posts())) == ([5001], 1)
     assert events(world) == CARRIED_OUT

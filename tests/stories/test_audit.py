@@ -1,21 +1,22 @@
-"""What the audit trail says of what people lived, who may read it, and that nothing goes ahead without it."""
+"""What the audit trail says of what happened, who can read it, and that nothing is done without it."""
 
+import json
+import re
 import sqlite3
 from contextlib import closing
 
 import pytest
 
 from bot.audit.model import Broken, verify
-from bot.audit.store import AuditTrail
-from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
+from tests.stories.asking import TWO, asks, audit_trail, declines, events, trail, until_recorded
 from tests.world import World, set_up
 
 GLASS = {**TWO, "bot_break_glass": True}
-CHAINED = ["requested", "asked", "approved", "started", "ended"]
+CARRIED_OUT = ["requested", "approval_requested", "approved", "started", "ended"]
 
 
 def execute(world: World, *statements: str) -> None:
-    """Do something to the bot's database, as somebody with a shell could."""
+    """Do something to the bot's database, as a person with a shell could."""
     with closing(sqlite3.connect(world.database, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -32,12 +33,12 @@ def forbid(world: World, event: str) -> None:
 
 
 async def lives(world: World) -> None:
-    """Let Ana have one backup deleted and be denied a restore, and let Gus be refused."""
+    """Let Ana have one backup deleted and a restore declined, and let Gus be denied a backup."""
     question = await asks(world)
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_reply("Deleted backup")
-    await denies(world, "ben", await asks(world, "restore", server="db-1"), "not now")
-    await world.until_reply("*db-1* was not restored")
+    await declines(world, "ben", await asks(world, "restore", server="db-1"), "not now")
+    await world.until_reply("declined the restore of *db-1*")
     await world.person("gus").types("/backup create web-1")
     await until_recorded(world, "refused")
 
@@ -48,19 +49,85 @@ async def test_who_did_what_where_why_and_how_it_ended(world: World) -> None:
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_reply("Deleted backup")
     story = trail(world)
-    assert [entry.event for entry in story] == CHAINED
+    assert [entry.event for entry in story] == CARRIED_OUT
     same = {
         (e.person, e.verb, e.server_name, e.server_id, e.backup_id, e.channel, e.reason, e.operation, e.tag)
         for e in story
     }
     [(*facts, operation, tag)] = same
     assert facts == ["UANA", "delete", "web-1", 101, 5001, "COPS", "no longer needed"]
-    assert operation.startswith("delete:view:")
+    assert operation.startswith("101:delete:view:")
     assert tag in question.text
     assert {entry.permalink.rpartition("/p")[2] for entry in story[1:]} == {question.ts.replace(".", "")}
     assert [entry.decided_by for entry in story] == [None, None, "UCLEO", None, None]
     assert story[-1].state == "done"
     assert [entry.at for entry in story] == sorted(entry.at for entry in story)
+
+
+@set_up(**TWO)
+async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -> None:
+    await lives(world)
+    await world.person("cleo").types("/backup create web-1")
+    await world.until(lambda: events(world).count("refused") == 2)
+    written = [json.loads(entry.canonical()) for entry in trail(world)]
+    delete, restore = [entry["outcome"] for entry in written if entry["event"] == "ended"]
+    assert delete == {
+        "kind": "deleted",
+        "ended_at": delete["ended_at"],
+        "backup_id": 5001,
+        "was_gone": False,
+    }
+    assert restore == {
+        "kind": "not_approved",
+        "ended_at": restore["ended_at"],
+        "ending": "declined",
+        "by": "UBEN",
+        "comment": "not now",
+        "minutes": 30.0,
+        "failure": None,
+    }
+    denials = {entry["person"]: entry["failure"] for entry in written if entry["event"] == "refused"}
+    assert denials == {
+        "UGUS": {"kind": "NotAllowed", "facts": {"denial": "not_a_member"}},
+        "UCLEO": {
+            "kind": "NotAllowed",
+            "facts": {
+                "denial": "no_role",
+                "action": "create",
+                "setting": "BOT_OPERATORS",
+                "who": ["UANA", "UBEN"],
+            },
+        },
+    }
+
+
+SENTENCE = re.compile(r"[a-z] [a-z].*[a-z]", re.IGNORECASE)
+
+
+def sentences(value: object) -> list[str]:
+    """Return all texts in an entry, as JSON has it, that have words in a row."""
+    if isinstance(value, dict):
+        return [each for part in value.values() for each in sentences(part)]
+    if isinstance(value, list):
+        return [each for part in value for each in sentences(part)]
+    return [value] if isinstance(value, str) and SENTENCE.search(value) else []
+
+
+@set_up(**GLASS)
+async def test_no_sentence_is_kept_but_what_people_said(world: World) -> None:
+    await lives(world)
+    question = await asks(world, reason="no longer needed")
+    for handle, button in (("ana", "approve"), ("ben", "withdraw"), ("cleo", "break_glass")):
+        confirm = button == "approve"
+        await world.person(handle).clicks(button, message=question, confirm=confirm)
+    await world.until(lambda: events(world).count("refused") == 4)
+    world.provider.backups.clear()
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_reply("is out of date")
+    said = {"not now", "no longer needed"}
+    found = {each for entry in trail(world) for each in sentences(entry.brief())}
+    assert {*events(world)} >= {"refused", "declined", "stale", "ended"}
+    assert found == said
 
 
 @set_up(**TWO)
@@ -72,9 +139,9 @@ async def test_it_is_read_in_slack_by_server_by_person_since_when_and_page_by_pa
     newest = await world.until_whisper("ben", "Entries 1 to 10")
     for words in (
         ":no_entry_sign: *Refused* · create",
-        ":x: *Denied* · restore · *db-1* · backup 5002",
-        "Asked by <@UANA>, decided by <@UBEN>",
-        "Denied: “not now”.",
+        ":x: *Declined* · restore · *db-1* · backup 5002",
+        "Requested by <@UANA>, decided by <@UBEN>",
+        "“not now”",
         ":checkered_flag: *Ended (refused)*",
         ":white_check_mark: *Approved* · delete · *web-1* · backup 5001",
         "<#COPS>",
@@ -85,11 +152,13 @@ async def test_it_is_read_in_slack_by_server_by_person_since_when_and_page_by_pa
     await ben.types("/backup audit db-1")
     of_server = await world.until_whisper("ben", "*Audit trail* of *db-1*")
     assert "web-1" not in of_server.text
-    assert of_server.text.count("Asked by <@UANA>") == len(["requested", "asked", "denied", "ended"])
+    assert of_server.text.count("Requested by <@UANA>") == len(
+        ["requested", "approval_requested", "declined", "ended"]
+    )
 
     await ben.types("/backup audit @cleo 1h")
     of_person = await world.until_whisper("ben", "*Audit trail* by <@UCLEO> since")
-    assert [words in of_person.text for words in ("*Approved*", "*Denied*")] == [True, False]
+    assert [words in of_person.text for words in ("*Approved*", "*Declined*")] == [True, False]
 
     await ben.types("/backup audit web-9")
     await world.until_whisper("ben", "There are no entries.")
@@ -105,25 +174,28 @@ async def test_pages_lead_to_the_oldest_entries_and_back(world: World) -> None:
     await world.until_whisper("ben", "Entries 2 to 11")
     await ben.clicks(label="Older")
     oldest = await world.until_whisper("ben", "Entries 1 to 1")
-    assert ":memo: *Asked for* · delete" in oldest.text
+    assert ":memo: *Requested* · delete" in oldest.text
     await ben.clicks(label="Newer")
     await world.until_whisper("ben", "Entries 2 to 11")
 
 
 @pytest.mark.parametrize("handle", ["ana", "gus", "hal"])
 @set_up(**TWO)
-async def test_whoever_may_not_read_it_is_told_who_may_and_shown_nothing(world: World, handle: str) -> None:
+async def test_a_person_who_can_t_read_it_is_told_who_can_and_shown_nothing(
+    world: World, handle: str
+) -> None:
     await lives(world)
     await world.person(handle).types("/backup audit")
     refusal = await world.until_whisper(
-        handle, "You may not read the audit trail." if handle == "ana" else "Only full members"
+        handle,
+        "You don't have permission to read the audit trail." if handle == "ana" else "Only full members",
     )
     assert handle != "ana" or "Ask <@UBEN> or <@UCLEO>." in refusal.text
     assert not [message for message in world.whispers(handle) if "Entries" in message.text]
 
 
 @set_up(**TWO)
-async def test_a_page_is_not_turned_for_whoever_may_no_longer_read_it(world: World) -> None:
+async def test_a_page_is_not_turned_for_a_person_who_can_no_longer_read_it(world: World) -> None:
     await lives(world)
     await world.person("gus").types("/backup delete 5002")
     await world.until(lambda: events(world).count("refused") == 2)
@@ -131,7 +203,7 @@ async def test_a_page_is_not_turned_for_whoever_may_no_longer_read_it(world: Wor
     await world.until_whisper("cleo", "Entries 2 to 11")
     await world.restart_bot(**TWO | {"bot_approvers": "UBEN"})
     await world.person("cleo").clicks(label="Older")
-    await world.until_whisper("cleo", "You may not read the audit trail.")
+    await world.until_whisper("cleo", "You don't have permission to read the audit trail.")
 
 
 TAMPERED = {
@@ -152,8 +224,8 @@ async def test_a_story_that_was_tampered_with_is_found_out(world: World, how: st
         execute(world, *TAMPERED[how])
     execute(world, *(f"drop trigger audit_entries_no_{change}" for change in ("update", "delete")))
     execute(world, *TAMPERED[how])
-    with closing(AuditTrail(f"sqlite:///{world.database}")) as found:
-        assert isinstance(verify(found.rows()), Broken)
+    with audit_trail(world) as found, closing(found.rows()) as rows:
+        assert isinstance(verify(rows), Broken)
 
 
 @pytest.mark.parametrize("event", ["requested", "started"])
@@ -162,7 +234,7 @@ async def test_what_can_t_be_put_on_record_is_not_done_and_can_be_tried_again(
 ) -> None:
     forbid(world, event)
     await world.person("ana").types("/backup create web-1")
-    reply = await world.until_reply("<@UANA> *web-1* was not backed up")
+    reply = await world.until_reply("<@UANA> :no_entry_sign: Not backed up: *web-1*")
     assert "The audit trail can't be written or read right now, and without it I do nothing." in reply.text
     assert world.provider.creates == []
     execute(world, "drop trigger full")
@@ -198,8 +270,8 @@ async def test_no_glass_is_broken_off_the_record(world: World) -> None:
     assert world.provider.deletes == []
 
 
-async def test_a_refusal_stands_though_it_can_t_be_put_on_record(world: World) -> None:
+async def test_a_denial_stands_though_it_can_t_be_put_on_record(world: World) -> None:
     forbid(world, "refused")
     await world.person("cleo").types("/backup create web-1")
-    await world.until_whisper("cleo", "You may not create backups of this server.")
+    await world.until_whisper("cleo", "You don't have permission to back up this server.")
     assert (world.provider.creates, events(world)) == ([], [])

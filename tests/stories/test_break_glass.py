@@ -1,4 +1,4 @@
-"""Going ahead alone in an emergency: loud, twice confirmed, and on record for ever."""
+"""Running it alone in an emergency: loud, twice confirmed, and on record permanently."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.people.actors import NotPossible
 from bot.sandbox.slack.form_state import placed
 from bot.sandbox.slack.workspace import Message
-from tests.stories.asking import TWO, asks, denies, events, trail, until_recorded
+from tests.stories.asking import TWO, asks, declines, events, trail, until_recorded
 from tests.world import World, set_up
 
 GLASS = {**TWO, "bot_break_glass": True}
@@ -28,36 +28,36 @@ async def breaks_glass(world: World, question: Message, name: str = "web-1", rea
 
 
 @set_up(**GLASS)
-async def test_with_a_reason_and_the_name_once_more_it_goes_ahead_and_approvers_are_told(
+async def test_with_a_reason_and_the_name_once_more_it_runs_and_approvers_are_told(
     world: World,
 ) -> None:
     question = await asks(world, reason="corrupt")
     assert "break_glass" in buttons(question)
     await breaks_glass(world, question)
     for handle in ("ben", "cleo"):
-        alarm = await world.until_direct(handle, "*Break-glass:* <@UANA> does not wait")
-        assert f"*delete backup 5001 of web-1*. It goes ahead now.\n*Why:* “{WHY}”" in alarm.text
+        alarm = await world.until_direct(handle, "*Break-glass:* <@UANA> runs this without approval, now")
+        assert f"*delete backup 5001 of web-1*.\n*Reason:* “{WHY}”" in alarm.text
         assert "If that is wrong, call <@UANA> at once. · <http" in alarm.text
-    told = await world.until_reply("*Break-glass:* <@UANA> does not wait")
+    told = await world.until_reply("*Break-glass:* <@UANA> runs this without approval, now")
     assert told.thread_ts == question.ts
-    await world.until_reply("<@UANA> Deleted backup 5001")
+    await world.until_reply("<@UANA> :white_check_mark: Deleted backup 5001")
     assert world.provider.deletes == [5001]
     [post] = world.posts()
     assert ":rotating_light: break-glass" in post.text
     assert "approved by" not in post.text
-    assert events(world) == ["requested", "asked", "break_glass", "started", "ended"]
+    assert events(world) == ["requested", "approval_requested", "break_glass", "started", "ended"]
     broken = trail(world)[2]
-    assert (broken.person, broken.decided_by, broken.what) == ("UANA", "UANA", WHY)
+    assert (broken.person, broken.decided_by, broken.comment) == ("UANA", "UANA", WHY)
     assert broken.reason == "corrupt"
     assert len(world.direct("ben")) == len(world.direct("cleo")) == 1
 
 
 @set_up(**GLASS, bot_ask_approvers=True)
-async def test_approvers_who_were_asked_directly_see_that_they_need_not_decide_any_more(world: World) -> None:
+async def test_approvers_who_were_asked_directly_see_that_it_needs_no_answer_any_more(world: World) -> None:
     await breaks_glass(world, await asks(world))
     await world.until_reply("Deleted backup 5001")
     asked, alarm = world.direct("ben")
-    assert "done without consent (break-glass)* by <@UANA>" in asked.text
+    assert "*Delete backup 5001 of web-1*: run without approval by <@UANA> (break-glass)" in asked.text
     assert list(buttons(asked)) == []
     assert "*Break-glass:*" in alarm.text
 
@@ -80,7 +80,7 @@ async def test_a_wrong_name_breaks_nothing_the_right_one_then_does(world: World)
     ana = world.person("ana")
     assert ana.modal
     assert ana.modal.errors == {"typed_name": "That is not the server's name. Type web-1 to confirm."}
-    assert (world.provider.deletes, events(world)) == ([], ["requested", "asked"])
+    assert (world.provider.deletes, events(world)) == ([], ["requested", "approval_requested"])
     await ana.fills(typed_name=" WEB-1 ")
     await ana.submits()
     await world.until_reply("Deleted backup 5001")
@@ -91,33 +91,33 @@ async def test_without_a_reason_nothing_is_broken(world: World) -> None:
     question = await asks(world)
     with pytest.raises(NotPossible, match="reason"):
         await breaks_glass(world, question, reason="")
-    assert (world.provider.deletes, events(world)) == ([], ["requested", "asked"])
+    assert (world.provider.deletes, events(world)) == ([], ["requested", "approval_requested"])
 
 
 @set_up(**GLASS)
 @pytest.mark.parametrize("handle", ["ben", "cleo", "gus"])
-async def test_only_whoever_asked_breaks_the_glass(world: World, handle: str) -> None:
+async def test_only_the_requester_breaks_the_glass(world: World, handle: str) -> None:
     question = await asks(world)
     await world.person(handle).clicks("break_glass", message=question)
-    words = "Only full members" if handle == "gus" else "Only whoever asked may do that."
+    words = "Only full members" if handle == "gus" else "Only the person who requested this"
     await world.until_whisper(handle, words)
     assert world.person(handle).modal is None
     refused = await until_recorded(world, "refused")
-    assert (refused.person, refused.verb) == (world.person(handle).person.id, "break glass")
+    assert (refused.person, refused.verb) == (world.person(handle).person.id, "break_glass")
     assert world.provider.deletes == []
 
 
 @set_up(**TWO)
-async def test_where_the_rules_know_none_there_is_no_button(world: World) -> None:
-    assert set(buttons(await asks(world))) == {"approve", "deny", "withdraw"}
+async def test_if_the_rules_don_t_allow_it_there_is_no_button(world: World) -> None:
+    assert set(buttons(await asks(world))) == {"approve", "decline", "withdraw"}
 
 
 @set_up(**GLASS)
-async def test_where_the_rules_know_none_any_more_it_is_refused(world: World) -> None:
+async def test_if_the_rules_don_t_allow_it_any_more_it_is_refused(world: World) -> None:
     question = await asks(world)
     await world.restart_bot(**TWO)
     await world.person("ana").clicks("break_glass", message=question)
-    await world.until_whisper("ana", "The rules for this server know no break-glass.")
+    await world.until_whisper("ana", "The rules for this server don't allow break-glass.")
     assert world.provider.deletes == []
 
 
@@ -128,23 +128,25 @@ async def test_glass_that_was_broken_under_rules_that_changed_before_its_turn_ch
     await world.person("ben").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await breaks_glass(world, await asks(world))
-    await world.until_post("waits for its turn")
+    await world.until_post("*web-1*: delete is queued")
     await world.restart_bot(**TWO)
     world.provider.finish()
-    await world.until_reply("By now the rules for this server know no break-glass.")
+    await world.until_reply(
+        "Not deleted: backup 5002 of *web-1*. The rules for this server don't allow break-glass."
+    )
     assert world.provider.deletes == []
 
 
 @set_up(**GLASS)
-async def test_after_a_denial_nobody_breaks_the_glass_any_more(world: World) -> None:
+async def test_after_it_was_declined_nobody_breaks_the_glass_any_more(world: World) -> None:
     question = await asks(world)
     ana = world.person("ana")
     await ana.clicks("break_glass", message=question)
     await world.until_modal("ana", "once more")
-    await denies(world, "ben", question)
-    await world.until_reply("Denied. Decided by <@UBEN>.")
+    await declines(world, "ben", question)
+    await world.until_reply("<@UBEN> declined the delete of *web-1*")
     await ana.fills(reason=WHY, typed_name="web-1")
     await ana.submits()
-    await world.until_modal("ana", "This request has been decided already, or has ended.")
+    await world.until_modal("ana", "This request was decided already, or has ended.")
     assert world.provider.deletes == []
     assert "break_glass" not in events(world)

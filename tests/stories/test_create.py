@@ -1,5 +1,6 @@
 """Making a backup."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,20 +15,20 @@ async def test_a_backup_is_announced_watched_and_told(world: World) -> None:
     [made] = await world.until(lambda: world.provider.creates)
     assert "before the upgrade" in made.description
     world.provider.finish()
-    reply = await world.until_reply("Backed up *web-1*")
+    reply = await world.until_reply("*web-1* is backed up")
     assert reply.text.startswith("<@UANA>")
     assert reply.thread_ts == card.ts
     assert [post.ts for post in world.posts()] == [card.ts]
-    assert "Backed up *web-1*" in world.posts()[0].text
+    assert ":white_check_mark: *web-1* is backed up" in world.posts()[0].text
 
 
 async def test_the_outcome_says_how_big_it_is_and_how_long_it_took(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    reply = await world.until_reply("Backed up *web-1*")
-    assert "backup 5001 · 8.0 GB · took" in reply.text
-    assert "Backup 5001 · 8.0 GB · took" in world.posts()[0].text
+    reply = await world.until_reply("*web-1* is backed up")
+    assert re.search(r"\*web-1\* is backed up \(8\.0 GB · [^·]+ · backup 5001\)\.", reply.text)
+    assert re.search(r"8\.0 GB · [^·]+ · backup 5001", world.posts()[0].text)
 
 
 @pytest.mark.parametrize("said", ["WEB-1", "web", "101", "web-1.example.net", '"web-1"', "“web-1”"])
@@ -42,7 +43,7 @@ async def test_a_server_goes_by_name_beginning_id_or_host_name(world: World, sai
 async def test_without_a_server_a_form_asks_for_it(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     assert [option["text"]["text"] for option in await ana.suggests("server", "db")] == ["db-1"]
     await ana.fills(server="db-1", reason="before the migration")
     await ana.submits()
@@ -54,17 +55,17 @@ async def test_without_a_server_a_form_asks_for_it(world: World) -> None:
 
 @set_up(bot_operators="UANA,UBEN")
 @pytest.mark.parametrize("said", ["create web-1", "create"])
-async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
+async def test_a_person_without_permission_is_told_who_has_it(world: World, said: str) -> None:
     await world.person("cleo").types(f"/backup {said}")
-    refusal = await world.until_whisper("cleo", "You may not create backups of this server.")
+    refusal = await world.until_whisper("cleo", "You don't have permission to back up this server.")
     assert "Ask <@UANA> or <@UBEN>." in refusal.text
     assert world.person("cleo").modal is None
     assert world.posts() == []
 
 
-async def test_guests_may_do_nothing(world: World) -> None:
+async def test_guests_can_do_nothing(world: World) -> None:
     await world.person("gus").types("/backup create web-1")
-    await world.until_whisper("gus", "Only full members of this workspace may use me")
+    await world.until_whisper("gus", "Only full members of this workspace can use me")
     assert world.posts() == []
 
 
@@ -93,17 +94,17 @@ async def test_a_beginning_that_fits_several_servers_names_them(world: World) ->
     assert len(world.provider.creates) == 1
 
 
-async def test_a_full_server_is_said_to_be_full_to_the_asker_alone(world: World) -> None:
+async def test_a_full_server_is_said_to_be_full_to_the_requester_alone(world: World) -> None:
     for days in range(10):
         world.provider.add_backup("web-1", age=timedelta(days=days + 1))
     ana = world.person("ana")
     await ana.types("/backup create web-1")
-    full = await world.until_whisper("ana", "web-1 already has 10 of 10 manual backups.")
+    full = await world.until_whisper("ana", "web-1 has no free backup slot (10 of 10).")
     assert world.posts() == []
     assert world.provider.creates == []
 
     await ana.clicks(label="Delete the oldest…", message=full)
-    assert "Backup 5010 of web-1" in await world.until_modal("ana", "deleted *for ever*")
+    assert "Backup 5010 of web-1" in await world.until_modal("ana", "deleted *permanently*")
     await world.confirms("ana")
     await world.until_reply("Deleted backup 5010")
     assert world.provider.deletes == [5010]
@@ -117,12 +118,12 @@ async def test_a_server_that_fills_up_before_its_turn_is_refused_in_the_open(wor
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.person("ben").types("/backup create web-1")
-    await world.until_post("waits for its turn")
+    await world.until_post("*web-1*: backup is queued")
     for days in range(9):
         world.provider.add_backup("web-1", age=timedelta(days=days + 1))
     world.provider.finish()
-    await world.until_reply("<@UBEN> *web-1* was not backed up")
-    card = await world.until_post("*web-1* was not backed up")
+    await world.until_reply("<@UBEN> :no_entry_sign: Not backed up: *web-1*")
+    card = await world.until_post("Not backed up: *web-1*")
     assert len(world.provider.creates) == 1
     await world.person("ben").clicks(label="Delete the oldest…", message=card)
     await world.until_modal("ben", "Backup 5010 of web-1")
@@ -151,18 +152,18 @@ async def test_a_backup_that_ends_badly_is_told_and_can_be_tried_again(
     await world.until(lambda: len(world.provider.creates) == 2)
     assert "before the upgrade" in world.provider.creates[1].description
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.provider.creates) == 2
 
 
 @set_up(bot_late_minutes=0.001)
 async def test_a_late_backup_is_said_to_be_late_and_watched_on(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
-    late = await world.until_reply("I keep watching it and tell you when it ends.")
+    late = await world.until_reply("I'll keep watching it and tell you when it's done.")
     assert late.text.startswith("<@UANA> The backup of *web-1* has been running for more than")
-    await world.until_post("The backup of *web-1* is late")
+    await world.until_post("The backup of *web-1* is taking longer than usual")
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.replies()) == 2
     assert len(world.posts()) == 1
 
@@ -170,7 +171,7 @@ async def test_a_late_backup_is_said_to_be_late_and_watched_on(world: World) -> 
 @set_up(bot_late_minutes=0.001, bot_give_up_hours=0.0001)
 async def test_a_backup_that_never_ends_is_given_up_honestly(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
-    reply = await world.until_reply("It is not known whether *web-1* was backed up")
+    reply = await world.until_reply("*web-1*: can't tell whether the backup was made")
     assert "it had not ended" in reply.text
 
 
@@ -179,14 +180,14 @@ async def test_a_new_backup_that_is_listed_late_is_not_taken_as_gone(world: Worl
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
 
 
 @pytest.mark.parametrize("said", ["<!channel>", "<@UBEN>", "<https://evil.example|docs>", "*bold* _it_ `x`"])
 async def test_a_reason_can_t_mention_link_or_format(world: World, said: str) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     await ana.fills(server="web-1", reason=said)
     await ana.submits()
     card = await world.until_post("Backing up")
@@ -203,19 +204,19 @@ async def test_a_very_long_reason_is_cut_to_what_vps_org_takes(world: World) -> 
     await world.until_post("Backing up *web-1*")
 
 
-async def test_one_at_a_time_on_a_server_and_the_other_is_told_for_whom(world: World) -> None:
+async def test_one_at_a_time_on_a_server_and_the_other_is_told_for_whom_it_waits(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.person("ben").types("/backup create web-1")
-    waiting = await world.until_post("A backup of *web-1* waits for its turn")
-    assert "The backup <@UANA> asked for" in waiting.text
+    waiting = await world.until_post("*web-1*: backup is queued")
+    assert "Waiting for <@UANA>'s backup to finish" in waiting.text
     assert len(world.provider.creates) == 1
 
     world.provider.finish()
     await world.until(lambda: len(world.provider.creates) == 2)
     await world.until(lambda: "Backing up *web-1*" in waiting.text, "ben's message says that it runs")
     world.provider.finish()
-    await world.until_reply("<@UBEN> Backed up *web-1*")
+    await world.until_reply("<@UBEN> :white_check_mark: *web-1* is backed up")
 
 
 async def test_different_servers_do_not_wait_for_each_other(world: World) -> None:
@@ -223,14 +224,14 @@ async def test_different_servers_do_not_wait_for_each_other(world: World) -> Non
     await world.person("ben").types("/backup create db-1")
     await world.until(lambda: len(world.provider.creates) == 2)
     world.provider.finish(world.provider.backups_of("db-1")[0].id)
-    await world.until_reply("<@UBEN> Backed up *db-1*")
+    await world.until_reply("<@UBEN> :white_check_mark: *db-1* is backed up")
     assert [reply for reply in world.replies() if "web-1" in reply.text] == []
 
 
 async def test_a_server_that_is_gone_when_the_form_is_submitted_is_said_to_be_gone(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     await ana.fills(server="web-1")
     del world.provider.servers[101]
     await world.restart_bot()

@@ -19,7 +19,7 @@ def old(world: World) -> Backup:
 async def test_what_goes_is_shown_confirmed_by_name_deleted_and_told(world: World, old: Backup) -> None:
     ana = world.person("ana")
     await ana.types(f"/backup delete {old.id}")
-    shown = await world.until_modal("ana", "will be deleted *for ever*")
+    shown = await world.until_modal("ana", "will be deleted *permanently*")
     assert f"Backup {old.id} of web-1" in shown
     assert "8.0 GB" in shown
     assert "before the move" in shown
@@ -29,7 +29,7 @@ async def test_what_goes_is_shown_confirmed_by_name_deleted_and_told(world: Worl
     await world.confirms("ana", reason="no longer needed")
     card = await world.until_post(f"Deleted backup {old.id} of *web-1*")
     assert "no longer needed" in card.text
-    reply = await world.until_reply(f"<@UANA> Deleted backup {old.id}")
+    reply = await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
     assert reply.thread_ts == card.ts
     assert world.provider.deletes == [old.id]
     assert ana.modal is None
@@ -112,10 +112,10 @@ async def test_a_backup_that_is_not_there_is_said_not_to_be_there(world: World) 
 @set_up(bot_operators="UANA,UBEN")
 @pytest.mark.parametrize("said", ["delete 5002", "delete"])
 @pytest.mark.usefixtures("old")
-async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
+async def test_a_person_without_permission_is_told_who_has_it(world: World, said: str) -> None:
     cleo = world.person("cleo")
     await cleo.types(f"/backup {said}")
-    words = "You may not delete backups of this server."
+    words = "You don't have permission to delete backups of this server."
     refusal = await world.until(lambda: _shown(world, words), "cleo is refused")
     assert "Ask <@UANA> or <@UBEN>." in refusal
     assert world.provider.deletes == []
@@ -150,20 +150,19 @@ async def test_a_number_that_now_stands_for_another_backup_is_refused(world: Wor
     assert world.provider.deletes == []
 
 
-async def test_a_backup_that_vanishes_while_it_waits_for_its_turn_is_not_deleted(
-    world: World, old: Backup
-) -> None:
+async def test_a_backup_that_vanishes_while_it_is_queued_is_not_deleted(world: World, old: Backup) -> None:
     await world.person("ben").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.person("ana").types(f"/backup delete {old.id}")
-    assert "The backup <@UBEN> asked for" in await world.until_modal("ana", "to confirm")
+    assert "Waiting for <@UBEN>'s backup to finish" in await world.until_modal("ana", "to confirm")
     await world.confirms("ana")
-    await world.until_post(f"Deleting backup {old.id} of *web-1* waits for its turn")
+    queued = await world.until_post("*web-1*: delete is queued")
+    assert f"backup {old.id} of <!date^" in queued.text
 
     world.provider.delete(old.id)
     world.provider.deletes.clear()
     world.provider.finish()
-    reply = await world.until_reply(f"<@UANA> Backup {old.id} of *web-1* was not deleted")
+    reply = await world.until_reply(f"<@UANA> :no_entry_sign: Not deleted: backup {old.id} of *web-1*")
     assert f"Backup {old.id} is gone" in reply.text
     assert world.provider.deletes == []
 
@@ -190,7 +189,7 @@ async def test_two_people_delete_the_same_backup_once(world: World, old: Backup)
         await world.person(handle).types(f"/backup delete {old.id}")
         await world.until_modal(handle, "to confirm")
     await world.confirms("ana")
-    await world.until_reply(f"<@UANA> Deleted backup {old.id}")
+    await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
     await world.confirms("ben")
     await world.until_modal("ben", "Nothing was done")
     assert world.provider.deletes == [old.id]
@@ -201,7 +200,7 @@ async def test_a_newer_delete_on_the_server_makes_what_was_shown_untrue(world: W
     await world.until_modal("ana", "to confirm")
     await world.person("ben").types("/backup delete 5001")
     await world.confirms("ben")
-    await world.until_reply("<@UBEN> Deleted backup 5001")
+    await world.until_reply("<@UBEN> :white_check_mark: Deleted backup 5001")
     await world.confirms("ana")
     await world.until_modal("ana", "A newer delete on web-1 has ended since you were shown")
     assert world.provider.deletes == [5001]
@@ -213,9 +212,9 @@ async def test_a_newer_backup_does_no_harm(world: World, old: Backup) -> None:
     await world.person("ben").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_reply("<@UBEN> Backed up *web-1*")
+    await world.until_reply("<@UBEN> :white_check_mark: *web-1* is backed up")
     await world.confirms("ana")
-    await world.until_reply(f"<@UANA> Deleted backup {old.id}")
+    await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
 
 
 async def test_a_name_full_of_marks_can_be_typed_and_shown(world: World) -> None:
@@ -232,11 +231,11 @@ async def test_a_name_full_of_marks_can_be_typed_and_shown(world: World) -> None
 
 
 @set_up(bot_operators="UANA,UBEN,UCLEO")
-async def test_who_may_is_asked_again_at_the_submit(world: World, old: Backup) -> None:
+async def test_permission_is_checked_again_at_the_submit(world: World, old: Backup) -> None:
     await world.person("cleo").types(f"/backup delete {old.id}")
     await world.until_modal("cleo", "to confirm")
     await world.restart_bot(bot_operators="UANA,UBEN")
     await world.confirms("cleo")
-    await world.until_modal("cleo", "You may not delete backups of this server.")
+    await world.until_modal("cleo", "You don't have permission to delete backups of this server.")
     assert world.posts() == []
     assert world.provider.deletes == []

@@ -29,12 +29,18 @@ ALL_UNKNOWN: Endings = ("unknown", "unknown", "unknown")
 ALL_FAILED: Endings = ("failed", "failed", "failed")
 
 BACKUPS = ("GET", "/backups/")
+Words = str | dict[Verb, str]
+NOT_FOUND: dict[Verb, str] = {
+    "create": "VPS.org knows no such server or backup: “Not found.”",
+    "delete": "VPS.org says that there is no such backup, yet it lists it: “Not found.”",
+    "restore": "VPS.org knows no such server or backup: “Not found.”",
+}
 
 
 @pytest.fixture(autouse=True)
 def hasty_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Slack did not take is said again at once."""
-    monkeypatch.setattr("bot.notices.delivery._FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.notifications.retry._FIRST_WAIT", 0.01)
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words.
-CALLED: list[tuple[str, Endings, str]] = [
+CALLED: list[tuple[str, Endings, Words]] = [
     ("reset", ALL_UNKNOWN, "broke the connection off"),
     ("reset_after_acting", ALL_DONE, ""),
     ("cut", ALL_DONE, ""),
@@ -52,28 +58,28 @@ CALLED: list[tuple[str, Endings, str]] = [
     (
         "unauthorized",
         ALL_FAILED,
-        "so nothing was changed: “Invalid token.” Whoever runs the bot should check",
+        "doesn't accept the bot's token: “Invalid token.” Tell whoever runs the bot: VPS_API_TOKEN is not accepted.",
     ),
-    ("forbidden", ALL_FAILED, "does not let the bot's token do this, so nothing was changed"),
-    ("not_found", ALL_FAILED, "knows no such server or backup (any more)"),
-    ("conflict", ALL_FAILED, "is busy with this already, so nothing was changed"),
-    ("429", ALL_FAILED, "was asked too often, so nothing was changed"),
-    ("429_without_retry_after", ALL_FAILED, "was asked too often, so nothing was changed"),
-    ("500", ALL_UNKNOWN, "trouble of its own (500), so it is not known"),
-    ("502", ALL_UNKNOWN, "trouble of its own (502), so it is not known"),
-    ("503", ALL_UNKNOWN, "trouble of its own (503), so it is not known"),
+    ("forbidden", ALL_FAILED, "doesn't let the bot's token do this"),
+    ("not_found", ALL_FAILED, NOT_FOUND),
+    ("conflict", ALL_FAILED, "is busy with this already"),
+    ("429", ALL_FAILED, "VPS.org is limiting requests"),
+    ("429_without_retry_after", ALL_FAILED, "VPS.org is limiting requests"),
+    ("500", ALL_UNKNOWN, "VPS.org is having problems (error 500)."),
+    ("502", ALL_UNKNOWN, "VPS.org is having problems (error 502)."),
+    ("503", ALL_UNKNOWN, "VPS.org is having problems (error 503)."),
     ("500_after_acting", ALL_DONE, ""),
     ("502_after_acting", ALL_DONE, ""),
-    ("html", ALL_UNKNOWN, "VPS.org answered with something that is not JSON"),
+    ("html", ALL_UNKNOWN, "VPS.org's answer is not JSON."),
     ("html_after_acting", ALL_DONE, ""),
 ]
-UNANSWERED: list[tuple[str, Endings, str]] = [
-    ("timeout_before_acting", ALL_UNKNOWN, "did not answer in time, so it is not known"),
+UNANSWERED: list[tuple[str, Endings, Words]] = [
+    ("timeout_before_acting", ALL_UNKNOWN, "VPS.org isn't answering."),
     ("timeout_after_acting", ALL_DONE, ""),
 ]
 
 
-async def go_wrong(world: World, fault: str, endings: Endings, words: str) -> None:
+async def go_wrong(world: World, fault: str, endings: Endings, words: Words) -> None:
     """Let each call meet the fault, and see what is told and what was done."""
     prepare(world)
     for verb in VERBS:
@@ -81,20 +87,21 @@ async def go_wrong(world: World, fault: str, endings: Endings, words: str) -> No
     await ask_for_all(world)
     for verb, ending in zip(VERBS, endings, strict=True):
         reply = await until_told(world, verb, ending)
-        assert ending == "done" or words in reply.text
+        assert ending == "done" or (words if isinstance(words, str) else words[verb]) in reply.text
+        assert ending != "failed" or "Nothing was changed." in reply.text
     assert effects(world) == [int(ending == "done") for ending in endings]
     assert calls(world) == [1, 1, 1]
     assert len(world.posts()) == len(world.replies()) == 3
 
 
-@pytest.mark.parametrize(("fault", "endings", "words"), CALLED)
-async def test_a_call_goes_wrong(world: World, fault: str, endings: Endings, words: str) -> None:
+@pytest.mark.parametrize(("fault", "endings", "words"), CALLED, ids=[fault for fault, *_ in CALLED])
+async def test_a_call_goes_wrong(world: World, fault: str, endings: Endings, words: Words) -> None:
     await go_wrong(world, fault, endings, words)
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("fault", "endings", "words"), UNANSWERED)
-async def test_a_call_is_not_answered(world: World, fault: str, endings: Endings, words: str) -> None:
+async def test_a_call_is_not_answered(world: World, fault: str, endings: Endings, words: Words) -> None:
     await go_wrong(world, fault, endings, words)
 
 
@@ -112,18 +119,18 @@ async def test_a_clock_that_differs_changes_nothing(world: World, hours: int) ->
 # VPS.org, while somebody looks: the fault and what they see.
 LOOKED: list[tuple[str, str]] = [
     ("reset", "VPS.org broke the connection off"),
-    ("cut", "VPS.org answered with something that is not JSON"),
-    ("html", "VPS.org answered with something that is not JSON"),
+    ("cut", "VPS.org's answer is not JSON."),
+    ("html", "VPS.org's answer is not JSON."),
     ("wrong_types", "VPS.org answered with something that is not a list"),
-    ("unauthorized", "VPS.org did not accept the bot's token"),
-    ("forbidden", "VPS.org does not let the bot's token do this"),
-    ("not_found", "VPS.org knows no such server or backup (any more)"),
+    ("unauthorized", "VPS.org doesn't accept the bot's token"),
+    ("forbidden", "VPS.org doesn't let the bot's token do this"),
+    ("not_found", "VPS.org knows no such server or backup"),
     ("conflict", "VPS.org is busy with this already"),
-    ("429", "VPS.org was asked too often"),
-    ("429_without_retry_after", "VPS.org was asked too often"),
-    ("500", "VPS.org has trouble of its own (500)"),
-    ("502", "VPS.org has trouble of its own (502)"),
-    ("503", "VPS.org has trouble of its own (503)"),
+    ("429", "VPS.org is limiting requests"),
+    ("429_without_retry_after", "VPS.org is limiting requests"),
+    ("500", "VPS.org is having problems (error 500)."),
+    ("502", "VPS.org is having problems (error 502)."),
+    ("503", "VPS.org is having problems (error 503)."),
 ]
 
 
@@ -143,7 +150,9 @@ async def confirm_blindly(world: World, verb: Verb, fault: str, words: str) -> N
     await ask(world, verb)
     world.faults.next_provider[BACKUPS] += [fault] * 20
     await confirm(world, verb)
-    assert words in (await until_told(world, verb, "refused")).text
+    reply = await until_told(world, verb, "failed")
+    assert words in reply.text
+    assert "Nothing was changed." in reply.text
     assert effects(world) == [0, 0, 0]
     world.faults.next_provider.clear()
 
@@ -163,7 +172,7 @@ async def watch(world: World, fault: str) -> None:
 @pytest.mark.parametrize(("fault", "words"), LOOKED)
 async def test_looking_goes_wrong(world: World, fault: str, words: str) -> None:
     prepare(world)
-    await look(world, fault, f"{words}, so there is nothing to show")
+    await look(world, fault, words)
     for verb in DESTRUCTIVE:
         await confirm_blindly(world, verb, fault, words)
     await watch(world, fault)

@@ -19,16 +19,16 @@ async def test_the_shortcut_offers_the_same_in_a_direct_message(world: World) ->
     await world.person("ana").uses_shortcut("backup_menu")
     menu = await world.until_direct("ana", "What do you want to do?")
     await world.person("ana").clicks(label="Create…", message=menu)
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
 
 
 @pytest.mark.parametrize(
     ("button", "words"),
     [
         ("List", "*0 backups* of all servers"),
-        ("Status", "Nothing runs or waits right now."),
+        ("Status", "Nothing is running or waiting."),
         ("Servers", "*2 servers*"),
-        ("Help", "`/backup create [server] [why…]`"),
+        ("Help", "`/backup create [server] [reason…]`"),
     ],
 )
 async def test_a_button_that_shows_something(world: World, button: str, words: str) -> None:
@@ -41,7 +41,7 @@ async def test_a_button_that_shows_something(world: World, button: str, words: s
 
 @pytest.mark.parametrize(
     ("button", "title"),
-    [("Create…", "Make a backup"), ("Restore…", "Restore a server"), ("Delete…", "Delete a backup")],
+    [("Create…", "Back up a server"), ("Restore…", "Restore a server"), ("Delete…", "Delete a backup")],
 )
 async def test_a_button_that_opens_a_form(world: World, button: str, title: str) -> None:
     ana = world.person("ana")
@@ -66,10 +66,10 @@ async def test_help_names_all_verbs(world: World) -> None:
 @pytest.mark.parametrize(
     ("said", "hint"),
     [
-        ("lst", "Did you mean `/backup list"),
-        ("delte 501", "Did you mean `/backup delete"),
-        ("restor web-1", "Did you mean `/backup restore"),
-        ("help creat", "Did you mean `/backup create"),
+        ("lst", "Did you mean `/backup list`?"),
+        ("delte 501", "Did you mean `/backup delete`?"),
+        ("restor web-1", "Did you mean `/backup restore`?"),
+        ("help creat", "Did you mean `/backup create`?"),
         ("make me a sandwich", "See what I can do with `/backup help`."),
         ("<!channel>", "See what I can do with `/backup help`."),
     ],
@@ -81,7 +81,7 @@ async def test_an_unknown_verb_is_answered_with_near_ones(world: World, said: st
     assert world.posts() == []
 
 
-@pytest.mark.parametrize(("said", "words"), [("ls", "*0 backups*"), ("LIST", "*0 backups*"), ("?", "why")])
+@pytest.mark.parametrize(("said", "words"), [("ls", "*0 backups*"), ("LIST", "*0 backups*"), ("?", "reason")])
 async def test_other_words_for_the_same(world: World, said: str, words: str) -> None:
     await world.person("ana").types(f"/backup {said}")
     await world.until_whisper("ana", words)
@@ -93,7 +93,7 @@ async def test_in_a_direct_message_it_works_the_same(world: World) -> None:
     await world.until_direct("ana", "Backing up *web-1*")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_direct("ana", "<@UANA> Backed up *web-1*")
+    await world.until_direct("ana", "<@UANA> :white_check_mark: *web-1* is backed up")
     assert world.posts() == []
 
 
@@ -101,6 +101,6 @@ async def test_in_a_direct_message_it_works_the_same(world: World) -> None:
 async def test_a_form_that_comes_too_late_is_explained(world: World, fault: str) -> None:
     world.faults.next_slack["views.open"].append(fault)
     await world.person("ana").types("/backup create")
-    await world.until_whisper("ana", "It took too long to open the form")
+    await world.until_whisper("ana", "The form took too long to open.")
     await world.person("ana").types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")

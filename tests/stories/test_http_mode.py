@@ -11,7 +11,7 @@ async def test_a_backup_is_announced_watched_and_told(world: World) -> None:
     card = await world.until_post("Backing up *web-1*")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    assert (await world.until_reply("<@UANA> Backed up *web-1*")).thread_ts == card.ts
+    assert (await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")).thread_ts == card.ts
     assert world.sandbox.slack.socket_mode.connection_count == 0
 
 
@@ -19,7 +19,7 @@ async def test_a_backup_is_announced_watched_and_told(world: World) -> None:
 async def test_a_form_with_a_picker(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     assert [option["text"]["text"] for option in await ana.suggests("server", "db")] == ["db-1"]
     await ana.fills(server="db-1", reason="before the migration")
     await ana.submits()
@@ -59,7 +59,7 @@ async def test_a_restart_loses_nothing(world: World) -> None:
     await world.until(lambda: world.provider.creates)
     await world.restart_bot()
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.provider.creates) == 1
     await world.person("ana").types("/backup delete 5001")
     await world.until_modal("ana", "to confirm")
@@ -73,5 +73,5 @@ async def test_while_the_bot_is_away_slack_says_so_and_nothing_happens(world: Wo
     assert answer.error == "dispatch_failed"
     await world.start_bot()
     await world.person("ana").types("/backup status")
-    await world.until_whisper("ana", "Nothing runs or waits right now.")
+    await world.until_whisper("ana", "Nothing is running or waiting.")
     assert world.provider.creates == []

@@ -26,7 +26,7 @@ def choices(listing: Message) -> list[str]:
     return [option["text"]["text"] for option in first.element["options"]]
 
 
-async def test_the_newest_come_first_and_only_the_asker_sees_them(world: World) -> None:
+async def test_the_newest_come_first_and_only_the_requester_sees_them(world: World) -> None:
     old = world.provider.add_backup("web-1", age=timedelta(days=2), description="before the move")
     new = world.provider.add_backup("db-1", backup_type="automatic", kept=timedelta(days=7))
     await world.person("ana").types("/backup list")
@@ -41,7 +41,7 @@ async def test_the_newest_come_first_and_only_the_asker_sees_them(world: World) 
 async def test_no_backups_at_all(world: World) -> None:
     await world.person("ana").types("/backup list web-1")
     listing = await world.until_whisper("ana", "*0 backups* of *web-1*")
-    assert "There are none. Make one with `/backup create`." in listing.text
+    assert "No backups yet. Make one with `/backup create`." in listing.text
     assert "Older" not in buttons(listing)
 
 
@@ -108,7 +108,7 @@ async def test_a_page_can_be_shared_with_everybody(world: World) -> None:
     assert list(placed(shared.blocks)) == []
 
 
-async def test_where_the_bot_may_not_post_it_says_how_to_let_it_share(world: World) -> None:
+async def test_if_the_bot_can_t_post_it_says_how_to_let_it_share(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup list", channel="secret")
     await world.until_whisper("ana", "*0 backups*", channel="secret")
@@ -132,7 +132,7 @@ async def test_the_menu_at_a_backup_leads_to_what_can_be_done_with_it(world: Wor
 
 @pytest.mark.parametrize(
     ("status", "offered"),
-    [("in_progress", ["Tell me when it ends", "Delete…"]), ("failed", ["Delete…"])],
+    [("in_progress", ["Tell me when it's done", "Delete…"]), ("failed", ["Delete…"])],
 )
 async def test_only_what_makes_sense_is_offered(world: World, status: str, offered: list[str]) -> None:
     world.provider.add_backup("web-1", status=status)
@@ -143,7 +143,7 @@ async def test_only_what_makes_sense_is_offered(world: World, status: str, offer
 
 
 @set_up(bot_operators="UANA,UBEN")
-async def test_who_may_not_is_told_when_they_choose_not_when_they_look(world: World) -> None:
+async def test_a_person_without_permission_is_told_when_they_choose_not_when_they_look(world: World) -> None:
     world.provider.add_backup("web-1")
     cleo = world.person("cleo")
     await cleo.types("/backup list")
@@ -155,7 +155,10 @@ async def test_who_may_not_is_told_when_they_choose_not_when_they_look(world: Wo
             str(cleo.modal.payload) if cleo.modal else "",
             *(each.text for each in world.whispers("cleo")),
         ]
-        return next((text for text in texts if "You may not delete backups of this server." in text), "")
+        return next(
+            (text for text in texts if "You don't have permission to delete backups of this server." in text),
+            "",
+        )
 
     assert "Ask <@UANA> or <@UBEN>." in await world.until(refusal, "cleo is refused")
 
@@ -166,7 +169,7 @@ async def test_who_may_not_is_told_when_they_choose_not_when_they_look(world: Wo
         ("list web-9", "Did you mean web-1"),
         ("list --all", "I don't know the option “--all”."),
         ("list --type weekly", "Types are `manual` and `automatic`."),
-        ("list web-1 db-1", "I can list one server at a time."),
+        ("list web-1 db-1", "I list one server at a time."),
     ],
 )
 async def test_what_makes_no_sense_is_explained(world: World, said: str, words: str) -> None:
@@ -195,14 +198,14 @@ async def test_the_longest_name_and_description_there_are(world: World) -> None:
     name = "n" * 255
     world.provider.add_server(name)
     for _ in range(10):
-        world.provider.add_backup(name, description="&" * 255)
+        world.provider.add_backup(name, backup_type="automatic", description="&" * 255)
     ana = world.person("ana")
     await ana.types(f"/backup list {name}")
     listing = await world.until_whisper("ana", "*10 backups*")
     assert len(rows(listing)) == 10
     await ana.chooses("Restore…", action_id="list_row", message=listing)
     await world.confirms("ana", name)
-    await world.until_post("First a safety backup")
+    await world.until_post("Step 1 of 2: safety backup")
 
 
 async def test_what_vps_org_counts_but_does_not_show_is_said(world: World) -> None:
@@ -224,15 +227,15 @@ async def test_pages_of_vps_org_are_read_to_the_end(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("500", "VPS.org has trouble of its own (500)"),
-        ("429_without_retry_after", "VPS.org was asked too often"),
-        ("html", "VPS.org answered with something that is not JSON"),
+        ("500", "VPS.org is having problems (error 500)"),
+        ("429_without_retry_after", "VPS.org is limiting requests"),
+        ("html", "VPS.org's answer is not JSON."),
         ("reset", "VPS.org broke the connection off"),
-        ("unauthorized", "should check VPS_API_TOKEN"),
-        ("cut", "VPS.org answered with something that is not JSON"),
+        ("unauthorized", "VPS_API_TOKEN is not accepted."),
+        ("cut", "VPS.org's answer is not JSON."),
     ],
 )
-async def test_where_vps_org_can_t_be_asked_the_reason_is_told(world: World, fault: str, words: str) -> None:
+async def test_if_vps_org_can_t_be_asked_the_reason_is_told(world: World, fault: str, words: str) -> None:
     world.faults.next_provider["GET", "/backups/"] += [fault] * 4
     await world.person("ana").types("/backup list")
     await world.until_whisper("ana", words)

@@ -8,20 +8,21 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from bot.notices.pace import Pace
+from bot.notifications.rate_limit import SlackRateLimits
 from bot.sandbox.server import free_port
 from tests.stories.three_verbs import DESTRUCTIVE, prepare
 from tests.world import World
 
 OPERATIONS = 10
 BURST, BURST_SECONDS = 3, 0.3
+WORDS = {"500": "VPS.org is having problems (error 500).", "reset": "VPS.org broke the connection off."}
 
 
 @pytest.fixture
 def short_hours(monkeypatch: pytest.MonkeyPatch, quick_sockets: None) -> None:  # noqa: ARG001
     """The bot repeats what failed after 0.1 s at most."""
-    monkeypatch.setattr("bot.notices.delivery._FIRST_WAIT", 0.02)
-    monkeypatch.setattr("bot.notices.delivery._LONGEST_WAIT", 0.1)
+    monkeypatch.setattr("bot.notifications.retry._FIRST_WAIT", 0.02)
+    monkeypatch.setattr("bot.notifications.retry._LONGEST_WAIT", 0.1)
 
 
 class Away:
@@ -69,7 +70,7 @@ async def test_ten_backups_end_while_slack_is_away(world: World, fault: str) -> 
     names = [f"app-{number}" for number in range(OPERATIONS)]
     for name in names:
         world.provider.add_server(name)
-    world.pace = Pace(posts=BURST, posts_seconds=BURST_SECONDS, edits_seconds=BURST_SECONDS)
+    world.limits = SlackRateLimits(posts=BURST, posts_seconds=BURST_SECONDS, edits_seconds=BURST_SECONDS)
     await world.restart_bot(bot_port=port)
     for name in names:
         assert (await world.person("ana").types(f"/backup create {name}")).acked
@@ -96,7 +97,7 @@ async def test_ten_backups_end_while_slack_is_away(world: World, fault: str) -> 
     await world.until_whisper("ana", f"*{OPERATIONS} backups*")
     for name in names:
         told = [each for each in (*world.posts(), *world.replies()) if f"*{name}*" in each.text]
-        assert ["Backed up" in each.text for each in told] == [True, True]
+        assert ["is backed up" in each.text for each in told] == [True, True]
     assert len(world.provider.creates) == len(world.posts()) == OPERATIONS
     assert max(moments.values()) - min(moments.values()) > (OPERATIONS / BURST - 2) * BURST_SECONDS
 
@@ -114,14 +115,14 @@ async def test_vps_org_is_away_while_backups_are_watched_and_people_ask(world: W
     world.faults.plan = away = Away(provider=fault)
     await until_ready(port, lambda status, told: (status, told["vps"]) == (200, False))
     assert (await ben.types("/backup list")).acked
-    await world.until_whisper("ben", "so there is nothing to show.")
+    await world.until_whisper("ben", WORDS[fault])
     for verb in DESTRUCTIVE:
         await ben.types(f"/backup {verb} 5001")
-        await world.until_modal("ben", "so there is nothing to show.")
+        await world.until_modal("ben", WORDS[fault])
         await ben.closes()
     await ben.types("/backup create mail-1")
     failed = await world.until_post("The backup of *mail-1* failed")
-    assert "so nothing was changed" in failed.text
+    assert "Nothing was changed." in failed.text
     world.provider.finish()
     polls = away.asked["GET /backups/"]
     await world.until(lambda: away.asked["GET /backups/"] > polls + 20, "the bot asks again and again")
@@ -129,10 +130,10 @@ async def test_vps_org_is_away_while_backups_are_watched_and_people_ask(world: W
 
     world.faults.plan = None
     for name in ("web-1", "db-1"):
-        await world.until_reply(f"<@UANA> Backed up *{name}*")
+        await world.until_reply(f"<@UANA> :white_check_mark: *{name}* is backed up")
     await until_ready(port, lambda status, told: status == 200 and all(told.values()))
     await ben.clicks(label="Try again", message=failed)
     await world.until(lambda: len(world.provider.creates) == 3)
     world.provider.finish()
-    await world.until_reply("<@UBEN> Backed up *mail-1*")
+    await world.until_reply("<@UBEN> :white_check_mark: *mail-1* is backed up")
     assert len(world.replies()) == len(world.posts()) == 4

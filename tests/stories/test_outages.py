@@ -13,13 +13,13 @@ async def test_a_backup_that_can_t_be_found_is_said_to_be_uncertain(world: World
     world.faults.next_provider[CREATE].append("reset")
     ana = world.person("ana")
     await ana.types("/backup create web-1")
-    card = await world.until_post("It is not known whether *web-1* was backed up")
+    card = await world.until_post("*web-1*: can't tell whether the backup was made")
     assert "I looked for it and did not see it." in card.text
     assert [call.method for call in world.provider.calls].count("POST") == 1
     await ana.clicks(label="Try again", message=card)
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.provider.creates) == 1
 
 
@@ -27,7 +27,7 @@ async def test_a_server_that_is_gone_by_then_is_told(world: World) -> None:
     del world.provider.servers[101]
     await world.person("ana").types("/backup create web-1")
     reply = await world.until_reply("The backup of *web-1* failed")
-    assert "VPS.org knows no such server or backup (any more)" in reply.text
+    assert "VPS.org knows no such server or backup" in reply.text
 
 
 async def test_a_delete_that_did_not_arrive_is_said_to_be_uncertain(world: World) -> None:
@@ -36,7 +36,7 @@ async def test_a_delete_that_did_not_arrive_is_said_to_be_uncertain(world: World
     ana = world.person("ana")
     await ana.types(f"/backup delete {old.id}")
     await world.confirms("ana")
-    card = await world.until_post(f"It is not known whether backup {old.id} of *web-1* was deleted")
+    card = await world.until_post(f"*web-1*: can't tell whether backup {old.id} was deleted")
     assert "it was still listed when I looked" in card.text
     assert world.provider.deletes == []
     await ana.clicks(label="Try again", message=card)
@@ -49,7 +49,7 @@ async def test_a_form_that_can_t_be_filled_says_why(world: World, said: str) -> 
     world.provider.add_backup("web-1")
     world.faults.provider_fail = "500"
     await world.person("ana").types(f"/backup {said}")
-    await world.until_modal("ana", "VPS.org has trouble of its own (500), so there is nothing to show.")
+    await world.until_modal("ana", "VPS.org is having problems (error 500).")
 
 
 async def test_a_confirmation_that_can_t_be_checked_at_once_is_checked_before_the_call(world: World) -> None:
@@ -60,7 +60,7 @@ async def test_a_confirmation_that_can_t_be_checked_at_once_is_checked_before_th
     world.faults.next_provider["GET", "/backups/"] += ["500"] * 4
     await world.confirms("ana")
     assert world.person("ana").modal is None
-    reply = await world.until_reply(f"Backup {old.id} of *web-1* was not deleted")
+    reply = await world.until_reply(f"Not deleted: backup {old.id} of *web-1*")
     assert f"Backup {old.id} is gone" in reply.text
     assert [call.method for call in world.provider.calls].count("DELETE") == 0
 
@@ -71,16 +71,17 @@ async def test_nothing_is_deleted_that_can_t_be_checked(world: World) -> None:
     await world.until_modal("ana", "to confirm")
     world.faults.provider_fail = "500"
     await world.confirms("ana")
-    await world.until_reply(f"Backup {old.id} of *web-1* was not deleted")
+    reply = await world.until_reply(f"Deleting backup {old.id} of *web-1* failed")
+    assert "Nothing was changed." in reply.text
     world.faults.provider_fail = None
     assert world.provider.deletes == []
 
 
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bot waits for VPS.org for a moment only where Slack waits for the bot."""
+    """The bot waits for VPS.org for a moment only while Slack waits for the bot."""
     monkeypatch.setattr("bot.slack.interaction.LOOK_UP_SECONDS", 0.05)
-    monkeypatch.setattr("bot.backups.steps.ROOM_SECONDS", 0.05)
+    monkeypatch.setattr("bot.backups.create.ROOM_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("short_patience")
@@ -121,5 +122,5 @@ async def test_a_backup_that_is_listed_late_is_found_all_the_same(world: World) 
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.provider.creates) == 1

@@ -17,14 +17,14 @@ async def test_a_backup_that_ends_while_the_bot_is_away_is_told_when_it_is_back(
     await world.stop_bot()
     world.provider.finish()
     await world.start_bot()
-    reply = await world.until_reply("<@UANA> Backed up *web-1*")
+    reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
     assert reply.thread_ts == card.ts
     assert len(world.provider.creates) == 1
     assert len(world.posts()) == 1
     assert len(world.replies()) == 1
 
 
-async def test_a_stop_lets_a_call_under_way_come_to_its_end(world: World) -> None:
+async def test_a_stop_lets_a_call_under_way_finish(world: World) -> None:
     world.faults.provider_latency = 0.1
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.calls[-1].method == "POST")
@@ -33,22 +33,22 @@ async def test_a_stop_lets_a_call_under_way_come_to_its_end(world: World) -> Non
     world.faults.provider_latency = 0.0
     await world.start_bot()
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.provider.creates) == 1
 
 
-async def test_those_that_wait_keep_their_place(world: World) -> None:
+async def test_those_in_the_queue_keep_their_place(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.person("ben").types("/backup create web-1")
-    await world.until_post("waits for its turn")
+    await world.until_post("*web-1*: backup is queued")
     await world.restart_bot()
     assert len(world.provider.creates) == 1
     world.provider.finish()
     await world.until(lambda: len(world.provider.creates) == 2)
     world.provider.finish()
-    await world.until_reply("<@UBEN> Backed up *web-1*")
-    await world.until_reply("<@UANA> Backed up *web-1*")
+    await world.until_reply("<@UBEN> :white_check_mark: *web-1* is backed up")
+    await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
     assert len(world.replies()) == 2
 
 
@@ -61,7 +61,7 @@ async def test_what_slack_did_not_take_before_the_stop_it_gets_after_the_start(w
     await world.stop_bot()
     world.faults.next_slack.clear()
     await world.start_bot()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     assert len(world.posts()) == 1
     assert len(world.replies()) == 1
 
@@ -69,12 +69,12 @@ async def test_what_slack_did_not_take_before_the_stop_it_gets_after_the_start(w
 @set_up(bot_late_minutes=0.001)
 async def test_a_late_backup_is_said_to_be_late_once(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
-    await world.until_reply("I keep watching it")
+    await world.until_reply("I'll keep watching it")
     await world.until(lambda: world.provider.calls[-1].query == {"server_id": "101"}, "it is watched on")
     await world.restart_bot(bot_late_minutes=0.001)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
-    assert ["I keep watching it" in reply.text for reply in world.replies()] == [True, False]
+    await world.until_reply("*web-1* is backed up")
+    assert ["I'll keep watching it" in reply.text for reply in world.replies()] == [True, False]
 
 
 async def test_a_restore_goes_on_where_it_was(world: World) -> None:
@@ -85,12 +85,12 @@ async def test_a_restore_goes_on_where_it_was(world: World) -> None:
     await world.restart_bot()
     world.provider.finish()
     await world.until(lambda: world.provider.restores)
-    await world.until_post("I watch the server.")
+    await world.until_post("I'll watch the server")
     await world.restart_bot()
     await world.until_looked_at_servers()
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    await world.until_reply("*web-1* is back: restored to")
     assert len(world.provider.creates) == 1
     assert world.provider.restores == [("web-1", old.id)]
     assert len(world.posts()) == 1
@@ -177,13 +177,13 @@ async def test_a_kill_at_any_moment_loses_nothing_and_does_nothing_twice(crashin
     await world.until(lambda: len(provider.creates) == 4, "the backup that was not sent is made")
     provider.finish()
     for name in ("watched", "untold", "unsent", "unheard"):
-        await world.until_reply(f"<@UANA> Backed up *{name}*")
-    await world.until_reply(f"<@UANA> Deleted backup {old['deleting'].id}")
-    doubtful = await world.until_reply("It is not known whether *doubtful* is being restored")
-    assert "I was interrupted just when I called VPS.org for the restore." in doubtful.text
-    await world.until_post("I watch the server.")
+        await world.until_reply(f"<@UANA> :white_check_mark: *{name}* is backed up")
+    await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {old['deleting'].id}")
+    doubtful = await world.until_reply("*doubtful*: can't tell whether the restore was started")
+    assert "I was interrupted just when I called VPS.org." in doubtful.text
+    await world.until_post("I'll watch the server")
     provider.finish_restores()
-    await world.until_reply("*restoring* was restored, as far as VPS.org shows")
+    await world.until_reply("*restoring* is back: restored to")
 
     assert sorted(made.server.name for made in provider.creates) == sorted(SERVERS[:4])
     assert provider.deletes == [old["deleting"].id]

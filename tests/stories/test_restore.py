@@ -18,24 +18,24 @@ async def test_a_safety_backup_then_the_restore_then_the_notice(world: World, ba
     ana = world.person("ana")
     await ana.types(f"/backup restore {backup.id}")
     shown = await world.until_modal("ana", "Everything written to it since then")
-    assert "*web-1* goes back to how it was" in shown
+    assert "*web-1* will be reset to its state of" in shown
     await world.confirms("ana", reason="the upgrade broke it")
-    card = await world.until_post("First a safety backup of how it is now.")
+    card = await world.until_post("Step 1 of 2: safety backup of the current state.")
     [safety] = await world.until(lambda: world.provider.creates)
     assert f"Safety backup before restoring backup {backup.id}. the upgrade broke it" in safety.description
     assert world.provider.restores == []
 
     world.provider.finish()
     await world.until(lambda: world.provider.restores)
-    await world.until_post("VPS.org accepted the restore. I watch the server.")
+    await world.until_post("VPS.org accepted the restore. I'll watch the server and tell you when it's back.")
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    reply = await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    reply = await world.until_reply("*web-1* is back: restored to")
     assert reply.text.startswith("<@UANA>")
     assert reply.thread_ts == card.ts
     assert f"safety backup {safety.id}" in reply.text
     assert "“Server restore has been started." in reply.text
-    assert "Check the server itself before you rely on it." in reply.text
+    assert "Check the server before you rely on it." in reply.text
     assert world.provider.restores == [("web-1", backup.id)]
     assert len(world.posts()) == 1
 
@@ -46,7 +46,7 @@ async def test_without_a_safety_backup_it_is_restored_at_once(world: World, back
     await world.until(lambda: world.provider.restores)
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    await world.until_reply("*web-1* is back: restored to")
     assert world.provider.creates == []
     assert world.provider.restores == [("web-1", backup.id)]
 
@@ -104,7 +104,7 @@ async def test_what_makes_no_sense_is_explained(world: World, said: str, words: 
 @set_up(bot_operators="UANA,UBEN")
 @pytest.mark.usefixtures("backup")
 @pytest.mark.parametrize("said", ["5001", "web-1", ""])
-async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
+async def test_a_person_without_permission_is_told_who_has_it(world: World, said: str) -> None:
     cleo = world.person("cleo")
     await cleo.types(f"/backup restore {said}")
 
@@ -113,7 +113,9 @@ async def test_who_may_not_is_told_who_may(world: World, said: str) -> None:
             str(cleo.modal.payload) if cleo.modal else "",
             *(each.text for each in world.whispers("cleo")),
         ]
-        return next((text for text in texts if "You may not restore backups of this server." in text), "")
+        return next(
+            (text for text in texts if "You don't have permission to restore this server." in text), ""
+        )
 
     assert "Ask <@UANA> or <@UBEN>." in await world.until(refusal, "cleo is refused")
     assert world.provider.restores == []
@@ -166,10 +168,13 @@ async def test_a_restore_waits_for_the_one_before_and_is_then_out_of_date(
     await world.confirms("ben", safety=False)
     await world.until(lambda: world.provider.restores)
     await world.confirms("ana", safety=False)
-    assert "The restore <@UBEN> asked for" in (await world.until_post("waits for its turn")).text
+    assert (
+        "Waiting for <@UBEN>'s restore to finish"
+        in (await world.until_post("*web-1*: restore is queued")).text
+    )
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    reply = await world.until_reply("<@UANA> *web-1* was not restored")
+    reply = await world.until_reply("<@UANA> :no_entry_sign: Not restored: *web-1*")
     assert "A newer restore on web-1 has ended" in reply.text
     assert world.provider.restores == [("web-1", backup.id)]
 
@@ -181,8 +186,8 @@ async def test_a_restore_whose_server_shows_no_change_is_only_said_to_be_accepte
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana", safety=False)
     reply = await world.until_reply("VPS.org accepted the restore of *web-1*")
-    assert "VPS.org does not show how far a restore has come." in reply.text
-    assert "was restored" not in reply.text
+    assert "VPS.org doesn't report progress." in reply.text
+    assert "is back" not in reply.text
 
 
 @set_up(bot_restore_watch_minutes=0.003)

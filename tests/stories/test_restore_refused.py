@@ -1,4 +1,4 @@
-"""Restores that do not start, or of which nobody knows whether they did."""
+"""Restores that do not start, or of which it is not known whether they did."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def backup(world: World) -> Backup:
 
 
 def calls_for_a_restore(world: World) -> int:
-    """How often the bot called for a restore, whatever came of it."""
+    """How often the bot called for a restore, with any result."""
     return sum((call.method, call.path) == RESTORE for call in world.provider.calls)
 
 
@@ -29,7 +29,7 @@ async def test_a_safety_backup_that_ends_badly_stops_the_restore(
     await world.confirms("ana")
     [safety] = await world.until(lambda: world.provider.creates)
     world.provider.finish(safety.id, end)
-    reply = await world.until_reply("<@UANA> *web-1* was not restored")
+    reply = await world.until_reply("<@UANA> :no_entry_sign: Not restored: *web-1*")
     assert "The safety backup did not complete." in reply.text
     assert words in reply.text
     assert "The restore was not started." in reply.text
@@ -44,22 +44,43 @@ async def test_a_full_server_has_no_room_for_a_safety_backup_so_nothing_starts(
     ana = world.person("ana")
     await ana.types(f"/backup restore {backup.id}")
     await world.confirms("ana")
-    card = await world.until_post("*web-1* was not restored")
-    assert "web-1 already has 10 of 10 manual backups" in card.text
-    assert calls_for_a_restore(world) == 0
+    full = await world.until_whisper("ana", "Not restored: *web-1*")
+    assert "web-1 has no free backup slot (10 of 10)." in full.text
+    assert world.posts() == []
+    assert (calls_for_a_restore(world), world.provider.creates) == (0, [])
     assert world.provider.deletes == []
-    await ana.clicks(label="Delete the oldest…", message=card)
+    await ana.clicks(label="Delete the oldest…", message=full)
+    await world.until_modal("ana", "Backup 5010 of web-1")
+
+
+async def test_a_server_that_fills_up_before_its_turn_is_not_restored_and_all_see_why(
+    world: World, backup: Backup
+) -> None:
+    await world.person("ben").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana")
+    await world.until_post("*web-1*: restore is queued")
+    for days in range(8):
+        world.provider.add_backup("web-1", age=timedelta(days=days + 1))
+    world.provider.finish()
+    reply = await world.until_reply("<@UANA> :no_entry_sign: Not restored: *web-1*")
+    assert "web-1 has no free backup slot (10 of 10)." in reply.text
+    assert "So no safety backup could be made. The restore was not started." in reply.text
+    assert (calls_for_a_restore(world), len(world.provider.creates)) == (0, 1)
+    card = await world.until_post("Not restored: *web-1*")
+    await world.person("ana").clicks(label="Delete the oldest…", message=card)
     await world.until_modal("ana", "Backup 5010 of web-1")
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "forbidden", "html", "reset"])
-async def test_a_safety_backup_that_can_t_be_asked_for_stops_the_restore(
+async def test_a_safety_backup_that_can_t_be_requested_stops_the_restore(
     world: World, backup: Backup, fault: str
 ) -> None:
     world.faults.next_provider["POST", "/backups/"].append(fault)
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana")
-    reply = await world.until_reply("*web-1* was not restored")
+    reply = await world.until_reply("Not restored: *web-1*")
     assert "The restore was not started." in reply.text
     assert calls_for_a_restore(world) == 0
 
@@ -70,13 +91,13 @@ async def test_a_late_safety_backup_holds_the_restore_until_it_is_complete(
 ) -> None:
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana")
-    await world.until_post("The safety backup of *web-1* is late")
+    await world.until_post("The safety backup of *web-1* is taking longer than usual")
     assert calls_for_a_restore(world) == 0
     world.provider.finish()
     await world.until(lambda: world.provider.restores)
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    await world.until_reply("*web-1* was restored")
+    await world.until_reply("*web-1* is back: restored to")
 
 
 @pytest.mark.parametrize(("change", "words"), [("gone", "is gone"), ("failed", "its status is “failed”")])
@@ -91,15 +112,16 @@ async def test_a_backup_that_is_lost_during_the_safety_backup_is_not_restored(
     else:
         backup.status = change
     world.provider.finish(safety.id)
-    reply = await world.until_reply("*web-1* was not restored")
+    reply = await world.until_reply("Not restored: *web-1*")
     assert words in reply.text
+    assert f"(safety backup {safety.id})" in reply.text
     assert calls_for_a_restore(world) == 0
 
 
 REFUSALS = [
-    ("429", "VPS.org was asked too often, so nothing was changed"),
-    ("unauthorized", "VPS.org did not accept the bot's token"),
-    ("forbidden", "VPS.org does not let the bot's token do this"),
+    ("429", "VPS.org is limiting requests"),
+    ("unauthorized", "VPS.org doesn't accept the bot's token"),
+    ("forbidden", "VPS.org doesn't let the bot's token do this"),
 ]
 
 
@@ -113,6 +135,7 @@ async def test_a_refusal_of_vps_org_is_told_and_the_restore_can_be_confirmed_ane
     await world.confirms("ana", safety=False)
     card = await world.until_post("The restore of *web-1* failed")
     assert words in card.text
+    assert "Nothing was changed." in card.text
     assert world.provider.restores == []
 
     await ana.clicks(label="Try again", message=card)
@@ -136,39 +159,39 @@ LOST_AFTER = ["reset_after_acting", "500_after_acting", "html_after_acting", "cu
 
 
 @pytest.mark.parametrize("fault", LOST_BEFORE)
-async def test_where_the_answer_is_lost_it_is_not_called_twice_and_said_honestly(
+async def test_if_the_answer_is_lost_it_is_not_called_twice_and_said_honestly(
     world: World, backup: Backup, fault: str
 ) -> None:
     world.faults.next_provider[RESTORE].append(fault)
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana", safety=False)
-    reply = await world.until_reply("It is not known whether *web-1* is being restored")
+    reply = await world.until_reply("*web-1*: can't tell whether the restore was started")
     assert "I did not call again. Look at the server, then decide whether to restore once more." in reply.text
     assert calls_for_a_restore(world) == 1
 
 
 @pytest.mark.parametrize("fault", LOST_AFTER)
-async def test_where_the_answer_is_lost_but_the_server_shows_it_the_restore_is_watched(
+async def test_if_the_answer_is_lost_but_the_server_shows_it_the_restore_is_watched(
     world: World, backup: Backup, fault: str
 ) -> None:
     world.faults.next_provider[RESTORE].append(fault)
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana", safety=False)
-    await world.until_post("I watch the server.")
+    await world.until_post("I'll watch the server and tell you when it's back.")
     await world.until_looked_at_servers()
     world.provider.finish_restores()
-    reply = await world.until_reply("*web-1* was restored, as far as VPS.org shows")
+    reply = await world.until_reply("*web-1* is back: restored to")
     assert "the server's status went from “active” to “restoring”" in reply.text
     assert calls_for_a_restore(world) == 1
 
 
-async def test_where_the_answer_is_lost_and_nothing_is_to_be_seen_nobody_is_told_it_worked(
+async def test_if_the_answer_is_lost_and_nothing_is_to_be_seen_nobody_is_told_it_worked(
     world: World, backup: Backup
 ) -> None:
     world.provider.listen(world.provider.finish_restores)
     world.faults.next_provider[RESTORE].append("reset_after_acting")
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana", safety=False)
-    await world.until_reply("It is not known whether *web-1* is being restored")
+    await world.until_reply("*web-1*: can't tell whether the restore was started")
     assert calls_for_a_restore(world) == 1
     assert world.provider.restores == [("web-1", backup.id)]

@@ -1,4 +1,4 @@
-"""Every role and what it may do, by the real bot: from the command to what reaches VPS.org."""
+"""Every role and what it can do, by the real bot: from the command to what reaches VPS.org."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +18,7 @@ ROLES: dict[str, Any] = {
 }
 MORE_PEOPLE = {"dan": "operator by group", "eve": "approver by group", "fay": "auditor"}
 
-# y may, - may not. The member is Cleo, the guest Gus, and Hal is of another organisation.
+# y can, - can't. The member is Cleo, the guest Gus, and Hal is of another organisation.
 TABLE = """
       list  status  servers  create  delete  restore  decide  audit
 ana   y     y       y        y       y       y        -       -
@@ -34,7 +34,7 @@ hal   -     -       -        -       -       -        -       -
 
 @pytest_asyncio.fixture
 async def staffed(world: World) -> World:
-    """A world with somebody of each kind, in which Ana has asked to restore web-1."""
+    """A world with somebody of each kind, in which Ana has requested to restore web-1."""
     for handle, role in MORE_PEOPLE.items():
         person = Person(f"U{handle.upper()}", handle, handle.capitalize(), role)
         world.workspace.people[person.id] = person
@@ -45,7 +45,7 @@ async def staffed(world: World) -> World:
 
 
 def said_to(world: World, handle: str) -> str:
-    """Return all that somebody alone was shown: messages, and the modal in front of them."""
+    """Return all that one person alone was shown: messages, and the modal in front of them."""
     modal = world.person(handle).modal
     return "\n".join([*(each.text for each in world.whispers(handle)), str(modal.payload) if modal else ""])
 
@@ -58,7 +58,7 @@ async def _types(world: World, handle: str, text: str, *, done: Callable[[], obj
 
 
 async def _is_done(world: World, handle: str, done: Callable[[], object], before: int) -> bool:
-    refusals = ("You may not", "Only full members", "You asked for this yourself")
+    refusals = ("You don't have permission to", "Only full members", "You can't approve your own request")
     words = [f":warning: {refusal}" for refusal in refusals]
     await world.until(lambda: done() or any(each in said_to(world, handle) for each in words))
     refused = any(each in said_to(world, handle) for each in words)
@@ -70,7 +70,7 @@ async def _is_done(world: World, handle: str, done: Callable[[], object], before
 
 
 async def looks(world: World, handle: str, verb: str, words: str) -> bool:
-    """Ask for something that changes nothing."""
+    """Request something that changes nothing."""
     return await _types(world, handle, f"/backup {verb}", done=lambda: words in said_to(world, handle))
 
 
@@ -80,22 +80,22 @@ async def creates(world: World, handle: str) -> bool:
 
 
 async def destroys(world: World, handle: str, verb: str) -> bool:
-    """Ask for a backup to be deleted or restored, as far as the form that confirms it."""
+    """Request to delete or restore a backup, as far as the form that confirms it."""
     return await _types(
         world, handle, f"/backup {verb} 5001", done=lambda: "to confirm" in said_to(world, handle)
     )
 
 
 async def decides(world: World, handle: str) -> bool:
-    """Deny what Ana asked for, as far as the form."""
+    """Decline what Ana requested, as far as the form."""
     before = events(world).count("refused")
-    await world.person(handle).clicks("deny")
-    return await _is_done(world, handle, lambda: "Deny this request" in said_to(world, handle), before)
+    await world.person(handle).clicks("decline")
+    return await _is_done(world, handle, lambda: "Decline this request" in said_to(world, handle), before)
 
 
 VERBS: dict[str, Callable[[World, str], Awaitable[bool]]] = {
     "list": lambda world, handle: looks(world, handle, "list", "`5001`"),
-    "status": lambda world, handle: looks(world, handle, "status", "waiting for a second person"),
+    "status": lambda world, handle: looks(world, handle, "status", "waiting for approval"),
     "servers": lambda world, handle: looks(world, handle, "servers", "web-1"),
     "create": creates,
     "delete": lambda world, handle: destroys(world, handle, "delete"),
@@ -112,7 +112,7 @@ def _expected() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("handle", "cells"), _expected(), ids=[handle for handle, _ in _expected()])
-async def test_each_may_what_the_table_says_and_every_refusal_is_on_record(
+async def test_each_can_do_what_the_table_says_and_every_denial_is_on_record(
     staffed: World, handle: str, cells: str
 ) -> None:
     await asks(staffed, "restore")
@@ -127,46 +127,48 @@ async def test_each_may_what_the_table_says_and_every_refusal_is_on_record(
     assert (staffed.provider.deletes, staffed.provider.restores) == ([], [])
 
 
-async def test_a_refusal_says_who_may(staffed: World) -> None:
+async def test_a_denial_says_who_can(staffed: World) -> None:
     await staffed.person("cleo").types("/backup create web-1")
     await staffed.until_whisper(
-        "cleo", "You may not create backups of this server.\nAsk <!subteam^S0OPS> or <@UANA>."
+        "cleo", "You don't have permission to back up this server.\nAsk <!subteam^S0OPS> or <@UANA>."
     )
 
 
 @set_up(bot_operators="")
-async def test_with_nothing_configured_everybody_may_look_and_the_refusal_says_how_to_allow_more(
+async def test_with_nothing_configured_everybody_can_look_and_the_denial_says_how_to_allow_more(
     world: World,
 ) -> None:
     world.provider.add_backup("web-1")
     await world.person("cleo").types("/backup list")
     await world.until_whisper("cleo", "`5001`")
-    for verb in ("create web-1", "delete 5001", "restore 5001"):
-        await world.person("ana").types(f"/backup {verb}")
-        words = f"You may not {verb.split()[0]} backups of this server.\nNobody may yet: "
-        refusal = await world.until_whisper("ana", words)
-        assert "in the setting `BOT_OPERATORS`" in refusal.text
+    for typed, action in (
+        ("create web-1", "back up this server"),
+        ("delete 5001", "delete backups of this server"),
+        ("restore 5001", "restore this server"),
+    ):
+        await world.person("ana").types(f"/backup {typed}")
+        words = f"You don't have permission to {action}.\nNobody has it yet."
+        denial = await world.until_whisper("ana", words)
+        assert "in the setting `BOT_OPERATORS`" in denial.text
     assert events(world) == ["refused"] * 3
 
 
 @pytest.mark.parametrize("channel", ["random", "dm"])
 @pytest.mark.parametrize("verb", ["list", "create web-1", "create", "delete 5001", "restore web-1"])
 @set_up(bot_channels="COPS")
-async def test_what_is_limited_to_a_channel_is_refused_elsewhere(
+async def test_what_is_limited_to_a_channel_is_denied_elsewhere(
     world: World, verb: str, channel: str
 ) -> None:
     world.provider.add_backup("web-1")
     await world.person("ana").types(f"/backup {verb}", channel)
     place = {"random": "CRANDOM", "dm": "DANA"}[channel]
-    await world.until_whisper(
-        "ana", "That may not be asked for in this channel.\nAsk for it in <#COPS>.", place
-    )
+    await world.until_whisper("ana", "You can't do that in this channel.\nYou can in <#COPS>.", place)
     assert (world.provider.creates, world.person("ana").modal) == ([], None)
     await world.person("ana").types("/backup create web-1", "ops")
     await world.until(lambda: world.provider.creates)
 
 
-async def test_whoever_slack_can_t_describe_is_nobody_until_it_can(world: World) -> None:
+async def test_a_person_slack_can_t_describe_is_nobody_until_it_can(world: World) -> None:
     world.faults.next_slack["users.info"] += ["internal_error"] * 20
     await world.person("ana").types("/backup create web-1")
     await world.until_whisper("ana", "I can't check who you are")
@@ -184,7 +186,7 @@ async def test_a_group_slack_can_t_list_has_no_members_until_it_can(staffed: Wor
     staffed.faults.next_slack["usergroups.users.list"] += ["internal_error"] * 50
     await staffed.start_bot(**ROLES)
     await staffed.person("dan").types("/backup create web-1")
-    await staffed.until_whisper("dan", "You may not create")
+    await staffed.until_whisper("dan", "You don't have permission to back up")
     assert staffed.provider.creates == []
     staffed.faults.next_slack.clear()
     await staffed.person("dan").types("/backup create web-1")
@@ -192,7 +194,9 @@ async def test_a_group_slack_can_t_list_has_no_members_until_it_can(staffed: Wor
 
 
 @pytest.mark.parametrize("change", ["leaves the group", "becomes a guest", "is deactivated"])
-async def test_whoever_is_no_longer_what_the_rules_mean_may_no_more(staffed: World, change: str) -> None:
+async def test_a_person_who_is_no_longer_what_the_rules_mean_can_do_no_more(
+    staffed: World, change: str
+) -> None:
     dan = staffed.workspace.people["UDAN"]
     await staffed.person("dan").types("/backup create web-1")
     await staffed.until(lambda: staffed.provider.creates)

@@ -1,4 +1,4 @@
-"""Nobody is shown a server they may not look at, whichever way they ask."""
+"""Nobody is shown a server they can't look at, in whatever way they ask."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ operators = []
 
 @pytest.fixture
 async def hiding(world: World, tmp_path: Path) -> World:
-    """A world in which only Ben may look at db-1; each server has a backup."""
+    """A world in which only Ben can look at db-1; each server has a backup."""
     rules = tmp_path / "rules.toml"
     rules.write_text(HIDDEN)
     for name in ("web-1", "db-1"):
@@ -28,7 +28,7 @@ async def hiding(world: World, tmp_path: Path) -> World:
 
 @pytest.mark.parametrize("verb", ["list", "servers", "status", "list web-1"])
 @pytest.mark.parametrize("outsider", ["gus", "hal"])
-async def test_guests_and_people_of_elsewhere_are_shown_nothing(
+async def test_guests_and_people_of_other_organisations_are_shown_nothing(
     world: World, outsider: str, verb: str
 ) -> None:
     await world.person(outsider).types(f"/backup {verb}")
@@ -37,7 +37,7 @@ async def test_guests_and_people_of_elsewhere_are_shown_nothing(
 
 
 @pytest.mark.parametrize("verb", ["list", "servers"])
-async def test_only_servers_one_may_look_at_are_shown(hiding: World, verb: str) -> None:
+async def test_only_servers_one_can_look_at_are_shown(hiding: World, verb: str) -> None:
     for handle in ("ana", "ben"):
         await hiding.person(handle).types(f"/backup {verb}")
     shown = {handle: await hiding.until_whisper(handle, "web-1") for handle in ("ana", "ben")}
@@ -47,13 +47,13 @@ async def test_only_servers_one_may_look_at_are_shown(hiding: World, verb: str) 
     }
 
 
-async def test_a_server_one_may_not_look_at_is_refused_by_name(hiding: World) -> None:
+async def test_a_server_one_can_t_look_at_is_refused_by_name(hiding: World) -> None:
     await hiding.person("ana").types("/backup list db-1")
-    refusal = await hiding.until_whisper("ana", "You may not see")
+    refusal = await hiding.until_whisper("ana", "You don't have permission to see")
     assert "<@UBEN>" in refusal.text
 
 
-async def test_pickers_offer_only_servers_one_may_look_at(hiding: World) -> None:
+async def test_pickers_offer_only_servers_one_can_look_at(hiding: World) -> None:
     for handle, offered in (("ana", {"web-1"}), ("ben", {"web-1", "db-1"})):
         await hiding.person(handle).types("/backup create")
         await hiding.until_modal(handle, "server")
@@ -61,11 +61,11 @@ async def test_pickers_offer_only_servers_one_may_look_at(hiding: World) -> None
         assert {option["text"]["text"] for option in options} == offered
 
 
-async def test_a_page_is_shared_only_with_what_one_may_look_at_by_then(hiding: World, tmp_path: Path) -> None:
+async def test_a_page_is_shared_only_with_what_one_can_look_at_by_then(hiding: World, tmp_path: Path) -> None:
     await hiding.person("ben").types("/backup list db-1")
     await hiding.until_whisper("ben", "db-1")
     (tmp_path / "rules.toml").write_text(HIDDEN.replace("UBEN", "UCLEO"))
     await hiding.restart_bot(bot_rules_file=tmp_path / "rules.toml")
     await hiding.person("ben").clicks(label="Share in channel")
-    await hiding.until_whisper("ben", "You may not see")
+    await hiding.until_whisper("ben", "You don't have permission to see")
     assert hiding.posts() == []

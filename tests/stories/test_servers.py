@@ -25,7 +25,7 @@ async def test_its_buttons_list_and_back_up_one_server(world: World) -> None:
     await ana.clicks("server_backups", value="102", message=shown)
     await world.until_whisper("ana", "*1 backup* of *db-1*")
     await ana.clicks("server_create", value="102", message=shown)
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     await ana.fills(reason="to be sure")
     await ana.submits()
     [made] = await world.until(lambda: world.provider.creates)
@@ -41,7 +41,7 @@ async def test_hundreds_of_servers_fit_and_can_be_found(world: World) -> None:
     shown = await world.until_whisper("ana", "*302 servers*")
     assert "and 287 more: " in shown.text
     await ana.types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     assert len(await ana.suggests("server", "app")) == 100
     best, *_ = await ana.suggests("server", "299")
     assert best["text"]["text"] == "app-299"
@@ -69,15 +69,15 @@ async def test_without_servers_that_is_said(world: World) -> None:
     assert list(placed(shown.blocks)) == []
 
 
-async def test_known_servers_are_shown_while_vps_org_is_silent_and_the_reason_told_otherwise(
+async def test_known_servers_are_shown_while_vps_org_is_silent_and_otherwise_the_reason(
     world: World,
 ) -> None:
     world.faults.provider_fail = "500"
     await world.person("ana").types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     assert len(await world.person("ana").suggests("server", "")) == 2
     await world.person("ana").closes()
     await world.restart_bot()
     await world.person("ana").types("/backup create web-1")
-    await world.until_whisper("ana", "VPS.org has trouble of its own (500)")
+    await world.until_whisper("ana", "VPS.org is having problems (error 500)")
     assert world.provider.creates == []

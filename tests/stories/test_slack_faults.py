@@ -23,7 +23,7 @@ HISTORY = ("channels:history", "groups:history", "im:history")
 @pytest.fixture(autouse=True)
 def hasty_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Slack did not take is said again at once."""
-    monkeypatch.setattr("bot.notices.delivery._FIRST_WAIT", 0.01)
+    monkeypatch.setattr("bot.notifications.retry._FIRST_WAIT", 0.01)
 
 
 # Slack, whenever the bot has something to say, once each time.
@@ -51,26 +51,26 @@ async def test_each_outcome_is_told_once(world: World, fault: str, methods: tupl
     if POST in methods:
         world.faults.next_slack[POST].append(fault)
     world.provider.finish()
-    await world.until(lambda: endings_told(world, "<@UANA> Backed up *web-1*"))
-    assert endings_told(world, "Backed up *web-1*") == 2
+    await world.until(lambda: endings_told(world, "<@UANA> :white_check_mark: *web-1* is backed up"))
+    assert endings_told(world, "*web-1* is backed up") == 2
     assert effects(world) == [1, 0, 0]
 
 
 # Slack, at a form: what the person sees instead.
 REFUSES = "Slack refused to show the answer"
-SILENT = "Slack did not answer me, so I could not show you this."
+SILENT = "Slack didn't answer me, so I could not show you this."
 FORMS: list[tuple[str, str, str]] = [
-    ("views.open", "expired_trigger_id", "It took too long to open the form"),
+    ("views.open", "expired_trigger_id", "The form took too long to open."),
     ("views.open", "internal_error", REFUSES),
     ("views.open", "ratelimited", REFUSES),
-    ("views.open", "500", REFUSES),
-    ("views.open", "html", REFUSES),
+    ("views.open", "500", SILENT),
+    ("views.open", "html", SILENT),
     ("views.open", "wrong_types", SILENT),
     ("views.open", "down", SILENT),
     ("views.update", "hash_conflict", REFUSES),
     ("views.update", "not_found", REFUSES),
     ("views.update", "internal_error", REFUSES),
-    ("views.update", "html", REFUSES),
+    ("views.update", "html", SILENT),
     ("views.update", "wrong_types", SILENT),
     ("views.update", "down", SILENT),
 ]

@@ -12,15 +12,15 @@ async def test_a_backup_that_ends_while_slack_is_away_is_told_when_it_is_back(wo
     world.faults.next_slack["chat.update"].append("down")
     world.faults.next_slack["chat.postMessage"].append("down")
     world.provider.finish()
-    reply = await world.until_reply("Backed up *web-1*")
-    assert "Backed up *web-1*" in card.text
+    reply = await world.until_reply("*web-1* is backed up")
+    assert "*web-1* is backed up" in card.text
     assert reply.thread_ts == card.ts
     assert len(world.posts()) == 1
     assert len(world.replies()) == 1
 
 
 async def test_an_emergency_does_not_wait_for_slack(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.notices.post.ANNOUNCE_SECONDS", 0.05)
+    monkeypatch.setattr("bot.operations.card.ANNOUNCE_SECONDS", 0.05)
     await world.person("ana").types("/backup list")  # from then on the bot knows who she is
     await world.until_whisper("ana", "*0 backups*")
     world.faults.slack_fail = "down"
@@ -29,8 +29,8 @@ async def test_an_emergency_does_not_wait_for_slack(world: World, monkeypatch: p
     world.provider.finish()
     assert world.posts() == []
     world.faults.slack_fail = None
-    await world.until_reply("<@UANA> Backed up *web-1*")
-    assert ["Backed up" in post.text for post in world.posts()] == [True]
+    await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
+    assert ["is backed up" in post.text for post in world.posts()] == [True]
 
 
 async def test_a_message_that_was_deleted_is_posted_anew_with_the_outcome(world: World) -> None:
@@ -38,32 +38,32 @@ async def test_a_message_that_was_deleted_is_posted_anew_with_the_outcome(world:
     await world.until(lambda: world.provider.creates)
     world.workspace.remove(await world.until_post("Backing up *web-1*"))
     world.provider.finish()
-    reply = await world.until_reply("Backed up *web-1*")
+    reply = await world.until_reply("*web-1* is backed up")
     [card] = world.posts()
-    assert "Backed up *web-1*" in card.text
+    assert "*web-1* is backed up" in card.text
     assert reply.thread_ts == card.ts
 
 
-async def test_where_the_bot_may_not_write_the_asker_is_written_to(world: World) -> None:
+async def test_if_the_bot_can_t_write_there_the_requester_is_written_to(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup create web-1", channel="secret")
     card = await world.until_direct("ana", "Backing up *web-1*")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    reply = await world.until_direct("ana", "<@UANA> Backed up *web-1*")
+    reply = await world.until_direct("ana", "<@UANA> :white_check_mark: *web-1* is backed up")
     assert reply.thread_ts == card.ts
-    assert "Backed up *web-1*" in card.text
+    assert "*web-1* is backed up" in card.text
     assert world.posts("secret") == []
 
 
-async def test_where_the_bot_is_thrown_out_meanwhile_the_asker_is_written_to(world: World) -> None:
+async def test_if_the_bot_is_thrown_out_meanwhile_the_requester_is_written_to(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.until_post("Backing up *web-1*")
     world.workspace.channels["COPS"].is_archived = True
     world.faults.next_slack["chat.update"].append("is_archived")
     world.provider.finish()
-    await world.until_direct("ana", "<@UANA> Backed up *web-1*")
+    await world.until_direct("ana", "<@UANA> :white_check_mark: *web-1* is backed up")
     assert world.replies() == []
 
 
@@ -71,11 +71,11 @@ async def test_in_a_public_channel_the_bot_need_not_be_a_member(world: World) ->
     await world.person("ana").types("/backup create web-1", channel="random")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*", channel="random")
+    await world.until_reply("*web-1* is backed up", channel="random")
 
 
 @pytest.mark.parametrize("fault", ["expired_url", "used_url"])
-async def test_an_answer_whose_address_has_expired_is_whispered(world: World, fault: str) -> None:
+async def test_an_answer_whose_address_has_expired_is_an_ephemeral_message(world: World, fault: str) -> None:
     world.faults.next_slack["response_url"].append(fault)
     await world.person("ana").types("/backup list")
     await world.until_whisper("ana", "*0 backups*")
@@ -83,7 +83,7 @@ async def test_an_answer_whose_address_has_expired_is_whispered(world: World, fa
 
 
 @pytest.mark.parametrize("fault", ["user_not_in_channel", "channel_not_found", "down"])
-async def test_where_whispering_fails_too_it_is_a_direct_message(world: World, fault: str) -> None:
+async def test_if_an_ephemeral_message_fails_too_it_is_a_direct_message(world: World, fault: str) -> None:
     world.faults.next_slack["response_url"].append("expired_url")
     world.faults.next_slack["chat.postEphemeral"] += [fault] * 3
     await world.person("ana").types("/backup list")
@@ -91,14 +91,14 @@ async def test_where_whispering_fails_too_it_is_a_direct_message(world: World, f
     assert world.whispers("ana") == []
 
 
-async def test_a_full_server_is_told_directly_where_the_bot_can_t_whisper(world: World) -> None:
+async def test_a_full_server_is_told_directly_if_the_bot_can_t_post_there(world: World) -> None:
     for _ in range(10):
         world.provider.add_backup("web-1")
     ana = world.person("ana")
     await ana.types("/backup create web-1", channel="secret")
-    told = await world.until_direct("ana", "web-1 already has 10 of 10 manual backups.")
+    told = await world.until_direct("ana", "web-1 has no free backup slot (10 of 10).")
     await ana.clicks(label="Delete the oldest…", message=told)
-    await world.until_modal("ana", "deleted *for ever*")
+    await world.until_modal("ana", "deleted *permanently*")
 
 
 async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) -> None:
@@ -107,7 +107,7 @@ async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) ->
     await world.until(lambda: world.provider.creates)
     world.sandbox.slack.socket_mode.drop()
     world.provider.finish()
-    await world.until_reply("Backed up *web-1*")
+    await world.until_reply("*web-1* is backed up")
     await world.until(lambda: world.sandbox.slack.socket_mode.connection_count, "connected again")
     await ana.types("/backup list")
     await world.until_whisper("ana", "*1 backup*")
@@ -116,7 +116,7 @@ async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) ->
 async def test_a_form_can_be_submitted_over_the_next_socket(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
-    await world.until_modal("ana", "Make a backup")
+    await world.until_modal("ana", "Back up a server")
     await ana.fills(server="web-1")
     world.sandbox.slack.socket_mode.drop()
     await world.until(lambda: not world.sandbox.slack.socket_mode.connection_count, "the socket is gone")
@@ -125,10 +125,10 @@ async def test_a_form_can_be_submitted_over_the_next_socket(world: World) -> Non
     await world.until(lambda: world.provider.creates)
 
 
-async def test_whom_slack_does_not_tell_of_is_asked_to_come_again(world: World) -> None:
+async def test_a_person_slack_does_not_tell_of_is_asked_to_try_again(world: World) -> None:
     world.faults.next_slack["users.info"] += ["internal_error"] * 20
     assert (await world.person("ana").types("/backup create web-1")).acked
-    await world.until_whisper("ana", "I can't check who you are, as Slack does not tell me now.")
+    await world.until_whisper("ana", "I can't check who you are: Slack doesn't tell me just now.")
     assert world.provider.creates == []
     world.faults.next_slack.clear()
     await world.person("ana").types("/backup create web-1")

@@ -1,4 +1,4 @@
-"""*Tell me when it ends*, for a backup that somebody else began."""
+"""*Tell me when it's done*, for a backup that somebody else started."""
 
 import pytest
 
@@ -9,19 +9,21 @@ from tests.world import World
 @pytest.mark.parametrize(
     ("end", "words"),
     [
-        ("completed", "Backup 5001 of *web-1* finished"),
+        ("completed", "Backup 5001 of *web-1* is complete"),
         ("failed", "Backup 5001 of *web-1* failed"),
         ("vanishes", "Backup 5001 is no longer listed"),
     ],
 )
-async def test_whoever_wants_is_written_to_when_it_ends(world: World, end: Outcome, words: str) -> None:
+async def test_a_person_who_wants_is_written_to_when_it_is_done(
+    world: World, end: Outcome, words: str
+) -> None:
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
     ana = world.person("ana")
     await ana.types("/backup list")
     listing = await world.until_whisper("ana", "*1 backup*")
     for _ in range(2):
-        await ana.chooses("Tell me when it ends", action_id="list_row", message=listing)
-        await world.until_whisper("ana", "I will write to you when backup 5001 of web-1 ends.")
+        await ana.chooses("Tell me when it's done", action_id="list_row", message=listing)
+        await world.until_whisper("ana", "I'll write to you when backup 5001 of web-1 is finished.")
     assert world.direct("ana") == []
     await world.until(lambda: [call for call in world.provider.calls if call.query == {"server_id": "101"}])
     world.provider.finish(5001, end)
@@ -36,10 +38,10 @@ async def test_two_people_are_both_told_also_after_a_restart(world: World) -> No
     for handle in ("ana", "ben"):
         await world.person(handle).types("/backup list")
         listing = await world.until_whisper(handle, "*1 backup*")
-        await world.person(handle).chooses("Tell me when it ends", action_id="list_row", message=listing)
-        await world.until_whisper(handle, "I will write to you")
+        await world.person(handle).chooses("Tell me when it's done", action_id="list_row", message=listing)
+        await world.until_whisper(handle, "I'll write to you")
     await world.restart_bot()
     world.provider.finish()
     for handle in ("ana", "ben"):
-        await world.until_direct(handle, "Backup 5001 of *web-1* finished")
+        await world.until_direct(handle, "Backup 5001 of *web-1* is complete")
         assert len(world.direct(handle)) == 1

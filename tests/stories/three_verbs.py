@@ -1,4 +1,4 @@
-"""A backup, a delete and a restore, each of a server of its own, asked for by Ana."""
+"""A backup, a delete and a restore, each of a server of its own, requested by Ana."""
 
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -18,17 +18,17 @@ CALLS: dict[Verb, tuple[str, str]] = {
     "restore": ("POST", "/servers/*/restore/"),
 }
 TOLD: dict[tuple[Verb, Ending], str] = {
-    ("create", "done"): "Backed up *web-1*",
-    ("create", "unknown"): "It is not known whether *web-1* was backed up",
+    ("create", "done"): "*web-1* is backed up",
+    ("create", "unknown"): "*web-1*: can't tell whether the backup was made",
     ("create", "failed"): "The backup of *web-1* failed",
     ("delete", "done"): "Deleted backup 5001 of *db-1*",
-    ("delete", "unknown"): "It is not known whether backup 5001 of *db-1* was deleted",
+    ("delete", "unknown"): "*db-1*: can't tell whether backup 5001 was deleted",
     ("delete", "failed"): "Deleting backup 5001 of *db-1* failed",
-    ("delete", "refused"): "Backup 5001 of *db-1* was not deleted",
-    ("restore", "done"): "*mail-1* was restored, as far as VPS.org shows",
-    ("restore", "unknown"): "It is not known whether *mail-1* is being restored",
+    ("delete", "refused"): "Not deleted: backup 5001 of *db-1*",
+    ("restore", "done"): "*mail-1* is back: restored to",
+    ("restore", "unknown"): "*mail-1*: can't tell whether the restore was started",
     ("restore", "failed"): "The restore of *mail-1* failed",
-    ("restore", "refused"): "*mail-1* was not restored",
+    ("restore", "refused"): "Not restored: *mail-1*",
 }
 
 
@@ -40,7 +40,7 @@ def prepare(world: World) -> None:
 
 
 async def ask(world: World, verb: Verb) -> None:
-    """Let Ana ask for it, up to where she confirms."""
+    """Let Ana request it, up to the form in which she confirms."""
     ana = world.person("ana")
     if verb == "create":
         await ana.types("/backup create web-1")
@@ -58,22 +58,23 @@ async def confirm(world: World, verb: Verb) -> None:
 
 
 async def ask_for_all(world: World) -> None:
-    """Let Ana ask for all three and confirm."""
+    """Let Ana request all three and confirm."""
     for verb in VERBS:
         await ask(world, verb)
         await confirm(world, verb)
 
 
 async def until_told(world: World, verb: Verb, ending: Ending) -> Message:
-    """Wait until Ana is told of that end; what VPS.org has begun then ends well."""
+    """Wait until Ana is told that it ended so; what VPS.org has begun then ends well."""
     if ending == "done":
-        await _end(world, verb)
+        await let_it_finish(world, verb)
     reply = await world.until_reply(TOLD[verb, ending])
     assert reply.text.startswith("<@UANA>")
     return reply
 
 
-async def _end(world: World, verb: Verb) -> None:
+async def let_it_finish(world: World, verb: Verb) -> None:
+    """Let what VPS.org has begun end well."""
     if verb == "create":
         await world.until(lambda: world.provider.creates)
         world.provider.finish()
@@ -90,7 +91,7 @@ def effects(world: World) -> list[int]:
 
 
 def calls(world: World) -> list[int]:
-    """Return how often VPS.org was called for a backup, a delete and a restore, whatever came of it."""
+    """Return how often VPS.org was called for a backup, a delete and a restore, with any result."""
     return [
         sum(call.method == method and fnmatchcase(call.path, path) for call in world.provider.calls)
         for method, path in CALLS.values()
@@ -98,5 +99,5 @@ def calls(world: World) -> list[int]:
 
 
 def endings_told(world: World, words: str) -> int:
-    """Return how many messages of the bot hold these words, wherever they are for all to see or for Ana."""
+    """Return how many messages of the bot hold these words, in the channel or to Ana directly."""
     return sum(words in each.text for each in (*world.posts(), *world.replies(), *world.direct("ana")))

@@ -9,13 +9,13 @@ from random import SystemRandom
 
 from tests.operations.postgres import Postgres
 from tests.torture.campaign import Campaign, NewDatabase
-from tests.torture.misfortune import under_faults
+from tests.torture.faults import under_faults
 from tests.torture.table import table
 from tests.torture.tally import Tally
 
 
 def main() -> int:
-    """Run what the command line says; 1 where a promise was broken."""
+    """Run what the command line says; 1 if a promise was broken."""
     chosen = _parser().parse_args()
     # A bot that is killed while it sends leaves half a request, which aiohttp complains about.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

@@ -1,11 +1,12 @@
-"""What people ask of the bot: each ask names a word of its own, by which all its traces are found."""
+"""What people request of the bot: each names a word of its own, by which all its traces are found."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from functools import partial
+from typing import Literal, TypeVar, get_args
 
 from bot.sandbox.people.actors import Actor, Answer, NotPossible
 from bot.sandbox.server import Sandbox
@@ -14,49 +15,85 @@ from bot.sandbox.slack.workspace import Message
 
 T = TypeVar("T")
 
-Kind = Literal["create", "delete", "agreed delete", "restore", "safe restore", "watch"]
-KINDS: tuple[Kind, ...] = ("create", "delete", "agreed delete", "restore", "safe restore", "watch")
-VERBS: dict[Kind, str] = {"agreed delete": "delete", "safe restore": "restore"}
+Kind = Literal[
+    "create",
+    "delete",
+    "approved delete",
+    "restore",
+    "safe restore",
+    "watch",
+    "cancelled create",
+    "cancelled restore",
+    "late cancel",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""A `cancelled create` is cancelled in its server's queue, a `cancelled restore` during its safety backup.
+
+A `late cancel` comes at the moment at which the operation ahead ends.
+"""
+VERBS: dict[Kind, str] = {
+    "approved delete": "delete",
+    "safe restore": "restore",
+    "cancelled create": "create",
+    "cancelled restore": "restore",
+    "late cancel": "create",
+}
 """The verb of each kind that is not called like it."""
+WITH_SAFETY_BACKUP: frozenset[Kind] = frozenset({"safe restore", "cancelled restore"})
+CANCELS: frozenset[Kind] = frozenset({"cancelled create", "cancelled restore", "late cancel"})
+QUEUED: frozenset[Kind] = frozenset({"cancelled create", "late cancel"})
+"""Those that wait in the queue of their server, behind another operation."""
 
 ANSWER_SECONDS = 3.0
 LATER_SECONDS = 0.3
-WATCH = "Tell me when it ends"
+WATCH = "Tell me when it's done"
+CANCELLING = "I'll cancel the"
 GUARDED = tuple(f"vault-{number}" for number in range(1, 6))
-"""Servers on which nothing is deleted without consent."""
+"""Servers on which nothing is deleted without approval."""
+HELD = tuple(f"queue-{number}" for number in range(1, 6))
+"""Servers whose backups end only when told."""
 
 
 @dataclass
 class Ask:
-    """One thing that somebody asks for. `acked` is True once Slack has the bot's word that it was taken.
+    """One thing that somebody requests. `acked` is True once Slack has the bot's word that it was taken.
 
-    `person` asked from `began` until `ended` (UTC seconds), answers that came a little later included.
+    `person` did so from `began` until `ended` (UTC seconds), answers that came a little later included.
+    `ahead` is the operation behind which it is queued. It is `cancelled` once the bot has said that it will
+    cancel it, while it could not have acted yet.
     """
 
     number: int
     kind: Kind
     server: str
     backup_id: int = 0
+    ahead: "Ask | None" = None
     acked: bool = field(default=False, init=False)
+    cancelled: bool = field(default=False, init=False)
     person: str = field(default="", init=False)
     began: float = field(default=0.0, init=False)
     ended: float = field(default=float("inf"), init=False)
 
     @property
     def verb(self) -> str:
-        """What is asked for."""
+        """What is requested."""
         return VERBS.get(self.kind, self.kind)
 
     @property
     def word(self) -> str:
-        """A word that no other ask has; given as the reason."""
+        """A word that no other has; given as the reason."""
         return f"ask-{self.number:05d}-"
+
+    @property
+    def is_over(self) -> bool:
+        """True once the person has done what they can."""
+        return self.ended < float("inf")
 
 
 def prepare(sandbox: Sandbox, number: int, kind: Kind, server: str) -> Ask:
     """Return an ask; a backup to restore, to delete or to watch is there only for it."""
-    ask = Ask(number, kind, GUARDED[number % len(GUARDED)] if kind == "agreed delete" else server)
-    if kind != "create":
+    ask = Ask(number, kind, _server(number, kind, server))
+    if ask.verb != "create":
         status = "in_progress" if kind == "watch" else "completed"
         made = sandbox.provider.add_backup(
             ask.server, backup_type="automatic", status=status, description="for torture"
@@ -65,8 +102,14 @@ def prepare(sandbox: Sandbox, number: int, kind: Kind, server: str) -> Ask:
     return ask
 
 
+def _server(number: int, kind: Kind, server: str) -> str:
+    if kind == "approved delete":
+        return GUARDED[number % len(GUARDED)]
+    return HELD[number % len(HELD)] if kind in CANCELS else server
+
+
 async def utter(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
-    """Let somebody ask. Where the bot dies meanwhile they give up, and the ask is not acked."""
+    """Let somebody request it. If the bot dies meanwhile they give up, and the ask is not acked."""
     ask.person, ask.began = person.person.id, time.time()
     with suppress(NotPossible, TimeoutError):
         match ask.verb:
@@ -81,15 +124,79 @@ async def utter(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
     ask.ended = time.time() + LATER_SECONDS
 
 
-async def agree(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
-    """Approve what was asked for, as soon as there is a question; again, where the bot did not take it."""
+async def approve(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
+    """Approve what was requested, as soon as there is a question; again, if the bot did not take it."""
     while True:
-        question = await _until(sandbox, lambda: _question(sandbox, ask))
+        question = await until(sandbox, lambda: _message_with(sandbox, ask, "approve"))
         began = time.time()
-        answer = await person.clicks("approve", message=question, confirm=True)
+        answer = Answer(acked=False)
+        with suppress(NotPossible):
+            answer = await person.clicks("approve", message=question, confirm=True)
         await asyncio.sleep(LATER_SECONDS)
         if _taken(answer) and not told_alone(sandbox, person.person.id, began, time.time()):
             return
+
+
+async def cancel(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
+    """Cancel what was requested as soon as that can be done; again, if the bot did not take it.
+
+    Until then what it waits for is held up; from then on nothing is, until this is cancelled.
+    """
+    clicking = asyncio.create_task(_cancel(sandbox, ask, person))
+    try:
+        await until(sandbox, lambda: clicking.done() or _is_in_vain(sandbox, ask))
+        while not clicking.done() or not clicking.exception():
+            _finish_backups(sandbox, ask)
+            await _changed(sandbox)
+        await clicking
+    finally:
+        clicking.cancel()
+
+
+async def _cancel(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
+    while True:
+        card = await until(sandbox, lambda: _message_with(sandbox, ask, "cancel_operation"))
+        if ask.kind == "late cancel":
+            _finish_backups(sandbox, ask)
+        said = partial(_is_said_to_be_cancelled, sandbox, ask, time.time())
+        with suppress(NotPossible):
+            await person.clicks("cancel_operation", message=card)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LATER_SECONDS):
+                await until(sandbox, said)
+            ask.cancelled = ask.kind != "late cancel" and bool(_held_backups(sandbox, ask))
+            return
+
+
+def _is_in_vain(sandbox: Sandbox, ask: Ask) -> bool:
+    """True if there may be nothing to cancel: it was not taken, or acts already."""
+    acts = ask.kind in QUEUED and any(ask.word in made.description for made in sandbox.provider.creates)
+    return (ask.is_over and not ask.acked) or acts
+
+
+def _is_said_to_be_cancelled(sandbox: Sandbox, ask: Ask, since: float) -> bool:
+    return any(
+        message.by_bot
+        and float(message.ts) >= since
+        and message.text.startswith(CANCELLING)
+        and f"*{ask.server}*" in message.text
+        for messages in sandbox.workspace.messages.values()
+        for message in messages
+    )
+
+
+def _held_backups(sandbox: Sandbox, ask: Ask) -> list[int]:
+    """Return the backups, in progress, behind which the ask can't have acted."""
+    word = ask.ahead.word if ask.ahead else ask.word
+    made = sandbox.provider.backups.values()
+    return [each.id for each in made if each.status == "in_progress" and word in each.description]
+
+
+def _finish_backups(sandbox: Sandbox, ask: Ask) -> None:
+    words = [ask.word, *([ask.ahead.word] if ask.ahead else [])]
+    for each in list(sandbox.provider.backups.values()):
+        if each.status == "in_progress" and any(word in each.description for word in words):
+            sandbox.provider.finish(each.id)
 
 
 def told_alone(sandbox: Sandbox, person: str, began: float, ended: float) -> list[str]:
@@ -106,10 +213,10 @@ async def _confirm(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
     if not _taken(await person.types(f"/backup {ask.verb} {ask.backup_id}")):
         return
     async with asyncio.timeout(ANSWER_SECONDS):
-        await _until(sandbox, lambda: person.modal and "typed_name" in str(person.modal.payload))
+        await until(sandbox, lambda: person.modal and "typed_name" in str(person.modal.payload))
     values: dict[str, object] = {"typed_name": ask.server, "reason": ask.word}
     if ask.verb == "restore":
-        values["safety"] = ask.kind == "safe restore"
+        values["safety"] = ask.kind in WITH_SAFETY_BACKUP
     await person.fills(values)
     answer = await person.submits()
     ask.acked = _taken(answer) and person.modal is None
@@ -119,7 +226,7 @@ async def _choose_to_watch(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
     if not _taken(await person.types(f"/backup list {ask.server}")):
         return
     async with asyncio.timeout(ANSWER_SECONDS):
-        row = await _until(sandbox, lambda: _row(sandbox, ask, person))
+        row = await until(sandbox, lambda: _row(sandbox, ask, person))
     block_id, listing = row
     ask.began = time.time()
     answer = await person.chooses(WATCH, action_id="list_row", block_id=block_id, message=listing)
@@ -133,38 +240,47 @@ def _row(sandbox: Sandbox, ask: Ask, person: Actor) -> tuple[str, Message] | Non
         for message in messages:
             if message.ephemeral_to == person.person.id:
                 for at in placed(message.blocks):
-                    if f"watch:{_number(sandbox, ask)}:{ask.backup_id}" in str(at.element):
+                    if f"watch:{server_id(sandbox, ask)}:{ask.backup_id}" in str(at.element):
                         return at.block_id, message
     return None
 
 
-def _number(sandbox: Sandbox, ask: Ask) -> int:
+def server_id(sandbox: Sandbox, ask: Ask) -> int:
+    """Return the id of the server it is about."""
     return sandbox.provider.server(ask.server).id
 
 
-def _question(sandbox: Sandbox, ask: Ask) -> Message | None:
+def _message_with(sandbox: Sandbox, ask: Ask, button: str) -> Message | None:
+    """Return the message about the ask that has that button."""
     return next(
         (
             message
             for messages in sandbox.workspace.messages.values()
             for message in messages
-            if ask.word in message.text and any(at.action_id == "approve" for at in placed(message.blocks))
+            if ask.word in message.text and any(at.action_id == button for at in placed(message.blocks))
         ),
         None,
     )
 
 
-async def _until(sandbox: Sandbox, look: Callable[[], T | None]) -> T:
-    """Look whenever something changes in the workspace, until there is something; return it."""
-    changed = asyncio.Event()
-    forget = sandbox.workspace.listen(lambda _: changed.set())
-    try:
-        while not (found := look()):
-            changed.clear()
-            await changed.wait()
-    finally:
-        forget()
+async def until(sandbox: Sandbox, look: Callable[[], T | None]) -> T:
+    """Look whenever something changes in the workspace or at the provider, until there is something."""
+    while not (found := look()):
+        await _changed(sandbox)
     return found
+
+
+async def _changed(sandbox: Sandbox) -> None:
+    changed = asyncio.Event()
+    forget = [
+        sandbox.workspace.listen(lambda _: changed.set()),
+        sandbox.provider.listen(changed.set),
+    ]
+    try:
+        await changed.wait()
+    finally:
+        for each in forget:
+            each()
 
 
 def _taken(answer: Answer) -> bool:

@@ -23,7 +23,7 @@ Strike = Callable[[int], Awaitable[Tally | None]]
 class Campaign:
     """Kills bots until there were `kills`, or `deadline` (monotonic seconds) has come.
 
-    `rows` holds what was counted, by where the kill struck. `new_database` gives the address of an empty
+    `rows` holds what was counted, by when the kill struck. `new_database` gives the address of an empty
     database, None for an SQLite file.
     """
 

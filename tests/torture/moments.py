@@ -32,7 +32,7 @@ async def at_random(rig: Rig, *, operations: int = 6, kills: int = 3) -> Tally:
 
 
 async def after_step(rig: Rig, kind: Kind, number: int) -> Tally | None:
-    """Kill as soon as that many steps of an operation are recorded; None where it has not so many."""
+    """Kill as soon as that many steps of an operation are recorded; None if it has not so many."""
     before = await asyncio.to_thread(rig.records.steps)
     asking = asyncio.create_task(rig.ask([kind]))
 
@@ -55,7 +55,7 @@ async def after_step(rig: Rig, kind: Kind, number: int) -> Tally | None:
 
 
 async def before_record(rig: Rig, kind: Kind, call: str, number: int) -> Tally | None:
-    """Kill when the nth such call was carried out and not answered; None where there are not so many."""
+    """Kill when the nth such call was carried out and not answered; None if there are not so many."""
     with held_back(rig.sandbox, call, number) as held:
         asking = asyncio.create_task(rig.ask([kind]))
         while not held.is_set() and not (asking.done() and await asyncio.to_thread(_is_over, rig)):

@@ -45,12 +45,12 @@ class Records:
             return [str(row[0]) for row in connection.execute(sa.text(query))]
 
     def wait_for_steps(self, steps: int, *, seconds: float, give_up: Callable[[], bool]) -> bool:
-        """Return True once so many steps are recorded; False where there were fewer when it was given up."""
+        """Return True once so many steps are recorded; False if there were fewer when it was given up."""
         query = sa.text(f"select count(*) from {self._schema}operation_outputs")
         deadline = time.monotonic() + seconds
         with self._engine.connect() as connection:
             while True:
-                # Asked first: on a busy machine all may come to its end between two looks.
+                # Asked first: on a busy machine all may end between two looks.
                 was_given_up = time.monotonic() > deadline or give_up()
                 if int(connection.execute(query).scalar_one()) >= steps:
                     return True

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count as counting
 from pathlib import Path
@@ -15,7 +15,19 @@ from bot.sandbox.clock import RealClock
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.workspace import Person
 from tests import forked
-from tests.torture.asks import GUARDED, Ask, Kind, agree, prepare, utter
+from tests.torture.asks import (
+    CANCELS,
+    GUARDED,
+    HELD,
+    QUEUED,
+    Ask,
+    Kind,
+    approve,
+    cancel,
+    prepare,
+    until,
+    utter,
+)
 from tests.torture.records import Records
 from tests.torture.tally import Tally, count
 
@@ -31,6 +43,8 @@ approvers = ["{APPROVER.id}"]
 SPEED = 100.0
 SETTLE_SECONDS = 60.0
 HISTORY = ("channels:history", "groups:history")
+AHEAD_SECONDS = 2.0
+"""How long people wait until what goes ahead has begun, before they request what they will cancel."""
 LATE_SECONDS = 0.15
 """Less than the time that VPS.org takes for the slower half of the backups."""
 _numbers = counting(1)
@@ -46,7 +60,7 @@ class Rig:
         self.random = random
         self.kills = 0
         self._asks: list[Ask] = []
-        self._approving: list[asyncio.Task[None]] = []
+        self._answering: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start the bot and wait until Slack has it."""
@@ -66,15 +80,16 @@ class Rig:
         self.kills += 1
 
     async def ask(self, kinds: Sequence[Kind]) -> None:
-        """Let people ask for these things at the same time, each person one after the other.
+        """Let people request these things at the same time, each person one after the other.
 
-        Whoever has to approve of something does so until the next `settled`.
+        What has to be approved or is to be cancelled is so until the next `settled`.
         """
         asks = [prepare(self.sandbox, next(_numbers), kind, self.random.choice(SERVERS)) for kind in kinds]
+        for each in asks:
+            if each.kind in QUEUED:
+                each.ahead = Ask(next(_numbers), "create", each.server)
+                self._asks.append(each.ahead)
         self._asks += asks
-        approver = self.sandbox.people.person(APPROVER.id)
-        guarded = [each for each in asks if each.kind == "agreed delete"]
-        self._approving += [asyncio.create_task(agree(self.sandbox, each, approver)) for each in guarded]
         lanes = [asks[lane :: len(PEOPLE)] for lane in range(len(PEOPLE))]
         await asyncio.gather(*(self._one_by_one(*each) for each in zip(PEOPLE, lanes, strict=True)))
 
@@ -85,10 +100,12 @@ class Rig:
         """
         stuck = await asyncio.to_thread(self.records.wait_until_all_is_done, seconds)
         stuck += await asyncio.to_thread(self.records.broken)
-        for task in self._approving:
+        for task in self._answering:
             task.cancel()
-        await asyncio.gather(*self._approving, return_exceptions=True)
-        self._approving = []
+        for ended in await asyncio.gather(*self._answering, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+        self._answering = []
         tally = count(self.sandbox, self._asks, stuck)
         tally.kills, self.kills = self.kills, 0
         self._asks = []
@@ -96,8 +113,27 @@ class Rig:
         return tally
 
     async def _one_by_one(self, handle: str, asks: list[Ask]) -> None:
+        person = self.sandbox.people.person(handle)
         for ask in asks:
-            await utter(self.sandbox, ask, self.sandbox.people.person(handle))
+            if ask.ahead:
+                await utter(self.sandbox, ask.ahead, person)
+                await self._until_made(ask.ahead)
+            if ask.kind in CANCELS:
+                self._answer(cancel(self.sandbox, ask, person))
+            if ask.kind == "approved delete":
+                self._answer(approve(self.sandbox, ask, self.sandbox.people.person(APPROVER.id)))
+            await utter(self.sandbox, ask, person)
+
+    async def _until_made(self, ahead: Ask) -> None:
+        provider = self.sandbox.provider
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AHEAD_SECONDS if ahead.acked else 0.0):
+                await until(
+                    self.sandbox, lambda: any(ahead.word in each.description for each in provider.creates)
+                )
+
+    def _answer(self, answering: Coroutine[None, None, None]) -> None:
+        self._answering.append(asyncio.create_task(answering))
 
     def _tidy(self) -> None:
         provider = self.sandbox.provider
@@ -123,9 +159,11 @@ async def rig(
         scopes = [scope for scope in app.scopes if not scope.endswith(":history")]
         app.scopes = (*scopes, *HISTORY, "im:history") if history else tuple(scopes)
         sandbox.workspace.people[APPROVER.id] = APPROVER
-        for server in (*SERVERS, *GUARDED):
+        for server in (*SERVERS, *GUARDED, *HELD):
             sandbox.provider.add_server(server, disk_mb=random.choice((1000, 8000)))
             sandbox.provider.server(server).backups_appear_after = random.choice((0.0, 0.05))
+        for server in HELD:
+            sandbox.provider.server(server).backups_end = "never"
         await sandbox.start()
         (folder / "rules.toml").write_text(RULES)
         address = database or f"sqlite:///{folder / 'bot.sqlite'}"

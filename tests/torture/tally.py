@@ -1,12 +1,13 @@
 """Counting, at the provider and in the workspace, what became of every ask."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.workspace import Message
-from tests.torture.asks import Ask, told_alone
+from tests.torture.asks import QUEUED, Ask, server_id, told_alone
 
 _Said = defaultdict[str, defaultdict[str, list[Message]]]
 
@@ -18,15 +19,20 @@ ENDINGS = {
     ":grey_question:": "unknown",
 }
 """How a message that tells an outcome begins, and what it says."""
+UNDONE = frozenset({"refused", "failed", "cancelled"})
+"""Ends that say that nothing was changed."""
 
-PROMISED = "I will write to you when"
+PROMISES = ("I'll write to you when", "I'll cancel the")
+"""What people are told alone that takes nothing back."""
+
+_KEY = re.compile(r"(.+?):(card|outcome|reply|late|remind|alarm|ask:.+|alarm:.+|uncounted:.+)")
 
 
 @dataclass
 class Tally:
     """Figures. Those from `lost` to `untrue` are broken promises; `problems` says which asks they are.
 
-    `refused`, `failed` and `unknown` count operations by how their end is told.
+    `done`, `refused`, `cancelled`, `failed` and `unknown` count operations by how their end is told.
     """
 
     kills: int = 0
@@ -34,6 +40,7 @@ class Tally:
     acked: int = 0
     done: int = 0
     refused: int = 0
+    cancelled: int = 0
     failed: int = 0
     unknown: int = 0
     lost: int = 0
@@ -69,8 +76,8 @@ class _Traces:
 
     @property
     def ending(self) -> str:
-        told = [ENDINGS[mark] for each in self.messages for mark in ENDINGS if each.text.startswith(mark)]
-        return told[-1] if told else ""
+        told = [_ending(each.text) for each in self.messages]
+        return next((each for each in reversed(told) if each), "")
 
     @property
     def is_told(self) -> bool:
@@ -82,26 +89,29 @@ class _Traces:
         return shown > 1 or any(len(messages) > 1 for messages in self.said.values())
 
 
-def count(sandbox: Sandbox, asks: Iterable[Ask], stuck: Iterable[str] = ()) -> Tally:
+def count(sandbox: Sandbox, asks: Sequence[Ask], stuck: Iterable[str] = ()) -> Tally:
     """Return what became of these asks, all of which should have ended."""
     tally = Tally()
     said = _said(sandbox)
+    traces = {ask.number: _traces(sandbox, said, ask) for ask in asks}
     for ask in asks:
-        _judge(tally, ask, _traces(sandbox, said, ask), refused=_is_refused(sandbox, ask))
+        seen, ahead = traces[ask.number], traces.get(ask.ahead.number) if ask.ahead else None
+        _judge(tally, ask, seen, ahead, refused=_is_refused(sandbox, ask))
     for workflow in stuck:
         tally.lost += 1
         tally.problems.append(f"workflow {workflow} broke or never ended")
     return tally
 
 
-def _judge(tally: Tally, ask: Ask, seen: _Traces, *, refused: bool) -> None:
+def _judge(tally: Tally, ask: Ask, seen: _Traces, ahead: _Traces | None, *, refused: bool) -> None:
     begun = bool(seen.said or seen.calls or seen.safeties)
     tally.operations += begun
     tally.acked += ask.acked
-    # Whoever watches is told once, and nothing else is shown.
+    # Those who watch are told once, and nothing else is shown.
     told = seen.ending if ask.kind != "watch" else "done" if seen.is_told else ""
     tally.done += told == "done"
     tally.refused += told == "refused"
+    tally.cancelled += told == "cancelled"
     tally.failed += told == "failed"
     tally.unknown += told == "unknown"
     owed = begun or (ask.acked and not refused)
@@ -109,13 +119,31 @@ def _judge(tally: Tally, ask: Ask, seen: _Traces, *, refused: bool) -> None:
     _add(tally, "doubled", ask, seen, max(seen.calls, seen.safeties) > 1)
     _add(tally, "notices_lost", ask, seen, bool(told) and not seen.is_told)
     _add(tally, "duplicates", ask, seen, seen.is_doubled)
-    _add(tally, "untrue", ask, seen, _is_untrue(ask, seen, told))
+    _add(tally, "untrue", ask, seen, _is_untrue(ask, seen, told) or _is_not_cancelled(ask, ahead, told))
 
 
 def _is_untrue(ask: Ask, seen: _Traces, told: str) -> bool:
     if ask.kind == "watch":
         return False
-    return (told == "done" and not seen.calls) or (told in {"refused", "failed"} and seen.calls > 0)
+    return (told == "done" and not seen.calls) or (told in UNDONE and seen.calls > 0)
+
+
+def _is_not_cancelled(ask: Ask, ahead: _Traces | None, told: str) -> bool:
+    """True if it ended otherwise, though its cancellation was promised while it could not act yet.
+
+    The turn of the operation ahead lasts as long as its backup only if it saw that one end.
+    """
+    if not ask.cancelled or (ahead is not None and ahead.ending != "done"):
+        return False
+    return told != "cancelled" if ask.kind in QUEUED else told not in {"cancelled", "refused"}
+
+
+def _ending(text: str) -> str:
+    """Return what end a message tells, if any."""
+    mark = next((mark for mark in ENDINGS if mark in text.split(maxsplit=2)[:2]), "")
+    if mark == ":no_entry_sign:" and " cancelled the " in text.splitlines()[0]:
+        return "cancelled"
+    return ENDINGS.get(mark, "")
 
 
 def _add(tally: Tally, figure: str, ask: Ask, seen: _Traces, broken: bool) -> None:
@@ -138,9 +166,9 @@ def _traces(sandbox: Sandbox, said: _Said, ask: Ask) -> _Traces:
         "watch": 0,
     }
     return _Traces(
-        said=next((parts for operation, parts in said.items() if _is_of(operation, parts, ask)), {}),
+        said=next((parts for operation, parts in said.items() if _is_of(sandbox, operation, parts, ask)), {}),
         calls=calls[ask.verb],
-        safeties=0 if ask.kind == "create" else len(creates),
+        safeties=0 if ask.verb == "create" else len(creates),
     )
 
 
@@ -149,15 +177,15 @@ def _said(sandbox: Sandbox) -> _Said:
     said: _Said = defaultdict(lambda: defaultdict(list))
     for messages in sandbox.workspace.messages.values():
         for message in messages:
-            if message.by_bot and not message.ephemeral_to:
-                operation, _, part = _key(message).rpartition(":")
-                said[operation][part].append(message)
+            key = _KEY.fullmatch(_key(message))
+            if key and message.by_bot and not message.ephemeral_to:
+                said[key[1]][key[2]].append(message)
     return said
 
 
-def _is_of(operation: str, parts: dict[str, list[Message]], ask: Ask) -> bool:
+def _is_of(sandbox: Sandbox, operation: str, parts: dict[str, list[Message]], ask: Ask) -> bool:
     if ask.kind == "watch":
-        return operation == f"watch:{ask.backup_id}:{ask.person}"
+        return operation.startswith(f"{server_id(sandbox, ask)}:watch:{ask.backup_id}:{ask.person}")
     told = [message for messages in parts.values() for message in messages]
     return any(ask.word in message.text or ask.word in str(message.blocks) for message in told)
 
@@ -167,6 +195,6 @@ def _key(message: Message) -> str:
 
 
 def _is_refused(sandbox: Sandbox, ask: Ask) -> bool:
-    """True where the person was told, alone and while they asked, that nothing was begun."""
+    """True if the person was told, alone and meanwhile, that nothing was begun."""
     told = told_alone(sandbox, ask.person, ask.began, ask.ended)
-    return any(PROMISED not in text for text in told)
+    return not all(text.startswith(PROMISES) for text in told)

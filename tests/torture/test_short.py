@@ -6,26 +6,32 @@ import pytest
 import pytest_asyncio
 
 from tests.torture import moments
-from tests.torture.asks import KINDS, Kind
+from tests.torture.asks import CANCELS, KINDS, QUEUED, Kind
 from tests.torture.rig import Rig, rig
 from tests.torture.tally import Tally
 
 # One of the first steps, those around the act itself, and one of those that tell.
-STEPS = {
-    "create": (2, 9),
-    "delete": (3,),
-    "agreed delete": (12,),
-    "restore": (4, 9),
-    "safe restore": (8,),
-    "watch": (2,),
+STEPS: dict[Kind, tuple[int, ...]] = {
+    "create": (3, 12),
+    "delete": (4,),
+    "approved delete": (12, 17),
+    "restore": (6, 10),
+    "safe restore": (15,),
+    "watch": (3,),
+    "cancelled create": (9, 13),
+    "cancelled restore": (7,),
+    "late cancel": (12,),
 }
-CALLS = {
+CALLS: dict[Kind, tuple[str, int]] = {
     "create": ("POST", 1),
     "delete": ("DELETE", 1),
-    "agreed delete": ("chat.update", 1),
+    "approved delete": ("chat.update", 1),
     "restore": ("POST", 1),
     "safe restore": ("chat.postMessage", 2),
     "watch": ("chat.postMessage", 1),
+    "cancelled create": ("chat.update", 1),
+    "cancelled restore": ("POST", 1),
+    "late cancel": ("chat.update", 1),
 }
 
 
@@ -38,22 +44,23 @@ async def tortured() -> AsyncIterator[Rig]:
         yield one
 
 
-def promised(tally: Tally | None) -> Tally:
+def promised(tally: Tally | None, kind: Kind) -> Tally:
     assert tally is not None
     assert tally.problems == []
-    assert (tally.operations, tally.failed, tally.refused) == (1, 0, 0)
+    assert (tally.operations, tally.failed, tally.refused) == (1 + (kind in QUEUED), 0, 0)
+    assert tally.cancelled == (kind in CANCELS) or kind == "late cancel"
     return tally
 
 
 @pytest.mark.parametrize(("kind", "step"), [(kind, step) for kind in KINDS for step in STEPS[kind]])
 async def test_killed_as_soon_as_a_step_is_recorded(tortured: Rig, kind: Kind, step: int) -> None:
-    promised(await moments.after_step(tortured, kind, step))
+    promised(await moments.after_step(tortured, kind, step), kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_killed_between_the_act_and_its_record(tortured: Rig, kind: Kind) -> None:
-    tally = promised(await moments.before_record(tortured, kind, *CALLS[kind]))
-    assert tally.done + tally.unknown == 1
+    tally = promised(await moments.before_record(tortured, kind, *CALLS[kind]), kind)
+    assert tally.done + tally.unknown + tally.cancelled == tally.operations
 
 
 async def test_killed_at_random_moments(tortured: Rig) -> None:

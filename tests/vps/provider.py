@@ -10,7 +10,7 @@ TOKEN = "s3cret-token"
 
 
 class Vps(httpx.MockTransport):
-    """Gives the answers in turn, the last one for ever, and keeps the requests."""
+    """Gives the answers in turn, the last one forever, and keeps the requests."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         super().__init__(self._answer)

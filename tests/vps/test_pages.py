@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import Nonsense, ProviderError
+from bot.errors import InvalidResponse, ProviderError
 from bot.vps.client import Listing
 from tests.vps.provider import BASE, Vps, client
 
@@ -68,23 +68,23 @@ async def test_whatever_next_says_the_token_stays_at_its_origin(following: str) 
         assert (request.url.scheme, request.url.host, request.url.port) == ("https", "admin.vps.org", None)
 
 
-async def test_empty_pages_without_end_are_nonsense() -> None:
+async def test_empty_pages_without_end_are_an_invalid_response() -> None:
     vps = Vps(httpx.Response(200, json={"count": 9, "results": [], "next": f"{BASE}/backups/?page=2"}))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         await client(vps).list_all("/backups/")
     assert len(vps.requests) == 1
 
 
-async def test_pages_in_a_circle_are_nonsense() -> None:
+async def test_pages_in_a_circle_are_an_invalid_response() -> None:
     vps = Vps(httpx.Response(200, json={"count": 9, "results": [1], "next": f"{BASE}/backups/"}))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         await client(vps).list_all("/backups/")
     assert len(vps.requests) == 1
 
 
 @pytest.mark.parametrize("shape", [[], 3, None, "x", {}, {"results": None}, {"results": {}}, {"items": []}])
-async def test_a_list_of_another_shape_is_nonsense(shape: object) -> None:
-    with pytest.raises(Nonsense):
+async def test_a_list_of_another_shape_is_an_invalid_response(shape: object) -> None:
+    with pytest.raises(InvalidResponse):
         await client(Vps(httpx.Response(200, json=shape))).list_all("/backups/")
 
 

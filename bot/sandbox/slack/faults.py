@@ -18,6 +18,8 @@ BEFORE_ACTING: dict[str, Callable[[], web.Response]] = {
         {"ok": False, "error": "ratelimited"}, status=429
     ),
     "wrong_types": lambda: web.json_response(["ok"]),
+    "number": lambda: web.json_response(7),
+    "broken_json": lambda: web.Response(text='{"ok": tru', content_type="application/json"),
 }
 
 WITHOUT_ANSWER = frozenset({"down", "reset_after_acting", "timeout_before_acting", "timeout_after_acting"})

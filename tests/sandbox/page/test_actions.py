@@ -3,7 +3,7 @@
 from bot.sandbox.slack import modals
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
-from tests.sandbox.page.stand import Stand
+from tests.sandbox.page.harness import PageHarness
 
 
 def plain(text: str) -> Json:
@@ -57,50 +57,50 @@ async def act(client: Client, name: str, **body: object) -> tuple[int, Json]:
         return response.status, await response.json()
 
 
-async def test_typing_a_command_tells_the_bot_who_and_where(client: Client, stand: Stand) -> None:
+async def test_typing_a_command_tells_the_bot_who_and_where(client: Client, harness: PageHarness) -> None:
     assert await act(client, "types", text="/backup list", channel="COPS") == (
         200,
         {"ok": True, "acked": True, "error": None},
     )
-    [told] = stand.bot_function.told
+    [told] = harness.bot_function.told
     assert (told["command"], told["text"], told["user_id"]) == ("/backup", "list", "UANA")
 
 
-async def test_typing_in_a_thread_replies_there(client: Client, stand: Stand) -> None:
-    root = stand.says("root")
+async def test_typing_in_a_thread_replies_there(client: Client, harness: PageHarness) -> None:
+    root = harness.says("root")
     await act(client, "types", text="thanks", channel="ops", thread_ts=root.ts)
-    assert stand.workspace.messages["COPS"][-1].thread_ts == root.ts
+    assert harness.workspace.messages["COPS"][-1].thread_ts == root.ts
 
 
-async def test_each_row_of_a_list_has_its_own_menu(client: Client, stand: Stand) -> None:
-    message = stand.says("list", blocks=[row(1), row(2)])
+async def test_each_row_of_a_list_has_its_own_menu(client: Client, harness: PageHarness) -> None:
+    message = harness.says("list", blocks=[row(1), row(2)])
     where = {"channel": "COPS", "message": message.ts}
     status, _ = await act(client, "chooses", **where, action_id="row", block_id="row-2", option="delete-2")
     assert status == 200
-    [action] = stand.bot_function.told[-1]["actions"]
+    [action] = harness.bot_function.told[-1]["actions"]
     assert (action["block_id"], action["selected_option"]["value"]) == ("row-2", "delete-2")
     assert [block["block_id"] for block in message.blocks] == ["row-1", "row-2"]
 
 
 async def test_a_click_on_the_home_is_one_wherever_else_the_person_looks(
-    client: Client, stand: Stand
+    client: Client, harness: PageHarness
 ) -> None:
     button = {"type": "button", "action_id": "go", "text": plain("Go")}
     blocks = [{"type": "actions", "block_id": "same", "elements": [button]}]
     home = {"id": "V1", "type": "home", "blocks": blocks}
-    stand.workspace.homes["UANA"] = home
-    stand.says("newer", blocks=blocks)
+    harness.workspace.homes["UANA"] = home
+    harness.says("newer", blocks=blocks)
     await act(client, "types", text="elsewhere", channel="ops")
     await act(client, "clicks", action_id="go", block_id="same", view="V1")
-    assert stand.bot_function.told[-1]["container"]["type"] == "view"
+    assert harness.bot_function.told[-1]["container"]["type"] == "view"
     await act(client, "clicks", action_id="go", block_id="same")
-    assert stand.bot_function.told[-1]["container"]["type"] == "message"
+    assert harness.bot_function.told[-1]["container"]["type"] == "message"
 
 
-async def test_a_view_that_is_not_open_any_more_is_not_clicked(client: Client, stand: Stand) -> None:
-    modals.push(stand.workspace, "UANA", MODAL)
+async def test_a_view_that_is_not_open_any_more_is_not_clicked(client: Client, harness: PageHarness) -> None:
+    modals.push(harness.workspace, "UANA", MODAL)
     assert (await act(client, "clicks", action_id="help", view="V0"))[0] == 409
-    assert stand.bot_function.told == []
+    assert harness.bot_function.told == []
 
 
 async def test_a_message_that_is_gone_is_said_to_be(client: Client) -> None:
@@ -108,65 +108,65 @@ async def test_a_message_that_is_gone_is_said_to_be(client: Client) -> None:
     assert (status, answer["error"]) == (409, "That message is gone.")
 
 
-async def test_a_modal_is_filled_in_and_submitted_in_one_go(client: Client, stand: Stand) -> None:
-    modals.push(stand.workspace, "UANA", MODAL)
+async def test_a_modal_is_filled_in_and_submitted_in_one_go(client: Client, harness: PageHarness) -> None:
+    modals.push(harness.workspace, "UANA", MODAL)
     assert (await act(client, "submits", values={"name": "web-1", "why": "", "server": ""}))[0] == 200
-    [told] = stand.bot_function.told
+    [told] = harness.bot_function.told
     assert told["type"] == "view_submission"
     assert told["view"]["state"]["values"]["name"]["typed"]["value"] == "web-1"
-    assert stand.workspace.modals["UANA"] == []
+    assert harness.workspace.modals["UANA"] == []
 
 
-async def test_what_is_missing_in_a_modal_is_told(client: Client, stand: Stand) -> None:
-    modals.push(stand.workspace, "UANA", MODAL)
+async def test_what_is_missing_in_a_modal_is_told(client: Client, harness: PageHarness) -> None:
+    modals.push(harness.workspace, "UANA", MODAL)
     status, answer = await act(client, "submits", values={"name": ""})
     assert status == 409
     assert "required" in answer["error"]
-    assert stand.workspace.modals["UANA"][0].errors == {"name": "Please complete this required field."}
+    assert harness.workspace.modals["UANA"][0].errors == {"name": "Please complete this required field."}
 
 
-async def test_a_click_in_a_modal_keeps_what_was_typed(client: Client, stand: Stand) -> None:
-    modals.push(stand.workspace, "UANA", MODAL)
+async def test_a_click_in_a_modal_keeps_what_was_typed(client: Client, harness: PageHarness) -> None:
+    modals.push(harness.workspace, "UANA", MODAL)
     await act(client, "clicks", action_id="help", values={"name": "half"})
-    view = stand.bot_function.told[-1]["view"]
+    view = harness.bot_function.told[-1]["view"]
     assert view["state"]["values"]["name"]["typed"]["value"] == "half"
 
 
-async def test_an_input_that_tells_at_once_tells_only_once(client: Client, stand: Stand) -> None:
-    stand.bot_function.answers = lambda payload: (
+async def test_an_input_that_tells_at_once_tells_only_once(client: Client, harness: PageHarness) -> None:
+    harness.bot_function.answers = lambda payload: (
         {"options": [option("web-1")]} if payload.get("type") == "block_suggestion" else {}
     )
-    modals.push(stand.workspace, "UANA", MODAL)
+    modals.push(harness.workspace, "UANA", MODAL)
     await act(client, "suggests", action_id="pick", query="")
     await act(client, "chooses", action_id="pick", option="WEB-1")
     await act(client, "submits", values={"name": "web-1", "server": "WEB-1"})
-    kinds = [payload["type"] for payload in stand.bot_function.told]
+    kinds = [payload["type"] for payload in harness.bot_function.told]
     assert kinds.count("block_actions") == 1
     assert kinds[-1] == "view_submission"
 
 
-async def test_suggestions_come_from_the_bot(client: Client, stand: Stand) -> None:
-    stand.bot_function.answers = lambda _payload: {"options": [option("web-1")]}
-    modals.push(stand.workspace, "UANA", MODAL)
+async def test_suggestions_come_from_the_bot(client: Client, harness: PageHarness) -> None:
+    harness.bot_function.answers = lambda _payload: {"options": [option("web-1")]}
+    modals.push(harness.workspace, "UANA", MODAL)
     _, answer = await act(client, "suggests", action_id="pick", query="we")
     assert answer == {"ok": True, "options": [option("web-1")]}
 
 
-async def test_modals_are_closed_one_by_one_or_all(client: Client, stand: Stand) -> None:
+async def test_modals_are_closed_one_by_one_or_all(client: Client, harness: PageHarness) -> None:
     for _ in range(3):
-        modals.push(stand.workspace, "UANA", MODAL)
+        modals.push(harness.workspace, "UANA", MODAL)
     await act(client, "closes")
-    assert len(stand.workspace.modals["UANA"]) == 2
+    assert len(harness.workspace.modals["UANA"]) == 2
     await act(client, "closes", all=True)
-    assert stand.workspace.modals["UANA"] == []
+    assert harness.workspace.modals["UANA"] == []
 
 
-async def test_shortcuts_and_home_reach_the_bot(client: Client, stand: Stand) -> None:
-    message = stand.says("x")
+async def test_shortcuts_and_home_reach_the_bot(client: Client, harness: PageHarness) -> None:
+    message = harness.says("x")
     await act(client, "shortcut", callback_id="start_backup")
     await act(client, "shortcut", callback_id="link_backup", channel="COPS", message=message.ts)
     await act(client, "home")
-    kinds = [payload.get("event", payload)["type"] for payload in stand.bot_function.told]
+    kinds = [payload.get("event", payload)["type"] for payload in harness.bot_function.told]
     assert kinds == ["shortcut", "message_action", "app_home_opened"]
 
 

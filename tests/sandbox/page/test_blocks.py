@@ -11,10 +11,10 @@ from bot.sandbox.page.blocks import draw_blocks
 from bot.sandbox.page.picture import html
 from bot.sandbox.page.reader import Canvas, Surface
 from bot.sandbox.slack.workspace import Json
+from tests.sandbox.page.harness import PageHarness
 from tests.sandbox.page.markup import Markup, is_harmless
-from tests.sandbox.page.stand import Stand
 
-STAND = Stand()
+HARNESS = PageHarness()
 
 
 def plain(text: str) -> Json:
@@ -155,7 +155,7 @@ BLOCKS: dict[str, Json] = {
 
 def drawn(block: Json) -> str:
     surface = Surface("message", "m-1", {"channel": "COPS", "message": "1.000001"}, {}, {"b": "An error"})
-    return html(draw_blocks([block], Canvas(STAND.reader(), surface)))
+    return html(draw_blocks([block], Canvas(HARNESS.reader(), surface)))
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -196,9 +196,9 @@ def test_no_word_of_a_block_can_inject_markup(name: str, text: str) -> None:
 
 
 def test_only_images_of_the_sandbox_itself_are_loaded() -> None:
-    stand = Stand()
-    stand.workspace.base_url = "http://127.0.0.1:1"
-    canvas = Canvas(stand.reader(), Surface("message", "m"))
+    harness = PageHarness()
+    harness.workspace.base_url = "http://127.0.0.1:1"
+    canvas = Canvas(harness.reader(), Surface("message", "m"))
     own, foreign = (
         html(draw_blocks([{"type": "image", "image_url": address, "alt_text": "x"}], canvas))
         for address in ("http://127.0.0.1:1/static/bot.svg", "http://127.0.0.1:1.evil.example/x.png")

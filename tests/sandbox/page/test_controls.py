@@ -5,7 +5,7 @@ import pytest
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, provider_choice, slack_choice
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
-from tests.sandbox.page.stand import Stand
+from tests.sandbox.page.harness import PageHarness
 
 
 async def control(client: Client, name: str, **body: object) -> tuple[int, Json]:
@@ -14,40 +14,40 @@ async def control(client: Client, name: str, **body: object) -> tuple[int, Json]
 
 
 @pytest.mark.parametrize("choice", PROVIDER)
-async def test_the_provider_goes_wrong_as_chosen(client: Client, stand: Stand, choice: str) -> None:
+async def test_the_provider_goes_wrong_as_chosen(client: Client, harness: PageHarness, choice: str) -> None:
     assert (await control(client, "faults", provider=choice))[0] == 200
-    assert provider_choice(stand.faults) == choice
+    assert provider_choice(harness.faults) == choice
 
 
 @pytest.mark.parametrize("choice", SLACK)
-async def test_slack_goes_wrong_as_chosen(client: Client, stand: Stand, choice: str) -> None:
+async def test_slack_goes_wrong_as_chosen(client: Client, harness: PageHarness, choice: str) -> None:
     assert (await control(client, "faults", slack=choice))[0] == 200
-    assert slack_choice(stand.faults) == choice
+    assert slack_choice(harness.faults) == choice
 
 
-def test_a_fault_set_elsewhere_is_shown_too(stand: Stand) -> None:
-    stand.faults.provider_fail = "html"
-    assert provider_choice(stand.faults) == "failing"
+def test_a_fault_set_elsewhere_is_shown_too(harness: PageHarness) -> None:
+    harness.faults.provider_fail = "html"
+    assert provider_choice(harness.faults) == "failing"
 
 
-async def test_the_socket_can_be_deaf_and_hear_again(client: Client, stand: Stand) -> None:
+async def test_the_socket_can_be_deaf_and_hear_again(client: Client, harness: PageHarness) -> None:
     await control(client, "socket", do="deafen")
-    assert stand.faults.socket_deaf
+    assert harness.faults.socket_deaf
     await control(client, "socket", do="hear")
-    assert not stand.faults.socket_deaf
+    assert not harness.faults.socket_deaf
     assert (await control(client, "socket", do="drop"))[0] == 200
 
 
-async def test_the_bot_is_stopped_and_started(client: Client, stand: Stand) -> None:
+async def test_the_bot_is_stopped_and_started(client: Client, harness: PageHarness) -> None:
     assert await control(client, "bot", do="kill") == (200, {"ok": True, "state": "exited -9"})
     assert await control(client, "bot", do="start") == (200, {"ok": True, "state": "running"})
-    stand.bot = None
+    harness.bot = None
     assert (await control(client, "bot", do="stop"))[0] == 409
 
 
-async def test_speed_is_a_sensible_number(client: Client, stand: Stand) -> None:
+async def test_speed_is_a_sensible_number(client: Client, harness: PageHarness) -> None:
     await control(client, "speed", speed="20")
-    assert stand.speed == 20
+    assert harness.speed == 20
     for wrong in ("fast", 0, -1, 1e9, None, [1]):
         assert (await control(client, "speed", speed=wrong))[0] == 400
 

@@ -7,14 +7,14 @@ import pytest
 
 from bot.sandbox import page
 from tests.sandbox.page.conftest import Client
-from tests.sandbox.page.stand import Stand
+from tests.sandbox.page.harness import PageHarness
 
 STATIC = sorted((Path(page.__file__).parent / "static").iterdir())
 DEED = {"as": "UANA", "text": "hello"}
 
 
-async def test_the_policy_is_strict_and_the_page_keeps_to_it(client: Client, stand: Stand) -> None:
-    stand.says("hello")
+async def test_the_policy_is_strict_and_the_page_keeps_to_it(client: Client, harness: PageHarness) -> None:
+    harness.says("hello")
     async with client.get("/") as response:
         policy = response.headers["Content-Security-Policy"]
         text = await response.text()
@@ -45,10 +45,10 @@ async def test_our_own_page_may_act(client: Client) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
-async def test_other_sites_may_not(client: Client, stand: Stand, origin: str) -> None:
+async def test_other_sites_may_not(client: Client, harness: PageHarness, origin: str) -> None:
     async with client.post("/act/types", json=DEED, headers={"Origin": origin}) as response:
         assert response.status == 403
-    assert not stand.workspace.messages.get("COPS")
+    assert not harness.workspace.messages.get("COPS")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from bot.sandbox.page.markdown import draw_markdown
 from bot.sandbox.page.mrkdwn import mrkdwn
 from bot.sandbox.page.picture import html
+from tests.sandbox.page.harness import PageHarness
 from tests.sandbox.page.markup import Markup, is_harmless
-from tests.sandbox.page.stand import Stand
 
-READER = Stand().reader()
+READER = PageHarness().reader()
 PIECES = ["<", ">", "|", "!", "@", "#", "&lt;", "&", '"', "'", "*", "_", "~", "`", "```", "\n", "&gt; ", " "]
 PIECES += [
     "javascript:alert(1)",
@@ -78,7 +78,7 @@ def test_dates_carry_their_moment_and_pattern() -> None:
 
 
 def test_a_private_channel_does_not_tell_its_name_to_outsiders() -> None:
-    guest = Stand().reader(**{"as": "UGUS"})
+    guest = PageHarness().reader(**{"as": "UGUS"})
     assert "unknown-channel" in html(mrkdwn("<#CSECRET>", guest))
 
 

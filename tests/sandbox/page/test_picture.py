@@ -4,11 +4,11 @@ from bot.sandbox.page.picture import Picture, difference, html, take_picture
 from bot.sandbox.page.reader import Reader
 from bot.sandbox.slack.form_state import with_ids
 from bot.sandbox.slack.workspace import Message
-from tests.sandbox.page.stand import Stand
+from tests.sandbox.page.harness import PageHarness
 
 
-def show(stand: Stand, **query: str) -> Picture:
-    return take_picture(stand, stand.reader(**query))
+def show(harness: PageHarness, **query: str) -> Picture:
+    return take_picture(harness, harness.reader(**query))
 
 
 def changes(before: Picture, after: Picture) -> list[tuple[str, str]]:
@@ -19,35 +19,35 @@ def element(message: Message) -> str:
     return f"m-{message.ts.replace('.', '-')}"
 
 
-def test_nothing_new_is_no_patch(stand: Stand) -> None:
-    stand.says("hello")
-    assert difference(show(stand), show(stand)) == []
+def test_nothing_new_is_no_patch(harness: PageHarness) -> None:
+    harness.says("hello")
+    assert difference(show(harness), show(harness)) == []
 
 
-def test_a_new_message_is_appended(stand: Stand) -> None:
-    stand.says("first")
-    before = show(stand)
-    stand.says("second")
-    after = show(stand)
+def test_a_new_message_is_appended(harness: PageHarness) -> None:
+    harness.says("first")
+    before = show(harness)
+    harness.says("second")
+    after = show(harness)
     assert changes(before, after) == [("replace", "sidebar"), ("append", "messages")]
     assert "second" in difference(before, after)[1]["html"]
 
 
-def test_an_edited_message_is_replaced_in_its_place(stand: Stand) -> None:
-    message, _ = stand.says("first"), stand.says("second")
-    before = show(stand)
+def test_an_edited_message_is_replaced_in_its_place(harness: PageHarness) -> None:
+    message, _ = harness.says("first"), harness.says("second")
+    before = show(harness)
     message.text = "changed"
-    stand.workspace.edited(message)
-    [patch] = difference(before, show(stand))
+    harness.workspace.edited(message)
+    [patch] = difference(before, show(harness))
     assert (patch["how"], patch["target"]) == ("replace", element(message))
     assert "(edited)" in patch["html"]
 
 
-def test_a_deleted_message_is_removed(stand: Stand) -> None:
-    _, message = stand.says("first"), stand.says("second")
-    before = show(stand)
-    stand.workspace.remove(message)
-    assert changes(before, show(stand)) == [("replace", "sidebar"), ("remove", element(message))]
+def test_a_deleted_message_is_removed(harness: PageHarness) -> None:
+    _, message = harness.says("first"), harness.says("second")
+    before = show(harness)
+    harness.workspace.remove(message)
+    assert changes(before, show(harness)) == [("replace", "sidebar"), ("remove", element(message))]
 
 
 def test_a_message_in_between_redraws_the_list() -> None:
@@ -56,64 +56,64 @@ def test_a_message_in_between_redraws_the_list() -> None:
     assert changes(before, after) == [("replace", "messages")]
 
 
-def test_a_window_that_shows_nothing_gets_everything(stand: Stand) -> None:
-    stand.says("hello")
-    picture = show(stand, thread="1.0")
+def test_a_window_that_shows_nothing_gets_everything(harness: PageHarness) -> None:
+    harness.says("hello")
+    picture = show(harness, thread="1.0")
     patched = {target for _, target in changes(Picture(), picture)}
     assert patched == {*picture.parts, "messages", "thread-messages"}
 
 
-def test_whispers_are_for_one_person(stand: Stand) -> None:
-    stand.says("psst", only="UANA")
-    assert "Only visible to you" in "".join(show(stand).lists["messages"].values())
-    assert show(stand, **{"as": "UBEN"}).lists["messages"] == {}
+def test_whispers_are_for_one_person(harness: PageHarness) -> None:
+    harness.says("psst", only="UANA")
+    assert "Only visible to you" in "".join(show(harness).lists["messages"].values())
+    assert show(harness, **{"as": "UBEN"}).lists["messages"] == {}
 
 
-def test_replies_stand_in_the_thread_and_are_counted_in_the_channel(stand: Stand) -> None:
-    root = stand.says("root")
-    stand.says("answer", thread=root.ts)
-    shown = show(stand, thread=root.ts)
+def test_replies_stand_in_the_thread_and_are_counted_in_the_channel(harness: PageHarness) -> None:
+    root = harness.says("root")
+    harness.says("answer", thread=root.ts)
+    shown = show(harness, thread=root.ts)
     assert "answer" not in "".join(shown.lists["messages"].values())
     assert "1 reply" in shown.lists["messages"][element(root)]
     assert "answer" in "".join(shown.lists["thread-messages"].values())
 
 
-def test_a_guest_does_not_see_private_channels(stand: Stand) -> None:
-    assert "secret" in show(stand).parts["sidebar"]
-    assert "secret" not in show(stand, **{"as": "UGUS"}).parts["sidebar"]
-    assert find_channel(stand.reader(**{"as": "UGUS", "in": "CSECRET"})) != "CSECRET"
+def test_a_guest_does_not_see_private_channels(harness: PageHarness) -> None:
+    assert "secret" in show(harness).parts["sidebar"]
+    assert "secret" not in show(harness, **{"as": "UGUS"}).parts["sidebar"]
+    assert find_channel(harness.reader(**{"as": "UGUS", "in": "CSECRET"})) != "CSECRET"
 
 
 def find_channel(reader: Reader) -> str:
     return reader.place.channel.id
 
 
-def test_messages_that_follow_closely_are_drawn_without_a_head(stand: Stand) -> None:
-    stand.says("one")
-    second = stand.says("two")
-    assert "follows" in show(stand).lists["messages"][element(second)]
+def test_messages_that_follow_closely_are_drawn_without_a_head(harness: PageHarness) -> None:
+    harness.says("one")
+    second = harness.says("two")
+    assert "follows" in show(harness).lists["messages"][element(second)]
 
 
-def test_what_was_chosen_in_a_message_stays_chosen(stand: Stand) -> None:
+def test_what_was_chosen_in_a_message_stays_chosen(harness: PageHarness) -> None:
     options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in ("one", "two")]
     select = {"type": "static_select", "action_id": "a", "options": options}
-    message = stand.says("x", blocks=with_ids([{"type": "actions", "block_id": "b", "elements": [select]}]))
+    message = harness.says("x", blocks=with_ids([{"type": "actions", "block_id": "b", "elements": [select]}]))
     state = {"b": {"a": {"type": "static_select", "selected_option": options[1]}}}
-    stand.workspace.chosen["UANA", message.ts] = state
-    assert '<option value="two" selected>' in show(stand).lists["messages"][element(message)]
-    assert "selected" not in show(stand, **{"as": "UBEN"}).lists["messages"][element(message)]
+    harness.workspace.chosen["UANA", message.ts] = state
+    assert '<option value="two" selected>' in show(harness).lists["messages"][element(message)]
+    assert "selected" not in show(harness, **{"as": "UBEN"}).lists["messages"][element(message)]
 
 
-def test_the_provider_is_shown_as_it_is(stand: Stand) -> None:
-    stand.fills_up()
-    table = show(stand).parts["drawer-provider"]
+def test_the_provider_is_shown_as_it_is(harness: PageHarness) -> None:
+    harness.fills_up()
+    table = show(harness).parts["drawer-provider"]
     assert "10/10" in table
     assert "db-main-eu-central-production-01" in table
 
 
-def test_names_are_escaped(stand: Stand) -> None:
-    stand.provider.add_server("<b>web</b>")
-    stand.workspace.people["UBEN"].name = "<i>Ben</i>"
-    drawn = html([*show(stand).parts.values()])
+def test_names_are_escaped(harness: PageHarness) -> None:
+    harness.provider.add_server("<b>web</b>")
+    harness.workspace.people["UBEN"].name = "<i>Ben</i>"
+    drawn = html([*show(harness).parts.values()])
     assert "<b>" not in drawn
     assert "<i>" not in drawn

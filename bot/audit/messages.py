@@ -1,0 +1,152 @@
+"""What is said of the audit trail's entries."""
+
+import re
+from typing import assert_never
+
+from pydantic import ValidationError
+
+from bot.audit.model import ChainedEntry, Entry, Event
+from bot.errors import Failure
+from bot.operations.model import (
+    Accepted,
+    BackedUp,
+    BackupFailed,
+    BackupVanished,
+    Cancelled,
+    Deleted,
+    InternalError,
+    NoSafetyBackup,
+    NotApproved,
+    NotDone,
+    NotKnown,
+    Outcome,
+    Restored,
+    StillRunning,
+)
+from bot.operations.outcome_messages import facts
+from bot.slack.forms import AuditForm
+from bot.slack.messages import in_short
+from bot.slack.text import escape_truncated, mention, safe_name, truncate_mrkdwn, when
+
+NO_ENTRIES = "There are no entries."
+MOST_QUOTED = 200
+MOST_OF_RESULT = 400
+"""Characters of what people wrote, and of how it ended: ten entries must fit into one message."""
+
+_HEADLINES: dict[Event, str] = {
+    "requested": ":memo: *Requested",
+    "refused": ":no_entry_sign: *Refused",
+    "approval_requested": ":raising_hand: *Approval requested",
+    "reminded": ":bell: *Approvers reminded",
+    "approved": ":white_check_mark: *Approved",
+    "declined": ":x: *Declined",
+    "withdrawn": ":leftwards_arrow_with_hook: *Withdrawn",
+    "expired": ":hourglass: *Expired",
+    "stale": ":warning: *Out of date",
+    "break_glass": ":rotating_light: *Break-glass",
+    "cancelled": ":octagonal_sign: *Cancelled",
+    "started": ":arrow_forward: *Started",
+    "ended": ":checkered_flag: *Ended",
+}
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
+_LINK = re.compile(r"https?://[^\s|<>]{1,500}")
+
+
+def title(form: AuditForm) -> str:
+    """Return which part of the trail this is."""
+    parts = ["*Audit trail*"]
+    if form.server:
+        parts.append(f"of *{safe_name(form.server)}*")
+    if form.person:
+        parts.append(f"by {mention(form.person)}")
+    if form.since:
+        parts.append(f"since {when(form.since)}")
+    return " ".join(parts)
+
+
+def entry_lines(chained: ChainedEntry) -> str:
+    """Return an entry: what happened, to what, who, why, how it ended, where."""
+    entry = chained.entry
+    said = [_headline(entry), _who(entry), _quoted(entry.reason), _quoted(entry.comment), _result(entry)]
+    return "\n".join(line for line in (*said, _where(chained)) if line)
+
+
+def page_range(newest: int, oldest: int) -> str:
+    """Return which entries are shown."""
+    return f"Entries {oldest} to {newest}, newest first"
+
+
+def entry_hash(chained: ChainedEntry) -> str:
+    """Return the hash, by which a trail that was cut off or rewritten is found out."""
+    return f"Hash `{chained.hash}`"
+
+
+def _headline(entry: Entry) -> str:
+    state = f" ({escape_truncated(entry.state, 50)})" if entry.state else ""
+    parts = [f"{_HEADLINES[entry.event]}{state}*"]
+    if entry.verb:
+        parts.append(escape_truncated(entry.verb, 50))
+    if entry.server_name:
+        parts.append(f"*{safe_name(entry.server_name)}*")
+    if entry.backup_id is not None:
+        parts.append(f"backup {entry.backup_id}")
+    return " · ".join(parts)
+
+
+def _who(entry: Entry) -> str:
+    decided = f", decided by {mention(entry.decided_by)}" if entry.decided_by else ""
+    return f"Requested by {mention(entry.person)}{decided} · {when(entry.at)}"
+
+
+def _quoted(text: str) -> str:
+    return f"“{escape_truncated(text, MOST_QUOTED)}”" if text else ""
+
+
+def _result(entry: Entry) -> str:
+    parts = [_failure(entry.failure)] if entry.failure else []
+    if entry.outcome:
+        parts.append(_outcome(entry.outcome))
+    return truncate_mrkdwn(" ".join(part for part in parts if part), MOST_OF_RESULT)
+
+
+def _failure(failure: Failure) -> str:
+    try:
+        return in_short(failure.error)
+    except (KeyError, ValidationError):
+        # Entries are kept permanently: another version may have written this one.
+        return escape_truncated(f"{failure.kind} {failure.facts}")
+
+
+def _outcome(outcome: Outcome) -> str:
+    match outcome:
+        case NotDone() | NotKnown():
+            return _failure(outcome.failure)
+        case NoSafetyBackup():
+            return f"No safety backup. {_outcome(outcome.cause)}"
+        case BackupFailed():
+            return f"The backup's status is “{escape_truncated(outcome.status, 50)}”."
+        case BackupVanished():
+            return "The backup is no longer listed."
+        case StillRunning():
+            return "The backup had not ended when it was last seen."
+        case InternalError():
+            return "A bug of the bot's own."
+        case Restored() | Accepted():
+            return " · ".join(part for part in (_quoted(outcome.words), facts(outcome)) if part)
+        case BackedUp() | Deleted() | NotApproved() | Cancelled():
+            return facts(outcome)
+    assert_never(outcome)
+
+
+def _where(chained: ChainedEntry) -> str:
+    entry = chained.entry
+    parts = [f"Entry {chained.seq}"]
+    if _CHANNEL.fullmatch(entry.channel):
+        parts.append(f"<#{entry.channel}>")
+    elif entry.channel:
+        parts.append("direct message")
+    if _LINK.fullmatch(entry.permalink):
+        parts.append(f"<{entry.permalink}|message>")
+    if entry.tag:
+        parts.append(escape_truncated(entry.tag, 50))
+    return " · ".join(parts)

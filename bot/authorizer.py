@@ -1,0 +1,152 @@
+"""Who can do what, asked with people and groups as Slack knows them now; what is denied goes on record."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+import stamina
+import structlog
+
+from bot import permissions
+from bot.audit.model import Entry
+from bot.audit.store import AuditTrail
+from bot.errors import Denial, Failure, NotAllowed, NotChecked, NotRecorded
+from bot.operations.model import Operation
+from bot.permissions import Allowed, Decision, NeedsApproval, Person, Rules
+from bot.slack.interaction import Interaction
+from bot.verbs import Verb
+
+log = structlog.get_logger()
+
+until_known = stamina.retry(on=NotChecked, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0)
+"""Tries again while it can't be told who somebody is: no outage of Slack decides anything."""
+
+
+class _People(Protocol):
+    async def who(self, user_id: str, team_id: str = "") -> Person: ...
+    async def members(self, ids: Iterable[str]) -> frozenset[str]: ...
+
+
+class Authorizer:
+    """Decides for a person, by the rules and people of this moment."""
+
+    def __init__(self, people: _People, rules: Rules, audit: AuditTrail) -> None:
+        self._people = people
+        self._rules = rules
+        self._audit = audit
+
+    async def require(
+        self, interaction: Interaction, verb: Verb, server: str | None = None, channel: str = ""
+    ) -> Decision:
+        """Return whether the person may do this at once, on a server by name or (None) on any.
+
+        Answers in time for Slack's ack. `channel` is where it is to be done, if not where the person is.
+
+        Raises:
+            NotAllowed: they can't, which is put on record; NotChecked if it can't be told in time.
+        """
+        place = channel or interaction.channel
+        async with self.audit_denials(interaction, verb, server or "", channel=place):
+            try:
+                async with interaction.ack_deadline():
+                    person = await self._people.who(interaction.person, interaction.team)
+                    if server is not None:
+                        return await self._decide(person, verb, server, place)
+                    permissions.decide_somewhere(person, verb, place, self._rules)
+            except TimeoutError:
+                raise NotChecked(Denial.NOT_IN_TIME) from None
+        return Allowed()
+
+    async def require_audit(self, interaction: Interaction) -> None:
+        """Raise NotAllowed unless the person can read the audit trail."""
+        async with self.audit_denials(interaction, Verb.AUDIT, ""):
+            person = await self._people.who(interaction.person, interaction.team)
+            permissions.check_audit(person, self._rules)
+
+    async def require_cancel(self, interaction: Interaction, operation: Operation) -> None:
+        """Raise NotAllowed unless the person can cancel an operation: its requester, and approvers."""
+        async with self.audit_denials(interaction, "cancel", operation.server_name, operation=operation.id):
+            person = await self._people.who(interaction.person, interaction.team)
+            permissions.check_cancel(person, operation.requested_by, operation.server_name, self._rules)
+
+    async def visible(
+        self, interaction: Interaction, servers: Iterable[str], channel: str | None
+    ) -> frozenset[str]:
+        """Return which of these servers, by name, the person can look at from a channel (None: anywhere).
+
+        Raises:
+            NotAllowed: there can be none, which is put on record.
+        """
+        async with self.audit_denials(interaction, Verb.LIST, ""):
+            person = await self._people.who(interaction.person, interaction.team)
+            if channel is not None:
+                permissions.decide_somewhere(person, Verb.LIST, channel, self._rules)
+            return permissions.visible(person, servers, channel, self._rules)
+
+    @until_known
+    async def decide_for(self, operation: Operation) -> Decision:
+        """Return what the rules say of the requester, now; outlasts an outage of Slack.
+
+        Raises:
+            NotAllowed: they can't do it any more.
+        """
+        person = await self._people.who(operation.requested_by, operation.team)
+        return await self._decide(person, operation.verb, operation.server_name, operation.channel)
+
+    async def check_approver(self, person: str, team: str, operation: Operation) -> None:
+        """Raise NotAllowed unless the person can approve this operation, and NotChecked for now."""
+        known = await self._people.who(person, team)
+        permissions.check_approval(known, operation.requested_by, operation.server_name, self._rules)
+
+    @until_known
+    async def check_approver_surely(self, person: str, team: str, operation: Operation) -> None:
+        """Do as `check_approver` does; outlasts an outage of Slack."""
+        await self.check_approver(person, team, operation)
+
+    async def check_requester(self, person: str, team: str, operation: Operation) -> None:
+        """Raise NotAllowed unless the person is the requester, and NotChecked for now."""
+        permissions.check_requester(await self._people.who(person, team), operation.requested_by)
+
+    @asynccontextmanager
+    async def audit_denials(
+        self,
+        interaction: Interaction,
+        action: str,
+        server: str,
+        *,
+        operation: str = "",
+        channel: str = "",
+    ) -> AsyncIterator[None]:
+        """Put a NotAllowed that is raised inside on record, and let it pass.
+
+        If it can't be written it is logged: nothing goes ahead that would need it.
+        """
+        try:
+            yield
+        except NotAllowed as denial:
+            entry = Entry(
+                event="refused",
+                key=f"refused:{action}:{interaction.delivery_id}",
+                at=datetime.now(UTC),
+                person=interaction.person,
+                operation=operation,
+                verb=action,
+                server_name=server,
+                channel=channel or interaction.channel,
+                failure=Failure.of(denial),
+            )
+            try:
+                await self._audit.append(entry)
+            except NotRecorded:
+                log.exception("denial_not_recorded", entry=entry.brief())
+            raise
+
+    async def _decide(self, person: Person, verb: Verb, server: str, channel: str) -> Decision:
+        decision = permissions.decide(person, verb, server, channel, self._rules)
+        if isinstance(decision, Allowed):
+            return decision
+        others = await self._people.members(decision.approvers) - {person.id}
+        if not others:
+            raise NotAllowed(Denial.NO_APPROVER, verb, "BOT_APPROVERS")
+        return NeedsApproval(others, decision.minutes, decision.break_glass)

@@ -1,0 +1,212 @@
+"""`/backup`: its menu and help, the list, making a backup, being told when one is done, trying again."""
+
+from dataclasses import replace
+from itertools import count
+
+from bot import lifecycle
+from bot.backups import confirm, create, form_views, views, watch
+from bot.backups.api import BackupList
+from bot.backups.commands import ListBackups, read_create, read_help, read_list
+from bot.backups.requests import common_fields, server_by_id, typed_server
+from bot.errors import AlreadyTried
+from bot.operations import engine, records
+from bot.operations.messages import will_tell
+from bot.operations.model import CreateOperation, WatchOperation
+from bot.servers.model import Server
+from bot.servers.views import ALL
+from bot.services import services
+from bot.slack import ids
+from bot.slack.dispatch import Handlers
+from bot.slack.forms import AgainForm, BackupChoice, CreateForm, ListForm, checked_form, read_form, read_id
+from bot.slack.interaction import Interaction
+from bot.slack.views import sentence_alone
+from bot.verbs import Verb
+
+
+async def show_menu(interaction: Interaction, _: str = "") -> None:
+    """Offer the verbs as buttons."""
+    await interaction.reply_ephemeral(views.menu())
+
+
+async def show_help(interaction: Interaction, typed: str = "") -> None:
+    """Explain the command, or one verb of it."""
+    verb = read_help(typed)
+    await interaction.reply_ephemeral(views.explained(verb) if verb else views.overview())
+
+
+async def list_backups(interaction: Interaction, typed: str = "") -> None:
+    """Show the first page of the list that was asked for."""
+    wanted = read_list(typed)
+    await interaction.ack()
+    server = await services().directory.find(wanted.server) if wanted.server else None
+    await _show_list(interaction, _form(wanted, server), server, replace_message=False)
+
+
+async def list_server(interaction: Interaction) -> None:
+    """Show the backups of the server whose button was clicked."""
+    await interaction.ack()
+    server = await services().directory.by_id(read_id(interaction.value))
+    await _show_list(interaction, ListForm(server_id=server.id), server, replace_message=False)
+
+
+async def turn_page(interaction: Interaction) -> None:
+    """Show another page in the place of this one."""
+    await interaction.ack()
+    form = read_form(ListForm, interaction.value)
+    await _show_list(interaction, form, await _server_of(form), replace_message=True)
+
+
+async def filter_list(interaction: Interaction) -> None:
+    """Show the first page of what was chosen, in the place of this one."""
+    await interaction.ack()
+    shown = read_form(ListForm, str(interaction.action.get("block_id") or ""))
+    value = interaction.value if interaction.value != ALL else None
+    changed = "backup_type" if interaction.action["action_id"] == ids.LIST_TYPE else "server_id"
+    form = checked_form(ListForm, {**shown.model_dump(), "page": 0, changed: value or None})
+    await _show_list(interaction, form, await _server_of(form), replace_message=True)
+
+
+async def share_list(interaction: Interaction) -> None:
+    """Post the page for everybody in the channel."""
+    await interaction.ack()
+    form = read_form(ListForm, interaction.value)
+    server = await _server_of(form)
+    found = (await _visible_backups(interaction, form, server)).backups
+    await interaction.publish(views.shared_list(found, form, server, interaction.person))
+
+
+async def choose_in_list(interaction: Interaction) -> None:
+    """Do what was chosen in the menu at a backup."""
+    choice = BackupChoice.chosen(interaction.value)
+    if choice.verb is Verb.WATCH:
+        await _watch(interaction, choice)
+    else:
+        await confirm.open_confirmation(interaction, choice.verb, choice.backup_id, choice.server_id)
+
+
+async def create_backup(interaction: Interaction, typed: str = "") -> None:
+    """Make a backup at once if the server is named, else show the form."""
+    wanted = read_create(typed)
+    await services().authorizer.require(interaction, Verb.CREATE)
+    if wanted.server is None:
+        form = CreateForm(channel=interaction.channel)
+        await interaction.open_view(form_views.create_form(form, None, wanted.reason))
+        return
+    server = await typed_server(interaction, wanted.server)
+    await _request_backup(interaction, server, wanted.reason, interaction.channel)
+
+
+async def open_create_form(interaction: Interaction) -> None:
+    """Show the form for the server whose button was clicked."""
+    server = await server_by_id(interaction, read_id(interaction.value))
+    await services().authorizer.require(interaction, Verb.CREATE, server.name)
+    await interaction.open_view(form_views.create_form(CreateForm(channel=interaction.channel), server))
+
+
+async def submit_create_form(interaction: Interaction) -> None:
+    """Make the backup that the form says."""
+    form = read_form(CreateForm, interaction.private_metadata)
+    server = await server_by_id(interaction, read_id(interaction.chosen(ids.SERVER)))
+    await _request_backup(interaction, server, interaction.typed(ids.REASON), form.channel)
+
+
+async def try_again(interaction: Interaction) -> None:
+    """Make a backup once more; what destroys data is shown and confirmed anew."""
+    form = read_form(AgainForm, interaction.value)
+    if form.verb is not Verb.CREATE:
+        await confirm.open_confirmation(interaction, form.verb, form.backup_id or 0, form.server_id)
+        return
+    earlier_id = records.new_id(form.server_id, Verb.CREATE, interaction.idempotency_key)
+    async with interaction.database_deadline():
+        earlier = await records.requested(earlier_id)
+    if earlier and earlier.delivery_id != interaction.delivery_id:
+        raise AlreadyTried
+    server = await server_by_id(interaction, form.server_id)
+    await _request_backup(interaction, server, form.reason, interaction.channel)
+
+
+async def _request_backup(interaction: Interaction, server: Server, reason: str, channel: str) -> None:
+    decision = await services().authorizer.require(interaction, Verb.CREATE, server.name, channel)
+    fields = common_fields(interaction, Verb.CREATE, server, channel, decision=decision, reason=reason)
+    await lifecycle.request(CreateOperation(**fields))
+    await interaction.ack()
+
+
+async def _watch(interaction: Interaction, choice: BackupChoice) -> None:
+    server = await server_by_id(interaction, choice.server_id)
+    await services().authorizer.require(interaction, Verb.LIST, server.name)
+    async with interaction.database_deadline():
+        watch_id = await _watch_id(interaction, server.id, choice.backup_id)
+    fields = common_fields(interaction, Verb.WATCH, server, interaction.person) | {"id": watch_id}
+    await lifecycle.request_watch(WatchOperation(**fields, backup_id=choice.backup_id))
+    await interaction.reply_ephemeral(sentence_alone(will_tell(choice.backup_id, server.name)))
+
+
+async def _watch_id(interaction: Interaction, server_id: int, backup_id: int) -> str:
+    """Return the id of the watch that this click is about: one that has not ended, else another one."""
+    for number in count(1):
+        key = f"{backup_id}:{interaction.person}:{number}"
+        watch_id = records.new_id(server_id, Verb.WATCH, key)
+        earlier = await records.requested(records.execute_id(watch_id))
+        is_same_click = earlier is not None and earlier.delivery_id == interaction.delivery_id
+        if earlier is None or is_same_click or not await engine.exists(records.report_id(watch_id)):
+            return watch_id
+    raise AssertionError
+
+
+def _form(wanted: ListBackups, server: Server | None) -> ListForm:
+    return ListForm(server_id=server.id if server else None, backup_type=wanted.backup_type)
+
+
+async def _server_of(form: ListForm) -> Server | None:
+    return None if form.server_id is None else await services().directory.by_id(form.server_id)
+
+
+async def _show_list(
+    interaction: Interaction, form: ListForm, server: Server | None, *, replace_message: bool
+) -> None:
+    listing = await _visible_backups(interaction, form, server)
+    await interaction.reply_ephemeral(views.backup_list(listing, form, server), replace=replace_message)
+
+
+async def _visible_backups(interaction: Interaction, form: ListForm, server: Server | None) -> BackupList:
+    """Return the backups the person can see from where they are."""
+    authorizer = services().authorizer
+    await authorizer.require(interaction, Verb.LIST, server.name if server else None)
+    listing = await services().backups.list_to_show(form.server_id, form.backup_type)
+    if server:
+        return listing
+    names = {backup.server.name for backup in listing.backups}
+    seen = await authorizer.visible(interaction, names, interaction.channel)
+    return replace(listing, backups=[each for each in listing.backups if each.server.name in seen])
+
+
+PROCEDURES = (create, watch)
+"""Loaded here, as what is handled here requests them."""
+
+HANDLERS = Handlers(
+    verbs={
+        None: show_menu,
+        Verb.HELP: show_help,
+        Verb.LIST: list_backups,
+        Verb.CREATE: create_backup,
+    },
+    actions={
+        ids.ask_for(Verb.HELP): show_help,
+        ids.ask_for(Verb.LIST): list_backups,
+        ids.ask_for(Verb.CREATE): create_backup,
+        ids.LIST_PREVIOUS: turn_page,
+        ids.LIST_NEXT: turn_page,
+        ids.LIST_SERVER: filter_list,
+        ids.LIST_TYPE: filter_list,
+        ids.LIST_SHARE: share_list,
+        ids.LIST_ROW: choose_in_list,
+        ids.SERVER_BACKUPS: list_server,
+        ids.SERVER_CREATE: open_create_form,
+        ids.TRY_AGAIN: try_again,
+    },
+    views={
+        ids.CREATE_MODAL: submit_create_form,
+    },
+    shortcuts={ids.MENU_SHORTCUT: show_menu},
+)

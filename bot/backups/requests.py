@@ -1,0 +1,74 @@
+"""From an interaction to an operation: the server that is meant, and what all operations have in common."""
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from bot.errors import Silence, Unreachable
+from bot.operations.model import ApprovalTerms
+from bot.operations.records import new_id
+from bot.permissions import Decision, NeedsApproval
+from bot.servers.model import Server
+from bot.services import services
+from bot.slack.interaction import Interaction
+from bot.verbs import Verb
+
+T = TypeVar("T")
+
+REASON_LIMIT = 200
+
+
+async def typed_server(interaction: Interaction, typed: str) -> Server:
+    """Return the server a person means by what they typed, in time for Slack's ack.
+
+    Raises:
+        UnknownServer: none or several fit.
+        ProviderError: the servers aren't known, and VPS.org did not tell in time.
+    """
+    return await _in_time(interaction, services().directory.find(typed))
+
+
+async def server_by_id(interaction: Interaction, server_id: int) -> Server:
+    """Return the server with the id that a picker or a button gave; raises as `typed_server` does."""
+    return await _in_time(interaction, services().directory.by_id(server_id))
+
+
+def common_fields(
+    interaction: Interaction,
+    verb: Verb,
+    server: Server,
+    channel: str,
+    *,
+    decision: Decision | None = None,
+    reason: str = "",
+) -> dict[str, Any]:
+    """Return what every operation says of who requested it, of what, where and when.
+
+    Its id is the same if Slack delivers the same thing twice.
+    """
+    return {
+        "id": new_id(server.id, verb, interaction.idempotency_key),
+        "delivery_id": interaction.delivery_id,
+        "server_id": server.id,
+        "server_name": server.name,
+        "requested_by": interaction.person,
+        "requester_name": interaction.person_name,
+        "team": interaction.team,
+        "channel": channel or interaction.person,
+        "requested_at": services().now(),
+        "reason": reason[:REASON_LIMIT],
+        "approval": _terms(decision),
+    }
+
+
+def _terms(decision: Decision | None) -> ApprovalTerms | None:
+    if isinstance(decision, NeedsApproval):
+        return ApprovalTerms(minutes=decision.minutes, break_glass=decision.break_glass)
+    return None
+
+
+async def _in_time(interaction: Interaction, looking: Awaitable[T]) -> T:
+    try:
+        async with interaction.ack_deadline():
+            return await looking
+    except TimeoutError:
+        raise Unreachable(silence=Silence.TIMED_OUT) from None

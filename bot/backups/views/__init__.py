@@ -1,1 +1,0 @@
-"""What people see of backups: the menu, the list, the forms."""

@@ -1,0 +1,269 @@
+"""The life of an operation: three durable workflows in a row, none of which waits for another.
+
+    request_operation   admit → announce (or ask a second person) → queue
+    execute_operation   in its server's queue: start → the verb's procedure
+    report_operation    record how it ended → show it in the card → tell the requester
+
+A bug anywhere ends in a report. Each verb's procedure stands in `backups/`, in a file named after it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from bot.approvals import approval
+from bot.audit import record
+from bot.audit.record import entry_of, record_surely
+from bot.errors import Denial, Failure, NotAllowed, Stale, StaleConfirmation
+from bot.notifications.model import MessageRef
+from bot.operations import engine
+from bot.operations.cancel import cancelled_by, find_cancel, tell_if_queued
+from bot.operations.card import (
+    Card,
+    PostedCard,
+    announce,
+    show_approved,
+    show_outcome,
+    tell_privately,
+    tell_requester,
+)
+from bot.operations.engine import Execution, step, workflow
+from bot.operations.model import (
+    AnyOperation,
+    AnyOutcome,
+    Cancelled,
+    InternalError,
+    NotDone,
+    Operation,
+    Outcome,
+    Refused,
+    Running,
+    WatchOperation,
+)
+from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
+from bot.permissions import NeedsApproval
+from bot.services import services
+from bot.verbs import Verb
+
+log = structlog.get_logger()
+
+MAX_DELAY_SECONDS = 600.0
+"""What is begun later than this after it was requested, with nobody told meanwhile, would surprise people."""
+
+Check = Callable[[Any], Awaitable[Failure | None]]
+P = TypeVar("P", bound=Callable[[Any, Card], Awaitable[Outcome]])
+
+
+@dataclass(frozen=True)
+class _Procedure:
+    """What is done in the server's turn, and what is looked at before: on request, and on approval."""
+
+    run: Callable[[Any, Card], Awaitable[Outcome]]
+    preflight: Check | None
+    still_valid: Check | None
+
+
+_procedures: dict[Verb, _Procedure] = {}
+
+
+def operation(
+    verb: Verb, *, preflight: Check | None = None, still_valid: Check | None = None
+) -> Callable[[P], P]:
+    """Make a function the procedure of a verb; it returns the outcome, or raises Refused.
+
+    `preflight` returns why the operation can't succeed, before anybody is told of it. `still_valid` returns
+    what is no longer as it was shown when a second person approves.
+    """
+
+    def register(run: P) -> P:
+        _procedures[verb] = _Procedure(run, preflight, still_valid)
+        return run
+
+    return register
+
+
+async def request(wanted: Operation) -> None:
+    """Record an operation and let it run; raises NotRecorded if the database did not confirm."""
+    await engine.start(request_operation, wanted.id, wanted)
+
+
+async def request_watch(wanted: WatchOperation) -> None:
+    """Record a watch and let it run: it changes nothing, so it asks nobody and waits for no turn."""
+    await engine.start(execute_operation, execute_id(wanted.id), wanted, PostedCard())
+
+
+@workflow(REQUEST)
+async def request_operation(wanted: AnyOperation) -> None:
+    """Record a request, announce it or have it approved, and put it into its server's queue."""
+    card = PostedCard()
+    try:
+        admission = await admit(wanted)
+        engine.adopt(admission.execution)
+        admission.check()
+        if wanted.approval is None:
+            card = await announce(wanted)
+        else:
+            card = PostedCard(**(await approval.ask(wanted)).model_dump())
+            wanted = await approval.wait(wanted, card, _procedures[wanted.verb].still_valid)
+            card = await show_approved(wanted, card)
+        await engine.enqueue(wanted.server_id, execute_operation, execute_id(wanted.id), wanted, card)
+    except engine.NOT_BUGS:
+        raise
+    except Exception as error:  # A bug must not leave the requester without an answer.
+        await _end(wanted, card, _outcome_of(error, wanted))
+    else:
+        # The card offers to cancel before there is anything in the queue that could be.
+        if card.says_queued and (by := await find_cancel(wanted.id)):
+            await tell_if_queued(wanted.id, by)
+
+
+@workflow(EXECUTE, is_queued=True)
+async def execute_operation(wanted: AnyOperation, card: PostedCard) -> None:
+    """Carry an operation out by its verb's procedure."""
+    try:
+        admission = await start_execution(wanted, card)
+        engine.adopt(admission.execution)
+        admission.check()
+        current = Card(wanted, card)
+        if card.says_queued:
+            await current.update(Running())
+        outcome = await _procedures[wanted.verb].run(wanted, current)
+    except engine.NOT_BUGS:
+        raise
+    except Exception as error:
+        outcome = _outcome_of(error, wanted)
+    await _end(wanted, card, outcome)
+
+
+@workflow(REPORT)
+async def report_operation(ended: AnyOperation, card: PostedCard, outcome: AnyOutcome) -> None:
+    """Record how an operation ended, show it, and tell the requester. Outlasts outages of Slack."""
+    recorded = await record_end(ended, card, outcome)
+    engine.adopt(recorded.execution)
+    try:
+        await _tell(ended, card, outcome)
+    except engine.NOT_BUGS:
+        raise
+    except Exception as error:
+        await _tell(ended, card, _outcome_of(error, ended))
+    if recorded.failure:
+        # Nobody waits for the answer any more, so that this may outlast an outage of the database.
+        await record_surely(entry_of(ended, "ended", permalink=card.permalink, outcome=outcome))
+
+
+class Admission(BaseModel):
+    """Which run began the work, and why it must not go on; nothing of that if it can."""
+
+    model_config = ConfigDict(frozen=True)
+
+    execution: Execution
+    failure: Failure | None = None
+    cancelled_by: str = ""
+
+    def check(self) -> None:
+        """Raise Refused if the work must not go on."""
+        at = self.execution.started_at
+        if self.cancelled_by:
+            raise Refused(Cancelled(ended_at=at, by=self.cancelled_by))
+        if self.failure:
+            raise Refused(NotDone(ended_at=at, failure=self.failure))
+
+
+@step("admit")
+async def admit(wanted: AnyOperation) -> Admission:
+    """Put a request on record, and return why it can't go on: too late by now, no room, not recorded."""
+    execution = engine.new_execution(wanted.requested_at)
+    failure = await record.write(entry_of(wanted, "requested"))
+    preflight = _procedures[wanted.verb].preflight
+    if failure is None and execution.delay_seconds > MAX_DELAY_SECONDS:
+        failure = Failure.of(StaleConfirmation(Stale.STARTED_TOO_LATE, seconds=execution.delay_seconds))
+    if failure is None and preflight:
+        failure = await preflight(wanted)
+    return Admission(execution=execution, failure=failure)
+
+
+@step("start_execution", interruptible=True)
+async def start_execution(wanted: AnyOperation, card: PostedCard) -> Admission:
+    """Put the start on record, and return why it must not be: cancelled, no right any more, too old."""
+    execution = engine.new_execution()
+    by = await cancelled_by(wanted.id)
+    failure = None if by else await _recheck(wanted)
+    if not by and failure is None and wanted.verb is not Verb.WATCH:
+        failure = await record.write(entry_of(wanted, "started", permalink=card.permalink))
+    return Admission(execution=execution, failure=failure, cancelled_by=by)
+
+
+@step("record_end")
+async def record_end(ended: AnyOperation, card: PostedCard, outcome: AnyOutcome) -> Admission:
+    """Put the end on record, if the database takes it within 15 s."""
+    execution = engine.new_execution()
+    failure = None
+    if ended.verb is not Verb.WATCH:
+        if isinstance(outcome, Cancelled):
+            await record.write(entry_of(ended, "cancelled", decided_by=outcome.by))
+        failure = await record.write(entry_of(ended, "ended", permalink=card.permalink, outcome=outcome))
+    return Admission(execution=execution, failure=failure)
+
+
+async def recheck(wanted: Operation) -> None:
+    """Raise Refused if, hours later, the requester can't do it any more, or it was confirmed too long ago."""
+    rights = await recheck_rights(wanted)
+    if rights.failure:
+        raise Refused(NotDone(ended_at=rights.execution.started_at, failure=rights.failure))
+
+
+@step("recheck_rights", interruptible=True)
+async def recheck_rights(wanted: AnyOperation) -> Admission:
+    """Decide once more, by the rules and people of this moment."""
+    return Admission(execution=engine.new_execution(), failure=await _recheck(wanted))
+
+
+async def _recheck(wanted: Operation) -> Failure | None:
+    age = (services().now() - wanted.confirmed_at).total_seconds()
+    if age > services().timeouts.confirmation:
+        return Failure.of(StaleConfirmation(Stale.TOO_OLD, seconds=age))
+    try:
+        decision = await services().authorizer.decide_for(wanted)
+        if isinstance(decision, NeedsApproval):
+            await _check_second_person(wanted, decision)
+    except NotAllowed as error:
+        return Failure.of(error)
+    return None
+
+
+async def _check_second_person(wanted: Operation, decision: NeedsApproval) -> None:
+    if wanted.broke_glass:
+        if not decision.break_glass:
+            raise NotAllowed(Denial.NO_BREAK_GLASS)
+        return
+    if not wanted.approved_by:
+        raise NotAllowed(Denial.NEEDS_APPROVAL_NOW)
+    try:
+        await services().authorizer.check_approver_surely(wanted.approved_by, "", wanted)
+    except NotAllowed as error:
+        raise NotAllowed(Denial.APPROVER_LOST_ROLE, who=error.who) from error
+
+
+def _outcome_of(error: Exception, wanted: Operation) -> Outcome:
+    if isinstance(error, Refused):
+        return error.outcome
+    log.error("operation_broke", operation=wanted.id, exc_info=error)
+    return InternalError(ended_at=services().now())
+
+
+async def _end(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
+    await engine.start_next(report_operation, report_id(ended.id), ended, card, outcome)
+
+
+async def _tell(ended: Operation, card: MessageRef, outcome: Outcome) -> None:
+    if isinstance(ended, WatchOperation):
+        await tell_requester(ended, MessageRef(), outcome)
+    elif not card.ts and isinstance(outcome, NotDone) and outcome.failure.kind == "SlotsFull":
+        # Nobody else has seen that it was requested.
+        await tell_privately(ended, outcome)
+    else:
+        shown = await show_outcome(ended, card, outcome)
+        await tell_requester(ended, shown, outcome)

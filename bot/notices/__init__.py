@@ -1,1 +1,0 @@
-"""Every sentence that is announced, and posting it."""

@@ -1,0 +1,1 @@
+"""Posting and editing what the bot says by itself, at Slack's pace and through its outages."""

@@ -1,0 +1,295 @@
+"""Messages of ours: posted once, found again if they may have been posted already, edited in order.
+
+chat.postMessage documents no idempotency key. So each message carries a key in its metadata, and is looked
+for before it is posted a second time. That needs the optional history scopes, and membership in the channel;
+without them a message may come twice if we die between Slack's answer and our record of it.
+
+What a message says last must be the last that happened, though edits may have to wait for the rate limit. So
+an edit that shows progress and has not gone out yet is dropped as soon as there is something newer to say;
+the edit that shows an outcome never is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.notifications.model import MessageRef
+from bot.notifications.rate_limit import Priority, SlackRateLimits
+from bot.notifications.retry import GONE, NOWHERE, UNDRAWABLE, SlackResult, call_slack, will_pass
+from bot.slack.auth import UNANSWERED
+from bot.slack.message import Message
+from bot.slack.text import truncate_mrkdwn
+
+log = structlog.get_logger()
+
+EVENT_TYPE = "backup_operation"
+PAGE = 200
+MOST_PAGES = 5
+"""How much of a channel's history is looked through, newest first."""
+FEW_WORDS = 300
+"""Characters, if Slack takes no more."""
+PERMALINK_SECONDS = 3.0
+
+Content = dict[str, Any]
+
+
+@dataclass(eq=False)
+class _Progress:
+    """An edit that may be dropped, except in the middle of a call."""
+
+    task: asyncio.Task[SlackResult] | None = None
+    is_overtaken: bool = False
+    is_calling: bool = False
+
+    def overtake(self) -> None:
+        self.is_overtaken = True
+        self.drop_if_overtaken()
+
+    def drop_if_overtaken(self) -> None:
+        if self.task and self.is_overtaken and not self.is_calling:
+            self.task.cancel()
+
+
+@dataclass(eq=False)
+class _Edits:
+    """The edits of one message, one after the other."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    progress: _Progress | None = None
+
+    def overtake(self) -> None:
+        if self.progress is not None:
+            self.progress.overtake()
+            self.progress = None
+
+
+class SlackMessages:
+    """What the bot says by itself. Nothing here raises what Slack answers.
+
+    `while_waiting` runs what only waits for the rate limit, so that a stop need not wait for it.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        limits: SlackRateLimits,
+        while_waiting: Callable[[Coroutine[Any, Any, None]], Awaitable[None]] | None = None,
+    ) -> None:
+        self._client = client
+        self._limits = limits
+        self._while_waiting = while_waiting
+        self._edits: WeakValueDictionary[tuple[str, str], _Edits] = WeakValueDictionary()
+        self._tasks: set[asyncio.Task[SlackResult]] = set()
+
+    async def post_once(
+        self,
+        places: Sequence[str],
+        content: Content,
+        key: str,
+        *,
+        thread_ts: str = "",
+        is_recovery: bool,
+        give_up_after: float | None,
+    ) -> MessageRef:
+        """Post a message in the first of these places that takes it; the thread is one of the first place.
+
+        If another run may have posted it (`is_recovery`) and it is there, that is the answer. Gives up after
+        so many seconds, never if that is None: then it outlasts any outage of Slack.
+        """
+        if is_recovery and (
+            found := await self.find(places, key, thread_ts=thread_ts, give_up_after=give_up_after)
+        ):
+            return found
+        sent = SlackResult(error="channel_not_found")
+        for place in places:
+            thread = thread_ts if place == places[0] else ""
+            sent = await self._post(place, content, key, thread, give_up_after)
+            if sent.error not in NOWHERE | GONE:
+                break
+        if sent.error:
+            log.error("message_not_posted", key=key, error=sent.error)
+        return MessageRef(channel=sent.channel, ts=sent.ts)
+
+    async def find(
+        self, places: Sequence[str], key: str, *, thread_ts: str = "", give_up_after: float | None = None
+    ) -> MessageRef | None:
+        """Return where the message with that key is; None if it is not there or can't be looked for."""
+        for place in places:
+            thread = thread_ts if place == places[0] else ""
+            found = await self._find_in(place, key, thread, give_up_after)
+            if found.ts:
+                return MessageRef(channel=found.channel, ts=found.ts)
+            if found.error:
+                log.info("history_not_read", error=found.error, key=key)
+        return None
+
+    async def permalink(self, ref: MessageRef) -> str:
+        """Return a message's address; "" if Slack does not tell it within 3 s."""
+        if not ref.ts:
+            return ""
+        try:
+            async with asyncio.timeout(PERMALINK_SECONDS):
+                answer = await self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts)
+        except (SlackApiError, *UNANSWERED) as error:
+            log.info("no_permalink", reason=type(error).__name__)
+            return ""
+        return str(answer.get("permalink") or "")
+
+    async def reply_privately(
+        self, channel: str, person: str, message: Message, *, give_up_after: float
+    ) -> None:
+        """Show a message to one person alone: in the channel, or if that fails in a direct message."""
+        content: Content = {"text": message.text, "blocks": message.drawn()}
+
+        async def ephemeral() -> Any:
+            await self._limits.post(channel, Priority.OUTCOME)
+            return await self._client.chat_postEphemeral(channel=channel, user=person, **content)
+
+        async def direct() -> Any:
+            await self._limits.post(person, Priority.OUTCOME)
+            return await self._client.chat_postMessage(channel=person, **content)
+
+        if (await call_slack(ephemeral, give_up_after=give_up_after)).error:
+            await call_slack(direct)
+
+    async def edit_finally(self, ref: MessageRef, message: Message) -> bool:
+        """Edit a message for good; outlasts any outage of Slack. Returns False if it can't be edited."""
+        edits = self._edits_of(ref)
+        edits.overtake()
+
+        @asynccontextmanager
+        async def calling() -> AsyncIterator[None]:
+            await self._limits.edit(Priority.OUTCOME)
+            yield
+
+        async with edits.lock:
+            return not (await self._edit(ref, message, calling)).error
+
+    async def edit_progress(self, ref: MessageRef, message: Message, *, wait: float) -> None:
+        """Edit a message unless it is overtaken; returns after `wait` seconds, while that goes on."""
+        edits, progress = self._edits_of(ref), _Progress()
+        edits.overtake()
+        edits.progress = progress
+
+        @asynccontextmanager
+        async def calling() -> AsyncIterator[None]:
+            await self._limits.edit(Priority.PROGRESS)
+            progress.is_calling = True
+            try:
+                yield
+            finally:
+                progress.is_calling = False
+                progress.drop_if_overtaken()
+
+        async def edit() -> SlackResult:
+            async with edits.lock:
+                return await self._edit(ref, message, calling)
+
+        progress.task = task = asyncio.create_task(edit())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.wait({task}, timeout=wait)
+
+    async def aclose(self) -> None:
+        """Drop the progress edits that have not gone out."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _edits_of(self, ref: MessageRef) -> _Edits:
+        return self._edits.setdefault((ref.channel, ref.ts), _Edits())
+
+    async def _may_post(self, place: str, priority: Priority) -> None:
+        waiting = self._limits.post(place, priority)
+        await (self._while_waiting(waiting) if self._while_waiting else waiting)
+
+    async def _edit(
+        self, ref: MessageRef, message: Message, calling: Callable[[], AbstractAsyncContextManager[None]]
+    ) -> SlackResult:
+        content: Content = {"text": message.text, "blocks": message.drawn()}
+
+        async def update() -> Any:
+            async with calling():
+                return await self._client.chat_update(channel=ref.channel, ts=ref.ts, parse="none", **content)
+
+        edited = await call_slack(update)
+        if edited.error in UNDRAWABLE and content["blocks"]:
+            log.error("message_undrawable", error=edited.error, ts=ref.ts)
+            content["blocks"] = []
+            return await call_slack(update)
+        return edited
+
+    async def _post(
+        self, place: str, content: Content, key: str, thread_ts: str, give_up_after: float | None
+    ) -> SlackResult:
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+        priority = Priority.OUTCOME if give_up_after is None else Priority.NOTICE
+        thread: Content = {"thread_ts": thread_ts} if thread_ts else {}
+
+        async def post() -> Any:
+            await self._may_post(place, priority)
+            return await self._client.chat_postMessage(channel=place, metadata=metadata, **thread, **content)
+
+        async def look() -> SlackResult | None:
+            found = await self.find([place], key, thread_ts=thread_ts)
+            return SlackResult(channel=found.channel, ts=found.ts) if found else None
+
+        sent = await call_slack(post, give_up_after=give_up_after, before_repeat=look)
+        for plainer in _plainer(content):
+            if sent.error not in UNDRAWABLE:
+                return sent
+            log.error("message_undrawable", error=sent.error, key=key)
+            content = plainer
+            sent = await call_slack(post, give_up_after=give_up_after, before_repeat=look)
+        return sent
+
+    async def _find_in(
+        self, place: str, key: str, thread_ts: str, give_up_after: float | None
+    ) -> SlackResult:
+        async def look() -> dict[str, str]:
+            channel = await self._channel(place)
+            client = self._client
+            read = client.conversations_replies if thread_ts else client.conversations_history
+            where: Content = {"channel": channel} | ({"ts": thread_ts} if thread_ts else {})
+            cursor = ""
+            for _ in range(MOST_PAGES):
+                answer = await read(**where, limit=PAGE, include_all_metadata=True, cursor=cursor)
+                for message in answer.get("messages") or []:
+                    if _key(message) == key:
+                        return {"channel": channel, "ts": str(message["ts"])}
+                cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+                if not cursor:
+                    break
+            return {}
+
+        return await call_slack(
+            look, give_up_after=give_up_after, is_final=lambda error: not will_pass(error)
+        )
+
+    async def _channel(self, place: str) -> str:
+        """Return a channel's id; for a person that of their direct messages, by which history is read."""
+        if not place.startswith(("U", "W")):
+            return place
+        answer = await self._client.conversations_open(users=place)
+        return str(answer["channel"]["id"])
+
+
+def _plainer(content: Content) -> Iterator[Content]:
+    """Yield what to say if Slack can't draw a message: its words alone, then only the first of them."""
+    words = {name: value for name, value in content.items() if name != "blocks"}
+    if "blocks" in content:
+        yield words
+    yield words | {"text": truncate_mrkdwn(words["text"], FEW_WORDS)}
+
+
+def _key(message: Content) -> str:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("key", ""))

@@ -1,0 +1,198 @@
+"""An operation's messages: its card, edited as it moves on, and the reply that tells the requester."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.notifications.model import MessageRef
+from bot.operations import messages, outcome_messages, views
+from bot.operations.engine import execution, is_recovery, step
+from bot.operations.model import Ahead, AnyOperation, Late, Operation, Outcome, Progress, Queued, Running
+from bot.operations.records import ahead_of
+from bot.services import services
+from bot.slack.message import Message, text_alone
+
+ANNOUNCE_SECONDS = 15.0
+"""How long an operation waits for its announcement: an emergency does not wait for Slack."""
+PROGRESS_SECONDS = 2.0
+"""How long an operation waits until its progress is shown; it is then shown as soon as Slack takes it."""
+
+
+class PostedCard(MessageRef):
+    """Where a card is, and whether it says that the operation is queued."""
+
+    says_queued: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """The card of an operation that is being carried out."""
+
+    operation: Operation
+    ref: MessageRef
+
+    async def update(self, progress: Progress) -> None:
+        """Show how far the operation has come, unless something newer is shown before Slack takes it."""
+        if self.ref.ts:
+            await update_card(self.operation, self.ref, progress)
+
+    async def tell_late(self, limit_seconds: float) -> None:
+        """Say, in the card and in its thread, that a backup takes longer than it should."""
+        await self.update(Late(execution().started_at, limit_seconds))
+        await reply_in_thread(
+            self.operation, self.ref, messages.late_reply(self.operation, limit_seconds), "late"
+        )
+
+
+@step("announce")
+async def announce(operation: AnyOperation) -> PostedCard:
+    """Post the operation's card: to the requester if the channel can't be written to."""
+    progress = await _first_progress(operation)
+    content = views.in_progress(operation, progress).arguments()
+    ref = await services().messages.post_once(
+        _places(operation),
+        content,
+        f"{operation.id}:card",
+        is_recovery=is_recovery(),
+        give_up_after=ANNOUNCE_SECONDS,
+    )
+    link = await services().messages.permalink(ref)
+    return PostedCard(
+        channel=ref.channel, ts=ref.ts, permalink=link, says_queued=isinstance(progress, Queued)
+    )
+
+
+@step("ask", interruptible=True)
+async def ask(operation: AnyOperation, question: Message, until: datetime) -> MessageRef:
+    """Post the operation's card as a question to those who can approve it.
+
+    Outlasts an outage of Slack, but not the moment (UTC) until which an answer counts.
+    """
+    left = (until - datetime.now(UTC)).total_seconds()
+    ref = await services().messages.post_once(
+        _places(operation),
+        question.arguments(),
+        f"{operation.id}:card",
+        is_recovery=is_recovery(),
+        give_up_after=max(left, ANNOUNCE_SECONDS),
+    )
+    return ref.model_copy(update={"permalink": await services().messages.permalink(ref)})
+
+
+@step("show_approved")
+async def show_approved(operation: AnyOperation, ref: MessageRef) -> PostedCard:
+    """Edit the question to say that the operation runs, or for whom it waits first."""
+    progress = await _first_progress(operation)
+    if ref.ts:
+        message = views.in_progress(operation, progress)
+        await services().messages.edit_progress(ref, message, wait=PROGRESS_SECONDS)
+    return PostedCard(
+        channel=ref.channel,
+        ts=ref.ts,
+        permalink=ref.permalink,
+        says_queued=isinstance(progress, Queued),
+    )
+
+
+@step("update_card")
+async def update_card(operation: AnyOperation, ref: MessageRef, progress: Progress) -> None:
+    """Edit the operation's card to say how far it has come."""
+    message = views.in_progress(operation, progress)
+    await services().messages.edit_progress(ref, message, wait=PROGRESS_SECONDS)
+
+
+@step("reply_in_thread", interruptible=True)
+async def reply_in_thread(operation: AnyOperation, ref: MessageRef, text: str, part: str) -> None:
+    """Reply under the operation's card, within 15 s or not at all."""
+    await _reply(operation, ref, text, part, give_up_after=ANNOUNCE_SECONDS)
+
+
+@step("write_to", interruptible=True)
+async def write_to(
+    operation: AnyOperation, people: list[str], message: Message, part: str
+) -> list[MessageRef]:
+    """Write to each of these people directly; return where the messages are, without those that failed."""
+    refs = await asyncio.gather(
+        *(
+            services().messages.post_once(
+                [person],
+                message.arguments(),
+                f"{operation.id}:{part}:{person}",
+                is_recovery=is_recovery(),
+                give_up_after=ANNOUNCE_SECONDS,
+            )
+            for person in people
+        )
+    )
+    return [ref for ref in refs if ref.ts]
+
+
+@step("replace_message")
+async def replace_message(ref: MessageRef, message: Message) -> None:
+    """Edit a direct message about an operation to say what came of it."""
+    await services().messages.edit_progress(ref, message, wait=PROGRESS_SECONDS)
+
+
+@step("show_outcome", interruptible=True)
+async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcome) -> MessageRef:
+    """Edit the operation's card to its outcome, or post it anew if that can't be done.
+
+    Outlasts any outage of Slack. Returns where the outcome is.
+    """
+    message = views.ended(operation, outcome)
+    shown = ref if ref.ts else await _unnoticed_card(operation)
+    if shown.ts and await services().messages.edit_finally(shown, message):
+        return shown
+    return await services().messages.post_once(
+        _places(operation),
+        message.arguments(),
+        f"{operation.id}:outcome",
+        is_recovery=is_recovery(),
+        give_up_after=None,
+    )
+
+
+@step("tell_requester", interruptible=True)
+async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outcome) -> None:
+    """Reply under the outcome, mentioning the requester. Outlasts any outage of Slack."""
+    await _reply(operation, ref, outcome_messages.reply(operation, outcome), "reply", give_up_after=None)
+
+
+@step("tell_privately")
+async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
+    """Show an outcome to the requester alone: in the channel, or if that fails in a direct message."""
+    message = views.ended(operation, outcome)
+    await services().messages.reply_privately(
+        operation.channel, operation.requested_by, message, give_up_after=ANNOUNCE_SECONDS
+    )
+
+
+async def _first_progress(operation: Operation) -> Progress:
+    ahead = await ahead_of(operation)
+    if ahead is None:
+        return Running()
+    first = ahead.operation
+    return Queued(Ahead(first.verb, first.requested_by, first.requested_at))
+
+
+async def _unnoticed_card(operation: Operation) -> MessageRef:
+    """Return the operation's card if it was posted, but Slack's answer did not come in time."""
+    found = await services().messages.find(_places(operation), f"{operation.id}:card")
+    return found or MessageRef()
+
+
+async def _reply(
+    operation: Operation, ref: MessageRef, text: str, part: str, *, give_up_after: float | None
+) -> None:
+    await services().messages.post_once(
+        _places(operation, ref.channel),
+        text_alone(text),
+        f"{operation.id}:{part}",
+        thread_ts=ref.ts,
+        is_recovery=is_recovery(),
+        give_up_after=give_up_after,
+    )
+
+
+def _places(operation: Operation, channel: str = "") -> list[str]:
+    return list(dict.fromkeys((channel or operation.channel, operation.requested_by)))

@@ -1,0 +1,247 @@
+"""What is said of operations: what they do, how they move on and how they end. Each fact once."""
+
+from typing import assert_never
+
+from bot.operations.model import (
+    Ahead,
+    BackupRef,
+    CreateOperation,
+    DeleteOperation,
+    Late,
+    Operation,
+    Progress,
+    Queued,
+    RestoreOperation,
+    RestoreRunning,
+    Running,
+    SafetyBackupRunning,
+    State,
+    WatchOperation,
+)
+from bot.operations.records import Stage, Unfinished
+from bot.slack.text import (
+    ago,
+    duration,
+    escape_truncated,
+    mention,
+    plain_label,
+    safe_name,
+    sentence,
+    when,
+)
+from bot.verbs import Verb
+
+LOOK_AT_LIST = "Look with `/backup list`."
+NOTHING_RUNS = ":zzz: Nothing is running or waiting."
+
+_NOUNS = {Verb.CREATE: "backup", Verb.DELETE: "delete", Verb.RESTORE: "restore"}
+
+
+def noun(verb: Verb) -> str:
+    """Return what an operation is called as a thing."""
+    return _NOUNS.get(verb, verb.value)
+
+
+def what(operation: Operation) -> str:
+    """Return what an operation is to do, as in "wants to …"; safe to show."""
+    return _what(operation, safe_name(operation.server_name))
+
+
+def what_in_plain_text(operation: Operation) -> str:
+    """Return the same for where Slack formats nothing."""
+    return _what(operation, plain_label(operation.server_name, 100))
+
+
+def _what(operation: Operation, name: str) -> str:
+    match operation:
+        case CreateOperation():
+            return f"back up {name}"
+        case DeleteOperation():
+            return f"delete backup {operation.backup.id} of {name}"
+        case RestoreOperation():
+            return f"restore {name} from backup {operation.backup.id}"
+        case WatchOperation():
+            return f"watch backup {operation.backup_id} of {name}"
+    assert_never(operation)
+
+
+def what_is_lost(operation: Operation) -> list[str]:
+    """Return what a second person must know of an operation that destroys data; nothing of others."""
+    match operation:
+        case RestoreOperation():
+            safety = "yes" if operation.safety_backup else "*no* – this can't be undone"
+            return [
+                _backup(operation.backup),
+                f"*What is lost:* everything written to {safe_name(operation.server_name)} since then",
+                f"*Safety backup:* {safety}",
+            ]
+        case DeleteOperation():
+            return [_backup(operation.backup), "*What is lost:* this backup, permanently"]
+        case CreateOperation() | WatchOperation():
+            return []
+    assert_never(operation)
+
+
+def _backup(backup: BackupRef) -> str:
+    return f"*Backup:* {backup.id}, taken {when(backup.created_at)} ({ago(backup.created_at)})"
+
+
+def doing(operation: Operation) -> str:
+    """Return what an operation does now, as a headline."""
+    name = safe_name(operation.server_name)
+    match operation:
+        case CreateOperation():
+            return f"Backing up *{name}*"
+        case DeleteOperation():
+            return f"Deleting backup {operation.backup.id} of *{name}*"
+        case RestoreOperation():
+            return f"Restoring *{name}*"
+        case WatchOperation():
+            return f"Watching backup {operation.backup_id} of *{name}*"
+    assert_never(operation)
+
+
+def progress_headline(operation: Operation, progress: Progress) -> str:
+    """Return the first line of a card while the operation has not ended."""
+    name = safe_name(operation.server_name)
+    match progress:
+        case Queued():
+            return f":hourglass_flowing_sand: *{name}*: {noun(operation.verb)} is queued"
+        case Running() | SafetyBackupRunning() | RestoreRunning():
+            return f":arrows_counterclockwise: {doing(operation)}"
+        case Late() if isinstance(operation, RestoreOperation):
+            return f":hourglass: The safety backup of *{name}* is taking longer than usual"
+        case Late():
+            return f":hourglass: The backup of *{name}* is taking longer than usual"
+    assert_never(progress)
+
+
+def progress_detail(progress: Progress) -> str:
+    """Return the second line of a card while the operation has not ended; "" if there is none."""
+    match progress:
+        case Queued(behind):
+            return waiting_for(behind)
+        case Running():
+            return ""
+        case SafetyBackupRunning():
+            return "Step 1 of 2: safety backup of the current state."
+        case RestoreRunning():
+            return (
+                "VPS.org accepted the restore. I'll watch the server and tell you when it's back. "
+                "VPS.org stops it for the restore."
+            )
+        case Late(started_at, limit):
+            return f"Started {ago(started_at)}; usually under {duration(limit)}. I'll keep watching it."
+    assert_never(progress)
+
+
+def waiting_for(behind: Ahead) -> str:
+    """Return which operation goes first."""
+    requester = mention(behind.requested_by)
+    return f"Waiting for {requester}'s {noun(behind.verb)} to finish (requested {ago(behind.requested_at)})."
+
+
+def late_reply(operation: Operation, limit_seconds: float) -> str:
+    """Return the reply that tells the requester of a late backup."""
+    return (
+        f"{mention(operation.requested_by)} The backup of *{safe_name(operation.server_name)}* has been "
+        f"running for more than {duration(limit_seconds)}. I'll keep watching it and tell you when it's done."
+    )
+
+
+VERDICTS: dict[Verb, dict[State, str]] = {
+    Verb.CREATE: {
+        State.DONE: "*{name}* is backed up",
+        State.REFUSED: "Not backed up: *{name}*",
+        State.FAILED: "The backup of *{name}* failed",
+        State.UNKNOWN: "*{name}*: can't tell whether the backup was made",
+    },
+    Verb.DELETE: {
+        State.DONE: "Deleted backup {backup} of *{name}*",
+        State.REFUSED: "Not deleted: backup {backup} of *{name}*",
+        State.FAILED: "Deleting backup {backup} of *{name}* failed",
+        State.UNKNOWN: "*{name}*: can't tell whether backup {backup} was deleted",
+    },
+    Verb.RESTORE: {
+        State.DONE: "*{name}* is back: restored to {moment}",
+        State.ACCEPTED: "VPS.org accepted the restore of *{name}*",
+        State.REFUSED: "Not restored: *{name}*",
+        State.FAILED: "The restore of *{name}* failed",
+        State.UNKNOWN: "*{name}*: can't tell whether the restore was started",
+    },
+    Verb.WATCH: {
+        State.DONE: "Backup {backup} of *{name}* is complete",
+        State.REFUSED: "Backup {backup} of *{name}* is not watched",
+        State.FAILED: "Backup {backup} of *{name}* failed",
+        State.UNKNOWN: "*{name}*: can't tell how backup {backup} ended",
+    },
+}
+"""What each end is called; only a restore may end as accepted."""
+
+
+NOT_KNOWN: dict[Verb, str] = {
+    Verb.CREATE: "The backup may have been started: I looked for it and did not see it.",
+    Verb.DELETE: "The backup may have been deleted: it was still listed when I looked.",
+    Verb.RESTORE: "I did not call again. Look at the server, then decide whether to restore once more.",
+    Verb.WATCH: LOOK_AT_LIST,
+}
+"""What is said if looking did not tell whether a call was carried out."""
+
+
+def origin(operation: Operation) -> str:
+    """Return who requested an operation, when and why, and who approved it."""
+    parts = [f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)}"]
+    if isinstance(operation, RestoreOperation | DeleteOperation):
+        back_to = "back to " if isinstance(operation, RestoreOperation) else ""
+        parts.append(f"{back_to}backup {operation.backup.id} of {when(operation.backup.created_at)}")
+    if operation.reason:
+        parts.append(f"“{escape_truncated(operation.reason)}”")
+    if operation.broke_glass:
+        parts.append(":rotating_light: break-glass")
+    elif operation.approved_by:
+        parts.append(f"approved by {mention(operation.approved_by)}")
+    parts.append(operation.tag)
+    return " · ".join(parts)
+
+
+def cancelling(operation: Operation) -> str:
+    """Return what somebody is told who cancelled an operation that has not acted yet."""
+    thing = f"{noun(operation.verb)} of *{safe_name(operation.server_name)}*"
+    return f"I'll cancel the {thing}, unless it has just been started. Its message tells."
+
+
+def status_title(unfinished: list[Unfinished]) -> str:
+    """Return how many operations run, wait in the queue, and wait for approval."""
+    stages = [one.stage for one in unfinished]
+    running, awaiting = stages.count(Stage.RUNNING), stages.count(Stage.AWAITING_APPROVAL)
+    queued = len(stages) - running - awaiting
+    parts = [f"{running} running", f"{queued} queued"]
+    if awaiting:
+        parts.append(f"{awaiting} waiting for approval")
+    return f"*{' · '.join(parts)}*"
+
+
+def status_line(one: Unfinished) -> str:
+    """Return one operation that has not ended, in two lines."""
+    operation = one.operation
+    match one.stage:
+        case Stage.RUNNING:
+            state = f":arrows_counterclockwise: {doing(operation)}, started {ago(one.since)}"
+        case Stage.AWAITING_APPROVAL:
+            state = f":raised_hand: {doing(operation)}: waiting for approval, requested {ago(one.since)}"
+        case Stage.QUEUED | Stage.STARTING:
+            state = f":hourglass_flowing_sand: {doing(operation)}: in the queue, requested {ago(one.since)}"
+        case _:
+            assert_never(one.stage)
+    reason = f" · “{escape_truncated(operation.reason, 100)}”" if operation.reason else ""
+    return f"{state}\nfor {mention(operation.requested_by)}{reason} · {operation.tag}"
+
+
+def more(count: int) -> str:
+    """Return how many are not shown."""
+    return f"and {count} more"
+
+
+def will_tell(backup_id: int, server_name: str) -> str:
+    """Return what somebody is told who wants to know how a backup ends."""
+    return sentence(f"I'll write to you when backup {backup_id} of {server_name} is finished.")

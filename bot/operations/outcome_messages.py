@@ -1,0 +1,192 @@
+"""What is said of how operations end: the verdict, what is known, and the numbers. Each fact once."""
+
+from typing import assert_never
+
+from bot.errors import Failure
+from bot.operations.messages import LOOK_AT_LIST, NOT_KNOWN, VERDICTS, noun
+from bot.operations.model import (
+    Accepted,
+    BackedUp,
+    BackupFailed,
+    BackupVanished,
+    Cancelled,
+    ConfirmedOperation,
+    Deleted,
+    Ending,
+    InternalError,
+    NoSafetyBackup,
+    NotApproved,
+    NotDone,
+    NotKnown,
+    Operation,
+    Outcome,
+    Restored,
+    State,
+    StillRunning,
+    backup_id_of,
+)
+from bot.slack.messages import in_short
+from bot.slack.text import duration, escape_truncated, mention, safe_name, size, when
+
+CHECK_SERVER = "Check the server before you rely on it."
+
+_EMOJI = {
+    State.DONE: ":white_check_mark:",
+    State.ACCEPTED: ":ballot_box_with_check:",
+    State.REFUSED: ":no_entry_sign:",
+    State.FAILED: ":x:",
+    State.UNKNOWN: ":grey_question:",
+}
+
+
+def outcome_headline(operation: Operation, outcome: Outcome) -> str:
+    """Return the verdict, with its emoji: the first line of a card that is over."""
+    return f"{_EMOJI[outcome.state]} {_verdict(operation, outcome)}"
+
+
+def _verdict(operation: Operation, outcome: Outcome) -> str:
+    if isinstance(outcome, NotApproved):
+        return _not_approved(operation, outcome)
+    if isinstance(outcome, Cancelled):
+        thing = f"{noun(operation.verb)} of *{safe_name(operation.server_name)}*"
+        return f"{mention(outcome.by)} cancelled the {thing}"
+    backup_id = backup_id_of(operation)
+    moment = when(operation.backup.created_at) if isinstance(operation, ConfirmedOperation) else ""
+    verdict = VERDICTS[operation.verb][outcome.state]
+    return verdict.format(name=safe_name(operation.server_name), backup=backup_id, moment=moment)
+
+
+def _not_approved(operation: Operation, outcome: NotApproved) -> str:
+    name = safe_name(operation.server_name)
+    thing = f"{noun(operation.verb)} of *{name}*"
+    match outcome.ending:
+        case Ending.DECLINED:
+            return f"{mention(outcome.by)} declined the {thing}"
+        case Ending.WITHDRAWN:
+            return f"{mention(outcome.by)} withdrew the {thing}"
+        case Ending.EXPIRED:
+            return f"No answer in time for the {thing}"
+        case Ending.STALE | Ending.APPROVED | Ending.BREAK_GLASS:
+            return f"The {thing} is out of date"
+    assert_never(outcome.ending)
+
+
+def outcome_detail(operation: Operation, outcome: Outcome) -> str:
+    """Return what is known about the outcome and what to do next, safe to show; "" if that is all."""
+    match outcome:
+        case BackedUp():
+            return ""
+        case Deleted():
+            return f"Backup {outcome.backup_id} was already gone." if outcome.was_gone else ""
+        case Restored():
+            change = f"{_status(outcome.during)} → {_status(outcome.before)}"
+            return f"{_reply(outcome)} Status: {change}. {CHECK_SERVER}"
+        case Accepted():
+            return f"{_reply(outcome)} {_seen(outcome)} VPS.org doesn't report progress. {CHECK_SERVER}"
+        case BackupFailed():
+            return f"VPS.org gives its status as “{_status(outcome.status)}” and no reason."
+        case BackupVanished():
+            gone = f"Backup {outcome.backup_id} is no longer listed"
+            return f"{gone}: it failed, or somebody deleted it while it ran."
+        case StillRunning():
+            return _still_running(outcome)
+        case NotDone():
+            unchanged = " Nothing was changed." if outcome.state is State.FAILED else ""
+            return f"{in_short(outcome.failure.error)}{unchanged}"
+        case NotKnown():
+            return _not_known(operation, outcome.failure)
+        case NotApproved():
+            return _why_not_approved(outcome)
+        case Cancelled():
+            kept = outcome.safety_backup_id is not None
+            return "The restore was not started; its safety backup stays." if kept else "Nothing was changed."
+        case InternalError():
+            return (
+                "I crashed partway and don't know how far it got. Look with `/backup list` before you try "
+                f"again; the log has it under {operation.tag}."
+            )
+        case NoSafetyBackup():
+            return _no_safety_backup(operation, outcome)
+    assert_never(outcome)
+
+
+def _reply(outcome: Restored | Accepted) -> str:
+    if outcome.answer_lost:
+        return (
+            "VPS.org's answer did not arrive, but the server's status went from "
+            f"“{_status(outcome.before)}” to “{_status(outcome.during)}”."
+        )
+    if not outcome.words:
+        return "VPS.org accepted the restore."
+    said = escape_truncated(outcome.words, 500)
+    return f"VPS.org said: “{said}”{'' if said.endswith(('.', '!', '?')) else '.'}"
+
+
+def _seen(outcome: Accepted) -> str:
+    return (
+        f"The server's status is “{_status(outcome.status)}”."
+        if outcome.status
+        else "Its status can't be read."
+    )
+
+
+def _status(word: str) -> str:
+    return escape_truncated(word, 50)
+
+
+def _still_running(outcome: StillRunning) -> str:
+    watched = f"I watched it for {outcome.hours:g} hours and stop now"
+    if outcome.unseen_since is None:
+        return f"{watched}; it had not ended. {LOOK_AT_LIST}"
+    why = f" {in_short(outcome.failure.error)}" if outcome.failure else ""
+    return f"{watched}. I could not look since {when(outcome.unseen_since)}.{why} {LOOK_AT_LIST}"
+
+
+def _not_known(operation: Operation, failure: Failure) -> str:
+    return f"{in_short(failure.error)} {NOT_KNOWN[operation.verb]}"
+
+
+def _why_not_approved(outcome: NotApproved) -> str:
+    if outcome.failure:
+        return f"{in_short(outcome.failure.error)} Nothing was changed."
+    if outcome.ending is Ending.EXPIRED:
+        limit = duration(outcome.minutes * 60)
+        return f"No answer within {limit}, so nothing was done. Request it again if it still matters."
+    return f"“{escape_truncated(outcome.comment)}”" if outcome.comment else "Nothing was changed."
+
+
+def _no_safety_backup(operation: Operation, outcome: NoSafetyBackup) -> str:
+    match outcome.cause:
+        case NotDone(failure=Failure(kind="SlotsFull") as failure):
+            why = f"{in_short(failure.error)} So no safety backup could be made."
+        case cause:
+            why = f"The safety backup did not complete. {outcome_detail(operation, cause)}"
+    return f"{why} The restore was not started."
+
+
+def facts(outcome: Outcome) -> str:
+    """Return the numbers that are known of an outcome, on one line."""
+    known = []
+    match outcome:
+        case BackedUp():
+            known += [size(outcome.size_mb)] if outcome.size_mb is not None else []
+            known += [duration(outcome.seconds)] if outcome.seconds is not None else []
+            known.append(f"backup {outcome.backup_id}")
+        case Restored():
+            known.append(duration(outcome.seconds))
+        case BackupFailed() | BackupVanished() | StillRunning():
+            known.append(f"backup {outcome.backup_id}")
+        case _:
+            pass
+    if isinstance(outcome, Restored | Accepted | Cancelled | NotDone | NotKnown):
+        safety_id = outcome.safety_backup_id
+        known += [f"safety backup {safety_id}"] if safety_id is not None else []
+    return " · ".join(known)
+
+
+def reply(operation: Operation, outcome: Outcome) -> str:
+    """Return the reply that tells the requester how it ended."""
+    known = facts(outcome)
+    verdict = f"{outcome_headline(operation, outcome)}{f' ({known})' if known else ''}."
+    told = [f"{mention(operation.requested_by)} {verdict}", outcome_detail(operation, outcome)]
+    return " ".join(part for part in told if part)

@@ -1,0 +1,146 @@
+"""What this process is running, and how it comes to a clean stop."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NoReturn, TypeVar
+
+import structlog
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Lets steps that act finish, ends those that only wait, and begins no new ones once it stops.
+
+    A step that is not begun, or that is ended, never returns here: its workflow is carried on by the next
+    process. What a workflow has done by then is recorded first.
+    """
+
+    def __init__(self) -> None:
+        self._busy: set[asyncio.Task[Any] | None] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = asyncio.Event()
+        self._running: set[str] = set()
+        self.suspended: set[str] = set()
+        """Workflows that can't go on because the database failed; see `suspend`."""
+
+    def is_running(self, workflow_id: str) -> bool:
+        """True while this process works on that workflow."""
+        return workflow_id in self._running
+
+    @contextmanager
+    def running(self, workflow_id: str) -> Iterator[None]:
+        """Say that this process works on that workflow, for as long as the context lasts."""
+        self._running.add(workflow_id)
+        self.suspended.discard(workflow_id)
+        _workflow_task.set(task := asyncio.current_task())
+        self._is_busy()
+        # Not before the task's end, as the engine records in it what came of the workflow.
+        if task is not None:
+            task.add_done_callback(self._is_done)
+        try:
+            yield
+        finally:
+            self._running.discard(workflow_id)
+
+    async def suspend(self, workflow_id: str, error: Exception) -> NoReturn:
+        """Stop working on that, and never return: it stays recorded as running, and is resumed later.
+
+        For failures of the database, after which it is not known what is recorded: anything that went on
+        would take them for failures of the work.
+        """
+        log.error("workflow_suspended", workflow=workflow_id, error=str(error).splitlines()[0][:200])
+        self._running.discard(workflow_id)
+        self.suspended.add(workflow_id)
+        await self._never()
+
+    async def critical(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns; a stop waits for it."""
+        if self._stopping.is_set():
+            work.close()
+            await self._never()
+        self._is_busy()
+        try:
+            return await work
+        finally:
+            if _workflow_task.get() is None:
+                self._is_done(asyncio.current_task())
+
+    async def interruptible_inside(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns, in the middle of critical work. A stop does not wait for it.
+
+        After a stop it never returns.
+        """
+        was_busy = _worker() in self._busy
+        self._is_done(_worker())
+        result = await work
+        if self._stopping.is_set():
+            await self._never()
+        if was_busy:
+            self._is_busy()
+        return result
+
+    async def interruptible(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns; a stop ends it."""
+        if self._stopping.is_set():
+            work.close()
+            await self._never()
+        task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return await task
+            task.cancel()
+            await self._never()
+        finally:
+            task.cancel()
+            stop.cancel()
+
+    async def stop(self, seconds: float) -> None:
+        """Begin no new step, and return when nothing acts any more, after `seconds` at the latest."""
+        self._stopping.set()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("steps_cut_off", workflows=len(self._running))
+
+    def _is_busy(self) -> None:
+        self._busy.add(_worker())
+        self._idle.clear()
+
+    def _is_done(self, task: asyncio.Task[Any] | None) -> None:
+        self._busy.discard(task)
+        if not self._busy:
+            self._idle.set()
+
+    async def _never(self) -> NoReturn:
+        self._is_done(_worker())
+        await _for_ever()
+
+
+_workflow_task: ContextVar[asyncio.Task[Any] | None] = ContextVar("the workflow's own task", default=None)
+
+
+def _worker() -> asyncio.Task[Any] | None:
+    """Return the task of the current workflow, since a step may run in a task of its own."""
+    return _workflow_task.get() or asyncio.current_task()
+
+
+_waiting: set[asyncio.Task[Any] | None] = set()
+"""Nobody else refers to those who wait for ever: they would be collected as garbage, with an error each."""
+
+
+async def _for_ever() -> NoReturn:
+    task = asyncio.current_task()
+    _waiting.add(task)
+    try:
+        while True:
+            await asyncio.Event().wait()
+    finally:
+        _waiting.discard(task)

@@ -1,0 +1,155 @@
+"""From what Slack delivers to the function that handles it: one table, in which order does not matter.
+
+Bolt runs a listener in a task of its own and forgets it after the ack, so that a closing connection would cut
+it off in the middle (https://github.com/slackapi/bolt-python/issues/964): `RunningListeners` counts them.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.listener.async_listener_completion_handler import AsyncCustomListenerCompletionHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncCustomListenerStartHandler
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import BotError, Misuse, UsageError
+from bot.slack import messages
+from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.interaction import CantPost, Interaction, Json, SlackUnanswered
+from bot.slack.provider_messages import Explanation
+from bot.verbs import Verb, read_verb
+
+log = structlog.get_logger()
+
+Handler = Callable[[Interaction], Awaitable[None]]
+VerbHandler = Callable[[Interaction, str], Awaitable[None]]
+"""Handles a verb that was typed; the text is what follows the verb."""
+
+_ANYTHING = re.compile(".*")
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What a noun handles: verbs that are typed (None: nothing was), and ids of buttons, forms and so on."""
+
+    verbs: Mapping[Verb | None, VerbHandler] = field(default_factory=dict)
+    actions: Mapping[str, Handler] = field(default_factory=dict)
+    views: Mapping[str, Handler] = field(default_factory=dict)
+    shortcuts: Mapping[str, Handler] = field(default_factory=dict)
+    options: Mapping[str, Handler] = field(default_factory=dict)
+
+    def __or__(self, other: "Handlers") -> "Handlers":
+        """Return both; raises ValueError if they handle the same."""
+        return Handlers(
+            _disjoint(self.verbs, other.verbs),
+            _disjoint(self.actions, other.actions),
+            _disjoint(self.views, other.views),
+            _disjoint(self.shortcuts, other.shortcuts),
+            _disjoint(self.options, other.options),
+        )
+
+
+def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
+    """Have the app handle all of these, and answer whatever nobody handles.
+
+    An unhandled request would get no ack (SLACK.md, section 2).
+    """
+
+    async def command(interaction: Interaction) -> None:
+        verb, rest = read_verb(interaction.text)
+        await handlers.verbs[verb](interaction, rest)
+
+    def by(table: Mapping[str, Handler], id_of: Callable[[Json], object]) -> Handler:
+        async def handle(interaction: Interaction) -> None:
+            await table.get(str(id_of(interaction.body)), _unknown)(interaction)
+
+        return handle
+
+    def listener(handler: Handler) -> Callable[..., Awaitable[None]]:
+        async def listen(ack: AsyncAck, body: Json) -> None:
+            await answer(handler, Interaction(body, client, ack))
+
+        return listen
+
+    app.command(_ANYTHING)(listener(command))
+    app.action(_ANYTHING)(listener(by(handlers.actions, lambda body: body["actions"][0].get("action_id"))))
+    app.view_submission(_ANYTHING)(listener(by(handlers.views, lambda body: body["view"].get("callback_id"))))
+    app.shortcut(_ANYTHING)(listener(by(handlers.shortcuts, lambda body: body.get("callback_id"))))
+    app.options(_ANYTHING)(listener(by(handlers.options, lambda body: body.get("action_id"))))
+    app.view_closed(_ANYTHING)(listener(_ack))
+    app.event(_ANYTHING)(listener(_ack))
+
+
+async def answer(handler: Handler, interaction: Interaction) -> None:
+    """Handle an interaction, and tell the person whatever the handler raises."""
+    try:
+        await handler(interaction)
+    except BotError as error:
+        log.info("refused", kind=type(error).__name__, person=interaction.person, facts=vars(error))
+        await _tell(interaction, messages.explain(error))
+    except CantPost:
+        await _tell(interaction, messages.cant_post())
+    except SlackUnanswered as error:
+        log.warning("slack_unanswered", reason=str(error))
+        await _tell(interaction, messages.slack_unreadable())
+    except SlackApiError as error:
+        name = error_name(error)
+        log.warning("slack_refused", error=name)
+        await _tell(interaction, messages.slack_refused(name) if name else messages.slack_unreadable())
+    except Exception:
+        reference = uuid4().hex[:8]
+        log.exception("listener_failed", handler=handler.__qualname__, reference=reference)
+        await _tell(interaction, messages.unexpected(reference))
+
+
+class RunningListeners:
+    """Counts an app's listeners from their first line to their last, the part after the ack included."""
+
+    def __init__(self, app: AsyncApp) -> None:
+        self.count = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        runner = app.listener_runner
+        runner.listener_start_handler = AsyncCustomListenerStartHandler(app.logger, self._started)
+        runner.listener_completion_handler = AsyncCustomListenerCompletionHandler(app.logger, self._ended)
+
+    async def finished(self) -> None:
+        """Return once no listener runs."""
+        await self._idle.wait()
+
+    async def _started(self) -> None:
+        self.count += 1
+        self._idle.clear()
+
+    async def _ended(self) -> None:
+        self.count -= 1
+        if not self.count:
+            self._idle.set()
+
+
+async def _ack(interaction: Interaction) -> None:
+    await interaction.ack()
+
+
+async def _unknown(_: Interaction) -> None:
+    raise UsageError(Misuse.UNKNOWN_BUTTON)
+
+
+async def _tell(interaction: Interaction, trouble: Explanation) -> None:
+    try:
+        await interaction.explain_trouble(trouble)
+    except (SlackApiError, *UNANSWERED) as failure:
+        # To raise now would undo an ack that is just going out: Bolt makes an error of it.
+        log.warning("nobody_told", what=trouble.what, reason=type(failure).__name__)
+
+
+def _disjoint(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:
+    if twice := one.keys() & other.keys():
+        raise ValueError(f"handled twice: {sorted(map(str, twice))}")
+    return {**one, **other}

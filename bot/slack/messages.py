@@ -1,0 +1,263 @@
+"""Every failure in words: what happened, and what to do about it."""
+
+from bot.errors import (
+    AlreadyTried,
+    BotError,
+    ConfigurationError,
+    DatabaseUnavailable,
+    Denial,
+    Misuse,
+    NotAllowed,
+    NotRecorded,
+    ProviderError,
+    Stale,
+    StaleConfirmation,
+    UnknownBackup,
+    UnknownServer,
+    Unrecorded,
+    UsageError,
+)
+from bot.slack.provider_messages import TRY_LATER, TRY_SOON, Explanation, provider_error
+from bot.slack.text import duration, join_words, mention, sentence, truncate_mrkdwn
+from bot.verbs import USAGES, Verb
+
+NOTHING_DONE = "Nothing was done"
+SEE_BACKUPS = "See what there is with `/backup list`."
+MOST_NAMED = 20
+TYPES = "Types are `manual` and `automatic`."
+START_AGAIN = "Start again with `/backup`."
+
+
+def explain(error: BotError) -> Explanation:
+    """Return a failure in words."""
+    match error:
+        case UsageError():
+            return _usage_error(error)
+        case NotAllowed():
+            return _not_allowed(error)
+        case UnknownServer():
+            return _unknown_server(error)
+        case UnknownBackup():
+            return _unknown_backup(error)
+        case StaleConfirmation():
+            return _stale(error)
+        case NotRecorded():
+            return Explanation(*_NOT_RECORDED[error.what])
+        case AlreadyTried():
+            return Explanation(
+                "This was tried again already.", "See `/backup status`, or the newest message about it."
+            )
+        case ConfigurationError():
+            return Explanation("\n".join(error.problems), error.hint)
+        case DatabaseUnavailable():
+            return Explanation(
+                f"DATABASE_URL: the database can't be reached: {error.reason}", "Once it can, start again."
+            )
+        case ProviderError():
+            return provider_error(error)
+    raise AssertionError(error)
+
+
+def lines(explanation: Explanation) -> list[str]:
+    """Return an explanation as lines of mrkdwn, safe to show."""
+    said = [
+        truncate_mrkdwn(sentence(explanation.what), 1000),
+        truncate_mrkdwn(sentence(explanation.hint), 500),
+    ]
+    if explanation.people:
+        said.append(f"Ask {join_words([mention(each) for each in explanation.people[:MOST_NAMED]], 'or')}.")
+    if explanation.channels:
+        where = join_words([f"<#{channel}>" for channel in explanation.channels[:MOST_NAMED]], "or")
+        said.append(f"You can in {where}.")
+    return [line for line in said if line]
+
+
+def in_short(error: BotError) -> str:
+    """Return a failure as running text, safe to show."""
+    return " ".join(lines(explain(error)))
+
+
+def unexpected(reference: str) -> Explanation:
+    """Return the words for a bug: no detail, and a reference that finds it in the log."""
+    return Explanation(
+        "Something went wrong on my side; I can't say more than that here.",
+        f"Look at `/backup status` before you try again. Whoever runs me finds it in the log as {reference}.",
+    )
+
+
+def slack_refused(name: str) -> Explanation:
+    """Return the words for a call Slack refused; `name` is its own name for the reason."""
+    if "trigger" in name:
+        return Explanation("The form took too long to open.", "Please try again.")
+    return Explanation(f"Slack refused to show the answer ({name}).", "Please try again in a moment.")
+
+
+def slack_unreadable() -> Explanation:
+    """Return the words for a call that Slack did not answer, or not readably."""
+    return Explanation(
+        "Slack didn't answer me, so I could not show you this.", "Please try again in a moment."
+    )
+
+
+def cant_post() -> Explanation:
+    """Return the words for a channel the bot can't post in."""
+    return Explanation("I can't post in this channel.", "Invite me with `/invite`, then share again.")
+
+
+def usage(verb: Verb) -> str:
+    """Return how a verb is typed."""
+    return f"Type `/backup {USAGES[verb].pattern}`, for example `/backup {USAGES[verb].example}`."
+
+
+_USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
+    Misuse.UNKNOWN_VERB: ("I don't know “{text}”.", "{meant}"),
+    Misuse.OPEN_QUOTE: ("A quote is not closed.", "{how}"),
+    Misuse.UNKNOWN_OPTION: ("I don't know the option “{text}”.", "{how}"),
+    Misuse.NO_TYPE: ("The type is missing.", TYPES),
+    Misuse.UNKNOWN_TYPE: ("“{text}” is no type of backup.", TYPES),
+    Misuse.ONE_SERVER: ("I {verb} one server at a time.", "{how}"),
+    Misuse.ONE_BACKUP: ("I delete one backup at a time, by its number.", "{how}"),
+    Misuse.UNKNOWN_PERSON: ("I don't know who “{text}” is.", "Type @ and pick the person from Slack's list."),
+    Misuse.UNKNOWN_TIME: ("“{text}” is no time.", "Type 24h, 7d, yesterday or 2026-11-01 (UTC)."),
+    Misuse.NO_SERVER_NAME: ("That is no server's name.", "{how}"),
+    Misuse.ONE_FILTER: ("I can show the entries of one server, one person, one time.", "{how}"),
+    Misuse.OLD_BUTTON: ("I can't read what this button stands for; the message may be too old.", START_AGAIN),
+    Misuse.UNKNOWN_BUTTON: (
+        "I don't know this command, button or form; it may be from another version of me.",
+        START_AGAIN,
+    ),
+    Misuse.INCOMPLETE_PAYLOAD: ("Slack left out a part of what you did.", START_AGAIN),
+    Misuse.DECIDED_ALREADY: ("This request was decided already, or has ended.", "See `/backup status`."),
+    Misuse.OTHER_REQUEST: (
+        "This button belongs to another request.",
+        "Use the buttons under the newest message.",
+    ),
+    Misuse.NOT_CANCELLABLE: ("There is nothing left to cancel: it has ended.", "See `/backup status`."),
+}
+
+
+def _usage_error(error: UsageError) -> Explanation:
+    verb = Verb(error.verb) if error.verb else None
+    how = usage(verb) if verb else ""
+    meant = f"Did you mean `/backup {verb}`?" if verb else "See what I can do with `/backup help`."
+    what, hint = _USAGE_ERRORS[error.misuse]
+    return Explanation(what.format(text=error.text, verb=verb), hint.format(how=how, meant=meant))
+
+
+_ACTIONS = {
+    **{verb.value: usage.permission for verb, usage in USAGES.items()},
+    "approve": "approve requests for this server",
+    "cancel": "cancel this",
+    "withdraw": "withdraw this",
+}
+_NAMES_PEOPLE = "Whoever runs me names people in the setting `{setting}`."
+_DENIALS: dict[Denial, tuple[str, str]] = {
+    Denial.NOT_A_MEMBER: (
+        "Only full members of this workspace can use me, not guests or people of other organisations.",
+        "",
+    ),
+    Denial.OTHER_CHANNEL: ("You can't do that in this channel.", ""),
+    Denial.NO_ROLE: ("You don't have permission to {action}.", ""),
+    Denial.NO_APPROVER: (
+        "This needs a second person, and there is nobody else who can approve it.",
+        _NAMES_PEOPLE,
+    ),
+    Denial.OWN_REQUEST: ("You can't approve your own request.", ""),
+    Denial.NOT_THE_REQUESTER: ("Only the person who requested this can do that.", ""),
+    Denial.NO_BREAK_GLASS: ("The rules for this server don't allow break-glass.", ""),
+    Denial.NEEDS_APPROVAL_NOW: (
+        "By now this needs a second person.",
+        "Request it again, and I'll ask them.",
+    ),
+    Denial.APPROVER_LOST_ROLE: (
+        "The person who approved this can no longer approve requests for this server.",
+        "Request it again.",
+    ),
+    Denial.VOTE_TOO_LATE: ("It came after the request had expired.", ""),
+    Denial.VOTE_ON_OTHER: ("It was meant for another request than this one.", ""),
+    Denial.DECIDED_ALREADY: ("The request was decided already.", ""),
+    Denial.UNKNOWN_PERSON: ("I can't check who you are: Slack doesn't tell me just now.", TRY_SOON),
+    Denial.NOT_IN_TIME: (
+        "I couldn't find out in time whether you have permission. Nothing was started.",
+        TRY_SOON,
+    ),
+}
+
+
+def _not_allowed(error: NotAllowed) -> Explanation:
+    what, hint = _DENIALS[error.denial]
+    if error.denial is Denial.NO_ROLE and not error.who:
+        hint = f"Nobody has it yet. {_NAMES_PEOPLE}"
+    action = _ACTIONS.get(error.action, error.action)
+    return Explanation(what.format(action=action), hint.format(setting=error.setting), error.who, error.where)
+
+
+def _unknown_server(error: UnknownServer) -> Explanation:
+    see_all = "See all of them with `/backup servers`."
+    unsure = " VPS.org isn't answering just now, so a new server would not be known yet." * error.is_stale
+    if not error.wanted:
+        return Explanation("No server was named.", see_all)
+    if error.ids:
+        ids = join_words([str(each) for each in error.ids], "or")
+        return Explanation(f"Several servers are called “{error.wanted}”.", f"Type the id instead: {ids}.")
+    if error.names:
+        hint = f"Several begin like that: {join_words(list(error.names), 'or')}."
+    elif error.near:
+        hint = f"Did you mean {join_words(list(error.near), 'or')}?"
+    else:
+        hint = see_all
+    return Explanation(f"There is no server “{error.wanted}”.", f"{hint}{unsure}")
+
+
+def _unknown_backup(error: UnknownBackup) -> Explanation:
+    if error.is_list_partial:
+        return Explanation(
+            f"VPS.org did not show all backups, and backup {error.backup_id} is not among those it showed.",
+            TRY_LATER,
+        )
+    return Explanation(f"VPS.org lists no backup {error.backup_id}.", SEE_BACKUPS)
+
+
+_AGAIN = "Request it again if you still want it."
+_STALE: dict[Stale, tuple[str, str]] = {
+    Stale.GONE: ("Backup {backup} is gone: VPS.org doesn't list it any more.", SEE_BACKUPS),
+    Stale.DATE_CHANGED: (
+        "Backup {backup} is not the one you were shown: its date has changed.",
+        SEE_BACKUPS,
+    ),
+    Stale.NOT_RESTORABLE: (
+        "Backup {backup} can't be restored: its status is “{status}”, not “completed”.",
+        "Choose another with `/backup restore`.",
+    ),
+    Stale.NEWER_OPERATION: (
+        "A newer {verb} on {server} has ended since you were shown what would be lost.",
+        "Look at its outcome, then request it again if you still want it.",
+    ),
+    Stale.STARTED_TOO_LATE: ("I could start only {passed} after you requested it, so I left it.", _AGAIN),
+    Stale.TOO_OLD: ("It was confirmed {passed} ago, which is too long ago to act on.", _AGAIN),
+}
+
+
+def _stale(error: StaleConfirmation) -> Explanation:
+    what, hint = _STALE[error.stale]
+    said = what.format(
+        backup=error.backup_id,
+        server=error.server_name,
+        status=error.status,
+        verb=error.verb,
+        passed=duration(error.seconds),
+    )
+    return Explanation(said, hint)
+
+
+_NOT_RECORDED: dict[Unrecorded, tuple[str, str]] = {
+    Unrecorded.OPERATION: (
+        "I could not confirm that this was recorded, so I don't promise it.",
+        "It may still happen: look at `/backup status` in a minute before you try again.",
+    ),
+    Unrecorded.ANSWER: ("I could not confirm that this was recorded.", TRY_SOON),
+    Unrecorded.AUDIT: (
+        "The audit trail can't be written or read right now, and without it I do nothing.",
+        "Whoever runs me finds the reason in my log. Then try again.",
+    ),
+}

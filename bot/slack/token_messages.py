@@ -1,0 +1,29 @@
+"""What is wrong with Slack's tokens, for whoever runs the bot."""
+
+WHERE_TO_GET = {
+    "SLACK_BOT_TOKEN": 'Take the "Bot User OAuth Token" (xoxb-…) of your app at https://api.slack.com/apps, '
+    '"OAuth & Permissions".',
+    "SLACK_APP_TOKEN": "Make one (xapp-…) with the scope connections:write for your app at "
+    'https://api.slack.com/apps, "Basic Information", "App-Level Tokens".',
+}
+
+REFUSALS = {
+    "invalid_auth": "Slack does not know this token",
+    "not_authed": "Slack was given no token",
+    "token_revoked": "this token has been revoked",
+    "token_expired": "this token has expired",
+    "account_inactive": "this token belongs to an app or a workspace that is gone",
+    "not_allowed_token_type": "this is another kind of token",
+    "missing_scope": "this token lacks a scope",
+}
+
+
+def refused(variable: str, error: str) -> str:
+    """Return why Slack refused the token in a variable, by its own name for it, and where to get another."""
+    words = REFUSALS.get(error, "Slack does not accept this token")
+    return f"{variable}: {words} ({error}). {WHERE_TO_GET[variable]}"
+
+
+def no_web_api(status: int) -> str:
+    """Return that something else than Slack answers."""
+    return f"SLACK_API_URL: no Web API of Slack answers there (HTTP {status})."

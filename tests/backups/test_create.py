@@ -1,0 +1,113 @@
+"""A backup is made once: it is looked for before it is made again, and an outcome says what was seen."""
+
+import pytest
+
+from bot.backups.create import REASON_LIMIT, call_create, find_no_room, make_backup
+from bot.errors import InvalidResponse, Nonsense, SlotsFull
+from bot.operations.model import NotDone, NotKnown, Refused, State
+from bot.operations.outcome_messages import outcome_detail
+from bot.verbs import Verb
+from tests.backups.runs import a_run, operation_on
+from tests.world import World
+
+POST = ("POST", "/backups/")
+LIST = ("GET", "/backups/")
+
+
+async def test_a_backup_is_described_by_its_reason_its_requester_and_its_tag(world: World) -> None:
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"), reason="before the upgrade")
+    with a_run():
+        created = await call_create(wanted, "")
+        await call_create(wanted.model_copy(update={"id": "1:create:2", "reason": "x" * 999}), "Safety.")
+    first, second = world.provider.creates
+    assert created.backup
+    assert created.backup.id == first.id
+    assert first.description == f"before the upgrade · by UANA {wanted.tag}"
+    assert second.description.startswith("Safety. xxx")
+    assert len(second.description) < REASON_LIMIT + 30
+
+
+async def test_an_interrupted_create_is_not_repeated_while_some_backups_are_hidden(world: World) -> None:
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"))
+    with a_run():
+        first = await call_create(wanted, "")
+    world.provider.cut_lists_at = 0
+    with a_run(is_recovery=True):
+        hidden = await call_create(wanted, "")
+    assert hidden.failure
+    assert isinstance(hidden.failure.error, InvalidResponse)
+    assert hidden.failure.error.nonsense is Nonsense.PARTIAL_LIST
+    assert hidden.may_exist
+    assert len(world.provider.creates) == 1
+    world.provider.cut_lists_at = None
+    with a_run(is_recovery=True):
+        assert (await call_create(wanted, "")).backup == first.backup
+
+
+async def test_a_create_that_shows_up_a_little_later_is_found(world: World) -> None:
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"))
+    with a_run():
+        first = await call_create(wanted, "")
+    world.faults.next_provider[LIST].append("list_misses")
+    with a_run(is_recovery=True):
+        assert (await call_create(wanted, "")).backup == first.backup
+    assert len(world.provider.creates) == 1
+
+
+@pytest.mark.parametrize("fault", ["500_after_acting", "html_after_acting", "reset_after_acting", "cut"])
+async def test_a_backup_whose_answer_was_lost_is_found_by_its_tag(world: World, fault: str) -> None:
+    world.faults.next_provider[POST].append(fault)
+    with a_run():
+        made = await make_backup(operation_on(Verb.CREATE, world.provider.server("web-1")), "")
+    assert [made.id] == [each.id for each in world.provider.creates]
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ("unauthorized", State.FAILED),
+        ("429", State.FAILED),
+        ("conflict", State.FAILED),
+        ("500", State.UNKNOWN),
+        ("reset", State.UNKNOWN),
+    ],
+)
+async def test_why_no_backup_was_made(world: World, fault: str, state: State) -> None:
+    world.faults.next_provider[POST].append(fault)
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"))
+    with a_run(), pytest.raises(Refused) as refusal:
+        await make_backup(wanted, "")
+    outcome = refusal.value.outcome
+    assert outcome.state is state
+    assert isinstance(outcome, NotKnown if state is State.UNKNOWN else NotDone)
+    detail = outcome_detail(wanted, outcome)
+    assert detail.startswith("VPS.org ")
+    assert ("may have been started" in detail) is (state is State.UNKNOWN)
+    assert world.provider.creates == []
+
+
+async def test_a_full_server_is_refused_with_the_backup_that_would_be_missed_least(world: World) -> None:
+    oldest, *_ = [world.provider.add_backup("web-1") for _ in range(10)]
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"))
+    with a_run(), pytest.raises(Refused) as refusal:
+        await make_backup(wanted, "")
+    outcome = refusal.value.outcome
+    assert isinstance(outcome, NotDone)
+    assert outcome.state is State.REFUSED
+    full = outcome.failure.error
+    assert isinstance(full, SlotsFull)
+    assert (full.server_name, full.used, full.limit) == ("web-1", 10, 10)
+    assert full.oldest_manual_id == oldest.id
+    assert POST[0] not in {call.method for call in world.provider.calls}
+
+
+async def test_a_full_server_is_known_before_anybody_is_told(world: World) -> None:
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"))
+    assert await find_no_room(wanted) is None
+    for _ in range(10):
+        world.provider.add_backup("web-1")
+    failure = await find_no_room(wanted)
+    assert failure
+    assert failure.kind == "SlotsFull"
+    world.faults.provider_fail = "unauthorized"
+    assert await find_no_room(wanted) is None, "an unclear answer is no reason"

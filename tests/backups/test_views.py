@@ -1,0 +1,118 @@
+"""The menu, the help, and the list of backups, page by page."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from bot.backups.api import BackupList
+from bot.backups.model import Backup
+from bot.backups.views import PAGE, backup_list, explained, menu, overview, shared_list
+from bot.slack import ids
+from bot.slack.forms import BackupChoice, ListForm, read_form
+from bot.verbs import USAGES, Verb
+from tests.backups.facts import NOON, WEB, backup, hours
+from tests.backups.hostile import backups, servers
+from tests.views_kit import Drawable, OneFile, drawn, problems
+
+FOUND = [
+    backup(501, description="before the <upgrade> by *ana*", expires_at=NOON + hours(24 * 30)),
+    backup(502, created_at=NOON + hours(1), status="in_progress", size_mb=None),
+    backup(503, created_at=NOON - hours(1), status="failed", size_mb=None, backup_type="automatic"),
+    backup(504, created_at=NOON - hours(2), status="frozen_solid", server=2, name="db-1", size_mb=12),
+]
+MANY = [backup(number, created_at=NOON + hours(number)) for number in range(1, 24)]
+PAGES: dict[str, Drawable] = {
+    "menu": menu(),
+    "overview": overview(),
+    **{f"help {verb}": explained(verb) for verb in USAGES},
+}
+LISTS: dict[str, Drawable] = {
+    "all servers": backup_list(BackupList(FOUND), ListForm(), None),
+    "one server, manual": backup_list(
+        BackupList(FOUND[:1]), ListForm(server_id=1, backup_type="manual"), WEB
+    ),
+    "the page in the middle, some not shown": backup_list(BackupList(MANY, 3), ListForm(page=1), None),
+    "none": backup_list(BackupList([]), ListForm(server_id=1), WEB),
+    "shared": shared_list(FOUND, ListForm(server_id=1), WEB, "UANA"),
+}
+
+
+def test_how_menu_and_help_look(snapshot: SnapshotAssertion) -> None:
+    assert {name: drawn(each) for name, each in PAGES.items()} == snapshot(extension_class=OneFile)
+    assert [problems(each) for each in PAGES.values()] == [[]] * len(PAGES)
+
+
+@pytest.mark.parametrize("verb", USAGES)
+def test_every_verb_is_in_the_overview(verb: Verb) -> None:
+    assert f"`/backup {USAGES[verb].pattern}`" in overview().text
+
+
+def test_how_lists_look(snapshot: SnapshotAssertion) -> None:
+    assert {name: drawn(each) for name, each in LISTS.items()} == snapshot(extension_class=OneFile)
+    assert [problems(each) for each in LISTS.values()] == [[]] * len(LISTS)
+
+
+def rows(message: Any) -> list[int]:
+    return [int(number) for number in re.findall(r"`(\d+)` ·", message.text)]
+
+
+def turned(message: Any, action_id: str) -> ListForm:
+    [button] = [
+        element
+        for block in message.drawn()
+        for element in block.get("elements", [])
+        if element.get("action_id") == action_id
+    ]
+    return read_form(ListForm, button["value"])
+
+
+def test_turning_the_pages_shows_every_backup_once_newest_first() -> None:
+    listing = BackupList(MANY)
+    first = backup_list(listing, ListForm(), None)
+    second = backup_list(listing, turned(first, ids.LIST_NEXT), None)
+    third = backup_list(listing, turned(second, ids.LIST_NEXT), None)
+    assert rows(first) + rows(second) + rows(third) == list(range(23, 0, -1))
+    assert turned(third, ids.LIST_PREVIOUS) == ListForm(page=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "verbs"),
+    [
+        ("completed", {Verb.RESTORE, Verb.DELETE}),
+        ("in_progress", {Verb.WATCH, Verb.DELETE}),
+        ("failed", {Verb.DELETE}),
+        ("frozen_solid", {Verb.WATCH, Verb.DELETE}),
+    ],
+)
+def test_each_backup_offers_what_can_be_done_with_it(status: str, verbs: set[Verb]) -> None:
+    message = backup_list(BackupList([backup(7, status=status)]), ListForm(), None)
+    [options] = [
+        block["accessory"]["options"]
+        for block in message.drawn()
+        if block.get("accessory", {}).get("action_id") == ids.LIST_ROW
+    ]
+    choices = [BackupChoice.chosen(option["value"]) for option in options]
+    assert {choice.verb for choice in choices} == verbs
+    assert {(choice.server_id, choice.backup_id) for choice in choices} == {(1, 7)}
+
+
+@pytest.mark.parametrize(("page", "nearest"), [(-5, 0), (3, 2), (10**30, 2)])
+def test_a_page_that_is_not_there_any_more_is_the_nearest_one(page: int, nearest: int) -> None:
+    asked, there, listing = ListForm(page=page), ListForm(page=nearest), BackupList(MANY)
+    assert rows(backup_list(listing, asked, None)) == rows(backup_list(listing, there, None))
+    assert rows(shared_list(MANY, asked, None, "UANA")) == rows(shared_list(MANY, there, None, "UANA"))
+    assert rows(shared_list(MANY, asked, None, "UANA"))
+
+
+@settings(max_examples=40)
+@given(st.lists(backups, max_size=PAGE + 2), st.none() | servers, st.integers(0, 1), st.integers(0, 10**6))
+def test_whatever_backups_there_are_the_list_can_be_shown(
+    found: list[Backup], server: Any, page: int, not_shown: int
+) -> None:
+    form = ListForm(server_id=server.id if server else None, page=page)
+    assert problems(backup_list(BackupList(found, not_shown), form, server)) == []
+    assert problems(shared_list(found, form, server, "UANA")) == []

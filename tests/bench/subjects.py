@@ -1,0 +1,101 @@
+"""The processes that are measured: the bot, and a Bolt app that only acks."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.bot_process import COMMAND, PASSED_ON, SOURCES, BotProcess
+from bot.sandbox.child import spawn
+from tests.bench.databases import Databases
+from tests.bench.sizes import Sizes
+from tests.bench.stage import PEOPLE, Stage
+
+UNLIMITED = (sys.executable, "-m", "tests.bench.unlimited")
+BARE = (sys.executable, "-m", "tests.bench.bare")
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement needs."""
+
+    sizes: Sizes
+    databases: Databases
+    folder: Path
+
+    def settings(self, stage: Stage) -> dict[str, str]:
+        """Return a bot's environment: the defaults, but for how often it looks for its backups."""
+        given = stage.bot_environment(self.folder / "none.sqlite")
+        quick = {"BOT_LATE_MINUTES", "BOT_RESTORE_WATCH_MINUTES", "BOT_SETTLE_SECONDS"}
+        ours = {
+            "DATABASE_URL": self.databases.new(),
+            "BOT_OPERATORS": ",".join(PEOPLE),
+            "BOT_POLL_SECONDS": str(self.sizes.tick),
+            "BOT_POLL_MAX_SECONDS": str(self.sizes.tick),
+            "BOT_SERVERS_REFRESH_SECONDS": "60",
+            "BOT_LOG_FORMAT": "json",
+        }
+        return {name: value for name, value in given.items() if name not in quick} | ours
+
+
+@asynccontextmanager
+async def on_stage(*, servers: int, channels: int = 1) -> AsyncIterator[Stage]:
+    """Both pretend services, until the end of the block."""
+    stage = Stage(servers=servers, channels=channels)
+    await stage.start()
+    try:
+        yield stage
+    finally:
+        await stage.stop()
+
+
+@asynccontextmanager
+async def bot_on(bench: Bench, stage: Stage, *, limited: bool = True) -> AsyncIterator[BotProcess]:
+    """A bot that is ready, until the end of the block; `limited` to what Slack allows, or not."""
+    command = COMMAND if limited else UNLIMITED
+    bot = BotProcess(bench.settings(stage), directory=bench.folder, command=command)
+    await bot.start()
+    try:
+        await bot.ready(START_SECONDS)
+        yield bot
+    finally:
+        await bot.kill()
+
+
+@asynccontextmanager
+async def bare_on(bench: Bench, stage: Stage) -> AsyncIterator[None]:
+    """A Bolt app that only acks, until the end of the block."""
+    passed_on = {name: value for name, value in bench.settings(stage).items() if name.startswith("SLACK_")}
+    inherited = {name: value for name, value in os.environ.items() if name in PASSED_ON}
+    child = await spawn(BARE, bench.folder, inherited | {"PYTHONPATH": str(SOURCES)} | passed_on)
+    reading = asyncio.create_task(child.stdout.read() if child.stdout else asyncio.sleep(0, b""))
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await stage.slack.socket_mode.connected.wait()
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
+        await reading
+
+
+def pid_of(bot: BotProcess) -> int:
+    """Return the process id of a bot; raises OSError where it has died, with its last words."""
+    if bot.pid is None:
+        raise OSError("\n".join([f"The bot has {bot.state}.", *list(bot.lines)[-20:]]))
+    return bot.pid
+
+
+async def started_again(bot: BotProcess) -> float:
+    """Kill a bot and start it; return the seconds from its start until it says that it is ready."""
+    await bot.kill()
+    began = time.perf_counter()
+    await bot.start()
+    await bot.ready(START_SECONDS)
+    return time.perf_counter() - began

@@ -1,0 +1,158 @@
+"""Starting the engine: pickles in its database are never read, and what keeps it from starting is said."""
+
+import base64
+import errno
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbos import DBOSPortableJSONSerializer
+from dbos import _serialization as reading
+
+from bot.errors import ConfigurationError
+from bot.operations import records
+from bot.operations.database import open_database
+from bot.operations.engine import adopt, event, set_event, start, workflow
+from bot.operations.launch import Engine
+from bot.operations.leases import FileLock
+from tests.operations.harness import EngineHarness, Order, begin, until_ended_somehow, until_recorded, wait_at
+
+OURS = DBOSPortableJSONSerializer()
+
+
+ran: list[str] = []
+"""What ran because a pickle was read."""
+
+
+def run(code: str) -> None:
+    ran.append(code)
+
+
+class Evil:
+    """Runs code when its pickle is read."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return run, ("code",)
+
+
+@pytest.fixture
+def evil() -> Iterator[str]:
+    """A pickle, as the engine would store it."""
+    ran.clear()
+    yield base64.b64encode(pickle.dumps(Evil())).decode()
+    ran.clear()
+
+
+def test_the_pickle_would_run_code(evil: str) -> None:
+    pickle.loads(base64.b64decode(evil))
+    assert ran == ["code"]
+
+
+@pytest.mark.parametrize(
+    "read", [reading.deserialize_value, reading.deserialize_args, reading.deserialize_exception]
+)
+def test_a_value_that_is_marked_as_a_pickle_is_not_read(read: Callable[..., Any], evil: str) -> None:
+    with pytest.raises(ValueError, match="pickles are not read"):
+        read(evil, "py_pickle", OURS)
+    assert ran == []
+
+
+@workflow("launch_test_work")
+async def do_work(order: Order) -> None:
+    adopt(await begin())
+    await set_event("known", "yes")
+    await wait_at(order.name)
+    EngineHarness.log.add(f"{order.name} ends")
+
+
+PICKLED = {
+    "arguments": [
+        "update workflow_input set inputs = ? where workflow_uuid = 'a'",
+        "update workflow_status set serialization = 'py_pickle' where workflow_uuid = 'a'",
+    ],
+    "a step's result": [
+        "update operation_outputs set output = ?, serialization = 'py_pickle' where function_id = 1"
+    ],
+    "an event": ["update workflow_events set value = ?, serialization = 'py_pickle'"],
+}
+
+
+@pytest.mark.parametrize("place", ["arguments", "a step's result"])
+async def test_a_workflow_that_meets_a_pickle_fails_and_its_code_is_never_run(
+    harness: EngineHarness, evil: str, place: str
+) -> None:
+    await start(do_work, "a", Order(name="a"))
+    await harness.log.until_there("a waits")
+    put(harness, evil, place)
+    await harness.restart()
+    status = await until_ended_somehow("a")
+    assert status.status == "ERROR"
+    assert harness.log.lines == ["a waits"]
+    assert ran == []
+
+
+async def test_an_event_that_is_marked_as_a_pickle_is_not_read(harness: EngineHarness, evil: str) -> None:
+    await start(do_work, "a", Order(name="a"))
+    await harness.log.until_there("a waits")
+    assert await event("a", "known") == "yes"
+    put(harness, evil, "an event")
+    with pytest.raises(ValueError, match="pickles are not read"):
+        await event("a", "known")
+    assert ran == []
+
+
+async def test_arguments_that_are_marked_as_a_pickle_are_not_shown(harness: EngineHarness, evil: str) -> None:
+    await start(do_work, "a", Order(name="a"))
+    await harness.log.until_there("a waits")
+    put(harness, evil, "arguments")
+    row = await until_recorded("a")
+    with pytest.raises(TypeError):
+        records.read_arguments(row)
+    assert ran == []
+
+
+def put(harness: EngineHarness, value: str, place: str) -> None:
+    """Write to the database what whoever has access to it may."""
+    with harness.database.begin() as connection:
+        for statement in PICKLED[place]:
+            connection.exec_driver_sql(statement, (value,) if "?" in statement else ())
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that has no locks, as some network drives have none."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+
+@pytest.mark.usefixtures("no_locks")
+async def test_a_file_system_without_locks_is_not_taken_for_another_bot(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No locks available"):
+        await FileLock(tmp_path / "bot.sqlite").claim()
+    database = open_database(f"sqlite:///{tmp_path}/bot.sqlite")
+    with pytest.raises(ConfigurationError) as refused:
+        await Engine(database).launch()
+    database.dispose()
+    [problem] = refused.value.problems
+    assert problem.startswith("DATABASE_URL: ")
+    assert "No locks available" in problem
+    assert "another" not in problem
+
+
+async def test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "bot.sqlite"
+    first, second = FileLock(path), FileLock(path)
+    assert await first.claim() == "lease-0"
+    with pytest.raises(ConfigurationError, match="another backup-bot is using") as refused:
+        await second.claim()
+    assert "PostgreSQL" in refused.value.hint
+    await first.release()
+    assert await second.claim() == "lease-0"
+    assert await second.live_leases() == {"lease-0"}
+    await second.release()
