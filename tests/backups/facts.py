@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from bot.backups.model import Backup, ServerRef
 from bot.errors import Failure, Silence, Stale, StaleConfirmation, Unreachable
 from bot.operations.model import (
+    Accepted,
     AnyOperation,
     BackedUp,
     BackupFailed,
@@ -16,7 +17,6 @@ from bot.operations.model import (
     NotKnown,
     Operation,
     Outcome,
-    Accepted,
     State,
 )
 from bot.servers.model import Server

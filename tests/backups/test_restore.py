@@ -15,7 +15,7 @@ from bot.backups.restore import (
     watch_server,
 )
 from bot.errors import Busy, Failure, Silence, Unreachable
-from bot.operations.model import NoSafetyBackup, NotDone, NotKnown, Restored, Accepted, State
+from bot.operations.model import Accepted, NoSafetyBackup, NotDone, NotKnown, Restored, State
 from bot.operations.outcome_messages import facts, outcome_detail
 from bot.services import services
 from bot.verbs import Verb

@@ -9,6 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.errors import Failure, InvalidResponse, Nonsense, NotFound, Silence, SlotsFull, Unreachable
 from bot.operations import messages
 from bot.operations.model import (
+    Accepted,
     BackedUp,
     BackupFailed,
     BackupVanished,
@@ -23,7 +24,6 @@ from bot.operations.model import (
     Operation,
     Outcome,
     Restored,
-    Accepted,
     State,
     StillRunning,
 )

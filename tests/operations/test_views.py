@@ -7,6 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.errors import Busy, Failure, SlotsFull
 from bot.operations.model import (
+    Accepted,
     Ahead,
     ApprovalTerms,
     BackedUp,
@@ -24,7 +25,6 @@ from bot.operations.model import (
     Queued,
     Restored,
     RestoreRunning,
-    Accepted,
     Running,
     SafetyBackupRunning,
     State,

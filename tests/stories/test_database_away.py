@@ -1,12 +1,14 @@
 """The database does not take what people ask for: nothing is promised, and what it took is done once."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.sandbox.people.actors import Answer
 from tests.stories.asking import TWO, asks, trail
 from tests.stories.three_verbs import (
     DESTRUCTIVE,
@@ -22,6 +24,7 @@ from tests.stories.three_verbs import (
 )
 from tests.world import World, set_up
 
+WATCH = "Tell me when it's done"
 NOT_PROMISED = "I could not confirm that this was recorded"
 LEFT: dict[Verb, str] = {
     "create": "Not backed up: *web-1*",
@@ -102,3 +105,43 @@ async def test_a_decision_that_can_t_be_recorded_in_time_is_not_promised_and_cou
         world.provider.deletes,
         endings_told(world, "<@UANA> :white_check_mark: Deleted backup 5001"),
     ) == ([5001], 1)
+
+
+@set_up(**TWO)
+async def test_every_click_is_answered_while_the_database_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.interaction.LOOK_UP_SECONDS", 0.3)
+    world.provider.add_server("new-1")
+    await world.restart_bot(**TWO)
+    ana, cleo = world.person("ana"), world.person("cleo")
+    await ana.types("/backup create db-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish(status="failed")
+    failed = await world.until_post("The backup of *db-1* failed")
+    for _ in range(2):
+        await ana.types("/backup create web-1")
+    queued = await world.until_post("*web-1*: backup is queued")
+    question = await asks(world)
+    running = world.provider.add_backup("new-1", status="in_progress")
+    await cleo.types("/backup list new-1")
+    listing = await world.until_whisper("cleo", f"`{running.id}`")
+    with locked(world.database):
+        # Whoever writes has the bot's only connection, and waits.
+        await ana.types("/backup create db-1")
+        await world.until_whisper("ana", NOT_PROMISED)
+        clicks: list[tuple[str, Callable[[], Awaitable[Answer]]]] = [
+            ("ana", lambda: ana.clicks("try_again", message=failed)),
+            ("ana", lambda: ana.clicks("cancel_operation", message=queued)),
+            ("cleo", lambda: cleo.clicks("approve", message=question, confirm=True)),
+            ("cleo", lambda: cleo.chooses(WATCH, action_id="list_row", message=listing)),
+        ]
+        for number, (handle, click) in enumerate(clicks, 2):
+            assert (await click()).acked
+            await world.until(partial(is_not_promised, world, number), f"{handle}'s click is answered")
+    assert world.provider.deletes == []
+
+
+def is_not_promised(world: World, count: int) -> bool:
+    said = [*world.whispers("ana"), *world.whispers("cleo")]
+    return sum(NOT_PROMISED in each.text for each in said) == count

@@ -58,7 +58,8 @@ CALLED: list[tuple[str, Endings, Words]] = [
     (
         "unauthorized",
         ALL_FAILED,
-        "doesn't accept the bot's token: “Invalid token.” Tell whoever runs the bot: VPS_API_TOKEN is not accepted.",
+        "doesn't accept the bot's token: “Invalid token.” "
+        "Tell whoever runs the bot: VPS_API_TOKEN is not accepted.",
     ),
     ("forbidden", ALL_FAILED, "doesn't let the bot's token do this"),
     ("not_found", ALL_FAILED, NOT_FOUND),
