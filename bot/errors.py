@@ -172,7 +172,6 @@ class NotRecorded(BotError):
 
 
 @dataclass(eq=False)
-@dataclass(eq=False)
 class AlreadyTried(BotError):
     """The button was used before, and stands for one thing to do."""
 

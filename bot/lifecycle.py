@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.approvals import approval
 from bot.audit import record
+from bot.audit.model import Entry
 from bot.audit.record import entry_of, record_surely
 from bot.errors import Denial, Failure, NotAllowed, Stale, StaleConfirmation
 from bot.notifications.model import MessageRef
@@ -41,6 +42,7 @@ from bot.operations.model import (
     Outcome,
     Refused,
     Running,
+    Unworded,
     WatchOperation,
 )
 from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
@@ -63,23 +65,23 @@ class _Procedure:
 
     run: Callable[[Any, Card], Awaitable[Outcome]]
     preflight: Check | None
-    still_valid: Check | None
+    out_of_date: Check | None
 
 
 _procedures: dict[Verb, _Procedure] = {}
 
 
 def operation(
-    verb: Verb, *, preflight: Check | None = None, still_valid: Check | None = None
+    verb: Verb, *, preflight: Check | None = None, out_of_date: Check | None = None
 ) -> Callable[[P], P]:
     """Make a function the procedure of a verb; it returns the outcome, or raises Refused.
 
-    `preflight` returns why the operation can't succeed, before anybody is told of it. `still_valid` returns
+    `preflight` returns why the operation can't succeed, before anybody is told of it. `out_of_date` returns
     what is no longer as it was shown when a second person approves.
     """
 
     def register(run: P) -> P:
-        _procedures[verb] = _Procedure(run, preflight, still_valid)
+        _procedures[verb] = _Procedure(run, preflight, out_of_date)
         return run
 
     return register
@@ -106,8 +108,9 @@ async def request_operation(wanted: AnyOperation) -> None:
         if wanted.approval is None:
             card = await announce(wanted)
         else:
-            card = PostedCard(**(await approval.ask(wanted)).model_dump())
-            wanted = await approval.wait(wanted, card, _procedures[wanted.verb].still_valid)
+            asked = await approval.ask(wanted)
+            card = asked.card
+            wanted = await approval.wait(wanted, asked, _procedures[wanted.verb].out_of_date)
             card = await show_approved(wanted, card)
         await engine.enqueue(wanted.server_id, execute_operation, execute_id(wanted.id), wanted, card)
     except engine.NOT_BUGS:
@@ -147,11 +150,13 @@ async def report_operation(ended: AnyOperation, card: PostedCard, outcome: AnyOu
         await _tell(ended, card, outcome)
     except engine.NOT_BUGS:
         raise
-    except Exception as error:
-        await _tell(ended, card, _outcome_of(error, ended))
+    except Exception:  # How it ended is known all the same, and is not to be told as something else.
+        log.exception("report_broke", operation=ended.id)
+        await _tell(ended, card, Unworded(ended_at=outcome.ended_at, state=outcome.state))
     if recorded.failure:
         # Nobody waits for the answer any more, so that this may outlast an outage of the database.
-        await record_surely(entry_of(ended, "ended", permalink=card.permalink, outcome=outcome))
+        for entry in _ends(ended, card, outcome):
+            await record_surely(entry)
 
 
 class Admission(BaseModel):
@@ -200,12 +205,15 @@ async def start_execution(wanted: AnyOperation, card: PostedCard) -> Admission:
 async def record_end(ended: AnyOperation, card: PostedCard, outcome: AnyOutcome) -> Admission:
     """Put the end on record, if the database takes it within 15 s."""
     execution = engine.new_execution()
-    failure = None
-    if ended.verb is not Verb.WATCH:
-        if isinstance(outcome, Cancelled):
-            await record.write(entry_of(ended, "cancelled", decided_by=outcome.by))
-        failure = await record.write(entry_of(ended, "ended", permalink=card.permalink, outcome=outcome))
-    return Admission(execution=execution, failure=failure)
+    failures = [await record.write(entry) for entry in _ends(ended, card, outcome)]
+    return Admission(execution=execution, failure=next(filter(None, failures), None))
+
+
+def _ends(ended: Operation, card: PostedCard, outcome: Outcome) -> list[Entry]:
+    if ended.verb is Verb.WATCH:
+        return []
+    by_whom = [entry_of(ended, "cancelled", decided_by=outcome.by)] if isinstance(outcome, Cancelled) else []
+    return [*by_whom, entry_of(ended, "ended", permalink=card.permalink, outcome=outcome)]
 
 
 async def recheck(wanted: Operation) -> None:

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
 from bot.errors import BotError, ConfigurationError, DatabaseUnavailable, Failure
-from bot.operations.model import Operation, Outcome
+from bot.operations.model import Ending, Operation, Outcome
 from bot.verbs import USAGES
 from tests.views_kit import moments, words
 
 PEOPLE = ["UANA", "UBEN", "UCLEO"]
+GOES_AHEAD = {Ending.APPROVED, Ending.BREAK_GLASS}
+"""Endings of a request after which the operation is carried out, so that it does not end there."""
 
 _Ids = tuple[str, ...]
 _BY_NAME: dict[tuple[str, Any], st.SearchStrategy[Any]] = {
@@ -24,6 +26,7 @@ _BY_NAME: dict[tuple[str, Any], st.SearchStrategy[Any]] = {
     ("by", str): st.sampled_from(PEOPLE),
     ("requested_by", str): st.sampled_from(PEOPLE),
     ("approved_by", str): st.sampled_from(["", *PEOPLE]),
+    ("ending", Ending): st.sampled_from([each for each in Ending if each not in GOES_AHEAD]),
     ("verb", str): st.sampled_from([verb.value for verb in USAGES]),
     ("verb", str | None): st.none() | st.sampled_from([verb.value for verb in USAGES]),
 }

@@ -1,6 +1,7 @@
 """Asking a second person, and waiting for the answer, through restarts and deploys."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
@@ -14,7 +15,7 @@ from bot.authorizer import until_known
 from bot.errors import Denial, Failure, NotAllowed
 from bot.notifications.model import MessageRef
 from bot.operations import card, engine
-from bot.operations.card import replace_message, reply_in_thread, write_to
+from bot.operations.card import PostedCard, replace_message, reply_in_thread, write_to
 from bot.operations.engine import execution, step
 from bot.operations.model import (
     AnyOperation,
@@ -36,38 +37,46 @@ DECIDED_ALREADY = Failure.of(NotAllowed(Denial.DECIDED_ALREADY))
 REMIND_AT = 0.75
 """The part of the time after which those who can approve are reminded, once."""
 
-StillValid = Callable[[Operation], Awaitable[Failure | None]]
+OutOfDate = Callable[[Operation], Awaitable[Failure | None]]
 """Returns what is no longer as it was shown."""
 
 
-async def ask(operation: Operation) -> MessageRef:
-    """Ask those who can approve, in the channel; return where the question is."""
+@dataclass(frozen=True)
+class Question:
+    """Where the question to a second person is, and who can answer it."""
+
+    card: PostedCard
+    approvers: list[str]
+
+
+async def ask(operation: Operation) -> Question:
+    """Ask those who can approve, in the channel; raises Refused if there is nobody."""
     approvers = await who_can_approve(operation)
     if not approvers:
         denial = NotAllowed(Denial.NO_APPROVER, operation.verb, "BOT_APPROVERS")
         raise Refused(NotDone(ended_at=execution().started_at, failure=Failure.of(denial)))
     until = _deadline(operation)
-    ref = await card.ask(operation, views.question(operation, approvers, until), until)
-    await record_surely(entry_of(operation, "approval_requested", permalink=ref.permalink))
-    return ref
+    posted = await card.ask(operation, views.question(operation, approvers, until), until)
+    await record_surely(entry_of(operation, "approval_requested", permalink=posted.permalink))
+    return Question(posted, approvers)
 
 
-async def wait(operation: Operation, ref: MessageRef, still_valid: StillValid | None) -> Operation:
+async def wait(operation: Operation, asked: Question, out_of_date: OutOfDate | None) -> Operation:
     """Return the operation as approved; raises Refused if it is not. Nobody's silence is consent."""
-    approvers = await who_can_approve(operation)
+    ref, approvers = asked.card, asked.approvers
     question = views.question(operation, approvers, _deadline(operation))
     is_direct = await asks_directly(operation, ref)
     direct = await write_to(operation, approvers, question, "ask") if is_direct else []
-    verdict = await _verdict(operation, ref, approvers, still_valid)
+    verdict = await _verdict(operation, ref, approvers, out_of_date)
     await engine.set_event(DECIDED, _mark(verdict))
     while late := await engine.receive(TOPIC, 0):
         await _answer_uncounted(operation, Vote.model_validate(late), DECIDED_ALREADY)
+    if failure := await record_verdict(operation, ref, verdict):
+        raise Refused(NotDone(ended_at=verdict.at, failure=failure))
     for each in direct:
         await replace_message(each, views.decided(operation, verdict))
     if verdict.ending is Ending.BREAK_GLASS:
         await _raise_alarm(operation, ref, approvers, verdict)
-    if failure := await record_verdict(operation, ref, verdict):
-        raise Refused(NotDone(ended_at=verdict.at, failure=failure))
     return _approved(operation, verdict)
 
 
@@ -97,7 +106,7 @@ def _approved(operation: Operation, verdict: Verdict) -> Operation:
 
 
 async def _verdict(
-    operation: Operation, ref: MessageRef, approvers: list[str], still_valid: StillValid | None
+    operation: Operation, ref: MessageRef, approvers: list[str], out_of_date: OutOfDate | None
 ) -> Verdict:
     started, deadline = execution().started_at, _deadline(operation)
     remind_at = started + (deadline - started) * REMIND_AT
@@ -105,7 +114,7 @@ async def _verdict(
     while True:
         vote = await engine.receive(TOPIC, await seconds_until(deadline if is_reminded else remind_at))
         if vote is not None:
-            verdict = await _judged(operation, Vote.model_validate(vote), deadline, still_valid)
+            verdict = await _judged(operation, Vote.model_validate(vote), deadline, out_of_date)
             if verdict:
                 return verdict
         elif is_reminded:
@@ -120,7 +129,7 @@ async def _verdict(
 
 
 async def _judged(
-    operation: Operation, vote: Vote, deadline: datetime, still_valid: StillValid | None
+    operation: Operation, vote: Vote, deadline: datetime, out_of_date: OutOfDate | None
 ) -> Verdict | None:
     """Return the verdict a vote leads to; None if it does not count."""
     if failure := await check_vote(operation, vote, deadline):
@@ -134,7 +143,7 @@ async def _judged(
         delivery_id=vote.delivery_id,
     )
     goes_ahead = vote.choice in {Choice.APPROVED, Choice.BREAK_GLASS}
-    if goes_ahead and still_valid and (failure := await still_valid(operation)):
+    if goes_ahead and out_of_date and (failure := await out_of_date(operation)):
         return verdict.model_copy(update={"ending": Ending.STALE, "failure": failure})
     return verdict
 

@@ -42,7 +42,7 @@ def expires(operation: Operation, deadline: datetime) -> str:
 
 def consequence(operation: Operation) -> str:
     """Return what happens on approval, for where Slack formats nothing."""
-    return f"As soon as you approve, I {what_in_plain_text(operation)}."
+    return f"When you approve, I'll {what_in_plain_text(operation)}."
 
 
 def decided(operation: Operation, verdict: Verdict) -> str:

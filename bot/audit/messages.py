@@ -22,6 +22,7 @@ from bot.operations.model import (
     Outcome,
     Restored,
     StillRunning,
+    Unworded,
 )
 from bot.operations.outcome_messages import facts
 from bot.slack.forms import AuditForm
@@ -133,7 +134,7 @@ def _outcome(outcome: Outcome) -> str:
             return "A bug of the bot's own."
         case Restored() | Accepted():
             return " · ".join(part for part in (_quoted(outcome.words), facts(outcome)) if part)
-        case BackedUp() | Deleted() | NotApproved() | Cancelled():
+        case BackedUp() | Deleted() | NotApproved() | Cancelled() | Unworded():
             return facts(outcome)
     assert_never(outcome)
 

@@ -143,7 +143,8 @@ def chain_hash(previous: str, written: str) -> str:
 
 def normalized_name(server: str) -> str:
     """Return a server's name as it is searched for, whatever its case."""
-    return server.strip().casefold()
+    # PostgreSQL stores no NUL, and a name from outside may hold one.
+    return server.replace("\0", "").strip().casefold()
 
 
 def moment(at: datetime) -> str:

@@ -152,14 +152,21 @@ class AuditTrail:
     async def _write_waiting(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            try:
-                written = await self._in_thread(partial(self._append_all, batch))
-            except sa.exc.SQLAlchemyError as error:
-                written = [error] * len(batch)
-            for wanted, outcome in zip(batch, written, strict=True):
-                self._announce(outcome)
+            for wanted, written in zip(batch, await self._write(batch), strict=True):
+                self._announce(written)
                 if not wanted.done.done():
-                    wanted.done.set_result(outcome)
+                    wanted.done.set_result(written)
+
+    async def _write(self, batch: "Sequence[_Append]") -> "list[_Written | Exception]":
+        try:
+            return await self._in_thread(partial(self._append_all, batch))
+        except (sa.exc.IntegrityError, sa.exc.DataError) as error:
+            if len(batch) == 1:
+                return [error]
+            # One that the database refuses takes none of the others with it.
+            return [written for each in batch for written in await self._write([each])]
+        except sa.exc.SQLAlchemyError as error:
+            return [error] * len(batch)
 
     def _announce(self, written: "_Written | Exception") -> None:
         if isinstance(written, Exception):

@@ -33,7 +33,6 @@ from bot.operations.model import (
 )
 from bot.operations.records import Ended, ended_since
 from bot.services import services
-from bot.verbs import Verb
 
 log = structlog.get_logger()
 
@@ -138,12 +137,12 @@ def check_target(operation: ConfirmedOperation, listing: BackupList) -> None:
 def check_nothing_newer(operation: ConfirmedOperation, ended: Sequence[Ended]) -> None:
     """Raise StaleConfirmation if another operation changed the server after the person was shown it.
 
-    A newer backup does no harm; a newer restore or delete makes what was shown untrue.
+    A newer backup does no harm; a newer restore or delete makes what was shown untrue, if it did anything.
     """
     for other in ended:
-        same = other.operation.id == operation.id
-        harmless = other.operation.verb in {Verb.CREATE, Verb.WATCH}
-        if not (same or harmless or other.outcome.state is State.REFUSED):
+        is_other = isinstance(other.operation, ConfirmedOperation) and other.operation.id != operation.id
+        changed_nothing = other.outcome.state is State.REFUSED or isinstance(other.outcome, NotDone)
+        if is_other and not changed_nothing:
             raise StaleConfirmation(
                 Stale.NEWER_OPERATION, server_name=other.operation.server_name, verb=other.operation.verb
             )

@@ -67,11 +67,11 @@ async def restore_server(interaction: Interaction, typed: str = "") -> None:
 
 
 async def open_confirmation(
-    interaction: Interaction, verb: ConfirmedVerb, backup_id: int, server_id: int
+    interaction: Interaction, verb: ConfirmedVerb, backup_id: int, server_id: int, reason: str = ""
 ) -> None:
     """Show what would be lost, for a backup that a list or a message offers."""
     await services().authorizer.require(interaction, verb)
-    form = PickForm(verb=verb, channel=interaction.channel, server_id=server_id)
+    form = PickForm(verb=verb, channel=interaction.channel, server_id=server_id, reason=reason)
     await _open(interaction, form, backup_id)
 
 
@@ -87,7 +87,6 @@ async def offer_backups_of_chosen_server(interaction: Interaction) -> None:
     form = read_form(PickForm, interaction.private_metadata)
     if interaction.value:
         server = await server_by_id(interaction, read_id(interaction.value))
-        await services().authorizer.require(interaction, form.verb, server.name, form.channel)
         await _offer_backups(interaction, interaction.view_id, form, server)
 
 
@@ -158,13 +157,14 @@ async def _open(interaction: Interaction, form: PickForm, backup_id: int) -> Non
 
 async def _offer_backups(interaction: Interaction, view_id: str, form: PickForm, server: Server) -> None:
     try:
-        view = await _pick_form(form, server)
+        view = await _pick_form(interaction, form, server)
     except BotError as error:
         view = note(error)
     await interaction.update_view(view_id, view)
 
 
-async def _pick_form(form: PickForm, server: Server) -> View:
+async def _pick_form(interaction: Interaction, form: PickForm, server: Server) -> View:
+    await services().authorizer.require(interaction, form.verb, server.name, form.channel)
     found = (await services().backups.list(server.id)).backups
     return form_views.pick_form(form.model_copy(update={"server_id": server.id}), server, found)
 
@@ -191,6 +191,7 @@ async def _confirmation(interaction: Interaction, form: PickForm, backup_id: int
         offers_safety_backup=form.verb is Verb.RESTORE,
         ahead=await _running_on(backup.server.id),
         approvers=sorted(decision.approvers) if isinstance(decision, NeedsApproval) else [],
+        reason=form.reason,
     )
     return form_views.confirm_form(form.verb, form.channel, shown)
 
@@ -202,8 +203,7 @@ async def _pick_form_of(interaction: Interaction, form: PickForm, number: int, e
         return note(error)
     try:
         server = await services().directory.by_id(number)
-        await services().authorizer.require(interaction, form.verb, server.name, form.channel)
-        return await _pick_form(form, server)
+        return await _pick_form(interaction, form, server)
     except UnknownServer:
         return note(error)
     except BotError as other:

@@ -87,7 +87,7 @@ async def call_create(wanted: AnyOperation, purpose: str) -> CreateResult:
     try:
         backup = await _find_or_create(wanted, purpose)
     except SlotsFull as error:
-        return CreateResult(at=now, failure=Failure.of(error))
+        return CreateResult(at=now, failure=await find_no_room(wanted) or Failure.of(error))
     except ProviderError as error:
         may_exist = error.may_have_acted or is_recovery()
         found = await look_until(lambda: _find(wanted)) if may_exist else None

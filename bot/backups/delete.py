@@ -12,7 +12,7 @@ from bot.services import services
 from bot.verbs import Verb
 
 
-@operation(Verb.DELETE, still_valid=find_stale)
+@operation(Verb.DELETE, out_of_date=find_stale)
 async def delete(wanted: DeleteOperation, _: Card) -> Outcome:
     """Delete one backup permanently, if it is still what the person was shown."""
     await revalidate(wanted)

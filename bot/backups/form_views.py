@@ -81,6 +81,7 @@ class Confirmation:
     offers_safety_backup: bool = False
     ahead: Ahead | None = None
     approvers: Sequence[str] = ()
+    reason: str = ""
 
 
 def confirm_form(verb: ConfirmedVerb, channel: str, shown: Confirmation) -> View:
@@ -94,7 +95,7 @@ def confirm_form(verb: ConfirmedVerb, channel: str, shown: Confirmation) -> View
         blocks.append(_context(messages.needs_approval(shown.approvers)))
     if shown.offers_safety_backup:
         blocks.append(_safety_input())
-    blocks += [_reason_input(""), _name_input(backup.server.name)]
+    blocks += [_reason_input(shown.reason), _name_input(backup.server.name)]
     form = ConfirmForm(
         verb=verb,
         channel=channel,

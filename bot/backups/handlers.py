@@ -8,7 +8,7 @@ from bot.backups import confirm, create, form_views, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
 from bot.backups.requests import common_fields, server_by_id, typed_server
-from bot.errors import AlreadyTried
+from bot.errors import AlreadyTried, Misuse, UsageError
 from bot.operations import engine, records
 from bot.operations.messages import will_tell
 from bot.operations.model import CreateOperation, WatchOperation
@@ -114,7 +114,9 @@ async def try_again(interaction: Interaction) -> None:
     """Make a backup once more; what destroys data is shown and confirmed anew."""
     form = read_form(AgainForm, interaction.value)
     if form.verb is not Verb.CREATE:
-        await confirm.open_confirmation(interaction, form.verb, form.backup_id or 0, form.server_id)
+        if form.backup_id is None:
+            raise UsageError(Misuse.OLD_BUTTON)
+        await confirm.open_confirmation(interaction, form.verb, form.backup_id, form.server_id, form.reason)
         return
     earlier_id = records.new_id(form.server_id, Verb.CREATE, interaction.idempotency_key)
     async with interaction.database_deadline():

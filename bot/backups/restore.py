@@ -47,7 +47,7 @@ async def find_no_room_for_safety(wanted: RestoreOperation) -> Failure | None:
     return await find_no_room(wanted) if wanted.safety_backup else None
 
 
-@operation(Verb.RESTORE, preflight=find_no_room_for_safety, still_valid=find_stale)
+@operation(Verb.RESTORE, preflight=find_no_room_for_safety, out_of_date=find_stale)
 async def restore(wanted: RestoreOperation, card: Card) -> Outcome:
     """Reset a server to a backup."""
     await revalidate(wanted)
@@ -67,7 +67,8 @@ async def restore(wanted: RestoreOperation, card: Card) -> Outcome:
 async def call_and_watch(wanted: RestoreOperation, card: Card) -> Restored | Accepted | NotDone | NotKnown:
     """Return what came of the call for the restore, as far as VPS.org shows it."""
     before = await read_server_status(wanted.server_id)
-    adopt(before.execution)  # Only another run than this one can have called already.
+    # From here on a recovery means that another run may have called already.
+    adopt(before.execution)
     reply = await call_restore(wanted, before.status)
     if reply.failure:
         return not_restored(reply)
@@ -133,7 +134,7 @@ class RestoreObservation(BaseModel):
     during: str = ""
 
 
-@step("read_server_status")
+@step("read_server_status", interruptible=True)
 async def read_server_status(server_id: int) -> ServerStatus:
     """Return the server's status; empty if it can't be told."""
     return ServerStatus(status=await _status(server_id), execution=new_execution())

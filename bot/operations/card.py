@@ -63,7 +63,7 @@ async def announce(operation: AnyOperation) -> PostedCard:
 
 
 @step("ask", interruptible=True)
-async def ask(operation: AnyOperation, question: Message, until: datetime) -> MessageRef:
+async def ask(operation: AnyOperation, question: Message, until: datetime) -> PostedCard:
     """Post the operation's card as a question to those who can approve it.
 
     Outlasts an outage of Slack, but not the moment (UTC) until which an answer counts.
@@ -76,7 +76,8 @@ async def ask(operation: AnyOperation, question: Message, until: datetime) -> Me
         is_recovery=is_recovery(),
         give_up_after=max(left, ANNOUNCE_SECONDS),
     )
-    return ref.model_copy(update={"permalink": await services().messages.permalink(ref)})
+    link = await services().messages.permalink(ref)
+    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link)
 
 
 @step("show_approved")

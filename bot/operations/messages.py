@@ -5,6 +5,7 @@ from typing import assert_never
 from bot.operations.model import (
     Ahead,
     BackupRef,
+    ConfirmedOperation,
     CreateOperation,
     DeleteOperation,
     Late,
@@ -126,10 +127,7 @@ def progress_detail(progress: Progress) -> str:
         case SafetyBackupRunning():
             return "Step 1 of 2: safety backup of the current state."
         case RestoreRunning():
-            return (
-                "VPS.org accepted the restore. I'll watch the server and tell you when it's back. "
-                "VPS.org stops it for the restore."
-            )
+            return "VPS.org accepted the restore. The server is down meanwhile; I'll tell you when it's back."
         case Late(started_at, limit):
             return f"Started {ago(started_at)}; usually under {duration(limit)}. I'll keep watching it."
     assert_never(progress)
@@ -191,7 +189,7 @@ NOT_KNOWN: dict[Verb, str] = {
 def origin(operation: Operation) -> str:
     """Return who requested an operation, when and why, and who approved it."""
     parts = [f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)}"]
-    if isinstance(operation, RestoreOperation | DeleteOperation):
+    if isinstance(operation, ConfirmedOperation):
         back_to = "back to " if isinstance(operation, RestoreOperation) else ""
         parts.append(f"{back_to}backup {operation.backup.id} of {when(operation.backup.created_at)}")
     if operation.reason:
@@ -207,7 +205,7 @@ def origin(operation: Operation) -> str:
 def cancelling(operation: Operation) -> str:
     """Return what somebody is told who cancelled an operation that has not acted yet."""
     thing = f"{noun(operation.verb)} of *{safe_name(operation.server_name)}*"
-    return f"I'll cancel the {thing}, unless it has just been started. Its message tells."
+    return f"I'll cancel the {thing}, unless it has just been started. Its message will say which."
 
 
 def status_title(unfinished: list[Unfinished]) -> str:

@@ -121,7 +121,7 @@ def digest_of_request(operation: Operation) -> str:
 
     Made of a list of facts, not of all fields: one that is added later does not change older requests.
     """
-    backup = operation.backup if isinstance(operation, DeleteOperation | RestoreOperation) else None
+    backup = operation.backup if isinstance(operation, ConfirmedOperation) else None
     facts = [
         operation.id,
         operation.verb.value,
@@ -296,6 +296,13 @@ class InternalError(_Outcome):
     state: ClassVar[State] = State.UNKNOWN
 
 
+class Unworded(_Outcome):
+    """How it ended, if a bug of ours keeps us from saying more."""
+
+    kind: Literal["unworded"] = "unworded"
+    state: State
+
+
 NoBackup = Annotated[
     BackupFailed | BackupVanished | StillRunning | NotDone | NotKnown, Field(discriminator="kind")
 ]
@@ -322,6 +329,7 @@ Outcome = (
     | NotApproved
     | Cancelled
     | InternalError
+    | Unworded
     | NoSafetyBackup
 )
 AnyOutcome = Annotated[Outcome, Field(discriminator="kind")]

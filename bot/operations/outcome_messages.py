@@ -23,10 +23,12 @@ from bot.operations.model import (
     Restored,
     State,
     StillRunning,
+    Unworded,
     backup_id_of,
 )
 from bot.slack.messages import in_short
 from bot.slack.text import duration, escape_truncated, mention, safe_name, size, when
+from bot.verbs import Verb
 
 CHECK_SERVER = "Check the server before you rely on it."
 
@@ -66,8 +68,10 @@ def _not_approved(operation: Operation, outcome: NotApproved) -> str:
             return f"{mention(outcome.by)} withdrew the {thing}"
         case Ending.EXPIRED:
             return f"No answer in time for the {thing}"
-        case Ending.STALE | Ending.APPROVED | Ending.BREAK_GLASS:
+        case Ending.STALE:
             return f"The {thing} is out of date"
+        case Ending.APPROVED | Ending.BREAK_GLASS:
+            raise ValueError(outcome.ending)
     assert_never(outcome.ending)
 
 
@@ -79,8 +83,9 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
         case Deleted():
             return f"Backup {outcome.backup_id} was already gone." if outcome.was_gone else ""
         case Restored():
+            lost = f"{_reply(outcome)} " if outcome.answer_lost else ""
             change = f"{_status(outcome.during)} → {_status(outcome.before)}"
-            return f"{_reply(outcome)} Status: {change}. {CHECK_SERVER}"
+            return f"{lost}Status: {change}. {CHECK_SERVER}"
         case Accepted():
             return f"{_reply(outcome)} {_seen(outcome)} VPS.org doesn't report progress. {CHECK_SERVER}"
         case BackupFailed():
@@ -91,8 +96,7 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
         case StillRunning():
             return _still_running(outcome)
         case NotDone():
-            unchanged = " Nothing was changed." if outcome.state is State.FAILED else ""
-            return f"{in_short(outcome.failure.error)}{unchanged}"
+            return " ".join(part for part in (in_short(outcome.failure.error), _unchanged(outcome)) if part)
         case NotKnown():
             return _not_known(operation, outcome.failure)
         case NotApproved():
@@ -100,6 +104,8 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
         case Cancelled():
             kept = outcome.safety_backup_id is not None
             return "The restore was not started; its safety backup stays." if kept else "Nothing was changed."
+        case Unworded():
+            return f"I can't say more, because of a bug of mine; the log has it under {operation.tag}."
         case InternalError():
             return (
                 "I crashed partway and don't know how far it got. Look with `/backup list` before you try "
@@ -108,6 +114,12 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
         case NoSafetyBackup():
             return _no_safety_backup(operation, outcome)
     assert_never(outcome)
+
+
+def _unchanged(outcome: NotDone) -> str:
+    if outcome.state is not State.FAILED:
+        return ""
+    return "Nothing was changed." if outcome.safety_backup_id is None else "The server was not changed."
 
 
 def _reply(outcome: Restored | Accepted) -> str:
@@ -157,6 +169,8 @@ def _why_not_approved(outcome: NotApproved) -> str:
 
 def _no_safety_backup(operation: Operation, outcome: NoSafetyBackup) -> str:
     match outcome.cause:
+        case NotKnown(failure=failure):
+            why = f"{in_short(failure.error)} {NOT_KNOWN[Verb.CREATE]}"
         case NotDone(failure=Failure(kind="SlotsFull") as failure):
             why = f"{in_short(failure.error)} So no safety backup could be made."
         case cause:

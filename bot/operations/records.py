@@ -118,16 +118,17 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
 
 
 async def ahead_of(operation: Operation) -> Unfinished | None:
-    """Return the operation that has this one's turn at the server, if any."""
+    """Return the operation that an operation about to queue waits for at its server, if any."""
     others = [
         one
         for one in await unfinished(operation.server_id)
         if one.operation.id != operation.id and one.stage is not Stage.AWAITING_APPROVAL
     ]
+    # The queue goes by who comes first to it, not by who requested first: an approval may take long.
     before = (
         one
         for one in others
-        if one.stage is Stage.RUNNING or one.operation.requested_at < operation.requested_at
+        if one.stage is not Stage.STARTING or one.operation.requested_at < operation.confirmed_at
     )
     return next(before, None)
 

@@ -33,11 +33,12 @@ class CreateForm(_Form):
 
 
 class PickForm(_Form):
-    """For what a backup is being picked, and of which server so far."""
+    """For what a backup is being picked, of which server so far, and why if that was said before."""
 
     verb: ConfirmedVerb
     channel: str = ""
     server_id: int | None = None
+    reason: str = ""
 
 
 class ConfirmForm(_Form):

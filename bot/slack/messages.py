@@ -21,7 +21,6 @@ from bot.slack.provider_messages import TRY_LATER, TRY_SOON, Explanation, provid
 from bot.slack.text import duration, join_words, mention, sentence, truncate_mrkdwn
 from bot.verbs import USAGES, Verb
 
-NOTHING_DONE = "Nothing was done"
 SEE_BACKUPS = "See what there is with `/backup list`."
 MOST_NAMED = 20
 TYPES = "Types are `manual` and `automatic`."
@@ -42,7 +41,7 @@ def explain(error: BotError) -> Explanation:
         case StaleConfirmation():
             return _stale(error)
         case NotRecorded():
-            return Explanation(*_NOT_RECORDED[error.what])
+            return Explanation(*_NOT_RECORDED[error.what], title="Not confirmed")
         case AlreadyTried():
             return Explanation(
                 "This was tried again already.", "See `/backup status`, or the newest message about it."
@@ -82,6 +81,7 @@ def unexpected(reference: str) -> Explanation:
     return Explanation(
         "Something went wrong on my side; I can't say more than that here.",
         f"Look at `/backup status` before you try again. Whoever runs me finds it in the log as {reference}.",
+        title="Something went wrong",
     )
 
 
@@ -114,12 +114,12 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.OPEN_QUOTE: ("A quote is not closed.", "{how}"),
     Misuse.UNKNOWN_OPTION: ("I don't know the option “{text}”.", "{how}"),
     Misuse.NO_TYPE: ("The type is missing.", TYPES),
-    Misuse.UNKNOWN_TYPE: ("“{text}” is no type of backup.", TYPES),
+    Misuse.UNKNOWN_TYPE: ("“{text}” isn't a type of backup.", TYPES),
     Misuse.ONE_SERVER: ("I {verb} one server at a time.", "{how}"),
     Misuse.ONE_BACKUP: ("I delete one backup at a time, by its number.", "{how}"),
     Misuse.UNKNOWN_PERSON: ("I don't know who “{text}” is.", "Type @ and pick the person from Slack's list."),
-    Misuse.UNKNOWN_TIME: ("“{text}” is no time.", "Type 24h, 7d, yesterday or 2026-11-01 (UTC)."),
-    Misuse.NO_SERVER_NAME: ("That is no server's name.", "{how}"),
+    Misuse.UNKNOWN_TIME: ("“{text}” isn't a time.", "Type 24h, 7d, yesterday or 2026-11-01 (UTC)."),
+    Misuse.NO_SERVER_NAME: ("That isn't a server's name.", "{how}"),
     Misuse.ONE_FILTER: ("I can show the entries of one server, one person, one time.", "{how}"),
     Misuse.OLD_BUTTON: ("I can't read what this button stands for; the message may be too old.", START_AGAIN),
     Misuse.UNKNOWN_BUTTON: (
@@ -166,7 +166,7 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
     Denial.NOT_THE_REQUESTER: ("Only the person who requested this can do that.", ""),
     Denial.NO_BREAK_GLASS: ("The rules for this server don't allow break-glass.", ""),
     Denial.NEEDS_APPROVAL_NOW: (
-        "By now this needs a second person.",
+        "This now needs approval.",
         "Request it again, and I'll ask them.",
     ),
     Denial.APPROVER_LOST_ROLE: (
@@ -233,7 +233,7 @@ _STALE: dict[Stale, tuple[str, str]] = {
         "A newer {verb} on {server} has ended since you were shown what would be lost.",
         "Look at its outcome, then request it again if you still want it.",
     ),
-    Stale.STARTED_TOO_LATE: ("I could start only {passed} after you requested it, so I left it.", _AGAIN),
+    Stale.STARTED_TOO_LATE: ("I couldn't start until {passed} after you requested it, so I didn't.", _AGAIN),
     Stale.TOO_OLD: ("It was confirmed {passed} ago, which is too long ago to act on.", _AGAIN),
 }
 

@@ -18,20 +18,21 @@ from bot.slack.text import duration, pluralize
 
 TRY_SOON = "Try again in a moment."
 TRY_LATER = "Try again in a minute."
-LOOK_FIRST = "Look at what is there now before you try again."
-CHECK_ADDRESS = "If it stays so, tell whoever runs the bot to check VPS_API_URL."
+LOOK_FIRST = "Check what is there now before you try again."
+CHECK_ADDRESS = "If this keeps happening, tell whoever runs the bot to check VPS_API_URL."
 
 
 class Explanation(NamedTuple):
     """What happened and what to do, in plain text that has not been escaped for Slack.
 
-    `people` are the ids of those to ask, `channels` of those in which to ask.
+    `people` are the ids of those to ask, `channels` of those in which to ask; `title` is a modal's.
     """
 
     what: str
     hint: str = ""
     people: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    title: str = "Nothing was done"
 
 
 def provider_error(error: ProviderError) -> Explanation:
@@ -66,11 +67,7 @@ def provider_error(error: ProviderError) -> Explanation:
         case Busy():
             return Explanation(f"VPS.org is limiting requests{said}", _when(error))
         case BadRequest():
-            hint = (
-                "Correct that and try again."
-                if error.words
-                else "Whoever runs the bot may find more in its log."
-            )
+            hint = "Correct that and try again." if error.words else "The bot's log may have more."
             return Explanation(f"VPS.org refused the request ({error.status}){said}", hint)
         case Unreachable():
             silence = _SILENCES[error.silence].format(status=error.status)
@@ -90,7 +87,7 @@ def _slots_full(error: SlotsFull) -> Explanation:
 _SILENCES: dict[Silence, str] = {
     Silence.NOT_REACHED: "VPS.org can't be reached",
     Silence.TIMED_OUT: "VPS.org isn't answering",
-    Silence.BROKE_OFF: "VPS.org broke the connection off",
+    Silence.BROKE_OFF: "VPS.org dropped the connection",
     Silence.SERVER_ERROR: "VPS.org is having problems (error {status})",
     Silence.INTERRUPTED: "I was interrupted just when I called VPS.org",
 }
@@ -103,7 +100,7 @@ _NONSENSE: dict[Nonsense, str] = {
     Nonsense.NOT_AN_ACCOUNT: "VPS.org answered with something that is not an account.",
     Nonsense.ENDLESS_PAGES: "VPS.org answered with pages that never end.",
     Nonsense.FOREIGN_PAGE: "VPS.org sent me to a page at another address, where I don't take its token.",
-    Nonsense.REDIRECT: "VPS.org sent me elsewhere ({status}), where I don't follow.",
+    Nonsense.REDIRECT: "VPS.org redirected me ({status}), and I don't follow redirects.",
     Nonsense.PARTIAL_LIST: "VPS.org did not show all backups of the server, so I can't tell.",
 }
 

@@ -35,7 +35,7 @@ def note_about(trouble: Explanation) -> View:
     return View(
         type="modal",
         callback_id=ids.NOTE_MODAL,
-        title=plain(messages.NOTHING_DONE),
+        title=plain(trouble.title),
         close=plain("Close"),
         blocks=[_block(trouble)],
     )

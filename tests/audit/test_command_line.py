@@ -113,7 +113,7 @@ def test_what_is_no_time_is_refused(capsys: Output) -> None:
     assert main(["audit", "export", "--since", "soon"]) == os.EX_USAGE
     output = capsys.readouterr()
     assert output.out == ""
-    assert "“soon” is no time." in output.err
+    assert "“soon” isn't a time." in output.err
 
 
 def test_without_a_trail_nothing_is_called_whole(capsys: Output, tmp_path: Path) -> None:

@@ -102,8 +102,8 @@ def test_what_people_type_is_understood(text: str, request_: ShowAudit) -> None:
         ("0d 0d", "one server, one person, one time"),
         ("@ana", "I don't know who “@ana” is."),
         ("<!channel>", "I don't know who “<!channel>” is."),
-        ('""', "That is no server's name."),
-        ("x" * (LONGEST_NAME + 1), "That is no server's name."),
+        ('""', "That isn't a server's name."),
+        ("x" * (LONGEST_NAME + 1), "That isn't a server's name."),
         ('"web-1', "A quote is not closed."),
     ],
 )

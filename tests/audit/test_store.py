@@ -153,6 +153,27 @@ async def test_pages_go_both_ways(trail: AuditTrail) -> None:
     assert [row.seq for row in rows] == [1, 2]
 
 
+async def test_an_entry_that_is_refused_takes_none_of_the_others_with_it(
+    trail: AuditTrail, database_url: str
+) -> None:
+    forbid(database_url, person="UEVE")
+    people = ["UANA", "UBEN", "UEVE", "UCLEO"]
+    # The first is written alone; the others wait for it, and go into one transaction.
+    found = await asyncio.gather(
+        *(trail.append(entry(number, person=person)) for number, person in enumerate(people)),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in found] == [ChainedEntry, ChainedEntry, NotRecorded, ChainedEntry]
+    assert await seqs(trail) == [3, 2, 1]
+    assert isinstance(await trail.verify(), Intact)
+
+
+async def test_a_name_that_no_column_can_hold_is_written_all_the_same(trail: AuditTrail) -> None:
+    written = await trail.append(entry(1, server_name="web\0-1"))
+    assert await trail.read(Filter(server="web-1")) == [written]
+    assert isinstance(await trail.verify(), Intact)
+
+
 async def test_a_trail_is_kept_when_it_is_prepared_again(database: sa.Engine) -> None:
     for expected in (1, 2):
         trail = AuditTrail(database)
@@ -264,6 +285,18 @@ def unprotect(database_url: str) -> None:
         run(database_url, "drop trigger audit_entries_no_delete")
     else:
         run(database_url, "drop trigger audit_entries_no_change on audit_entries")
+
+
+def forbid(database_url: str, person: str) -> None:
+    """Have the database refuse whatever that person did."""
+    if database_url.startswith("sqlite"):
+        run(
+            database_url,
+            "create trigger forbidden before insert on audit_entries "
+            f"when new.person = '{person}' begin select raise(abort, 'no'); end",
+        )
+    else:
+        run(database_url, f"alter table audit_entries add check (person <> '{person}')")
 
 
 def run(database_url: str, statement: str) -> None:

@@ -132,7 +132,7 @@ def test_what_is_typed_and_what_is_meant(text: str, request_: Request | None) ->
         ("help xyzzy", Misuse.UNKNOWN_VERB, "I don't know “xyzzy”.", "See what I can do"),
         ("list a b", Misuse.ONE_SERVER, "I list one server at a time.", "for example `/backup list web-1"),
         ("list --all", Misuse.UNKNOWN_OPTION, "I don't know the option “--all”.", "Type `/backup list"),
-        ("list --type weekly", Misuse.UNKNOWN_TYPE, "“weekly” is no type of backup.", "`manual` and `auto"),
+        ("list --type weekly", Misuse.UNKNOWN_TYPE, "“weekly” isn't a type of backup.", "`manual` and `auto"),
         ("list --type", Misuse.NO_TYPE, "The type is missing.", "Types are `manual` and `automatic`."),
         ("delete web-1", Misuse.ONE_BACKUP, "one backup at a time, by its number.", "`/backup delete 501`"),
         ("delete 501 502", Misuse.ONE_BACKUP, "one backup at a time, by its number.", "`/backup delete 501`"),

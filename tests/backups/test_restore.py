@@ -41,7 +41,7 @@ def test_a_server_that_was_seen_to_change_and_come_back_is_restored() -> None:
         ended_at=LATER, before="active", during="restoring", words="Restore started.", seconds=3600
     )
     said = outcome_detail(RESTORE, ended)
-    assert said.startswith("VPS.org said: “Restore started.” Status: restoring → active.")
+    assert said.startswith("Status: restoring → active.")
     assert said.endswith("Check the server before you rely on it.")
 
 
@@ -83,13 +83,20 @@ def test_a_failure_is_needed_to_say_that_nothing_was_restored() -> None:
         not_restored(reply())
 
 
-@pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN, State.REFUSED])
+@pytest.mark.parametrize("state", [State.FAILED, State.REFUSED])
 def test_without_its_safety_backup_a_restore_is_not_started(state: State) -> None:
     cause = outcome(state)
     ended = NoSafetyBackup.model_validate({"ended_at": LATER, "cause": cause})
     assert ended.state is State.REFUSED
     said = outcome_detail(RESTORE, ended)
     assert said.startswith(f"The safety backup did not complete. {outcome_detail(RESTORE, cause)}")
+    assert said.endswith("The restore was not started.")
+
+
+def test_a_safety_backup_of_which_it_is_not_known_may_be_there() -> None:
+    cause = NotKnown(ended_at=LATER, failure=TIMED_OUT)
+    said = outcome_detail(RESTORE, NoSafetyBackup(ended_at=LATER, cause=cause))
+    assert "The backup may have been started" in said
     assert said.endswith("The restore was not started.")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from dbos import DBOS, WorkflowStatus
 from pydantic import BaseModel
 from sqlalchemy import Engine as Database
+from sqlalchemy import QueuePool
 
 from bot.operations.database import open_database
 from bot.operations.engine import Execution, execution, is_recovery, new_execution, step
@@ -93,12 +94,20 @@ class EngineHarness:
         for task in self._background:
             task.cancel()
         ended = await asyncio.gather(*self._background, return_exceptions=True)
-        self.database.dispose()
+        await close(self.database)
         assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
 
     async def restart(self) -> None:
         await self.stop()
         await self.start()
+
+
+async def close(database: Database) -> None:
+    """Close a database when the engine's threads, which may outlive it a little, have left it."""
+    pool = database.pool
+    assert isinstance(pool, QueuePool)
+    await until(lambda: not pool.checkedout())
+    database.dispose()
 
 
 async def until(condition: Callable[[], bool]) -> None:

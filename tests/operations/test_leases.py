@@ -14,6 +14,7 @@ from bot.operations.database import open_database
 from bot.operations.launch import Engine
 from bot.slack.messages import explain
 from tests.operations.fake_leases import SECONDS, FakeFailover, FakeReplica, at_once, until_live
+from tests.operations.harness import close
 from tests.operations.postgres import Postgres
 
 Start = Callable[[], Awaitable[FakeReplica]]
@@ -179,7 +180,7 @@ async def test_an_engine_that_is_stopped_does_not_take_its_lease_for_lost(
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    database.dispose()
+    await close(database)
     assert not terminated.is_set()
     assert [line["event"] for line in lines if line["log_level"] != "info"] == []
     assert done == background

@@ -26,6 +26,7 @@ from bot.operations.model import (
     Restored,
     State,
     StillRunning,
+    Unworded,
 )
 from bot.operations.outcome_messages import outcome_detail, outcome_headline, reply
 from bot.verbs import Verb
@@ -85,10 +86,15 @@ REPLIES: dict[str, tuple[Operation, Outcome]] = {
     "expired": (RESTORE, NotApproved(ended_at=LATER, ending=Ending.EXPIRED, minutes=30)),
     "stale": (RESTORE, NotApproved(ended_at=LATER, ending=Ending.STALE, failure=GONE)),
     "cancelled": (RESTORE, Cancelled(ended_at=LATER, by="UBEN", safety_backup_id=502)),
+    "without words": (DELETE, Unworded(ended_at=LATER, state=State.DONE)),
     "internal error": (CREATE, InternalError(ended_at=LATER)),
     "no safety backup": (
         RESTORE,
         NoSafetyBackup(ended_at=LATER, cause=BackupFailed(ended_at=LATER, backup_id=502, status="failed")),
+    ),
+    "safety backup not known": (
+        RESTORE,
+        NoSafetyBackup(ended_at=LATER, cause=NotKnown(ended_at=LATER, failure=TIMED_OUT)),
     ),
     "no room for a safety backup": (
         RESTORE,

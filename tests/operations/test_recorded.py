@@ -29,8 +29,8 @@ TOLD: dict[Ending, tuple[str, ...]] = {
     "cancelled": (":no_entry_sign:",),
 }
 WORDS: dict[Ending, str] = {
-    "left": "so I left it. Request it again if you still want it.",
-    "unknown": "I was interrupted just when I called VPS.org.",
+    "left": "after you requested it",
+    "unknown": "can't tell whether the restore was started",
     "cancelled": "<@UANA> cancelled the backup of",
 }
 """How the requester is told of each ending; nobody is told again of what was told before."""

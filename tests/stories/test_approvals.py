@@ -50,7 +50,7 @@ async def test_the_question_has_all_that_a_decision_needs(world: World) -> None:
         "Expires <!date^",
     )
     assert [words for words in needed if words not in question.text] == []
-    with pytest.raises(NotPossible, match=f"As soon as you approve, I restore web-1 from backup {backup.id}"):
+    with pytest.raises(NotPossible, match=f"When you approve, I'll restore web-1 from backup {backup.id}"):
         await world.person("cleo").clicks("approve", message=question)
 
 

@@ -198,7 +198,7 @@ async def test_a_rule_that_came_since_asks_for_a_second_person_before_its_turn(w
     await world.until_post("*web-1*: delete is queued")
     await world.restart_bot(bot_approvers="UCLEO", bot_second_person="delete")
     world.provider.finish()
-    await world.until_reply("By now this needs a second person.")
+    await world.until_reply("This now needs approval.")
     assert world.provider.deletes == []
 
 

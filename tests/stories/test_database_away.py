@@ -82,7 +82,7 @@ async def test_what_could_begin_only_much_later_is_left_and_told(
     await ask(world, verb)
     await confirm(world, verb)
     card = await world.until_post(LEFT[verb])
-    assert "so I left it. Request it again if you still want it." in card.text
+    assert "after you requested it, so I didn't. Request it again if you still want it." in card.text
     await world.until_reply(LEFT[verb])
     assert calls(world) == [0, 0, 0]
     assert [entry.event for entry in trail(world)] == ["requested", "ended"]

@@ -51,7 +51,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words.
 CALLED: list[tuple[str, Endings, Words]] = [
-    ("reset", ALL_UNKNOWN, "broke the connection off"),
+    ("reset", ALL_UNKNOWN, "dropped the connection"),
     ("reset_after_acting", ALL_DONE, ""),
     ("cut", ALL_DONE, ""),
     ("wrong_types", ALL_DONE, ""),
@@ -119,7 +119,7 @@ async def test_a_clock_that_differs_changes_nothing(world: World, hours: int) ->
 
 # VPS.org, while somebody looks: the fault and what they see.
 LOOKED: list[tuple[str, str]] = [
-    ("reset", "VPS.org broke the connection off"),
+    ("reset", "VPS.org dropped the connection"),
     ("cut", "VPS.org's answer is not JSON."),
     ("html", "VPS.org's answer is not JSON."),
     ("wrong_types", "VPS.org answered with something that is not a list"),

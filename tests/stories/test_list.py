@@ -230,7 +230,7 @@ async def test_pages_of_vps_org_are_read_to_the_end(world: World) -> None:
         ("500", "VPS.org is having problems (error 500)"),
         ("429_without_retry_after", "VPS.org is limiting requests"),
         ("html", "VPS.org's answer is not JSON."),
-        ("reset", "VPS.org broke the connection off"),
+        ("reset", "VPS.org dropped the connection"),
         ("unauthorized", "VPS_API_TOKEN is not accepted."),
         ("cut", "VPS.org's answer is not JSON."),
     ],

@@ -15,7 +15,7 @@ from tests.world import World
 
 OPERATIONS = 10
 BURST, BURST_SECONDS = 3, 0.3
-WORDS = {"500": "VPS.org is having problems (error 500).", "reset": "VPS.org broke the connection off."}
+WORDS = {"500": "VPS.org is having problems (error 500).", "reset": "VPS.org dropped the connection."}
 
 
 @pytest.fixture

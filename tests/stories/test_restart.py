@@ -85,7 +85,7 @@ async def test_a_restore_goes_on_where_it_was(world: World) -> None:
     await world.restart_bot()
     world.provider.finish()
     await world.until(lambda: world.provider.restores)
-    await world.until_post("I'll watch the server")
+    await world.until_post("I'll tell you when it's back.")
     await world.restart_bot()
     await world.until_looked_at_servers()
     await world.until_looked_at_servers()
@@ -181,7 +181,7 @@ async def test_a_kill_at_any_moment_loses_nothing_and_does_nothing_twice(crashin
     await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {old['deleting'].id}")
     doubtful = await world.until_reply("*doubtful*: can't tell whether the restore was started")
     assert "I was interrupted just when I called VPS.org." in doubtful.text
-    await world.until_post("I'll watch the server")
+    await world.until_post("I'll tell you when it's back.")
     provider.finish_restores()
     await world.until_reply("*restoring* is back: restored to")
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.people.actors import Answer
 from bot.sandbox.server import EVENTS_PATH, free_port
-from tests.world import World
+from tests.world import LOOK_SECONDS, World
 
 VPS_SECONDS = 0.6
 
@@ -21,6 +21,7 @@ async def readiness(port: int) -> AsyncIterator[tuple[int, dict[str, bool]]]:
             while True:
                 async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
                     yield answer.status, await answer.json()
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 async def post_command(port: int) -> tuple[int, object]:

@@ -129,9 +129,15 @@ async def test_an_attribute_error_of_our_own_is_a_bug_and_no_outage(
     assert not [line for line in logged if line["event"] == "slack_unanswered"]
 
 
-@pytest.mark.parametrize("drawing", ["in_progress", "ended"])
+@pytest.mark.parametrize(
+    ("drawing", "words"),
+    [
+        ("in_progress", "I crashed partway and don't know how far it got."),
+        ("ended", "I can't say more, because of a bug of mine"),
+    ],
+)
 async def test_an_attribute_error_of_our_own_ends_an_operation_instead_of_being_tried_again(
-    world: World, monkeypatch: pytest.MonkeyPatch, drawing: str
+    world: World, monkeypatch: pytest.MonkeyPatch, drawing: str, words: str
 ) -> None:
     works: Callable[..., Message] = getattr(views, drawing)
     calls = count()
@@ -144,4 +150,4 @@ async def test_an_attribute_error_of_our_own_ends_an_operation_instead_of_being_
     if drawing == "ended":
         await world.until(lambda: world.provider.creates)
         world.provider.finish()
-    await world.until_reply("I crashed partway and don't know how far it got.")
+    await world.until_reply(words)
