@@ -68,10 +68,11 @@ async def measure(bench: Bench) -> AsyncGenerator[Row, None]:
 
 async def measure_calls(bench: Bench) -> AsyncGenerator[Row, None]:
     """Give the row of backups asked for one at a time: from the ack to the call at VPS.org."""
-    async with on_stage(servers=bench.sizes.calls) as stage, bot_on(bench, stage):
+    calls = bench.sizes.calls
+    async with on_stage(servers=calls, channels=calls) as stage, bot_on(bench, stage):
         found: list[float] = []
-        for server, text in zip(stage.servers, asking_for(stage, 0, bench.sizes.calls), strict=True):
-            command = await stage.command(text)
+        for number, server in enumerate(stage.servers):
+            command = await stage.command(f"create {server.name}", number)
             await until(partial(stage.made.__contains__, server.id), bench.sizes.patience)
             found.append(stage.made.get(server.id, float("inf")) - (command.acked or command.sent))
             await asyncio.sleep(REST_SECONDS)

@@ -27,14 +27,15 @@ async def test_a_safety_backup_then_the_restore_then_the_notice(world: World, ba
 
     world.provider.finish()
     await world.until(lambda: world.provider.restores)
-    await world.until_post("VPS.org accepted the restore. I'll watch the server and tell you when it's back.")
+    await world.until_post(
+        "VPS.org accepted the restore. The server is down meanwhile; I'll tell you when it's back."
+    )
     await world.until_looked_at_servers()
     world.provider.finish_restores()
     reply = await world.until_reply("*web-1* is back: restored to")
     assert reply.text.startswith("<@UANA>")
     assert reply.thread_ts == card.ts
     assert f"safety backup {safety.id}" in reply.text
-    assert "“Server restore has been started." in reply.text
     assert "Check the server before you rely on it." in reply.text
     assert world.provider.restores == [("web-1", backup.id)]
     assert len(world.posts()) == 1

@@ -177,7 +177,7 @@ async def test_if_the_answer_is_lost_but_the_server_shows_it_the_restore_is_watc
     world.faults.next_provider[RESTORE].append(fault)
     await world.person("ana").types(f"/backup restore {backup.id}")
     await world.confirms("ana", safety=False)
-    await world.until_post("I'll watch the server and tell you when it's back.")
+    await world.until_post("The server is down meanwhile; I'll tell you when it's back.")
     await world.until_looked_at_servers()
     world.provider.finish_restores()
     reply = await world.until_reply("*web-1* is back: restored to")
