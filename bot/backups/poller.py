@@ -42,6 +42,7 @@ class _Watch:
     due_at: float
     misses: int = 0
     was_seen: bool = False
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
     answer: asyncio.Future[Backup | None] = field(default_factory=asyncio.Future)
 
     def observe(self, listing: BackupList, asked_at: float, settle: float, *, is_of_all: bool) -> None:
@@ -96,18 +97,25 @@ class Poller:
         """Since when (UTC) VPS.org could not be asked; None if it could at the last look."""
         self.last_failure: ProviderError | None = None
 
-    async def wait_final(self, server_id: int, backup_id: int) -> Backup | None:
+    async def wait_final(self, server_id: int, backup_id: int, seconds: float | None = None) -> Backup | None:
         """Return the backup once it is final; None once it is gone from `MISSES` complete listings in a row.
 
-        Errors of VPS.org never end the wait, so give it a time limit of your own. It only moves on while
-        `run` runs.
+        It only moves on while `run` runs. Errors of VPS.org do not end it.
+
+        Raises:
+            TimeoutError: the backup had not ended after so many seconds, nor when it was last looked at:
+                at least one look is waited for, however little time there is.
         """
         now = self._clock()
         watch = _Watch(server_id, backup_id, since=now, interval=self._first, due_at=now + self._first)
         self._watches.add(watch)
         self._changed.set()
         try:
-            return await watch.answer
+            await asyncio.wait({watch.answer}, timeout=seconds)
+            await watch.looked.wait()
+            if not watch.answer.done():
+                raise TimeoutError
+            return watch.answer.result()
         finally:
             self._watches.discard(watch)
 
@@ -168,6 +176,7 @@ class Poller:
     def _schedule(self, watches: Iterable[_Watch], asked_at: float) -> None:
         now = self._clock()
         for watch in watches:
+            watch.looked.set()
             was_due = watch.due_at <= asked_at
             watch.due_at = now + watch.interval * self._spread()
             if was_due:

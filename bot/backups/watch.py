@@ -1,6 +1,5 @@
 """Watching a backup until it is finished: as a procedure of its own, and for those that make one."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -67,12 +66,11 @@ class WaitResult(BaseModel):
 
 @step("await_backup", interruptible=True)
 async def await_backup(server_id: int, backup_id: int, until: datetime) -> WaitResult:
-    """Wait until the backup is final, has vanished, or it is `until`."""
+    """Wait until the backup is final, has vanished, or it is `until`; look once even if it is later."""
     poller = services().poller
     left = (until - datetime.now(UTC)).total_seconds()
     try:
-        async with asyncio.timeout(max(left, 0)):
-            backup = await poller.wait_final(server_id, backup_id)
+        backup = await poller.wait_final(server_id, backup_id, max(left, 0))
     except TimeoutError:
         failure = Failure.of(poller.last_failure) if poller.last_failure else None
         return WaitResult(at=datetime.now(UTC), unseen_since=poller.unseen_since, failure=failure)

@@ -39,6 +39,26 @@ async def test_a_backup_is_waited_for_until_it_is_final(end: BackupList, status:
         assert provider.asked == [(4, 1), (8, 1), (14, 1)]
 
 
+@pytest.mark.parametrize("end", [DONE, FAILED])
+async def test_who_has_no_time_left_hears_what_a_first_look_shows(end: BackupList) -> None:
+    async with polling(script(end)) as (poller, clock, provider):
+        waiting = asyncio.create_task(poller.wait_final(1, 1, 0.0))
+        await clock.passes(4)
+        assert await waiting is not None
+        assert provider.asked == [(4, 1)]
+
+
+@pytest.mark.parametrize("seen", [RUNNING, GONE, ERROR])
+async def test_who_has_no_time_left_waits_for_no_second_look(seen: BackupList | Exception) -> None:
+    async with polling(script(seen)) as (poller, clock, provider):
+        waiting = asyncio.create_task(poller.wait_final(1, 1, 0.0))
+        await clock.passes(4)
+        with pytest.raises(TimeoutError):
+            await waiting
+        await clock.passes(1000)
+        assert provider.asked == [(4, 1)]
+
+
 async def test_intervals_grow_up_to_the_longest() -> None:
     async with polling(script(RUNNING)) as (poller, clock, provider):
         waiting = wait(poller)

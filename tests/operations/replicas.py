@@ -19,6 +19,8 @@ from tests.operations.postgres import Postgres
 
 T = TypeVar("T")
 
+REPLY_SECONDS = 25.0
+"""A bot that does most of the work waits for its share of Slack's limits, which is of 10 s."""
 SERVERS = ("web-1", *(f"db-{number}" for number in range(1, 24)))
 
 UNFINISHED = """
@@ -86,7 +88,7 @@ class Replicas:
     async def finish(self, count: int) -> None:
         """Finish each backup as soon as VPS.org makes it, until so many were reported, each once."""
         while len(self.replies()) < count:
-            await self.until(lambda: self.in_progress() or len(self.replies()) >= count)
+            await self.until(lambda: self.in_progress() or len(self.replies()) >= count, REPLY_SECONDS)
             self.provider.finish()
         await self.until(lambda: not self.unfinished())
         assert len(self.posts()) == len(self.replies()) == len(self.provider.creates) == count
