@@ -27,7 +27,7 @@ from bot.operations.model import (
     backup_id_of,
 )
 from bot.slack.messages import in_short
-from bot.slack.text import duration, escape_truncated, mention, safe_name, size, when
+from bot.slack.text import duration, escape_truncated, mention, quotation, safe_name, size, when
 from bot.verbs import Verb
 
 CHECK_SERVER = "Check the server before you rely on it."
@@ -87,7 +87,8 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
             change = f"{_status(outcome.during)} → {_status(outcome.before)}"
             return f"{lost}Status: {change}. {CHECK_SERVER}"
         case Accepted():
-            return f"{_reply(outcome)} {_seen(outcome)} VPS.org doesn't report progress. {CHECK_SERVER}"
+            known = f"{_reply(outcome)} {_seen(outcome)}".lstrip()
+            return f"{known} VPS.org doesn't report progress. {CHECK_SERVER}"
         case BackupFailed():
             return f"VPS.org gives its status as “{_status(outcome.status)}” and no reason."
         case BackupVanished():
@@ -128,10 +129,7 @@ def _reply(outcome: Restored | Accepted) -> str:
             "VPS.org's answer did not arrive, but the server's status went from "
             f"“{_status(outcome.before)}” to “{_status(outcome.during)}”."
         )
-    if not outcome.words:
-        return "VPS.org accepted the restore."
-    said = escape_truncated(outcome.words, 500)
-    return f"VPS.org said: “{said}”{'' if said.endswith(('.', '!', '?')) else '.'}"
+    return f"VPS.org said: {quotation(escape_truncated(outcome.words, 500))}" if outcome.words else ""
 
 
 def _seen(outcome: Accepted) -> str:

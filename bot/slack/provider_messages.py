@@ -14,7 +14,7 @@ from bot.errors import (
     Unauthorized,
     Unreachable,
 )
-from bot.slack.text import duration, pluralize
+from bot.slack.text import duration, pluralize, quotation
 
 TRY_SOON = "Try again in a moment."
 TRY_LATER = "Try again in a minute."
@@ -113,7 +113,7 @@ def _nonsense(error: InvalidResponse) -> Explanation:
 
 
 def _quoted(words: str) -> str:
-    return f": “{words}”" if words else "."
+    return f": {quotation(words)}" if words else "."
 
 
 def _when(error: Busy | Unreachable) -> str:

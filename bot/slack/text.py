@@ -29,6 +29,11 @@ def sentence(text: str) -> str:
     return html.escape(_CONTROL.sub(" ", text).strip(), quote=False)
 
 
+def quotation(text: str) -> str:
+    """Return what somebody said in quotes, as the end of a sentence."""
+    return f"“{text}”{'' if text.endswith(('.', '!', '?')) else '.'}"
+
+
 def shorten(text: str, most: int) -> str:
     """Return `text` in at most `most` characters, with an ellipsis if something was cut."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
