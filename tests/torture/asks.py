@@ -48,7 +48,8 @@ ANSWER_SECONDS = 3.0
 LATER_SECONDS = 0.3
 WATCH = "Tell me when it's done"
 CANCELLING = "I'll cancel the"
-CANCELLED = "> cancelled the "
+ENDED = (":white_check_mark:", ":no_entry_sign:", ":x:", ":grey_question:")
+"""How a card begins that says how it ended."""
 GUARDED = tuple(f"vault-{number}" for number in range(1, 6))
 """Servers on which nothing is deleted without approval."""
 HELD = tuple(f"queue-{number}" for number in range(1, 6))
@@ -157,10 +158,10 @@ async def cancel(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
 async def _cancel(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
     while True:
         card = await until(
-            sandbox, lambda: _message_with(sandbox, ask, "cancel_operation") or _cancelled_card(sandbox, ask)
+            sandbox, lambda: _message_with(sandbox, ask, "cancel_operation") or _ended_card(sandbox, ask)
         )
-        if CANCELLED in card.text:
-            # The bot was killed before it had answered the click, which it had recorded.
+        if card.text.startswith(ENDED):
+            # It was not begun; or the bot was killed before it had answered the click, which it had recorded.
             return
         if ask.kind == "late cancel":
             _finish_backups(sandbox, ask)
@@ -269,10 +270,10 @@ def _message_with(sandbox: Sandbox, ask: Ask, button: str) -> Message | None:
     )
 
 
-def _cancelled_card(sandbox: Sandbox, ask: Ask) -> Message | None:
-    """Return the message that says that the ask was cancelled, if it was."""
+def _ended_card(sandbox: Sandbox, ask: Ask) -> Message | None:
+    """Return the message that says how the ask ended, if it has."""
     about = (each for messages in sandbox.workspace.messages.values() for each in messages)
-    return next((each for each in about if ask.word in each.text and CANCELLED in each.text), None)
+    return next((each for each in about if ask.word in each.text and each.text.startswith(ENDED)), None)
 
 
 async def until(sandbox: Sandbox, look: Callable[[], T | None]) -> T:
