@@ -5,6 +5,7 @@ from bot.approvals.approval import TOPIC, check_choice, is_deciding
 from bot.approvals.model import Choice, Vote
 from bot.errors import Denial, Misuse, NotAllowed, NotChecked, UsageError
 from bot.operations import engine, records
+from bot.operations.messages import wrong_name
 from bot.operations.model import Operation, digest_of_request
 from bot.operations.records import DECIDED, Stage
 from bot.services import services
@@ -50,7 +51,7 @@ async def break_glass(interaction: Interaction) -> None:
     if not vote.comment:
         await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
     elif not is_same_name(interaction.typed(ids.TYPED_NAME), operation.server_name):
-        error = messages.wrong_name(operation.server_name)
+        error = wrong_name(operation.server_name)
         await interaction.ack(response_action="errors", errors={ids.TYPED_NAME: error})
     else:
         await _cast(interaction, operation, vote)

@@ -131,10 +131,5 @@ def name_label(operation: Operation) -> str:
     return f"Type the server's name, {plain_label(operation.server_name, 300)}, once more"
 
 
-def wrong_name(server_name: str) -> str:
-    """Return what stands under that field if another name was typed."""
-    return f"That is not the server's name. Type {server_name} to confirm."
-
-
 def _mentions(people: Iterable[str]) -> list[str]:
     return [mention(person) for person in sorted(people)[:MOST_NAMED]]

@@ -7,12 +7,13 @@ from typing import assert_never
 from slack_sdk.models.views import View
 
 from bot import lifecycle
-from bot.backups import checks, delete, form_views, messages, restore
+from bot.backups import checks, delete, form_views, restore
 from bot.backups.commands import read_delete, read_restore
 from bot.backups.form_views import Confirmation
 from bot.backups.requests import common_fields, server_by_id, typed_server
 from bot.errors import BotError, ProviderError, UnknownBackup, UnknownServer
 from bot.operations import records
+from bot.operations.messages import wrong_name
 from bot.operations.model import (
     NEED_A_COMPLETE_BACKUP,
     Ahead,
@@ -113,7 +114,7 @@ async def submit_confirmation(interaction: Interaction) -> None:
     server = await server_by_id(interaction, form.server_id)
     decision = await services().authorizer.require(interaction, form.verb, server.name, form.channel)
     if not is_same_name(interaction.typed(ids.TYPED_NAME), server.name):
-        error = messages.wrong_name(server.name)
+        error = wrong_name(server.name)
         await interaction.ack(response_action="errors", errors={ids.TYPED_NAME: error})
         return
     operation = _operation(interaction, form, server, decision)

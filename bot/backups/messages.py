@@ -179,11 +179,6 @@ def type_name(server_name: str) -> str:
     return f"Type the server's name, {plain_label(server_name, 300)}, to confirm"
 
 
-def wrong_name(server_name: str) -> str:
-    """Return what stands under that field if another name was typed."""
-    return f"That is not the server's name. Type {server_name} to confirm."
-
-
 def nothing_to(verb: ConfirmedVerb, server_name: str) -> str:
     """Return that a server has no backup that can be used for it."""
     return f"*{safe_name(server_name)}* has no backup to {verb}."

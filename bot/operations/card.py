@@ -56,10 +56,7 @@ async def announce(operation: AnyOperation) -> PostedCard:
         is_recovery=is_recovery(),
         give_up_after=ANNOUNCE_SECONDS,
     )
-    link = await services().messages.permalink(ref)
-    return PostedCard(
-        channel=ref.channel, ts=ref.ts, permalink=link, says_queued=isinstance(progress, Queued)
-    )
+    return await _posted(ref, says_queued=isinstance(progress, Queued))
 
 
 @step("ask", interruptible=True)
@@ -76,8 +73,7 @@ async def ask(operation: AnyOperation, question: Message, until: datetime) -> Po
         is_recovery=is_recovery(),
         give_up_after=max(left, ANNOUNCE_SECONDS),
     )
-    link = await services().messages.permalink(ref)
-    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link)
+    return await _posted(ref)
 
 
 @step("show_approved")
@@ -166,6 +162,11 @@ async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
     await services().messages.reply_privately(
         operation.channel, operation.requested_by, message, give_up_after=ANNOUNCE_SECONDS
     )
+
+
+async def _posted(ref: MessageRef, *, says_queued: bool = False) -> PostedCard:
+    link = await services().messages.permalink(ref)
+    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link, says_queued=says_queued)
 
 
 async def _first_progress(operation: Operation) -> Progress:

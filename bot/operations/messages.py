@@ -186,6 +186,11 @@ NOT_KNOWN: dict[Verb, str] = {
 """What is said if looking did not tell whether a call was carried out."""
 
 
+def wrong_name(server_name: str) -> str:
+    """Return what stands under the field for the server's name if another was typed."""
+    return f"That is not the server's name. Type {server_name} to confirm."
+
+
 def origin(operation: Operation) -> str:
     """Return who requested an operation, when and why, and who approved it."""
     parts = [f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)}"]
