@@ -10,9 +10,10 @@ from tests.torture.asks import CANCELS, KINDS, QUEUED, Kind
 from tests.torture.rig import Rig, rig
 from tests.torture.tally import Tally
 
-# One of the first steps, those around the act itself, and one of those that tell.
+# One of the first steps, those around the act itself, and one of those that tell. None counts on a backup
+# that comes late: a slow machine meets it when it is complete already, and tells of it in fewer steps.
 STEPS: dict[Kind, tuple[int, ...]] = {
-    "create": (3, 12),
+    "create": (3, 10),
     "delete": (4,),
     "approved delete": (12, 17),
     "restore": (6, 10),
