@@ -36,6 +36,7 @@ from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
 from bot.settings import Settings
 from bot.slack import dispatch
+from bot.slack.acks import PendingAcks
 from bot.slack.auth import Identity, SlackClient, check_tokens, keep_proxy, new_session, web_client
 from bot.slack.http import HttpConnection
 from bot.slack.people import People
@@ -86,6 +87,7 @@ async def run(settings: Settings, *, polling: float = 0.2, limits: SlackRateLimi
             wait_seconds=settings.bot_database_wait_seconds,
             keep_days=settings.bot_keep_days,
             on_replicas=limits.set_replicas,
+            give_way=bot.acks.give_way,
         )
         server = health.HttpServer(
             [*bot.routes, *bot.health_checks(launched)], bind=settings.bot_bind, port=settings.bot_port
@@ -121,12 +123,13 @@ class _Bot:
     ) -> None:
         self._vps = vps
         self.identified: Identified = asyncio.get_running_loop().create_future()
+        self.acks = PendingAcks()
         self.database = open_database(settings.database_url)
         rules = load_rules(settings)
         people = People(slack, self._team_id, rules.groups)
         mirror = AuditMirror(slack, settings.bot_audit_channel, limits)
         audit = AuditTrail(self.database, mirror.show)
-        backups, servers = BackupsApi(vps), ServersApi(vps)
+        backups, servers = BackupsApi(vps, engine.turn), ServersApi(vps)
         poller = _poller(settings, backups)
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
         self.services = Services(
@@ -168,10 +171,10 @@ class _Bot:
         app = _bolt_app(self.services.slack, self.identified)
         dispatch.register(app, HANDLERS, self.services.slack)
         if settings.slack_app_token:
-            return SocketConnection(app, settings.slack_app_token), []
+            return SocketConnection(app, settings.slack_app_token, acks=self.acks), []
         if settings.slack_signing_secret is None:
             raise ConfigurationError("SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing.")
-        connection = HttpConnection(app, settings.slack_signing_secret)
+        connection = HttpConnection(app, settings.slack_signing_secret, acks=self.acks)
         return connection, connection.routes
 
     def _team_id(self) -> str:

@@ -1,6 +1,8 @@
 """The part of VPS.org's API that is about backups (VPS-API.md)."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +19,6 @@ _log = structlog.get_logger()
 
 _AT_ONCE = 1000
 """Backups read before others get their turn on the event loop."""
-
 
 @dataclass(frozen=True)
 class BackupList:
@@ -37,10 +38,16 @@ class BackupList:
 
 
 class BackupsApi:
-    """Backups at VPS.org. Every method raises nothing but subclasses of `ProviderError`."""
+    """Backups at VPS.org. Every method raises nothing but subclasses of `ProviderError`.
 
-    def __init__(self, client: VpsClient) -> None:
+    Each call waits for its `turn`, but those of people who only look.
+    """
+
+    def __init__(
+        self, client: VpsClient, turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    ) -> None:
         self._client = client
+        self._turn = turn
         self._shared: dict[tuple[int | None, str | None], asyncio.Task[BackupList]] = {}
 
     async def list_to_show(self, server_id: int | None = None, backup_type: str | None = None) -> BackupList:
@@ -51,13 +58,17 @@ class BackupsApi:
         key = server_id, backup_type
         task = self._shared.get(key)
         if task is None:
-            task = self._shared[key] = asyncio.create_task(self.list(server_id, backup_type))
+            task = self._shared[key] = asyncio.create_task(self._list(server_id, backup_type))
             task.add_done_callback(lambda done: self._forget(key, done))
         # A caller that gives up does not take the answer from the others.
         return await asyncio.shield(task)
 
     async def list(self, server_id: int | None = None, backup_type: str | None = None) -> BackupList:
         """Return the backups of one server or of all, each id once, of one type or of both."""
+        async with self._turn():
+            return await self._list(server_id, backup_type)
+
+    async def _list(self, server_id: int | None, backup_type: str | None) -> BackupList:
         params: dict[str, str | int] = {}
         if server_id is not None:
             params["server_id"] = server_id
@@ -93,7 +104,8 @@ class BackupsApi:
         """
         body = {"server_id": server_id, "description": description}
         try:
-            answer = await self._client.post("/backups/", body)
+            async with self._turn():
+                answer = await self._client.post("/backups/", body)
         except BadRequest as error:
             if await self._is_full(server_id):
                 raise SlotsFull(used=MANUAL_SLOTS, limit=MANUAL_SLOTS) from error
@@ -110,14 +122,16 @@ class BackupsApi:
             NotFound: there is no such backup.
             ProviderError: with `may_have_acted` if it may be gone all the same.
         """
-        await self._client.delete(f"/backups/{backup_id}/")
+        async with self._turn():
+            await self._client.delete(f"/backups/{backup_id}/")
 
     async def restore(self, server_id: int, backup_id: int) -> str:
         """Ask for a restore and return VPS.org's own words about it, "" if there are none.
 
         That they came means the request was accepted, not that the server is restored.
         """
-        answer = await self._client.post(f"/servers/{server_id}/restore/", {"backup_id": backup_id})
+        async with self._turn():
+            answer = await self._client.post(f"/servers/{server_id}/restore/", {"backup_id": backup_id})
         match answer:
             case {"message": str(words)} | {"detail": str(words)}:
                 return plain(words)

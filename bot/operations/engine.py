@@ -8,7 +8,7 @@ No workflow waits for another (DBOS.md, section 13): it starts the next one and 
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -182,6 +182,8 @@ def step(
 
         @wraps(body)
         async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            if DBOS.workflow_id is not None:
+                await runner().give_way()
             value: R = result.validate_python(await recorded(*args, **kwargs))
             return value
 
@@ -193,6 +195,14 @@ def step(
 async def interruptible_inside(work: Coroutine[Any, Any, R]) -> R:
     """Return what the work returns, in the middle of a step: a stop need not wait for it."""
     return await runner().interruptible_inside(work)
+
+
+def turn() -> AbstractAsyncContextManager[None]:
+    """Return a context that waits until few other workflows call VPS.org; outside workflows it does not wait.
+
+    Else a thousand that begin at once would keep people waiting, and each other until time is over.
+    """
+    return nullcontext() if DBOS.workflow_id is None else runner().turn()
 
 
 async def start(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:

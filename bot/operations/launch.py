@@ -57,7 +57,8 @@ class Engine:
     `polling` is how often the database is asked for what has become due, in seconds, `wait_seconds` how long
     it may be away at the start. Operations are kept for `keep_days` after their end. `terminate` ends the
     process at once if PostgreSQL was lost, since another process may take over. `on_replicas` is called with
-    the number of processes that work on the database, again and again, if they may be several.
+    the number of processes that work on the database, again and again, if they may be several. `give_way` is
+    awaited before each step, to let what is more urgent go first.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Engine:
         keep_days: float = 90.0,
         terminate: Callable[[], object] = terminate_process,
         on_replicas: Callable[[int], object] | None = None,
+        give_way: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._polling = polling
@@ -86,6 +88,7 @@ class Engine:
             )
         )
         self._nudge = QueueNudge(engine.QUEUE, WORKERS)
+        self._runner = Runner(give_way)
         self._is_launched = False
         self._tasks: set[asyncio.Task[Any] | None] = set()
         self.background: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
@@ -105,7 +108,7 @@ class Engine:
             lease = await self._lease.claim()
             if prepare:
                 await prepare()
-            engine.set_runner(Runner(), self._nudge)
+            engine.set_runner(self._runner, self._nudge)
             DBOS(config=self._config(lease))
             DBOS.launch()
             self._is_launched = True

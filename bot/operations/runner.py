@@ -1,8 +1,8 @@
 """What this process is running, and how it comes to a clean stop."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn, TypeVar
 
@@ -12,15 +12,20 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+TURNS = 16
+"""Calls of workflows to VPS.org at once. Its client has 20 connections: the others are for people."""
+
 
 class Runner:
     """Lets steps that act finish, ends those that only wait, and begins no new ones once it stops.
 
     A step that is not begun, or that is ended, never returns here: its workflow is carried on by the next
-    process. What a workflow has done by then is recorded first.
+    process. What a workflow has done by then is recorded first. Each step awaits `give_way` before it begins.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, give_way: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.give_way = give_way or _at_once
+        self._turns = asyncio.Semaphore(TURNS)
         self._busy: set[asyncio.Task[Any] | None] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -78,12 +83,25 @@ class Runner:
         """
         was_busy = _worker() in self._busy
         self._is_done(_worker())
-        result = await work
-        if self._stopping.is_set():
-            await self._never()
-        if was_busy:
-            self._is_busy()
-        return result
+        try:
+            return await work
+        finally:
+            if self._stopping.is_set():
+                await self._never()
+            if was_busy:
+                self._is_busy()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait in line, first come first served, in the middle of critical work; a stop ends the wait."""
+        if self._turns.locked():
+            await self.interruptible_inside(self._turns.acquire())
+        else:
+            await self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def interruptible(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop ends it."""
@@ -130,6 +148,10 @@ _workflow_task: ContextVar[asyncio.Task[Any] | None] = ContextVar("the workflow'
 def _worker() -> asyncio.Task[Any] | None:
     """Return the task of the current workflow, since a step may run in a task of its own."""
     return _workflow_task.get() or asyncio.current_task()
+
+
+async def _at_once() -> None:
+    pass
 
 
 _waiting: set[asyncio.Task[Any] | None] = set()

@@ -16,6 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
+from bot.slack.acks import PendingAcks
 from bot.slack.dispatch import RunningListeners
 from bot.slack.payload import parse
 
@@ -51,10 +52,12 @@ class HttpConnection:
         app: AsyncApp,
         signing_secret: SecretStr,
         *,
+        acks: PendingAcks | None = None,
         body_seconds: float = BODY_SECONDS,
         close_seconds: float = CLOSE_SECONDS,
     ) -> None:
         self._app = app
+        self._acks = acks or PendingAcks()
         self._verifier = SignatureVerifier(signing_secret.get_secret_value())
         self._body_seconds = body_seconds
         self._close_seconds = close_seconds
@@ -99,7 +102,8 @@ class HttpConnection:
         )
         # What was signed, for an app that verifies it once more.
         bolt_request.raw_body = text
-        return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
+        with self._acks.pending():
+            return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
 
 
 async def _read(request: web.Request, seconds: float) -> bytes:

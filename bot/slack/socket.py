@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.slack.acks import PendingAcks
 from bot.slack.auth import error_name, goes_direct
 from bot.slack.dispatch import RunningListeners
 from bot.slack.payload import InvalidPayload, storable
@@ -43,9 +44,15 @@ class SocketConnection:
     """
 
     def __init__(
-        self, app: AsyncApp, app_token: SecretStr, *, timeouts: SocketTimeouts | None = None
+        self,
+        app: AsyncApp,
+        app_token: SecretStr,
+        *,
+        acks: PendingAcks | None = None,
+        timeouts: SocketTimeouts | None = None,
     ) -> None:
         self._app = app
+        self._acks = acks or PendingAcks()
         self._token = app_token
         self._timeouts = timeouts or SocketTimeouts()
         self._listeners = RunningListeners(app)
@@ -138,13 +145,14 @@ class SocketConnection:
     async def _answer(self, socket: Socket, request: SocketModeRequest) -> None:
         began = time.time()
         try:
-            request.payload = storable(request.payload)
-            response = await run_async_bolt_app(self._app, request)
-            try:
-                await send_async_response(socket, request, response, began)
-            except ConnectionError:
-                # Slack takes it on the app's next socket as well; the SDK does the same.
-                await send_async_response(await self._next(), request, response, began)
+            with self._acks.pending():
+                request.payload = storable(request.payload)
+                response = await run_async_bolt_app(self._app, request)
+                try:
+                    await send_async_response(socket, request, response, began)
+                except ConnectionError:
+                    # Slack takes it on the app's next socket as well; the SDK does the same.
+                    await send_async_response(await self._next(), request, response, began)
         except InvalidPayload as error:
             # Not acked: Slack says so to whoever waits, and we don't know what to answer.
             log.warning("slack_request_invalid", type=request.type, why=str(error))

@@ -19,7 +19,7 @@ from bot.vps.refusals import broken, invalid_response, refusal
 
 Params = Mapping[str, str | int]
 
-TIMEOUTS = httpx.Timeout(connect=3.0, read=10.0, write=5.0, pool=2.0)
+TIMEOUTS = httpx.Timeout(connect=3.0, read=10.0, write=5.0, pool=10.0)
 """Seconds each phase of an exchange may take."""
 
 WHOLE_EXCHANGE = 60.0
