@@ -102,6 +102,7 @@ async def request_operation(wanted: AnyOperation) -> None:
     """Record a request, announce it or have it approved, and put it into its server's queue."""
     card = PostedCard()
     try:
+        await engine.begin_in_line()
         admission = await admit(wanted)
         engine.adopt(admission.execution)
         admission.check()

@@ -20,6 +20,7 @@ _log = structlog.get_logger()
 _AT_ONCE = 1000
 """Backups read before others get their turn on the event loop."""
 
+
 @dataclass(frozen=True)
 class BackupList:
     """Backups in no particular order, and how many more there are that VPS.org did not show readably."""

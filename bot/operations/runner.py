@@ -12,6 +12,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+BEGIN_SECONDS = 0.02
 TURNS = 16
 """Calls of workflows to VPS.org at once. Its client has 20 connections: the others are for people."""
 
@@ -25,6 +26,7 @@ class Runner:
 
     def __init__(self, give_way: Callable[[], Awaitable[None]] | None = None) -> None:
         self.give_way = give_way or _at_once
+        self._line = asyncio.Lock()
         self._turns = asyncio.Semaphore(TURNS)
         self._busy: set[asyncio.Task[Any] | None] = set()
         self._idle = asyncio.Event()
@@ -90,6 +92,11 @@ class Runner:
                 await self._never()
             if was_busy:
                 self._is_busy()
+
+    async def begin_in_line(self) -> None:
+        """Return at once, but at most 50 times a second; first come first served."""
+        await self._line.acquire()
+        asyncio.get_running_loop().call_later(BEGIN_SECONDS, self._line.release)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

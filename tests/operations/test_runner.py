@@ -1,12 +1,12 @@
 """A clean stop: what acts finishes, what waits is ended, and nothing new begins."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
 
-from bot.operations.runner import Runner
+from bot.operations.runner import BEGIN_SECONDS, TURNS, Runner
 from tests.virtual_time import in_virtual_time
 
 
@@ -180,3 +180,51 @@ async def test_a_workflow_is_known_to_run_until_it_ends_or_is_suspended() -> Non
     with runner.running("two"):
         assert runner.suspended == set()
     await abandon(suspended)
+
+
+def test_operations_begin_one_after_the_other_and_the_first_at_once() -> None:
+    async def begin(how_many: int) -> None:
+        runner = Runner()
+        await asyncio.gather(*(runner.begin_in_line() for _ in range(how_many)))
+
+    assert in_virtual_time(lambda: begin(1))[1] == 0
+    assert 99 * BEGIN_SECONDS <= in_virtual_time(lambda: begin(100))[1] < 100 * BEGIN_SECONDS
+
+
+async def test_few_workflows_call_the_provider_at_once_and_a_stop_does_not_wait_for_the_others() -> None:
+    runner, gate, done = Runner(), asyncio.Event(), list[str]()
+
+    async def call() -> str:
+        async with runner.turn():
+            return await work(gate, done)
+
+    acting = [asyncio.create_task(runner.critical(call())) for _ in range(TURNS + 3)]
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(runner.stop(30))
+    assert not await is_over(stopping)
+    gate.set()
+    await stopping
+    assert len(done) == TURNS
+    await abandon(*acting)
+
+
+async def test_who_gives_up_waiting_for_a_turn_acts_on_and_is_waited_for() -> None:
+    runner, gate, done = Runner(), asyncio.Event(), list[str]()
+
+    async def give_up() -> str:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0), runner.turn():
+                done.append("had a turn")
+        return await work(gate, done)
+
+    async with AsyncExitStack() as all_turns:
+        for _ in range(TURNS):
+            await all_turns.enter_async_context(runner.turn())
+        acting = asyncio.create_task(runner.critical(give_up()))
+        assert not await is_over(acting)
+        stopping = asyncio.create_task(runner.stop(30))
+        assert not await is_over(stopping)
+        gate.set()
+        await stopping
+    assert done == ["done"]
+    assert await acting == "result"
