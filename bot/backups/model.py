@@ -19,13 +19,12 @@ _LARGEST = 2**63 - 1
 BackupType = Literal["manual", "automatic"]
 
 
-def _aware(moment: datetime) -> datetime:
+def _utc(moment: datetime) -> datetime:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
-        aware.astimezone(UTC)
+        return aware.astimezone(UTC)
     except OverflowError:
         raise ValueError("beyond the calendar in UTC") from None
-    return aware
 
 
 def _whole(size: object) -> object:
@@ -37,8 +36,8 @@ def _text(value: object) -> object:
     return "" if value is None else value
 
 
-Moment = Annotated[datetime, AfterValidator(_aware)]
-"""A moment with its offset; one that came without is taken as UTC."""
+Moment = Annotated[datetime, AfterValidator(_utc)]
+"""A moment in UTC; one that came without an offset is taken as UTC."""
 
 Megabytes = Annotated[int | None, BeforeValidator(_whole)]
 """A size in MB; None if it is not known, or none that can be."""
