@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -79,8 +80,12 @@ def _parser() -> argparse.ArgumentParser:
 
 # Each command imports what it needs, so that the bot never loads the sandbox, nor the sandbox the bot.
 def _run(_: argparse.Namespace) -> int:
+    # What is loaded stays: the garbage collector would only look at it again and again, while people wait.
+    gc.disable()
     from bot import app, logs, settings
 
+    gc.freeze()
+    gc.enable()
     wanted = settings.load()
     logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
     return asyncio.run(_until_stopped(app.run(wanted)))

@@ -161,6 +161,7 @@ class Unrecorded(StrEnum):
 
     OPERATION = "operation"
     ANSWER = "answer"
+    LOOK_UP = "look_up"
     AUDIT = "audit"
 
 

@@ -28,6 +28,7 @@ Json = dict[str, Any]
 
 LOOK_UP_SECONDS = 1.8
 """How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
+DATABASE_SECONDS = 5.0
 
 _CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
@@ -147,12 +148,15 @@ class Interaction:
 
     @asynccontextmanager
     async def database_deadline(self) -> AsyncIterator[None]:
-        """Raise NotRecorded if the database does not tell in time for the ack what is read inside."""
+        """Raise NotRecorded if the database does not tell in time what is read inside.
+
+        Before the ack that is the time of `ack_deadline`, after it 5 s.
+        """
         try:
-            async with self.ack_deadline():
+            async with asyncio.timeout(DATABASE_SECONDS) if self.is_acked else self.ack_deadline():
                 yield
         except TimeoutError:
-            raise NotRecorded(Unrecorded.ANSWER) from None
+            raise NotRecorded(Unrecorded.LOOK_UP) from None
 
     async def ack(self, **answer: Any) -> None:
         """Tell Slack that this has arrived; only the first time counts."""

@@ -256,6 +256,7 @@ _NOT_RECORDED: dict[Unrecorded, tuple[str, str]] = {
         "It may still happen: look at `/backup status` in a minute before you try again.",
     ),
     Unrecorded.ANSWER: ("I could not confirm that this was recorded.", TRY_SOON),
+    Unrecorded.LOOK_UP: ("My database does not answer right now, so I did nothing.", TRY_SOON),
     Unrecorded.AUDIT: (
         "The audit trail can't be written or read right now, and without it I do nothing.",
         "Whoever runs me finds the reason in my log. Then try again.",
