@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from bot.errors import Denial, NotAllowed
+from bot.names import canonical_name
 from bot.verbs import CHANGING, Verb
 
 EVERYBODY = "*"
@@ -50,8 +51,9 @@ class Rule:
     approval_minutes: float = 30.0
 
     def fits(self, server: str) -> bool:
-        """Tell whether the rule is about this server; case does not matter."""
-        return any(fnmatchcase(server.casefold(), pattern.casefold()) for pattern in self.servers)
+        """Tell whether the rule is about this server, whatever of its name people can't see or don't type."""
+        name = canonical_name(server)
+        return any(fnmatchcase(name, canonical_name(pattern)) for pattern in self.servers)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from bot.approvals import messages, views
 from bot.approvals.approval import TOPIC, check_choice, is_deciding
 from bot.approvals.model import Choice, Vote
 from bot.errors import Denial, Misuse, NotAllowed, NotChecked, UsageError
+from bot.names import is_same_name
 from bot.operations import engine, records
 from bot.operations.messages import wrong_name
 from bot.operations.model import Operation, digest_of_request
@@ -13,7 +14,6 @@ from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import RequestForm, read_form
 from bot.slack.interaction import Interaction
-from bot.slack.text import is_same_name
 
 
 async def approve(interaction: Interaction) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.errors import Failure
+from bot.names import canonical_name
 from bot.operations.model import AnyOutcome
 
 Event = Literal[
@@ -141,12 +142,6 @@ def chain_hash(previous: str, written: str) -> str:
     return sha256(f"{previous}\n{written}".encode()).hexdigest()
 
 
-def normalized_name(server: str) -> str:
-    """Return a server's name as it is searched for, whatever its case."""
-    # PostgreSQL stores no NUL, and a name from outside may hold one.
-    return server.replace("\0", "").strip().casefold()
-
-
 def moment(at: datetime) -> str:
     """Return a time so that later ones sort after earlier ones, on every database alike."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
@@ -199,7 +194,7 @@ def _found_by(entry: Entry) -> dict[str, str | int | None]:
         "key": entry.key,
         "at": moment(entry.at),
         "server_id": entry.server_id,
-        "server": normalized_name(entry.server_name),
+        "server": canonical_name(entry.server_name),
         "person": entry.person,
         "decided_by": entry.decided_by,
     }

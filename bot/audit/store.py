@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from bot.audit import model
 from bot.audit.model import Broken, ChainedEntry, Entry, Intact, Row
 from bot.errors import NotRecorded, Unrecorded
+from bot.names import canonical_name
 from bot.operations.database import is_missing
 
 log = structlog.get_logger(__name__)
@@ -273,7 +274,7 @@ def _query(wanted: Filter) -> sa.Select[tuple[object, ...]]:
     if wanted.server:
         is_number = wanted.server.isascii() and wanted.server.isdecimal() and len(wanted.server) <= 18
         by_id = columns.server_id == int(wanted.server) if is_number else sa.false()
-        query = query.where(sa.or_(columns.server == model.normalized_name(wanted.server), by_id))
+        query = query.where(sa.or_(columns.server == canonical_name(wanted.server), by_id))
     if wanted.person:
         query = query.where(sa.or_(columns.person == wanted.person, columns.decided_by == wanted.person))
     if wanted.since:

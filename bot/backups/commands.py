@@ -1,7 +1,7 @@
 """What people type after `/backup list`, `create`, `delete`, `restore` and `help`, read into types."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from bot.backups.model import BackupType
@@ -22,10 +22,11 @@ class ListBackups:
 
 @dataclass(frozen=True)
 class CreateBackup:
-    """Make a backup of a server."""
+    """Make a backup of a server. Without quotes only the servers' names tell where the reason begins."""
 
     server: str | None = None
     reason: str = ""
+    unquoted: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def read_create(text: str) -> CreateBackup:
     if not text:
         return CreateBackup()
     server, reason = first_word(text, Verb.CREATE)
-    return CreateBackup(server.text or None, reason.strip())
+    return CreateBackup(server.text or None, reason.strip(), "" if server.is_quoted else text)
 
 
 def read_delete(text: str) -> DeleteBackup:

@@ -12,6 +12,7 @@ from bot.backups.commands import read_delete, read_restore
 from bot.backups.form_views import Confirmation
 from bot.backups.requests import common_fields, server_by_id, typed_server
 from bot.errors import BotError, ProviderError, UnknownBackup, UnknownServer
+from bot.names import is_same_name
 from bot.operations import records
 from bot.operations.messages import wrong_name
 from bot.operations.model import (
@@ -30,7 +31,6 @@ from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import BackupChoice, ConfirmForm, PickForm, read_form, read_id
 from bot.slack.interaction import Interaction
-from bot.slack.text import is_same_name
 from bot.slack.views import note
 from bot.verbs import ConfirmedVerb, Verb
 

@@ -7,7 +7,7 @@ from bot import lifecycle
 from bot.backups import confirm, create, form_views, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
-from bot.backups.requests import common_fields, server_by_id, typed_server
+from bot.backups.requests import common_fields, server_by_id, typed_name, typed_server
 from bot.errors import AlreadyTried, Misuse, UsageError
 from bot.operations import engine, records
 from bot.operations.messages import will_tell
@@ -92,8 +92,11 @@ async def create_backup(interaction: Interaction, typed: str = "") -> None:
         form = CreateForm(channel=interaction.channel)
         await interaction.open_view(form_views.create_form(form, None, wanted.reason))
         return
-    server = await typed_server(interaction, wanted.server)
-    await _request_backup(interaction, server, wanted.reason, interaction.channel)
+    name, reason = wanted.server, wanted.reason
+    if wanted.unquoted:
+        name, reason = await typed_name(interaction, wanted.unquoted) or (name, reason)
+    server = await typed_server(interaction, name)
+    await _request_backup(interaction, server, reason, interaction.channel)
 
 
 async def open_create_form(interaction: Interaction) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from bot.errors import Silence, Unreachable
+from bot.errors import Misuse, Silence, Unreachable, UsageError
 from bot.operations.model import ApprovalTerms
 from bot.operations.records import new_id
 from bot.permissions import Decision, NeedsApproval
-from bot.servers.model import Server
+from bot.servers.model import Server, are_names, leading_name
 from bot.services import services
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
@@ -25,6 +25,20 @@ async def typed_server(interaction: Interaction, typed: str) -> Server:
         ProviderError: the servers aren't known, and VPS.org did not tell in time.
     """
     return await _in_time(interaction, services().directory.find(typed))
+
+
+async def typed_name(interaction: Interaction, text: str) -> tuple[str, str] | None:
+    """Return the whole name of a server that a text begins with, the longest, and the rest; None if none is.
+
+    Raises:
+        UsageError: the rest is nothing but names of servers, and not a reason.
+        ProviderError: as `typed_server` does.
+    """
+    known = await _in_time(interaction, services().directory.servers())
+    name, rest = leading_name(text, known)
+    if name and are_names(rest, known):
+        raise UsageError(Misuse.ONE_SERVER, verb=Verb.CREATE)
+    return (name, rest) if name else None
 
 
 async def server_by_id(interaction: Interaction, server_id: int) -> Server:

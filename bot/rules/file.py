@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import ConfigurationError
+from bot.names import canonical_name
 from bot.permissions import EVERYBODY
 from bot.rules.messages import in_words, never_reached
 from bot.settings import Positive, is_channel, is_person
@@ -113,10 +114,10 @@ def line_of(text: str, place: Place) -> int:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Tell whether a pattern fits every server that another one fits; case does not matter."""
+    """Tell whether a pattern fits every server that another one fits."""
     special = {"*": ".*", "?": "[^*]"}
-    expression = "".join(special.get(each, re.escape(each)) for each in wide.casefold())
-    return re.fullmatch(expression, narrow.casefold(), re.DOTALL) is not None
+    expression = "".join(special.get(each, re.escape(each)) for each in canonical_name(wide))
+    return re.fullmatch(expression, canonical_name(narrow), re.DOTALL) is not None
 
 
 def _holds(document: Any, place: Place) -> bool:

@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import Busy, ProviderError, UnknownServer
+from bot.names import canonical_name
 from bot.servers.model import Server, find_server, near_names
 
 _log = structlog.get_logger()
@@ -108,7 +109,7 @@ class ServerDirectory:
 
     def suggestions(self, query: str, most: int = 100) -> list[Server]:
         """Return the known servers that fit what is typed so far, best first; never asks VPS.org."""
-        wanted = query.strip().casefold()
+        wanted = canonical_name(query)
         found: dict[int, Server] = {}
         for server in self._fitting(wanted):
             found[server.id] = server
@@ -127,10 +128,10 @@ class ServerDirectory:
 
     def _fitting(self, wanted: str) -> Iterator[Server]:
         known = self._known
-        yield from (server for server in known if server.name.casefold().startswith(wanted))
-        yield from (server for server in known if server.hostname.casefold().startswith(wanted))
-        yield from (server for server in known if wanted in server.name.casefold())
-        yield from (server for server in known if wanted in f"{server.hostname.casefold()} {server.id}")
+        yield from (server for server in known if canonical_name(server.name).startswith(wanted))
+        yield from (server for server in known if canonical_name(server.hostname).startswith(wanted))
+        yield from (server for server in known if wanted in canonical_name(server.name))
+        yield from (server for server in known if wanted in f"{canonical_name(server.hostname)} {server.id}")
         for name in near_names(wanted, known, most=10):
             yield from (server for server in known if server.name == name)
 
@@ -152,7 +153,7 @@ class ServerDirectory:
 
     async def _ask(self) -> None:
         servers = await self._api.list()
-        self._known = sorted(servers, key=lambda server: (server.name.casefold(), server.id))
+        self._known = sorted(servers, key=lambda server: (canonical_name(server.name), server.id))
         self._answers += 1
         self._asked_at = self._clock()
 

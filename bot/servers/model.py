@@ -1,12 +1,15 @@
 """Servers, and finding the one a person means."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.errors import UnknownServer
+from bot.names import canonical_name
 
 
 def _text(value: object) -> object:
@@ -37,6 +40,8 @@ class Server(BaseModel):
     location: str | None = None
 
 
+_WORD = re.compile(r"\S+")
+_MOST_WORDS = 20
 _LONGEST_COMPARED = 255
 """Characters; to compare a text of many thousands would hold up everybody else."""
 
@@ -50,7 +55,7 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
         UnknownServer: none or several fit; names the nearest.
     """
     wanted = wanted.strip()
-    folded = wanted.casefold()
+    folded = canonical_name(wanted)
     if not folded:
         raise UnknownServer
     for key in (_name, _hostname, _id):
@@ -67,19 +72,39 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
     raise UnknownServer(wanted, names=names, near=near)
 
 
+def leading_name(text: str, servers: Sequence[Server]) -> tuple[str, str]:
+    """Return the longest beginning of a text that is a server's whole name ("" if none is), and the rest."""
+    names = {_name(server) for server in servers}
+    ends = [word.end() for word in islice(_WORD.finditer(text), _MOST_WORDS)]
+    for end in reversed(ends):
+        if canonical_name(text[:end]) in names:
+            return text[:end], text[end:].strip()
+    return "", text
+
+
+def are_names(text: str, servers: Sequence[Server]) -> bool:
+    """Tell whether a text is nothing but names of servers, one or several."""
+    rest = text
+    while rest:
+        name, rest = leading_name(rest, servers)
+        if not name:
+            return False
+    return bool(text)
+
+
 def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[str]:
     """Return the names that look most like `wanted`, best first."""
     names = {_name(server): server.name for server in servers}
-    near = get_close_matches(wanted.casefold()[:_LONGEST_COMPARED], names, n=most, cutoff=0.5)
+    near = get_close_matches(canonical_name(wanted[:_LONGEST_COMPARED]), names, n=most, cutoff=0.5)
     return [names[name] for name in near]
 
 
 def _name(server: Server) -> str:
-    return server.name.casefold()
+    return canonical_name(server.name)
 
 
 def _hostname(server: Server) -> str:
-    return server.hostname.casefold()
+    return canonical_name(server.hostname)
 
 
 def _id(server: Server) -> str:

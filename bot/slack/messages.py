@@ -136,12 +136,17 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
 }
 
 
+_DOING: dict[Verb | None, str] = {Verb.CREATE: "back up"}
+
+
 def _usage_error(error: UsageError) -> Explanation:
     verb = Verb(error.verb) if error.verb else None
     how = usage(verb) if verb else ""
     meant = f"Did you mean `/backup {verb}`?" if verb else "See what I can do with `/backup help`."
     what, hint = _USAGE_ERRORS[error.misuse]
-    return Explanation(what.format(text=error.text, verb=verb), hint.format(how=how, meant=meant))
+    return Explanation(
+        what.format(text=error.text, verb=_DOING.get(verb, verb)), hint.format(how=how, meant=meant)
+    )
 
 
 _ACTIONS = {

@@ -119,8 +119,3 @@ def unescape_command(text: str) -> str:
     """
     unlinked = _LINK.sub(lambda link: link[1] or link[2], text)
     return unlinked.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
-def is_same_name(typed: str, name: str) -> bool:
-    """Tell whether a person typed that name; case and outer spaces don't matter."""
-    return typed.strip().casefold() == name.strip().casefold()

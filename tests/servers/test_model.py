@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UnknownServer
+from bot.names import canonical_name, is_same_name
 from bot.servers.model import Server, find_server, near_names
 
 WEB_1 = Server(id=11, name="web-1", hostname="web-1.example.com")
@@ -86,22 +87,23 @@ fleets = st.lists(
 
 @given(fleets, st.text(max_size=12))
 def test_a_server_is_found_only_if_the_text_fits_it(fleet: list[Server], text: str) -> None:
-    wanted = text.strip().casefold()
+    wanted = canonical_name(text)
     try:
         found = find_server(text, fleet)
     except UnknownServer:
         return
     assert found in fleet
     assert wanted
-    assert found.name.casefold().startswith(wanted) or wanted in {found.hostname.casefold(), str(found.id)}
+    others = {canonical_name(found.hostname), str(found.id)}
+    assert canonical_name(found.name).startswith(wanted) or wanted in others
 
 
 @given(fleets.filter(bool), st.data())
 def test_a_name_held_by_one_server_finds_it(fleet: list[Server], data: st.DataObject) -> None:
     server = data.draw(st.sampled_from(fleet))
-    same = [each for each in fleet if each.name.strip().casefold() == server.name.strip().casefold()]
-    if len(same) == 1 and server.name == server.name.strip():
-        assert find_server(f" {server.name.upper().casefold()} ", fleet) == server
+    same = [each for each in fleet if is_same_name(each.name, server.name)]
+    if len(same) == 1 and canonical_name(server.name):
+        assert find_server(f" {server.name} ", fleet) == server
     else:
         assert server in same
 

@@ -13,7 +13,6 @@ from bot.slack.text import (
     duration,
     escape,
     escape_truncated,
-    is_same_name,
     join_words,
     mention,
     plain_label,
@@ -174,19 +173,3 @@ def test_what_slack_does_to_typed_text_is_undone(sent: str, meant: str) -> None:
 @given(TEXT)
 def test_whatever_is_typed_is_read_as_typed(text: str) -> None:
     assert unescape_command(html.escape(text, quote=False)) == text.strip()
-
-
-@pytest.mark.parametrize(
-    ("typed", "name", "same"),
-    [
-        ("web-1", "web-1", True),
-        ("  WEB-1 ", "web-1", True),
-        ("straße", "STRASSE", True),
-        ("web-1", " web-1", True),
-        ("web-2", "web-1", False),
-        ("web", "web-1", False),
-        ("", "web-1", False),
-    ],
-)
-def test_a_server_s_name_is_confirmed_by_typing_it(typed: str, name: str, same: bool) -> None:
-    assert is_same_name(typed, name) is same

@@ -176,9 +176,15 @@ async def _cancel(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
 
 
 def _is_in_vain(sandbox: Sandbox, ask: Ask) -> bool:
-    """True if there may be nothing to cancel: it was not taken, or acts already."""
+    """True if there may be nothing to cancel: it was not taken, acts already, or its card has no buttons."""
     acts = ask.kind in QUEUED and any(ask.word in made.description for made in sandbox.provider.creates)
-    return (ask.is_over and not ask.acked) or acts
+    # Slack took no more than the card's words.
+    is_bare = any(
+        ask.word in message.text and message.by_bot and not message.thread_ts and not message.blocks
+        for messages in sandbox.workspace.messages.values()
+        for message in messages
+    )
+    return (ask.is_over and not ask.acked) or acts or is_bare
 
 
 def _is_said_to_be_cancelled(sandbox: Sandbox, ask: Ask, since: float) -> bool:

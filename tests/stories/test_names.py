@@ -1,0 +1,82 @@
+"""Servers whose names look like what people type: found, confirmed, decided by the rule for what is seen."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stories.asking import until_recorded
+from tests.world import World
+
+RULES = """
+[[rule]]
+servers = ["büro-*", "db-main"]
+second_person = ["delete"]
+approvers = ["UCLEO"]
+
+[[rule]]
+servers = ["*"]
+"""
+TYPED = {
+    "bu\u0308ro-db": "büro-db",
+    "db-main\u200b": "db-main",
+    "db\u2011main": "db-main",
+    "ana’s box": "ana's box",
+    "db\u00a0two  three": "db two three",
+    "web\tone\n": "web one",
+    "🚀 rocket": ":rocket: rocket",
+}
+"""By the name that VPS.org gives, what people type."""
+RULED = frozenset({"bu\u0308ro-db", "db-main\u200b", "db\u2011main"})
+
+
+@pytest.mark.parametrize("name", TYPED)
+async def test_what_people_type_finds_confirms_and_is_ruled(world: World, tmp_path: Path, name: str) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES)
+    world.provider.add_server(name)
+    await world.restart_bot(bot_rules_file=rules)
+    backup = world.provider.add_backup(name)
+    ana = world.person("ana")
+    await ana.types(f"/backup create {TYPED[name]}")
+    await world.until(lambda: len(world.provider.creates) == 1, "it is found")
+    assert world.provider.creates[0].server.name == name
+    world.provider.finish()
+    await ana.types(f"/backup delete {backup.id}")
+    await world.confirms("ana", TYPED[name])
+    if name in RULED:
+        await world.until_post("wants to *delete backup")
+        await until_recorded(world, "approval_requested")
+        assert world.provider.deletes == []
+    else:
+        await world.until(lambda: world.provider.deletes == [backup.id], "it is deleted")
+
+
+@pytest.mark.parametrize(
+    ("typed", "server", "reason"),
+    [
+        ("db main", "db main", ""),
+        ("db main before the fix", "db main", "before the fix"),
+        ("DB  MAIN before db", "db main", "before db"),
+        ("db mainly because", "db", "mainly because"),
+        ('"db" main', "db", "main"),
+        ("db", "db", ""),
+    ],
+)
+async def test_the_longest_name_is_meant(world: World, typed: str, server: str, reason: str) -> None:
+    for name in ("db", "db main"):
+        world.provider.add_server(name)
+    await world.restart_bot()
+    await world.person("ana").types(f"/backup create {typed}")
+    await world.until(lambda: world.provider.creates)
+    [made] = world.provider.creates
+    assert made.server.name == server
+    assert made.description.startswith(f"{reason or 'Requested in Slack'} · by ")
+
+
+@pytest.mark.parametrize("typed", ["web-1 db-1", "web-1 DB-1 web-1", "db main web-1"])
+async def test_several_servers_are_not_a_server_and_a_reason(world: World, typed: str) -> None:
+    world.provider.add_server("db main")
+    await world.restart_bot()
+    await world.person("ana").types(f"/backup create {typed}")
+    await world.until_whisper("ana", "I back up one server at a time.")
+    assert world.provider.creates == []
