@@ -67,7 +67,7 @@ class Connection(Protocol):
     async def close(self) -> None: ...  # noqa: D102
 
 
-async def run(settings: Settings, *, polling: float = 0.2, limits: SlackRateLimits | None = None) -> None:
+async def run(settings: Settings, *, polling: float = 0.3, limits: SlackRateLimits | None = None) -> None:
     """Run the bot until cancelled; then let what acts finish, and what waits stop safely.
 
     Operations that were interrupted are carried on even while Slack can't be reached. `polling` is how often

@@ -22,7 +22,7 @@ from bot.operations.runner import Runner
 
 STOP_SECONDS = 8
 PING_SECONDS = 2.0
-QUEUE_SECONDS = 1.0
+QUEUE_SECONDS = 2.0
 """How often the queue is polled; what this process enqueues is fetched at once."""
 WORKERS = 5_000
 """As good as no limit: one at a time per server comes from the queue's partitions alone."""
@@ -65,7 +65,7 @@ class Engine:
         self,
         database: sa.Engine,
         *,
-        polling: float = 0.2,
+        polling: float = 0.3,
         wait_seconds: float = 60.0,
         keep_days: float = 90.0,
         terminate: Callable[[], object] = terminate_process,

@@ -124,7 +124,8 @@ async def test_others_are_shown_carried_out_and_told(world: World, harm: Path) -
     await world.until(lambda: len(world.provider.creates) == 2, "db-1 is backed up meanwhile")
     world.provider.finish()
     await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
-    await world.until(lambda: len(world.provider.creates) == 3, "web-1 is backed up once more")
+    # Only after each bad row ahead of it in the queue of web-1, one after the other.
+    await world.until(lambda: len(world.provider.creates) == 3, "web-1 is backed up once more", seconds=40)
     world.provider.finish()
     await world.until_reply("<@UBEN> :white_check_mark: *web-1* is backed up")
     await world.until_reply("<@UBEN> :white_check_mark: *db-1* is backed up")
@@ -146,5 +147,5 @@ async def test_the_bot_starts_and_carries_on_what_it_can_read(world: World, harm
     world.provider.finish()
     await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
     await world.person("ana").types("/backup create web-1")
-    await world.until(lambda: len(world.provider.creates) == 2, "web-1 is backed up once more")
+    await world.until(lambda: len(world.provider.creates) == 2, "web-1 is backed up once more", seconds=40)
     assert not is_there(harm)

@@ -121,8 +121,9 @@ async def test_every_click_is_answered_while_the_database_does_not(
     await world.until(lambda: world.provider.creates)
     world.provider.finish(status="failed")
     failed = await world.until_post("The backup of *db-1* failed")
-    for _ in range(2):
-        await ana.types("/backup create web-1")
+    await ana.types("/backup create web-1")
+    await world.until(lambda: len(world.provider.creates) == 2, "web-1 is backed up")
+    await ana.types("/backup create web-1")
     queued = await world.until_post("*web-1*: backup is queued")
     question = await asks(world)
     running = world.provider.add_backup("new-1", status="in_progress")
