@@ -27,9 +27,10 @@ from bot.backups.poller import Poller
 from bot.errors import ConfigurationError
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
-from bot.operations import engine
+from bot.operations import engine, records
 from bot.operations.database import open_database
 from bot.operations.launch import Engine
+from bot.operations.shared_read import SharedRead
 from bot.rules.load import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
@@ -141,6 +142,7 @@ class _Bot:
             poller=poller,
             authorizer=Authorizer(people, rules, audit),
             audit=audit,
+            unfinished=SharedRead(records.unfinished),
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
         )

@@ -66,7 +66,12 @@ class HttpServer:
         application = web.Application()
         application.add_routes(routes)
         self._runner = web.AppRunner(
-            application, access_log=None, handle_signals=False, shutdown_timeout=stop_seconds
+            application,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=stop_seconds,
+            # A few kB could be unpacked to gigabytes, before anybody knows who sent them.
+            auto_decompress=False,
         )
         self._bind = bind
         self._port = port

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.backups.api import BackupsApi
     from bot.backups.poller import Poller
     from bot.notifications.slack_messages import SlackMessages
+    from bot.operations.records import Unfinished
+    from bot.operations.shared_read import SharedRead
     from bot.servers.api import ServersApi
     from bot.servers.directory import ServerDirectory
 
@@ -47,7 +49,11 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Services:
-    """Every client and limit. `asks_approvers`: approvers get a direct message for each request."""
+    """Every client and limit.
+
+    `unfinished` reads what runs and waits, for all who ask at once. `asks_approvers`: approvers get a direct
+    message for each request.
+    """
 
     slack: AsyncWebClient
     messages: SlackMessages
@@ -57,6 +63,7 @@ class Services:
     poller: Poller
     authorizer: Authorizer
     audit: AuditTrail
+    unfinished: SharedRead[list[Unfinished]]
     timeouts: Timeouts
     asks_approvers: bool = False
     now: Callable[[], datetime] = utc_now

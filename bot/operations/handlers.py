@@ -17,7 +17,7 @@ async def show_status(interaction: Interaction, _: str = "") -> None:
     """Show what runs and waits on the servers the person can see."""
     await interaction.ack()
     async with interaction.database_deadline():
-        unfinished = await records.unfinished()
+        unfinished = await services().unfinished()
     names = {each.operation.server_name for each in unfinished}
     seen = await services().authorizer.visible(interaction, names, interaction.channel)
     shown = [each for each in unfinished if each.operation.server_name in seen]

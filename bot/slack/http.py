@@ -44,7 +44,8 @@ class HttpConnection:
 
     A request is verified before anything reads it (401), Slack's retries are passed on, and Bolt answers.
     Only the check of the certificate is answered unsigned, with nothing. Too long a body is a 413, too slow
-    a one a 408; while the bot stops all is a 503, so that Slack or a balancer tries elsewhere.
+    a one a 408, a packed one, which Slack never sends, a 415; while the bot stops all is a 503, so that Slack
+    or a balancer tries elsewhere.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class HttpConnection:
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         if not self._is_listening:
             return web.json_response({"error": "stopping"}, status=503)
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return web.json_response({"error": "unsupported encoding"}, status=415)
         body = await _read(request, self._body_seconds)
         if _is_certificate_check(request, body):
             return web.Response()

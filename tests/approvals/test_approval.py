@@ -17,8 +17,10 @@ from bot.backups.poller import Poller
 from bot.errors import NotAllowed
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
+from bot.operations import records
 from bot.operations.database import open_database
 from bot.operations.model import Ending
+from bot.operations.shared_read import SharedRead
 from bot.permissions import Person, Rule, Rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
@@ -59,6 +61,7 @@ def services_by(rules: Rules) -> Services:
         poller=Poller(backups),
         authorizer=Authorizer(KnownPeople(), rules, audit),
         audit=audit,
+        unfinished=SharedRead(records.unfinished),
         timeouts=Timeouts(settle=1, late=1, give_up=1, restore_watch=1, poll=1, confirmation=1),
     )
 

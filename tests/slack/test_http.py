@@ -1,8 +1,10 @@
 import asyncio
+import gzip
 import hashlib
 import hmac
 import json
 import time
+import tracemalloc
 from collections.abc import AsyncIterator
 from io import BytesIO
 
@@ -190,6 +192,27 @@ async def test_an_unknown_command_is_not_acked(slack: Slack) -> None:
 
 async def test_a_long_body_is_refused(slack: Slack) -> None:
     assert (await slack.sends(b"x" * (MAX_BODY_BYTES + 1)))[0] == 413
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "GZIP", "deflate", "br", "zstd", "gzip, gzip", "identity, gzip"]
+)
+@pytest.mark.parametrize("is_signed", [True, False])
+async def test_nothing_is_unpacked(slack: Slack, encoding: str, is_signed: bool) -> None:
+    body = gzip.compress(bytes(50 * MAX_BODY_BYTES))
+    headers = {"Content-Encoding": encoding} | (signed(body) if is_signed else {})
+    tracemalloc.start()
+    try:
+        assert (await slack.sends(body, headers))[0] == 415
+        assert tracemalloc.get_traced_memory()[1] < 10 * MAX_BODY_BYTES
+    finally:
+        tracemalloc.stop()
+    assert slack.handled == []
+
+
+async def test_a_body_said_to_be_as_it_is_is_read(slack: Slack) -> None:
+    assert (await slack.sends(COMMAND, signed(COMMAND) | {"Content-Encoding": "identity"}))[0] == 200
+    assert slack.handled == ["command"]
 
 
 async def test_a_slow_body_is_not_waited_for(slack: Slack) -> None:
