@@ -275,6 +275,7 @@ class Nonsense(StrEnum):
     FOREIGN_PAGE = "foreign_page"
     REDIRECT = "redirect"
     PARTIAL_LIST = "partial_list"
+    ONLY_ACCEPTED = "only_accepted"
 
 
 @dataclass(eq=False, kw_only=True)

@@ -77,13 +77,15 @@ class BackupsApi:
             params["backup_type"] = backup_type
         listing = await self._client.list_all("/backups/", params)
         backups, unreadable = await _read(listing.results)
+        # Pages of an unordered list overlap, so that one row may come twice and hide another.
+        not_shown = max(unreadable, listing.announced - len(backups))
         # Asked again here, as an API that does not know a filter shows everything.
         wanted = [
             backup
             for backup in backups.values()
             if server_id in {None, backup.server.id} and backup_type in {None, backup.backup_type}
         ]
-        return BackupList(wanted, unreadable + listing.announced - len(listing.results))
+        return BackupList(wanted, not_shown)
 
     def _forget(self, key: tuple[int | None, str | None], done: "asyncio.Task[BackupList]") -> None:
         del self._shared[key]

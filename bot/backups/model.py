@@ -4,13 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from heapq import nlargest
-from math import isfinite
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.dataclasses import dataclass
 
-from bot.servers.model import Freshness
+from bot.servers.model import Freshness, Id, Name, Text, Word
 
 FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled"})
 
@@ -27,26 +33,29 @@ def _utc(moment: datetime) -> datetime:
         raise ValueError("beyond the calendar in UTC") from None
 
 
-def _whole(size: object) -> object:
-    whole = round(size) if isinstance(size, float) and isfinite(size) else size
-    return None if isinstance(whole, int) and not 0 <= whole <= _LARGEST else whole
+def _whole(size: object) -> int | None:
+    try:
+        whole = size if isinstance(size, int) else round(float(size)) if isinstance(size, float | str) else -1
+    except (ValueError, OverflowError):
+        return None
+    return whole if 0 <= whole <= _LARGEST else None
 
 
-def _text(value: object) -> object:
-    return "" if value is None else value
+def _none_if_odd(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
 
 
 Moment = Annotated[datetime, AfterValidator(_utc)]
 """A moment in UTC; one that came without an offset is taken as UTC."""
 
+OddMoment = Annotated[Moment | None, WrapValidator(_none_if_odd)]
+"""A moment; None for whatever is none."""
+
 Megabytes = Annotated[int | None, BeforeValidator(_whole)]
 """A size in MB; None if it is not known, or none that can be."""
-
-Id = Annotated[int, Field(ge=0, le=_LARGEST)]
-"""A number that menus can carry and databases store."""
-
-Text = Annotated[str, BeforeValidator(_text)]
-"""A text; null is taken as empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +63,25 @@ class ServerRef:
     """The server a backup belongs to."""
 
     id: Id
-    name: str
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
     """One backup. Unknown fields are ignored, unknown statuses and types kept as text (VPS-API.md).
 
+    What it can't be without are the ids, the server's name and when it was made.
+
     A dataclass, since there may be a hundred thousand of them: they are read faster, and take less memory.
     """
 
     id: Id
     server: ServerRef
-    backup_type: str
-    status: str
+    backup_type: Word
+    status: Word
     created_at: Moment
     size_mb: Megabytes = None
-    expires_at: Moment | None = None
+    expires_at: OddMoment = None
     description: Text = ""
 
     @property

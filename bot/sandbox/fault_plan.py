@@ -17,7 +17,8 @@ LONGEST_WAIT = 30.0
 
 PROVIDER: Mapping[str, frozenset[str]] = {
     "GET": provider_faults.ALL_FAULTS - {"unauthorized", "forbidden", "not_found"},
-    "POST": provider_faults.ALL_FAULTS - provider_faults.ALTERED.keys() | {"wrong_types"},
+    # A restore that was accepted and not begun looks like any other: nobody could tell.
+    "POST": provider_faults.ALL_FAULTS - provider_faults.ALTERED.keys() - {"accepted"} | {"wrong_types"},
     "DELETE": provider_faults.ALL_FAULTS - provider_faults.ALTERED.keys(),
 }
 """What may happen to a request. A list that is refused for good is a setting, not misfortune."""

@@ -12,15 +12,30 @@ from bot.errors import UnknownServer
 from bot.names import canonical_name
 
 
+def _name(value: object) -> object:
+    return str(value) if isinstance(value, int | float) else value
+
+
 def _text(value: object) -> object:
-    return "" if value is None else value
+    text = _name(value)
+    return text if isinstance(text, str) else ""
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-"""A text; null is taken as empty."""
+def _word(value: object) -> str:
+    return str(_text(value)).strip().lower()
+
 
 Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """A number that menus can carry and databases store."""
+
+Name = Annotated[str, BeforeValidator(_name)]
+"""A text that must be there; a number is taken as one."""
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A text; null, and whatever is none, is taken as empty: one odd field hides nothing else."""
+
+Word = Annotated[str, BeforeValidator(_word)]
+"""One of a few words, in lower case; empty like a text."""
 
 
 MANUAL_SLOTS = 10
@@ -33,11 +48,11 @@ class Server(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: Id
-    name: str
+    name: Name
     hostname: Text = ""
-    status: Text = ""
-    ip_address: str | None = None
-    location: str | None = None
+    status: Word = ""
+    ip_address: Text = ""
+    location: Text = ""
 
 
 _WORD = re.compile(r"\S+")
@@ -58,13 +73,13 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
     folded = canonical_name(wanted)
     if not folded:
         raise UnknownServer
-    for key in (_name, _hostname, _id):
+    for key in (_folded, _hostname, _id):
         exact = [server for server in servers if key(server) == folded]
         if len(exact) == 1:
             return exact[0]
         if exact:
             raise UnknownServer(wanted, ids=tuple(server.id for server in exact[:5]))
-    starting = [server for server in servers if _name(server).startswith(folded)]
+    starting = [server for server in servers if _folded(server).startswith(folded)]
     if len(starting) == 1:
         return starting[0]
     names = tuple(server.name for server in starting[:5])
@@ -74,7 +89,7 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
 
 def leading_name(text: str, servers: Sequence[Server]) -> tuple[str, str]:
     """Return the longest beginning of a text that is a server's whole name ("" if none is), and the rest."""
-    names = {_name(server) for server in servers}
+    names = {_folded(server) for server in servers}
     ends = [word.end() for word in islice(_WORD.finditer(text), _MOST_WORDS)]
     for end in reversed(ends):
         if canonical_name(text[:end]) in names:
@@ -94,12 +109,12 @@ def are_names(text: str, servers: Sequence[Server]) -> bool:
 
 def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[str]:
     """Return the names that look most like `wanted`, best first."""
-    names = {_name(server): server.name for server in servers}
+    names = {_folded(server): server.name for server in servers}
     near = get_close_matches(canonical_name(wanted[:_LONGEST_COMPARED]), names, n=most, cutoff=0.5)
     return [names[name] for name in near]
 
 
-def _name(server: Server) -> str:
+def _folded(server: Server) -> str:
     return canonical_name(server.name)
 
 

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from random import SystemRandom
 
@@ -12,10 +13,10 @@ import httpx
 import stamina
 import structlog
 from pydantic import SecretStr
-from pydantic_core import from_json
 
-from bot.errors import Busy, ConfigurationError, Nonsense, Unreachable
-from bot.vps.refusals import broken, invalid_response, refusal
+from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
+from bot.vps.read_json import read_json
+from bot.vps.refusals import api_words, broken, invalid_response, refusal, says_no, writes
 
 Params = Mapping[str, str | int]
 
@@ -39,7 +40,7 @@ _chance = SystemRandom()
 
 @dataclass(frozen=True)
 class Listing:
-    """All results of a listing, and how many VPS.org announced."""
+    """All results of a listing, and how many VPS.org announced: 0 if it did not."""
 
     results: list[object]
     announced: int
@@ -115,7 +116,7 @@ class VpsClient:
             match page:
                 case {"results": list(found), **rest}:
                     results.extend(found)
-                    announced = max(announced, _count(rest.get("count")), len(results))
+                    announced = max(announced, _count(rest.get("count")))
                     url = self._next(url, rest.get("next"))
                     if url is not None and not found:
                         raise invalid_response(Nonsense.ENDLESS_PAGES)
@@ -128,7 +129,7 @@ class VpsClient:
         return await self._exchange("POST", self._url(path), json=body)
 
     async def delete(self, path: str) -> None:
-        """Ask once for deletion."""
+        """Ask once for deletion; raises InvalidResponse if that was accepted, but not done yet (202)."""
         await self._exchange("DELETE", self._url(path))
 
     async def aclose(self) -> None:
@@ -154,7 +155,13 @@ class VpsClient:
         if not response.is_success:
             _log.warning("vps_refused", method=method, path=url.path, status=response.status_code)
             raise refusal(response.status_code, response.headers, body, method)
-        return _json(body, method)
+        answer = _json(body, method)
+        if writes(method) and says_no(answer):
+            raise BadRequest(status=response.status_code, words=api_words(body))
+        if method == "DELETE" and response.status_code == HTTPStatus.ACCEPTED:
+            nonsense = Nonsense.ONLY_ACCEPTED
+            raise InvalidResponse(nonsense=nonsense, status=response.status_code, may_have_acted=True)
+        return answer
 
     async def _body(self, response: httpx.Response, method: str) -> bytes | bytearray:
         body = bytearray()
@@ -179,6 +186,9 @@ class VpsClient:
             url = here.join(address) if isinstance(address, str) else httpx.URL()
         except httpx.InvalidURL:
             url = httpx.URL()
+        if url.scheme == "http" and url.host == self._base.host and url.port is self._base.port is None:
+            # Behind what ends TLS, an API may take its own address for http.
+            url = url.copy_with(scheme=self._base.scheme)
         if _origin(url) != _origin(self._base):
             raise invalid_response(Nonsense.FOREIGN_PAGE)
         return url.copy_with(userinfo=b"", fragment=None)
@@ -196,7 +206,7 @@ def _json(body: bytes | bytearray, method: str) -> object | None:
     if not body.strip():
         return None
     try:
-        answer: object = from_json(body)
+        answer = read_json(body)
     except ValueError:
         raise invalid_response(Nonsense.NOT_JSON, method) from None
     return answer

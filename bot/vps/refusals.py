@@ -7,7 +7,6 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 
 import httpx
-from pydantic_core import from_json
 
 from bot.errors import (
     BadRequest,
@@ -20,6 +19,7 @@ from bot.errors import (
     Unauthorized,
     Unreachable,
 )
+from bot.vps.read_json import read_json
 
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds; whoever asks for more is asked again after this long."""
@@ -104,10 +104,22 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def api_words(body: bytes | bytearray) -> str:
     """Return the messages and field errors of a JSON body as one line of plain text; "" if there are none."""
     try:
-        answer = from_json(body)
+        answer = read_json(body)
     except ValueError:
         return ""
     return "; ".join(islice(filter(None, map(plain, _messages(answer))), _MOST_MESSAGES))[:_MOST_CHARACTERS]
+
+
+def says_no(answer: object) -> bool:
+    """Tell whether the body of a 2xx refuses what was asked for, as some frameworks' errors do."""
+    match answer:
+        case {"success": False} | {"ok": False}:
+            return True
+        case {"id": _}:
+            return False  # What was made is there, whatever else is said of it.
+        case {"error": said} | {"errors": said}:
+            return bool(said)
+    return False
 
 
 def plain(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -89,9 +90,36 @@ async def test_a_malformed_backup_does_not_lose_the_others() -> None:
     assert found.not_shown == 5
 
 
-async def test_a_backup_told_twice_is_one() -> None:
-    found = await api(Vps(GET=listed(told(1, status="in_progress"), told(1)))).list()
+@pytest.mark.parametrize(("count", "not_shown"), [(1, 0), (None, 0), (2, 1)])
+async def test_a_backup_told_twice_is_one_and_may_hide_another(count: int | None, not_shown: int) -> None:
+    told_twice = listed(told(1, status="in_progress"), told(1), count=count)
+    found = await api(Vps(GET=told_twice)).list()
     assert [each.status for each in found.backups] == ["completed"]
+    assert found.not_shown == not_shown
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"expires_at": ""},
+        {"expires_at": "never"},
+        {"expires_at": [1]},
+        {"description": 123},
+        {"description": {"text": "x"}},
+        {"description": None},
+        {"size_mb": "12.5"},
+        {"size_mb": "big"},
+        {"size_mb": -1},
+        {"size_mb": {}},
+        {"status": "Completed"},
+        {"status": " COMPLETED "},
+        {"server": {"id": "7", "name": "web-1"}},
+        {"server": {"id": 7, "name": 1}},
+    ],
+)
+async def test_one_odd_field_hides_nothing_else(odd: dict[str, Any]) -> None:
+    found = await api(Vps(GET=listed(told(1, **odd), told(2)))).list()
+    assert [each.id for each in found.backups if each.is_complete] == [1, 2]
     assert found.not_shown == 0
 
 

@@ -70,7 +70,14 @@ def test_what_vps_org_leaves_out_is_empty() -> None:
     server = Server.model_validate(
         {"id": 1, "name": "web", "hostname": None, "status": None, "plan": {"a": 1}}
     )
-    assert (server.hostname, server.status, server.ip_address) == ("", "", None)
+    assert (server.hostname, server.status, server.ip_address) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    "odd", [{"location": {"city": "Wien"}}, {"ip_address": ["1.1.1.1"]}, {"hostname": 3}, {"status": []}]
+)
+def test_one_odd_field_hides_no_server(odd: dict[str, object]) -> None:
+    assert Server.model_validate({"id": 1, "name": "web"} | odd).name == "web"
 
 
 def test_near_names_are_the_servers_own() -> None:

@@ -216,3 +216,30 @@ async def test_the_account_tells_whose_token_it_is() -> None:
 async def test_an_account_of_another_shape_is_an_invalid_response(shape: object) -> None:
     with pytest.raises(InvalidResponse):
         await read_account(client(Vps(httpx.Response(200, json=shape))))
+
+
+@pytest.mark.parametrize("method", ["post", "delete"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": False, "error": "no room"},
+        {"success": False, "id": 1, "message": "no room"},
+        {"ok": False, "detail": "no room"},
+        {"error": "no room"},
+        {"error": {"message": "no room"}},
+        {"errors": ["no room"]},
+    ],
+)
+async def test_a_no_inside_a_2xx_is_a_refusal_with_its_reason(method: str, body: dict[str, object]) -> None:
+    asked = client(Vps(httpx.Response(200, json=body)))
+    with pytest.raises(BadRequest) as caught:
+        await (asked.post("/x/", {}) if method == "post" else asked.delete("/x/"))
+    assert "no room" in caught.value.words
+    assert not caught.value.may_have_acted
+
+
+@pytest.mark.parametrize(
+    "body", [{"success": True}, {"error": None}, {"errors": []}, {"id": 1, "error": "old"}, []]
+)
+async def test_what_says_no_no_is_none(body: object) -> None:
+    assert await client(Vps(httpx.Response(200, json=body))).post("/x/", {}) == body

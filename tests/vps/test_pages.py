@@ -35,7 +35,7 @@ async def test_a_relative_next_page_is_followed(following: str) -> None:
     "elsewhere",
     [
         "https://evil.example/api/v1/backups/?page=2",
-        "http://admin.vps.org/api/v1/backups/?page=2",
+        "http://admin.vps.org:8080/api/v1/backups/?page=2",
         "https://admin.vps.org:8443/api/v1/backups/",
         "https://admin.vps.org.evil.example/",
         "//evil.example/",
@@ -54,6 +54,17 @@ async def test_the_token_goes_nowhere_else(elsewhere: object) -> None:
     with pytest.raises(ProviderError):
         await client(vps).list_all("/backups/")
     assert {request.url.host for request in vps.requests} == {"admin.vps.org"}
+
+
+async def test_behind_what_ends_tls_the_next_page_is_asked_for_over_tls() -> None:
+    vps = Vps(
+        httpx.Response(
+            200, json={"count": 2, "results": [1], "next": "http://admin.vps.org/api/v1/x/?page=2"}
+        ),
+        httpx.Response(200, json={"count": 2, "results": [2]}),
+    )
+    assert (await client(vps).list_all("/backups/")).results == [1, 2]
+    assert str(vps.requests[1].url) == "https://admin.vps.org/api/v1/x/?page=2"
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\A(https?:)?[/\\]{0,3}[a-z.@:/\\]{0,20}\Z"))
@@ -88,7 +99,7 @@ async def test_a_list_of_another_shape_is_an_invalid_response(shape: object) -> 
         await client(Vps(httpx.Response(200, json=shape))).list_all("/backups/")
 
 
-@pytest.mark.parametrize(("count", "announced"), [(5, 5), (0, 1), (-3, 1), ("5", 1), (None, 1)])
-async def test_the_number_announced_is_at_least_what_came(count: object, announced: int) -> None:
+@pytest.mark.parametrize(("count", "announced"), [(5, 5), (0, 0), (-3, 0), ("5", 0), (None, 0)])
+async def test_the_number_announced_is_a_number(count: object, announced: int) -> None:
     vps = Vps(httpx.Response(200, json={"count": count, "results": [1]}))
     assert (await client(vps).list_all("/backups/")).announced == announced

@@ -27,12 +27,16 @@ BEFORE_ACTING: dict[str, Answer] = {
     "forbidden": lambda: _refused(403, "You do not have permission to perform this action."),
     "not_found": lambda: _refused(404, "Not found."),
     "conflict": lambda: _refused(409, "Another operation is in progress on this server."),
+    "success_false": lambda: web.json_response({"success": False, "error": "The disk is busy."}),
+    "error_in_200": lambda: web.json_response({"error": "The disk is busy."}),
+    "accepted": lambda: web.json_response({"message": "Accepted."}, status=202),
 }
 
 AFTER_ACTING: dict[str, Answer] = {
     "500_after_acting": BEFORE_ACTING["500"],
     "502_after_acting": BEFORE_ACTING["502"],
     "html_after_acting": BEFORE_ACTING["html"],
+    "accepted_after_acting": BEFORE_ACTING["accepted"],
 }
 
 WITHOUT_ANSWER = frozenset({"reset", "reset_after_acting", "timeout_before_acting", "timeout_after_acting"})
