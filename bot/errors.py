@@ -112,7 +112,8 @@ class UnknownServer(BotError):
     """No server, or none alone, goes by `wanted`.
 
     `ids` and `names` are of servers that fit equally well, `near` are names that look like it. `is_stale`: a
-    new server would not be known, since VPS.org does not answer.
+    new server would not be known, since VPS.org does not answer. `is_list_partial`: as far as VPS.org showed
+    them.
     """
 
     wanted: str = ""
@@ -120,6 +121,7 @@ class UnknownServer(BotError):
     names: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     is_stale: bool = False
+    is_list_partial: bool = False
 
 
 @dataclass(eq=False)

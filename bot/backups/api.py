@@ -93,9 +93,10 @@ class BackupsApi:
             # Looked at, as all who asked may have given up; asyncio would complain that nobody did.
             done.exception()
 
-    async def freshness(self) -> dict[int, Freshness]:
-        """Return, by server id, how well each server is backed up."""
-        return freshness_by_server((await self.list_to_show()).backups)
+    async def freshness(self) -> tuple[dict[int, Freshness], int]:
+        """Return, by server id, how well each server is backed up, and how many backups were not shown."""
+        found = await self.list_to_show()
+        return freshness_by_server(found.backups), found.not_shown
 
     async def create(self, server_id: int, description: str) -> Backup:
         """Start a backup and return it, in progress.

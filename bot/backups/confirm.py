@@ -189,6 +189,7 @@ async def _confirmation(interaction: Interaction, form: PickForm, backup_id: int
         backup,
         now=services().now(),
         last_good=checks.is_last_good(backup, listing.backups),
+        is_list_partial=listing.not_shown > 0,
         offers_safety_backup=form.verb is Verb.RESTORE,
         ahead=await _running_on(backup.server.id),
         approvers=sorted(decision.approvers) if isinstance(decision, NeedsApproval) else [],

@@ -71,13 +71,14 @@ def pick_form(form: PickForm, server: Server | None, found: Sequence[Backup] | N
 class Confirmation:
     """What a person is shown before they confirm: the backup as it is now, and what else they should know.
 
-    `last_good`: no other complete backup is left. `ahead` runs on the server now. One of `approvers` must
-    approve first, if there are any.
+    `last_good`: no other complete backup is left, as far as VPS.org showed them if `is_list_partial`. `ahead`
+    runs on the server now. One of `approvers` must approve first, if there are any.
     """
 
     backup: Backup
     now: datetime
     last_good: bool = False
+    is_list_partial: bool = False
     offers_safety_backup: bool = False
     ahead: Ahead | None = None
     approvers: Sequence[str] = ()
@@ -87,7 +88,9 @@ class Confirmation:
 def confirm_form(verb: ConfirmedVerb, channel: str, shown: Confirmation) -> View:
     """Return what exactly will be lost; the server's name must be typed to go on."""
     backup = shown.backup
-    consequence = messages.consequence(verb, backup, shown.now, last_good=shown.last_good)
+    consequence = messages.consequence(
+        verb, backup, shown.now, last_good=shown.last_good, is_list_partial=shown.is_list_partial
+    )
     blocks: list[Block] = [SectionBlock(text=mrkdwn(consequence)), _context(messages.about(backup))]
     if shown.ahead:
         blocks.append(_context(waiting_for(shown.ahead)))

@@ -146,13 +146,18 @@ def submit(verb: ConfirmedVerb, *, needs_approval: bool) -> str:
     assert_never(verb)
 
 
-def consequence(verb: ConfirmedVerb, backup: Backup, now: datetime, *, last_good: bool) -> str:
+def consequence(
+    verb: ConfirmedVerb, backup: Backup, now: datetime, *, last_good: bool, is_list_partial: bool = False
+) -> str:
     """Return what exactly will be lost."""
     name = safe_name(backup.server.name)
     taken = f"{when(backup.created_at)} ({ago(backup.created_at)})"
     match verb:
         case Verb.DELETE:
-            warning = f"\n:rotating_light: It is the *only complete backup* of {name}." if last_good else ""
+            shown = " that VPS.org showed me; it did not show all" if is_list_partial else ""
+            warning = (
+                f"\n:rotating_light: It is the *only complete backup* of {name}{shown}." if last_good else ""
+            )
             return f"*Backup {backup.id} of {name}*, taken {taken}, will be deleted *permanently*.{warning}"
         case Verb.RESTORE:
             lost = duration((now - backup.created_at).total_seconds())

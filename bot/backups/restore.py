@@ -217,7 +217,7 @@ async def _look(wanted: Operation, before: str, error: ProviderError) -> Restore
 
 async def _status(server_id: int) -> str:
     try:
-        found = [server for server in await services().servers.list() if server.id == server_id]
+        found = [server for server in (await services().servers.list()).servers if server.id == server_id]
     except ProviderError as error:
         log.warning("server_not_read", server=server_id, error=type(error).__name__)
         return ""

@@ -89,11 +89,11 @@ async def _vps(settings: Settings) -> list[Finding]:
         try:
             account = await read_account(client)
             token = messages.vps_token(account.token_name, account.email, account.permissions)
-            servers = await ServersApi(client).list()
+            servers, not_shown = await ServersApi(client).list()
         except ProviderError as error:
             why = provider_error(error)
             return [Finding(False, f"VPS_API_TOKEN: {why.what}", why.hint)]
-    return [token, Finding(True, f"VPS.org lists {len(servers)} servers.")]
+    return [token, messages.servers(len(servers), not_shown)]
 
 
 def _database(url: str) -> list[Finding]:

@@ -58,6 +58,15 @@ def scopes(granted: Collection[str]) -> list[Finding]:
     return [Finding(True, "Scopes: all that the manifest asks for.")]
 
 
+def servers(count: int, not_shown: int) -> Finding:
+    """Say how many servers the token shows."""
+    if not_shown:
+        return Finding(
+            False, f"VPS.org shows {count} servers, and counts {not_shown} more.", "Ask its support."
+        )
+    return Finding(True, f"VPS.org lists {count} servers.")
+
+
 def vps_token(name: str, email: str, permissions: Sequence[str]) -> Finding:
     """Say whose token it is; a token that can only read is not enough."""
     whose = f"VPS_API_TOKEN: the token “{name}” of {email}" if name else f"VPS_API_TOKEN: a token of {email}"

@@ -3,7 +3,7 @@
 import structlog
 from pydantic import ValidationError
 
-from bot.servers.model import Server
+from bot.servers.model import Server, ServerList
 from bot.vps.client import VpsClient
 
 _log = structlog.get_logger()
@@ -15,7 +15,7 @@ class ServersApi:
     def __init__(self, client: VpsClient) -> None:
         self._client = client
 
-    async def list(self) -> list[Server]:
+    async def list(self) -> ServerList:
         """Return all servers, each id once; one that can't be read is left out and logged."""
         listing = await self._client.list_all("/servers/")
         servers: dict[int, Server] = {}
@@ -29,4 +29,5 @@ class ServersApi:
                 servers[server.id] = server
         if unreadable:
             _log.warning("servers_unreadable", count=unreadable)
-        return [*servers.values()]
+        # As with backups, one row may come twice and hide another.
+        return ServerList([*servers.values()], max(unreadable, listing.announced - len(servers)))

@@ -10,7 +10,7 @@ import structlog
 
 from bot.errors import Busy, ProviderError, UnknownServer
 from bot.names import canonical_name
-from bot.servers.model import Server, find_server, near_names
+from bot.servers.model import Server, ServerList, find_server, near_names
 
 _log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ REFRESH_SECONDS = 1.0
 
 
 class _Servers(Protocol):
-    async def list(self) -> list[Server]: ...
+    async def list(self) -> ServerList: ...
 
 
 class ServerDirectory:
@@ -43,6 +43,8 @@ class ServerDirectory:
         self._clock = clock
         self._sleep = sleep
         self._known: list[Server] = []
+        self.not_shown = 0
+        """How many servers more there are than those known, which VPS.org did not show."""
         self._answers = 0
         self._asked_at = 0.0
         self._asking: asyncio.Task[None] | None = None
@@ -77,17 +79,16 @@ class ServerDirectory:
         servers = await self.servers()
         try:
             return find_server(text, servers)
-        except UnknownServer:
+        except UnknownServer as error:
             if self._answers != answers:
-                raise
+                raise self._as_far_as_shown(error) from None
         if was_fresh:
             await self._refresh_if_quick()
         try:
             return find_server(text, self._known)
         except UnknownServer as error:
-            if self._answers != answers:
-                raise
-            raise replace(error, is_stale=True) from None
+            known = error if self._answers != answers else replace(error, is_stale=True)
+            raise self._as_far_as_shown(known) from None
 
     async def by_id(self, server_id: int) -> Server:
         """Return the server with that id, however it is called; one not known is asked for once more.
@@ -105,7 +106,8 @@ class ServerDirectory:
         for server in self._known:
             if server.id == server_id:
                 return server
-        raise UnknownServer(str(server_id), is_stale=self._answers == answers)
+        unknown = UnknownServer(str(server_id), is_stale=self._answers == answers)
+        raise self._as_far_as_shown(unknown)
 
     def suggestions(self, query: str, most: int = 100) -> list[Server]:
         """Return the known servers that fit what is typed so far, best first; never asks VPS.org."""
@@ -135,6 +137,9 @@ class ServerDirectory:
         for name in near_names(wanted, known, most=10):
             yield from (server for server in known if server.name == name)
 
+    def _as_far_as_shown(self, error: UnknownServer) -> UnknownServer:
+        return replace(error, is_list_partial=self.not_shown > 0)
+
     def _is_fresh(self) -> bool:
         return self._answers > 0 and self._clock() - self._asked_at < self._refresh_seconds
 
@@ -152,7 +157,7 @@ class ServerDirectory:
         await asyncio.shield(self._asking)
 
     async def _ask(self) -> None:
-        servers = await self._api.list()
+        servers, self.not_shown = await self._api.list()
         self._known = sorted(servers, key=lambda server: (canonical_name(server.name), server.id))
         self._answers += 1
         self._asked_at = self._clock()

@@ -19,8 +19,15 @@ async def show_servers(interaction: Interaction, _: str = "") -> None:
         interaction, (each.name for each in known), interaction.channel
     )
     servers = [each for each in known if each.name in seen]
-    freshness = await services().backups.freshness()
-    await interaction.reply_ephemeral(views.server_list(servers, freshness, MANUAL_SLOTS))
+    freshness, backups_not_shown = await services().backups.freshness()
+    shown = views.server_list(
+        servers,
+        freshness,
+        MANUAL_SLOTS,
+        servers_not_shown=services().directory.not_shown,
+        backups_not_shown=backups_not_shown,
+    )
+    await interaction.reply_ephemeral(shown)
 
 
 async def suggest_servers(interaction: Interaction) -> None:

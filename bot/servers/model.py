@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -53,6 +53,13 @@ class Server(BaseModel):
     status: Word = ""
     ip_address: Text = ""
     location: Text = ""
+
+
+class ServerList(NamedTuple):
+    """Servers in no particular order, and how many more there are that VPS.org did not show readably."""
+
+    servers: list[Server]
+    not_shown: int = 0
 
 
 _WORD = re.compile(r"\S+")

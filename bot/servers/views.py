@@ -15,14 +15,30 @@ MOST_SHOWN = 15
 ALL = "all"
 
 
-def server_list(servers: Sequence[Server], freshness: Mapping[int, Freshness], slots: int) -> Message:
-    """Return the servers by name; `slots` is how many manual backups each can have."""
+def server_list(
+    servers: Sequence[Server],
+    freshness: Mapping[int, Freshness],
+    slots: int,
+    *,
+    servers_not_shown: int = 0,
+    backups_not_shown: int = 0,
+) -> Message:
+    """Return the servers by name; `slots` is how many manual backups each can have.
+
+    Nothing is concluded from what is not there, if VPS.org did not show all backups.
+    """
     blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.title(len(servers))))]
     for server in servers[:MOST_SHOWN]:
         fresh = freshness.get(server.id, Freshness())
-        blocks += [SectionBlock(text=mrkdwn(messages.line(server, fresh, slots))), _buttons(server)]
+        blocks += [
+            SectionBlock(text=mrkdwn(messages.line(server, fresh, slots, is_partial=backups_not_shown > 0))),
+            _buttons(server),
+        ]
     if len(servers) > MOST_SHOWN:
         blocks.append(ContextBlock(elements=[mrkdwn(messages.more(servers[MOST_SHOWN:]))]))
+    if servers_not_shown or backups_not_shown:
+        words = messages.not_shown(servers_not_shown, backups_not_shown)
+        blocks.append(ContextBlock(elements=[mrkdwn(words)]))
     return Message(blocks)
 
 

@@ -211,7 +211,10 @@ def _unknown_server(error: UnknownServer) -> Explanation:
         hint = f"Did you mean {join_words(list(error.near), 'or')}?"
     else:
         hint = see_all
-    return Explanation(f"There is no server “{error.wanted}”.", f"{hint}{unsure}")
+    what = f"There is no server “{error.wanted}”."
+    if error.is_list_partial:
+        what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those it showed."
+    return Explanation(what, f"{hint}{unsure}")
 
 
 def _unknown_backup(error: UnknownBackup) -> Explanation:

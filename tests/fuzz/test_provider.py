@@ -153,7 +153,7 @@ async def test_hostile_backups_can_be_shown(provider: Provider, results: list[An
     form = ListForm(page=page)
     assert problems(backup_list(listed, form, None)) == []
     provider.lists([SERVER])
-    [server] = await ServersApi(provider.client).list()
+    [server] = (await ServersApi(provider.client).list()).servers
     assert problems(pick_form(PickForm(verb=Verb.RESTORE), server, found)) == []
 
 
@@ -161,7 +161,7 @@ async def test_hostile_backups_can_be_shown(provider: Provider, results: list[An
 @given(results=st.lists(servers | values, max_size=20), wanted=texts)
 async def test_hostile_servers_can_be_shown(provider: Provider, results: list[Any], wanted: str) -> None:
     provider.lists(results)
-    listed = await ServersApi(provider.client).list()
+    listed = (await ServersApi(provider.client).list()).servers
     assert problems(server_list(listed, {}, 10)) == []
     for name in [wanted, *(server.name for server in listed)]:
         with suppress(UnknownServer):

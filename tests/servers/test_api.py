@@ -28,14 +28,20 @@ def api(answer: object) -> ServersApi:
 
 
 async def test_servers_are_listed() -> None:
-    [server] = await api({"count": 1, "results": [DOCUMENTED]}).list()
+    [server], not_shown = await api({"count": 1, "results": [DOCUMENTED]}).list()
+    assert not_shown == 0
     assert (server.id, server.name, server.hostname) == (12345, "web-server-01", "web.example.com")
     assert (server.status, server.ip_address, server.location) == ("active", "192.0.2.7", "nyc")
 
 
 async def test_a_malformed_server_does_not_lose_the_others() -> None:
     found = await api({"count": 4, "results": [None, {"id": 1}, DOCUMENTED, DOCUMENTED]}).list()
-    assert [server.id for server in found] == [12345]
+    assert [server.id for server in found.servers] == [12345]
+    assert found.not_shown == 3
+
+
+async def test_what_was_announced_but_did_not_come_is_counted_as_not_shown() -> None:
+    assert (await api({"count": 6, "results": [DOCUMENTED]}).list()).not_shown == 5
 
 
 @pytest.mark.parametrize("shape", [[], {}, {"servers": []}, None])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Busy, Silence, UnknownServer, Unreachable
 from bot.servers.directory import ServerDirectory
-from bot.servers.model import Server
+from bot.servers.model import Server, ServerList
 
 WEB = Server(id=1, name="web-1", hostname="front.example.com")
 DB = Server(id=2, name="db-1")
@@ -22,17 +22,18 @@ class Provider:
 
     def __init__(self, *servers: Server) -> None:
         self.servers = list(servers)
+        self.not_shown = 0
         self.error: Exception | None = None
         self.open = asyncio.Event()
         self.open.set()
         self.asked = 0
 
-    async def list(self) -> list[Server]:
+    async def list(self) -> ServerList:
         self.asked += 1
         await self.open.wait()
         if self.error is not None:
             raise self.error
-        return self.servers
+        return ServerList(self.servers, self.not_shown)
 
 
 class Clock:
@@ -200,3 +201,17 @@ async def test_the_directory_keeps_itself_fresh_until_cancelled() -> None:
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_server_that_may_be_among_those_not_shown_is_not_said_to_be_missing() -> None:
+    provider = Provider(WEB)
+    provider.not_shown = 2
+    it = directory(provider)
+    for looking in (it.find("db-1"), it.by_id(99)):
+        with pytest.raises(UnknownServer) as caught:
+            await looking
+        assert caught.value.is_list_partial
+    provider.not_shown = 0
+    with pytest.raises(UnknownServer) as caught:
+        await it.find("db-1")
+    assert not caught.value.is_list_partial

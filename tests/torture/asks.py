@@ -46,6 +46,7 @@ QUEUED: frozenset[Kind] = frozenset({"cancelled create", "late cancel"})
 
 ANSWER_SECONDS = 3.0
 LATER_SECONDS = 0.3
+LOOK_SECONDS = 1.0
 WATCH = "Tell me when it's done"
 CANCELLING = "I'll cancel the"
 ENDED = (":white_check_mark:", ":no_entry_sign:", ":x:", ":grey_question:")
@@ -296,7 +297,10 @@ async def _changed(sandbox: Sandbox) -> None:
         sandbox.provider.listen(changed.set),
     ]
     try:
-        await changed.wait()
+        # Or nothing changes any more, and what is looked for is what a person has done.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await changed.wait()
     finally:
         for each in forget:
             each()
