@@ -1,12 +1,15 @@
 """The only reader of the environment: variables, `.env` in the working directory, files in /run/secrets."""
 
+import os
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -124,6 +127,10 @@ PeopleOrEverybody = Annotated[
 ]
 ChangingVerbs = Annotated[frozenset[ChangingVerb], *_LISTED]
 
+ENV_FILE = ".env"
+OURS = ("BOT_", "SLACK_", "VPS_")
+"""How the names of settings begin; DATABASE_URL alone is called otherwise."""
+
 SECRETS_FOLDER = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets; a file is named as the variable, in any case."""
 
@@ -151,7 +158,7 @@ class _Environment(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True,
         extra="ignore",
-        env_file=".env",
+        env_file=ENV_FILE,
         env_ignore_empty=True,
         hide_input_in_errors=True,
         str_strip_whitespace=True,
@@ -313,7 +320,7 @@ def load(secrets_folder: Path = SECRETS_FOLDER) -> Settings:
     Raises:
         ConfigurationError: something is missing or wrong; with one line per problem, without any secret.
     """
-    return _load(Settings, secrets_folder)
+    return _load(Settings, secrets_folder, _unknown)
 
 
 def load_database(secrets_folder: Path = SECRETS_FOLDER) -> DatabaseSettings:
@@ -321,16 +328,36 @@ def load_database(secrets_folder: Path = SECRETS_FOLDER) -> DatabaseSettings:
     return _load(DatabaseSettings, secrets_folder)
 
 
-def _load(kind: type[S], secrets_folder: Path) -> S:
+def _load(kind: type[S], secrets_folder: Path, also_wrong: Callable[[Path], list[str]] = lambda _: []) -> S:
+    problems: list[str] = []
     try:
-        return kind.read(secrets_folder)
+        problems = also_wrong(secrets_folder)
+        settings = kind.read(secrets_folder)
     except ValidationError as error:
-        problems = [_in_words(problem) for problem in error.errors(include_url=False, include_input=False)]
-        raise ConfigurationError(*problems) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise ConfigurationError(*problems, *map(_in_words, found)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"Settings could not be read: {type(error).__name__} in .env or {secrets_folder}."
         ) from None
+    if problems:
+        raise ConfigurationError(*problems)
+    return settings
+
+
+def _unknown(secrets_folder: Path) -> list[str]:
+    """Return what is wrong with names that look like settings: a typo must not take a protection away."""
+    files = [path.name for path in secrets_folder.iterdir()] if secrets_folder.is_dir() else []
+    written = {**dotenv_values(ENV_FILE), **os.environ}
+    given = {name.upper() for name in (*written, *files)}
+    known = [field.upper() for field in Settings.model_fields]
+    problems = []
+    for name in sorted(name for name in given if name.startswith(OURS) and name not in known):
+        near = get_close_matches(name, known, n=1)
+        problems.append(f"{name} is not a setting. {f'Did you mean {near[0]}?' if near else 'Remove it.'}")
+    if written.get("BOT_VIEWERS", EVERYBODY) == "":
+        problems.append("BOT_VIEWERS is empty. Name who can look, or say * for every full member.")
+    return problems
 
 
 def _in_words(problem: ErrorDetails) -> str:

@@ -56,9 +56,43 @@ def test_an_empty_variable_counts_as_unset(loaded: Load) -> None:
     assert loaded(SLACK_SIGNING_SECRET="", BOT_PORT="").bot_port == 8080
 
 
-def test_unknown_variables_are_ignored_wherever_they_are(loaded: Load) -> None:
-    Path(".env").write_text("BOT_UNKNOWN=1\nBOT_PORT=8081\n")
-    assert loaded(BOT_MYSTERY="1").bot_port == 8081
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("BOT_SECOND_PERSONS", "Did you mean BOT_SECOND_PERSON?"),
+        ("bot_chanels", "Did you mean BOT_CHANNELS?"),
+        ("SLACK_BOT_TOKENS", "Did you mean SLACK_BOT_TOKEN?"),
+        ("VPS_TOKEN", "Did you mean VPS_API_TOKEN?"),
+        ("BOT_XYZZY_PLUGH", "Remove it."),
+    ],
+)
+def test_a_mistyped_name_takes_no_protection_away(loaded: Load, name: str, guess: str) -> None:
+    said = f"{name.upper()} is not a setting. {guess}"
+    assert problems(loaded, **{name: "1"}) == [said]
+    both = problems(loaded, **{name: "1"}, BOT_PORT="x")
+    assert both[0] == said
+    assert both[1].startswith("BOT_PORT is not right")
+
+
+def test_a_mistyped_name_is_found_in_the_file_and_among_the_secrets(loaded: Load, tmp_path: Path) -> None:
+    Path(".env").write_text("BOT_OPERATOR=U012AB3CD\nOTHER=1\n")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "vps_api_tokn").write_text("x")
+    assert problems(loaded) == [
+        "BOT_OPERATOR is not a setting. Did you mean BOT_OPERATORS?",
+        "VPS_API_TOKN is not a setting. Did you mean VPS_API_TOKEN?",
+    ]
+
+
+def test_what_is_not_called_like_a_setting_is_not_ours(loaded: Load) -> None:
+    Path(".env").write_text("COMPOSE_PROJECT_NAME=x\nBOT_PORT=8081\n")
+    assert loaded(MY_BOT="1", DATABASE="x").bot_port == 8081
+
+
+def test_nobody_in_particular_is_not_everybody(loaded: Load) -> None:
+    assert problems(loaded, BOT_VIEWERS="") == [
+        "BOT_VIEWERS is empty. Name who can look, or say * for every full member."
+    ]
 
 
 def test_the_environment_wins_over_the_file(loaded: Load) -> None:
