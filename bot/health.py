@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.errors import ConfigurationError
 
@@ -52,8 +53,52 @@ async def _passes(name: str, check: Check, timeout_seconds: float) -> bool:
         return False
 
 
+class _Connections:
+    """Lets go of connections on which nobody asks for anything: a process can have only so many."""
+
+    def __init__(self, silent_seconds: float, most_silent: int) -> None:
+        self._silent_seconds = silent_seconds
+        self._most_silent = most_silent
+        self._silent: dict[web.RequestHandler, asyncio.TimerHandle] = {}
+
+    def accept(self, make: Callable[[], web.RequestHandler]) -> web.RequestHandler:
+        """Return what handles a new connection; where too many are silent, the oldest of them goes."""
+        if len(self._silent) >= self._most_silent:
+            self._let_go(next(iter(self._silent)))
+        connection = make()
+        self._is_silent(connection)
+        return connection
+
+    @property
+    def middleware(self) -> Middleware:
+        """What must see every request."""
+
+        @web.middleware
+        async def busy(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if timer := self._silent.pop(request.protocol, None):
+                timer.cancel()
+            try:
+                return await handler(request)
+            finally:
+                self._is_silent(request.protocol)
+
+        return busy
+
+    def _is_silent(self, connection: web.RequestHandler) -> None:
+        loop = asyncio.get_running_loop()
+        self._silent[connection] = loop.call_later(self._silent_seconds, self._let_go, connection)
+
+    def _let_go(self, connection: web.RequestHandler) -> None:
+        self._silent.pop(connection).cancel()
+        connection.force_close()
+
+
 class HttpServer:
-    """Serves routes at an address, loopback unless told otherwise; port 0 takes any free one."""
+    """Serves routes at an address, loopback unless told otherwise; port 0 takes any free one.
+
+    A connection on which no whole request has come for `silent_seconds` is closed, and the oldest of
+    `most_silent` at once.
+    """
 
     def __init__(
         self,
@@ -62,8 +107,12 @@ class HttpServer:
         bind: str = "127.0.0.1",
         port: int = 8080,
         stop_seconds: float = 3.0,
+        silent_seconds: float = 15.0,
+        most_silent: int = 100,
     ) -> None:
-        application = web.Application()
+        self._connections = _Connections(silent_seconds, most_silent)
+        self._server: asyncio.Server | None = None
+        application = web.Application(middlewares=[self._connections.middleware])
         application.add_routes(routes)
         self._runner = web.AppRunner(
             application,
@@ -79,13 +128,19 @@ class HttpServer:
     @property
     def port(self) -> int:
         """The port it listens on; once started, the real one."""
-        return int(self._runner.addresses[0][1]) if self._runner.addresses else self._port
+        return int(self._server.sockets[0].getsockname()[1]) if self._server else self._port
 
     async def start(self) -> None:
         """Listen; raises ConfigurationError if the address can't be had."""
         await self._runner.setup()
+        make = self._runner.server
+        if make is None:
+            raise RuntimeError("the server was not set up")
+        loop = asyncio.get_running_loop()
         try:
-            await web.TCPSite(self._runner, self._bind, self._port).start()
+            self._server = await loop.create_server(
+                lambda: self._connections.accept(make), self._bind, self._port
+            )
         except OSError as error:
             await self._runner.cleanup()
             raise ConfigurationError(
@@ -94,4 +149,6 @@ class HttpServer:
 
     async def stop(self) -> None:
         """Stop listening, and let requests that are being answered end within `stop_seconds`."""
+        if self._server is not None:
+            self._server.close()
         await self._runner.cleanup()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.errors import ConfigurationError
 from bot.health import Check, HttpServer, routes
@@ -83,3 +84,65 @@ async def test_a_taken_port_is_told_with_its_variable() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationError, match=f"BOT_PORT: can't listen on 127.0.0.1:{port}"):
             await HttpServer([], port=port).start()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /healthz HT",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+async def test_a_connection_on_which_nothing_more_comes_is_closed(sent: bytes) -> None:
+    server = HttpServer(routes({}), port=0, silent_seconds=0.1)
+    await server.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(sent)
+        async with asyncio.timeout(5):
+            answered = await reader.read()
+        assert answered.startswith(b"HTTP/1.1 200") == sent.endswith(b"\r\n\r\n")
+        writer.close()
+    finally:
+        await server.stop()
+
+
+async def test_however_many_are_silent_the_next_who_asks_is_answered(session: aiohttp.ClientSession) -> None:
+    server = HttpServer(routes({}), port=0, most_silent=20)
+    await server.start()
+    writers = []
+    try:
+        for _ in range(100):
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET /healthz HT")
+            writers.append(writer)
+        async with asyncio.timeout(5), session.get(f"http://127.0.0.1:{server.port}/healthz") as answer:
+            assert answer.status == 200
+    finally:
+        for writer in writers:
+            writer.close()
+        await server.stop()
+
+
+async def test_who_is_being_answered_is_not_let_go(session: aiohttp.ClientSession) -> None:
+    going_on = asyncio.Event()
+
+    async def slow(_: web.Request) -> web.Response:
+        going_on.set()
+        await asyncio.sleep(0.3)
+        return web.Response(text="done")
+
+    server = HttpServer([web.get("/slow", slow)], port=0, silent_seconds=0.05, most_silent=2)
+    await server.start()
+    try:
+        asking = asyncio.create_task(session.get(f"http://127.0.0.1:{server.port}/slow"))
+        await going_on.wait()
+        writers = [(await asyncio.open_connection("127.0.0.1", server.port))[1] for _ in range(10)]
+        async with await asking as answer:
+            assert await answer.text() == "done"
+        for writer in writers:
+            writer.close()
+    finally:
+        await server.stop()
