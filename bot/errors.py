@@ -277,6 +277,7 @@ class Nonsense(StrEnum):
     FOREIGN_PAGE = "foreign_page"
     REDIRECT = "redirect"
     PARTIAL_LIST = "partial_list"
+    NOT_THE_API = "not_the_api"
     ONLY_ACCEPTED = "only_accepted"
 
 

@@ -50,9 +50,11 @@ async def _delete(wanted: DeleteOperation) -> DeleteResult:
         failure = Failure.of(NotFound(status=error.status, words=error.words, is_listed=True))
         return DeleteResult(at=at, failure=failure, may_be_gone=is_recovery())
     except ProviderError as error:
-        if error.may_have_acted and await look_until(lambda: _is_gone(wanted)):
+        # An earlier run may have deleted it, whatever is said to this one.
+        may_be_gone = error.may_have_acted or is_recovery()
+        if may_be_gone and await look_until(lambda: _is_gone(wanted)):
             return DeleteResult(at=at)
-        return DeleteResult(at=at, failure=Failure.of(error), may_be_gone=error.may_have_acted)
+        return DeleteResult(at=at, failure=Failure.of(error), may_be_gone=may_be_gone)
     return DeleteResult(at=at)
 
 

@@ -40,6 +40,9 @@ _MOST_CHARACTERS = 300
 def refusal(status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str) -> ProviderError:
     """Return the error that an answer outside 2xx stands for."""
     wait, words = retry_after(headers), api_words(body)
+    if status in {401, 403, 404, 410} and _is_page(body):
+        # VPS.org's own refusals are JSON; this comes from a firewall, a proxy, or another address.
+        return InvalidResponse(nonsense=Nonsense.NOT_THE_API, status=status)
     match status:
         case 401 | 403:
             return Unauthorized(status=status, words=words)
@@ -50,6 +53,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes | bytearray, me
         case _ if 400 <= status < 500 and status != 408:
             return BadRequest(status=status, words=words)
     return _unclear(status, wait, words, method)
+
+
+def _is_page(body: bytes | bytearray) -> bool:
+    return body.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b"<")
 
 
 def _unclear(status: int, wait: float | None, words: str, method: str) -> ProviderError:

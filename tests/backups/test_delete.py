@@ -87,6 +87,21 @@ async def test_if_the_answer_was_lost_the_list_tells(world: World, fault: str, i
     assert world.provider.deletes == [backup.id] * is_gone
 
 
+@pytest.mark.parametrize("fault", ["429", "forbidden", "unauthorized", "conflict", "success_false"])
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_whatever_is_said_to_a_later_run_an_earlier_one_may_have_deleted_it(
+    world: World, fault: str, is_gone: bool
+) -> None:
+    wanted = operation_on(Verb.DELETE, backup := world.provider.add_backup("web-1"))
+    if is_gone:
+        world.provider.delete(backup.id)
+    world.faults.next_provider["DELETE", f"/backups/{backup.id}/"].append(fault)
+    with a_run(is_recovery=True):
+        result = await call_delete(wanted)
+    assert bool(result.failure) is not is_gone
+    assert result.may_be_gone is not is_gone
+
+
 def failed(error: BotError, *, may_be_gone: bool = False) -> dict[str, Any]:
     return {"failure": Failure.of(error), "may_be_gone": may_be_gone}
 

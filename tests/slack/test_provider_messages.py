@@ -32,7 +32,7 @@ def told(error: ProviderError) -> str:
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("status", STATUSES)
 def test_each_status_is_told_in_a_sentence_with_what_to_do(status: int, method: str) -> None:
-    explanation = provider_error(refusal(status, {}, b"<html>oops</html>", method))
+    explanation = provider_error(refusal(status, {}, b"oops", method))
     assert explanation.what.startswith("VPS.org")
     assert explanation.what.endswith(".")
     assert explanation.hint.endswith(".")

@@ -57,7 +57,7 @@ def test_each_status_has_its_error(
     status: int, headers: dict[str, str], kind: type[ProviderError], acted: bool
 ) -> None:
     for method in ("GET", "POST", "DELETE"):
-        error = refusal(status, headers, b"<html>oops</html>", method)
+        error = refusal(status, headers, b"oops", method)
         assert type(error) is kind
         assert error.may_have_acted is (acted and method != "GET")
         assert error.status == status
@@ -192,3 +192,13 @@ def test_the_wait_asked_for_is_read(headers: dict[str, str], seconds: float | No
 def test_any_wait_is_read_or_ignored(said: str, date: str) -> None:
     wait = retry_after({"Retry-After": said, "Date": date})
     assert wait is None or 0 <= wait <= 3600
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("page", [b"<html>Blocked", b"\n <!DOCTYPE html>", b"\xef\xbb\xbf<?xml?>"])
+def test_a_page_is_not_vps_orgs_own_refusal(status: int, method: str, page: bytes) -> None:
+    error = refusal(status, {}, page, method)
+    assert isinstance(error, InvalidResponse)
+    assert error.nonsense is Nonsense.NOT_THE_API
+    assert not error.may_have_acted
