@@ -101,7 +101,7 @@ _NONSENSE: dict[Nonsense, str] = {
     Nonsense.ENDLESS_PAGES: "VPS.org answered with pages that never end.",
     Nonsense.FOREIGN_PAGE: "VPS.org sent me to a page at another address, where I don't take its token.",
     Nonsense.REDIRECT: "VPS.org redirected me ({status}), and I don't follow redirects.",
-    Nonsense.NOT_THE_API: "Not VPS.org's API answered ({status}), but a firewall, a proxy, or another address.",
+    Nonsense.NOT_THE_API: "Not VPS.org's API answered ({status}), but a firewall, a proxy or another page.",
     Nonsense.ONLY_ACCEPTED: "VPS.org accepted it ({status}), and had not carried it out when I looked.",
     Nonsense.PARTIAL_LIST: "VPS.org did not show all backups of the server, so I can't tell.",
 }
