@@ -23,10 +23,14 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class BackupList:
-    """Backups in no particular order, and how many more there are that VPS.org did not show readably."""
+    """Backups in no particular order, and how many more there are that VPS.org did not show readably.
+
+    `unreadable` of these it did show.
+    """
 
     backups: list[Backup]
     not_shown: int = 0
+    unreadable: int = 0
 
     @cached_property
     def by_id(self) -> dict[int, Backup]:
@@ -85,7 +89,7 @@ class BackupsApi:
             for backup in backups.values()
             if server_id in {None, backup.server.id} and backup_type in {None, backup.backup_type}
         ]
-        return BackupList(wanted, not_shown)
+        return BackupList(wanted, not_shown, unreadable)
 
     def _forget(self, key: tuple[int | None, str | None], done: "asyncio.Task[BackupList]") -> None:
         del self._shared[key]

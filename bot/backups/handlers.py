@@ -71,8 +71,8 @@ async def share_list(interaction: Interaction) -> None:
     await interaction.ack()
     form = read_form(ListForm, interaction.value)
     server = await _server_of(form)
-    found = (await _visible_backups(interaction, form, server)).backups
-    await interaction.publish(views.shared_list(found, form, server, interaction.person))
+    listing = await _visible_backups(interaction, form, server)
+    await interaction.publish(views.shared_list(listing, form, server, interaction.person))
 
 
 async def choose_in_list(interaction: Interaction) -> None:

@@ -77,11 +77,11 @@ def help_text(verb: Verb) -> str:
     return f"{help_line(verb)}\nFor example: `/backup {USAGES[verb].example}`"
 
 
-def list_title(count: int, backup_type: str | None, server_name: str | None) -> str:
-    """Return how many backups there are, of what."""
+def list_title(count: int, backup_type: str | None, server_name: str | None, *, is_partial: bool) -> str:
+    """Return how many backups there are, of what; of a part only how many were shown."""
     kind = f"{backup_type} backup" if backup_type else "backup"
     where = f"of *{safe_name(server_name)}*" if server_name else "of all servers"
-    return f"*{pluralize(count, kind)}* {where}"
+    return f"*{pluralize(count, kind)}{' shown' if is_partial else ''}* {where}"
 
 
 def line(backup: Backup, *, with_server: bool) -> str:
@@ -111,17 +111,19 @@ def option_label(backup: Backup) -> str:
     return f"{backup.id}: {in_utc(backup.created_at)}, {plain_label(backup.backup_type, 12)}{known}"[:75]
 
 
-def page_range(first: int, shown: int, count: int, not_shown: int) -> str:
-    """Return which part of the list this is, and how many VPS.org counts but did not show."""
+def page_range(first: int, shown: int, count: int, not_shown: int, unreadable: int) -> str:
+    """Return which part of the list this is, and how many there are that VPS.org did not show readably."""
     parts = [f"{first + 1}–{first + shown} of {count}, newest first"] if shown else ["Nothing to show"]
-    if not_shown:
-        parts.append(f"VPS.org counts {not_shown} more that it did not show")
+    if unreadable:
+        parts.append(f"{unreadable} could not be read")
+    if not_shown > unreadable:
+        parts.append(f"VPS.org counts {not_shown - unreadable} more that it did not show")
     return " · ".join(parts)
 
 
-def shared_by(person: str) -> str:
-    """Return who showed the list to everybody."""
-    return f"Shared by {mention(person)}"
+def shared_by(person: str, which: str) -> str:
+    """Return who showed the list to everybody, and which part of it that is."""
+    return f"{which} · Shared by {mention(person)}"
 
 
 def title(verb: ConfirmedVerb) -> str:

@@ -55,24 +55,24 @@ def backup_list(listing: BackupList, form: ListForm, server: Server | None) -> M
     found = listing.backups
     pages, form = _within(found, form)
     shown = _page(found, form)
-    blocks: list[Block] = [_title(len(found), form, server), _filters(form, server)]
+    blocks: list[Block] = [_title(listing, form, server), _filters(form, server)]
     blocks += [_row(backup, with_server=server is None) for backup in shown]
-    if not shown:
+    if not shown and not listing.not_shown:
         blocks.append(SectionBlock(text=mrkdwn(messages.NO_BACKUPS)))
-    footing = messages.page_range(form.page * PAGE, len(shown), len(found), listing.not_shown)
-    blocks.append(ContextBlock(elements=[mrkdwn(footing)]))
+    blocks.append(ContextBlock(elements=[mrkdwn(_range(listing, form))]))
     blocks.append(_page_buttons(form, pages))
     return Message(blocks)
 
 
-def shared_list(found: Sequence[Backup], form: ListForm, server: Server | None, person: str) -> Message:
+def shared_list(listing: BackupList, form: ListForm, server: Server | None, person: str) -> Message:
     """Return the same page for everybody to read, without buttons."""
+    found = listing.backups
     _, form = _within(found, form)
     shown = _page(found, form)
     with_server = server is None
-    blocks: list[Block] = [_title(len(found), form, server)]
+    blocks: list[Block] = [_title(listing, form, server)]
     blocks += [SectionBlock(text=mrkdwn(messages.line(each, with_server=with_server))) for each in shown]
-    blocks.append(ContextBlock(elements=[mrkdwn(messages.shared_by(person))]))
+    blocks.append(ContextBlock(elements=[mrkdwn(messages.shared_by(person, _range(listing, form)))]))
     return Message(blocks)
 
 
@@ -96,9 +96,15 @@ def _page(found: Sequence[Backup], form: ListForm) -> list[Backup]:
     return newest(found, first + PAGE)[first:]
 
 
-def _title(count: int, form: ListForm, server: Server | None) -> SectionBlock:
-    name = server.name if server else None
-    return SectionBlock(text=mrkdwn(messages.list_title(count, form.backup_type, name)))
+def _range(listing: BackupList, form: ListForm) -> str:
+    shown, count = len(_page(listing.backups, form)), len(listing.backups)
+    return messages.page_range(form.page * PAGE, shown, count, listing.not_shown, listing.unreadable)
+
+
+def _title(listing: BackupList, form: ListForm, server: Server | None) -> SectionBlock:
+    name, is_partial = server.name if server else None, listing.not_shown > 0
+    title = messages.list_title(len(listing.backups), form.backup_type, name, is_partial=is_partial)
+    return SectionBlock(text=mrkdwn(title))
 
 
 def _filters(form: ListForm, server: Server | None) -> ActionsBlock:

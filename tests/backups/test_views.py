@@ -37,7 +37,9 @@ LISTS: dict[str, Drawable] = {
     ),
     "the page in the middle, some not shown": backup_list(BackupList(MANY, 3), ListForm(page=1), None),
     "none": backup_list(BackupList([]), ListForm(server_id=1), WEB),
-    "shared": shared_list(FOUND, ListForm(server_id=1), WEB, "UANA"),
+    "none that could be read": backup_list(BackupList([], 3, 1), ListForm(server_id=1), WEB),
+    "the second page, shared": shared_list(BackupList(MANY, 1, 1), ListForm(page=1), None, "UANA"),
+    "shared": shared_list(BackupList(FOUND), ListForm(server_id=1), WEB, "UANA"),
 }
 
 
@@ -104,8 +106,10 @@ def test_each_backup_offers_what_can_be_done_with_it(status: str, verbs: set[Ver
 def test_a_page_that_is_not_there_any_more_is_the_nearest_one(page: int, nearest: int) -> None:
     asked, there, listing = ListForm(page=page), ListForm(page=nearest), BackupList(MANY)
     assert rows(backup_list(listing, asked, None)) == rows(backup_list(listing, there, None))
-    assert rows(shared_list(MANY, asked, None, "UANA")) == rows(shared_list(MANY, there, None, "UANA"))
-    assert rows(shared_list(MANY, asked, None, "UANA"))
+    assert rows(shared_list(BackupList(MANY), asked, None, "UANA")) == rows(
+        shared_list(BackupList(MANY), there, None, "UANA")
+    )
+    assert rows(shared_list(BackupList(MANY), asked, None, "UANA"))
 
 
 @settings(max_examples=40)
@@ -115,4 +119,4 @@ def test_whatever_backups_there_are_the_list_can_be_shown(
 ) -> None:
     form = ListForm(server_id=server.id if server else None, page=page)
     assert problems(backup_list(BackupList(found, not_shown), form, server)) == []
-    assert problems(shared_list(found, form, server, "UANA")) == []
+    assert problems(shared_list(BackupList(found), form, server, "UANA")) == []
