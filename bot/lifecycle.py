@@ -218,16 +218,15 @@ def _ends(ended: Operation, card: PostedCard, outcome: Outcome) -> list[Entry]:
 
 
 async def recheck(wanted: Operation) -> None:
-    """Raise Refused if, hours later, the requester can't do it any more, or it was confirmed too long ago."""
-    rights = await recheck_rights(wanted)
-    if rights.failure:
-        raise Refused(NotDone(ended_at=rights.execution.started_at, failure=rights.failure))
+    """Raise Refused if, hours later, the requester can't do it any more, or has cancelled, or it is too old."""
+    (await recheck_rights(wanted)).check()
 
 
 @step("recheck_rights", interruptible=True)
 async def recheck_rights(wanted: AnyOperation) -> Admission:
     """Decide once more, by the rules and people of this moment."""
-    return Admission(execution=engine.new_execution(), failure=await _recheck(wanted))
+    by = await cancelled_by(wanted.id)
+    return Admission(execution=engine.new_execution(), failure=await _recheck(wanted), cancelled_by=by)
 
 
 async def _recheck(wanted: Operation) -> Failure | None:

@@ -64,6 +64,7 @@ async def revalidate_target(operation: AnyOperation) -> Revalidation:
     """Look once more whether the backup is as the person was shown it, and whether somebody has cancelled."""
     if not isinstance(operation, ConfirmedOperation):
         raise TypeError(operation.verb)
+    failure = None
     try:
         listing = await services().backups.list(operation.server_id)
         if listing.is_incomplete_for(operation.backup.id):
@@ -71,8 +72,8 @@ async def revalidate_target(operation: AnyOperation) -> Revalidation:
         check_target(operation, listing)
         check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
     except BotError as error:
-        return Revalidation(failure=Failure.of(error))
-    return Revalidation(cancelled_by=await cancelled_by(operation.id))
+        failure = Failure.of(error)
+    return Revalidation(failure=failure, cancelled_by=await cancelled_by(operation.id))
 
 
 async def look_until(look: Callable[[], Awaitable[T]]) -> T | None:

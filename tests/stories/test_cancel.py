@@ -211,6 +211,17 @@ async def test_a_restore_that_is_cancelled_during_its_safety_backup_is_not_calle
     assert events(world) == ["requested", "started", "cancelled", "ended"]
 
 
+async def test_what_was_cancelled_is_told_so_though_it_would_be_refused_as_well(world: World) -> None:
+    card, safety = await in_safety_backup(world)
+    await world.person("ana").clicks("cancel_operation", message=card)
+    await world.until_whisper("ana", "I'll cancel the restore of *web-1*")
+    [target] = [each for each in world.provider.backups if each != safety.id]
+    world.provider.delete(target)
+    world.provider.finish(safety.id)
+    await world.until_reply(CANCELLED.format("UANA", "restore"))
+    assert calls(world) == [1, 0, 0]
+
+
 async def test_a_safety_backup_that_fails_after_the_restore_was_cancelled_is_told(world: World) -> None:
     card, safety = await in_safety_backup(world)
     await world.person("ana").clicks("cancel_operation", message=card)
