@@ -218,7 +218,7 @@ def _ends(ended: Operation, card: PostedCard, outcome: Outcome) -> list[Entry]:
 
 
 async def recheck(wanted: Operation) -> None:
-    """Raise Refused if, hours later, the requester can't do it any more, or has cancelled, or it is too old."""
+    """Raise Refused if, hours later, it was cancelled, is too old, or the requester can't do it any more."""
     (await recheck_rights(wanted)).check()
 
 
