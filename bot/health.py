@@ -128,7 +128,8 @@ class HttpServer:
     @property
     def port(self) -> int:
         """The port it listens on; once started, the real one."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server else self._port
+        listening = self._server.sockets if self._server else ()
+        return int(listening[0].getsockname()[1]) if listening else self._port
 
     async def start(self) -> None:
         """Listen; raises ConfigurationError if the address can't be had."""
