@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
+from tests import forked
 from tests.bench import accounts, commands, creates, crowd, idle
 from tests.bench.databases import databases
 from tests.bench.figures import Row, table
@@ -39,7 +40,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         found = databases(chosen.database, Path(name))
         try:
-            bench = Bench(QUICK if chosen.quick else FULL, found, Path(name))
+            if chosen.quick:
+                bench = Bench(QUICK, found, Path(name), forked.spawn)
+            else:
+                bench = Bench(FULL, found, Path(name))
             rows, failed = asyncio.run(_measure(bench, chosen.only))
         finally:
             found.remove()

@@ -17,7 +17,7 @@ SETTLE_SECONDS = 3.0
 async def measure(bench: Bench) -> AsyncGenerator[Row, None]:
     """Give the rows of starting it, again on the same database, and of watching it."""
     async with on_stage(servers=SERVERS) as stage:
-        bot = BotProcess(bench.settings(stage), directory=bench.folder)
+        bot = BotProcess(bench.settings(stage), directory=bench.folder, spawn=bench.spawn)
         try:
             began = time.perf_counter()
             await bot.start()

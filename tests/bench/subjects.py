@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.bot_process import COMMAND, PASSED_ON, SOURCES, BotProcess
-from bot.sandbox.child import spawn
+from bot.sandbox.child import Spawn, spawn
 from tests.bench.databases import Databases
 from tests.bench.sizes import Sizes
 from tests.bench.stage import PEOPLE, Stage
@@ -22,11 +22,12 @@ START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Bench:
-    """What every measurement needs."""
+    """What every measurement needs; `spawn` starts bots."""
 
     sizes: Sizes
     databases: Databases
     folder: Path
+    spawn: Spawn = spawn
 
     def settings(self, stage: Stage) -> dict[str, str]:
         """Return a bot's environment: the defaults, but for how often it looks for its backups."""
@@ -58,7 +59,8 @@ async def on_stage(*, servers: int, channels: int = 1) -> AsyncIterator[Stage]:
 async def bot_on(bench: Bench, stage: Stage, *, limited: bool = True) -> AsyncIterator[BotProcess]:
     """A bot that is ready, until the end of the block; `limited` to what Slack allows, or not."""
     command = COMMAND if limited else UNLIMITED
-    bot = BotProcess(bench.settings(stage), directory=bench.folder, command=command)
+    how = bench.spawn if limited else spawn
+    bot = BotProcess(bench.settings(stage), directory=bench.folder, command=command, spawn=how)
     await bot.start()
     try:
         await bot.ready(START_SECONDS)
