@@ -34,7 +34,8 @@ async def typed_name(interaction: Interaction, text: str) -> tuple[str, str] | N
         UsageError: the rest is nothing but names of servers, and not a reason.
         ProviderError: as `typed_server` does.
     """
-    known = await _in_time(interaction, services().directory.servers())
+    # Finding it asks for newer servers anyway; to wait for them twice would take longer than Slack's ack may.
+    known = services().directory.known() or await _in_time(interaction, services().directory.servers())
     name, rest = leading_name(text, known)
     if name and are_names(rest, known):
         raise UsageError(Misuse.ONE_SERVER, verb=Verb.CREATE)

@@ -80,3 +80,14 @@ async def test_several_servers_are_not_a_server_and_a_reason(world: World, typed
     await world.person("ana").types(f"/backup create {typed}")
     await world.until_whisper("ana", "I back up one server at a time.")
     assert world.provider.creates == []
+
+
+async def test_a_slow_list_of_servers_is_waited_for_once(world: World) -> None:
+    await world.restart_bot(bot_servers_refresh_seconds=0.05)
+    await world.until_looked_at_servers()
+    silent = world.faults.next_provider["GET", "/servers/"]
+    silent += ["timeout_before_acting"] * 20
+    await world.until(lambda: len(silent) < 20, "the list is old, and VPS.org does not answer")
+    assert (await world.person("ana").types("/backup create web-1 before the fix")).acked
+    await world.until(lambda: world.provider.creates)
+    assert world.provider.creates[0].description.startswith("before the fix · by ")
