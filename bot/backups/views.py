@@ -59,7 +59,7 @@ def backup_list(listing: BackupList, form: ListForm, server: Server | None) -> M
     blocks += [_row(backup, with_server=server is None) for backup in shown]
     if not shown and not listing.not_shown:
         blocks.append(SectionBlock(text=mrkdwn(messages.NO_BACKUPS)))
-    blocks.append(ContextBlock(elements=[mrkdwn(_range(listing, form))]))
+    blocks.append(ContextBlock(elements=[mrkdwn(_range(listing, form, len(shown)))]))
     blocks.append(_page_buttons(form, pages))
     return Message(blocks)
 
@@ -72,7 +72,9 @@ def shared_list(listing: BackupList, form: ListForm, server: Server | None, pers
     with_server = server is None
     blocks: list[Block] = [_title(listing, form, server)]
     blocks += [SectionBlock(text=mrkdwn(messages.line(each, with_server=with_server))) for each in shown]
-    blocks.append(ContextBlock(elements=[mrkdwn(messages.shared_by(person, _range(listing, form)))]))
+    blocks.append(
+        ContextBlock(elements=[mrkdwn(messages.shared_by(person, _range(listing, form, len(shown))))])
+    )
     return Message(blocks)
 
 
@@ -96,9 +98,9 @@ def _page(found: Sequence[Backup], form: ListForm) -> list[Backup]:
     return newest(found, first + PAGE)[first:]
 
 
-def _range(listing: BackupList, form: ListForm) -> str:
-    shown, count = len(_page(listing.backups, form)), len(listing.backups)
-    return messages.page_range(form.page * PAGE, shown, count, listing.not_shown, listing.unreadable)
+def _range(listing: BackupList, form: ListForm, shown: int) -> str:
+    first, count = form.page * PAGE, len(listing.backups)
+    return messages.page_range(first, shown, count, listing.not_shown, listing.unreadable)
 
 
 def _title(listing: BackupList, form: ListForm, server: Server | None) -> SectionBlock:
