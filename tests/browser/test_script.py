@@ -131,6 +131,35 @@ async def test_a_menu_opens_and_is_used_with_the_keyboard(window: Page, harness:
     ] == "two"
 
 
+async def test_a_data_table_is_sorted_and_turned_and_stays_so(window: Page, harness: PageHarness) -> None:
+    names = ["Server", "web-10", "web-2", "Mail", "web-1"]
+    slots = [10, 2, 9, 0]
+    numbers = [{"type": "raw_number", "value": number, "text": f"{number} of 10"} for number in slots]
+    column = [{"type": "raw_text", "text": "Slots"}, *numbers]
+    rows = [[{"type": "raw_text", "text": name}, slot] for name, slot in zip(names, column, strict=True)]
+    table = {"type": "data_table", "caption": "Servers", "page_size": 3, "rows": rows}
+    message = harness.says("x", blocks=[table])
+    shown = window.get_by_role("table", name="Servers").locator("tbody tr")
+
+    async def is_shown(*expected: str) -> None:
+        await expect(shown.filter(visible=True).get_by_role("rowheader")).to_have_text(list(expected))
+
+    await is_shown("web-10", "web-2", "Mail")
+    await window.get_by_role("button", name="Server").click()
+    await is_shown("Mail", "web-1", "web-2")
+    await window.get_by_role("button", name="Next").click()
+    await is_shown("web-10")
+    harness.workspace.edited(message)
+    await expect(window.get_by_text("4–4 of 4")).to_be_visible()
+    await is_shown("web-10")
+    await window.get_by_role("button", name="Slots").press("Enter")
+    await window.get_by_role("button", name="Slots").press("Enter")
+    await is_shown("web-10", "Mail", "web-2")
+    await expect(window.get_by_role("columnheader", name="Slots")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+
+
 async def test_faults_are_switched_in_the_drawer(window: Page, harness: PageHarness) -> None:
     await window.get_by_role("button", name="Controls").click()
     await window.locator("#drawer").get_by_text("answers lost").click()

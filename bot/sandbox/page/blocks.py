@@ -1,26 +1,8 @@
 """Block Kit blocks as HTML."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import zip_longest
 
-from htpy import (
-    Element,
-    Node,
-    div,
-    figcaption,
-    figure,
-    h3,
-    hr,
-    label,
-    p,
-    span,
-    table,
-    tbody,
-    td,
-    th,
-    thead,
-    tr,
-)
+from htpy import Node, div, figcaption, figure, h3, hr, label, p, span
 
 from bot.sandbox.page.elements import draw_element, image, unsupported
 from bot.sandbox.page.fields import DRAWERS as FIELDS
@@ -29,6 +11,7 @@ from bot.sandbox.page.markdown import draw_markdown
 from bot.sandbox.page.posting import Attributes, element_id, posts, target
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.rich_text import draw_rich_text
+from bot.sandbox.page.tables import draw_data_table, draw_table
 from bot.sandbox.page.text import draw_text, words
 from bot.sandbox.slack.workspace import Json
 
@@ -119,30 +102,6 @@ def _alert(block: Json, canvas: Canvas) -> Node:
     return div(class_=["alert", f"alert-{level}"], role="note")[draw_text(block.get("text"), canvas.reader)]
 
 
-def _table(block: Json, canvas: Canvas) -> Node:
-    settings = block.get("column_settings") or []
-    first, *others = block.get("rows") or [[]]
-    return div(".table-scroll", tabindex="0", role="region", aria_label="Table")[
-        table[
-            thead[tr[_cells(first, th(scope="col"), settings, canvas)]],
-            tbody[(tr[_cells(row, td, settings, canvas)] for row in others)],
-        ]
-    ]
-
-
-def _cells(row: list[Json], holder: Element, settings: list[Json | None], canvas: Canvas) -> Iterator[Node]:
-    for content, setting in zip_longest(row, settings[: len(row)]):
-        known = setting or {}
-        classes = [f"align-{known.get('align', 'left')}", known.get("is_wrapped") and "wrapped"]
-        yield holder(class_=classes)[_cell(content, canvas)]
-
-
-def _cell(content: Json, canvas: Canvas) -> Node:
-    if content.get("type") == "rich_text":
-        return draw_rich_text(content, canvas.reader)
-    return str(content.get("text", content.get("value", "")))
-
-
 _DRAWERS: dict[str, Callable[[Json, Canvas], Node]] = {
     "section": _section,
     "header": _header,
@@ -152,7 +111,8 @@ _DRAWERS: dict[str, Callable[[Json, Canvas], Node]] = {
     "input": _input,
     "image": _image_block,
     "alert": _alert,
-    "table": _table,
+    "table": draw_table,
+    "data_table": draw_data_table,
     "rich_text": lambda block, canvas: draw_rich_text(block, canvas.reader),
     "markdown": lambda block, _canvas: draw_markdown(str(block.get("text", ""))),
 }

@@ -138,6 +138,18 @@ BLOCKS: dict[str, Json] = {
         "column_settings": [{"align": "right", "is_wrapped": True}],
         "rows": [[{"type": "raw_text", "text": "Server"}, RICH], [{"type": "raw_text", "text": "web-1"}]],
     },
+    "data_table": {
+        "type": "data_table",
+        "block_id": "b",
+        "caption": "Servers",
+        "page_size": 1,
+        "row_header_column_index": 1,
+        "rows": [
+            [{"type": "raw_text", "text": "Slots"}, {"type": "raw_text", "text": "Server"}],
+            [{"type": "raw_number", "value": 10, "text": "10 of 10"}, {"type": "raw_text", "text": "web-1"}],
+            [{"type": "wibble"}, RICH],
+        ],
+    },
     "image": {
         "type": "image",
         "image_url": "https://example.com/x.png",

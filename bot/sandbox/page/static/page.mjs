@@ -4,6 +4,7 @@ import { startSuggesting, startCompleting } from "./choosing.mjs";
 import { startMenus } from "./menus.mjs";
 import { keepTicking, showMoments } from "./moments.mjs";
 import { apply, followEnd } from "./patching.mjs";
+import { showTables, startTables } from "./tables.mjs";
 
 const { as, live, seen } = document.body.dataset;
 
@@ -203,6 +204,7 @@ function markUnread() {
 
 function settle() {
   showMoments();
+  showTables();
   openModals();
   markUnread();
 }
@@ -228,6 +230,7 @@ for (const text of document.querySelectorAll("[data-draft]")) {
 startSuggesting(post);
 startCompleting();
 startMenus();
+startTables();
 settle();
 followEnd();
 keepTicking();
