@@ -100,12 +100,12 @@ async def submit_pick_form(interaction: Interaction) -> None:
         async with interaction.ack_deadline():
             view = await _confirmation_or_note(interaction, form, choice.backup_id)
     except TimeoutError:
-        await interaction.ack(response_action="update", view=form_views.loading(form.verb).to_dict())
+        await interaction.ack_view(form_views.loading(form.verb))
         view = await _confirmation_or_note(interaction, form, choice.backup_id)
         await interaction.update_view(interaction.view_id, view)
     else:
         # In the ack itself, since an update that is sent after an ack may arrive before it.
-        await interaction.ack(response_action="update", view=view.to_dict())
+        await interaction.ack_view(view)
 
 
 async def submit_confirmation(interaction: Interaction) -> None:

@@ -25,6 +25,7 @@ from bot.notifications.rate_limit import Priority, SlackRateLimits
 from bot.notifications.retry import GONE, NOWHERE, UNDRAWABLE, SlackResult, call_slack, will_pass
 from bot.slack.auth import UNANSWERED
 from bot.slack.message import Message
+from bot.slack.newer_blocks import newer_types, older
 from bot.slack.text import truncate_mrkdwn
 
 log = structlog.get_logger()
@@ -146,18 +147,24 @@ class SlackMessages:
         self, channel: str, person: str, message: Message, *, give_up_after: float
     ) -> None:
         """Show a message to one person alone: in the channel, or if that fails in a direct message."""
+
+        async def ephemeral(content: Content) -> SlackResult:
+            async def post() -> Any:
+                await self._limits.post(channel, Priority.OUTCOME)
+                return await self._client.chat_postEphemeral(channel=channel, user=person, **content)
+
+            return await call_slack(post, give_up_after=give_up_after)
+
+        async def direct(content: Content) -> SlackResult:
+            async def post() -> Any:
+                await self._limits.post(person, Priority.OUTCOME)
+                return await self._client.chat_postMessage(channel=person, **content)
+
+            return await call_slack(post)
+
         content: Content = {"text": message.text, "blocks": message.drawn()}
-
-        async def ephemeral() -> Any:
-            await self._limits.post(channel, Priority.OUTCOME)
-            return await self._client.chat_postEphemeral(channel=channel, user=person, **content)
-
-        async def direct() -> Any:
-            await self._limits.post(person, Priority.OUTCOME)
-            return await self._client.chat_postMessage(channel=person, **content)
-
-        if (await call_slack(ephemeral, give_up_after=give_up_after)).error:
-            await call_slack(direct)
+        if (await _drawable(ephemeral, content)).error:
+            await _drawable(direct, content)
 
     async def edit_finally(self, ref: MessageRef, message: Message) -> bool:
         """Edit a message for good; outlasts any outage of Slack. Returns False if it can't be edited."""
@@ -214,18 +221,16 @@ class SlackMessages:
     async def _edit(
         self, ref: MessageRef, message: Message, calling: Callable[[], AbstractAsyncContextManager[None]]
     ) -> SlackResult:
-        content: Content = {"text": message.text, "blocks": message.drawn()}
+        async def edit(content: Content) -> SlackResult:
+            async def update() -> Any:
+                async with calling():
+                    return await self._client.chat_update(
+                        channel=ref.channel, ts=ref.ts, parse="none", **content
+                    )
 
-        async def update() -> Any:
-            async with calling():
-                return await self._client.chat_update(channel=ref.channel, ts=ref.ts, parse="none", **content)
-
-        edited = await call_slack(update)
-        if edited.error in UNDRAWABLE and content["blocks"]:
-            log.error("message_undrawable", error=edited.error, ts=ref.ts)
-            content["blocks"] = []
             return await call_slack(update)
-        return edited
+
+        return await _drawable(edit, {"text": message.text, "blocks": message.drawn()})
 
     async def _post(
         self, place: str, content: Content, key: str, thread_ts: str, give_up_after: float | None
@@ -234,22 +239,20 @@ class SlackMessages:
         priority = Priority.OUTCOME if give_up_after is None else Priority.NOTICE
         thread: Content = {"thread_ts": thread_ts} if thread_ts else {}
 
-        async def post() -> Any:
-            await self._may_post(place, priority)
-            return await self._client.chat_postMessage(channel=place, metadata=metadata, **thread, **content)
-
         async def look() -> SlackResult | None:
             found = await self.find([place], key, thread_ts=thread_ts)
             return SlackResult(channel=found.channel, ts=found.ts) if found else None
 
-        sent = await call_slack(post, give_up_after=give_up_after, before_repeat=look)
-        for plainer in _plainer(content):
-            if sent.error not in UNDRAWABLE:
-                return sent
-            log.error("message_undrawable", error=sent.error, key=key)
-            content = plainer
-            sent = await call_slack(post, give_up_after=give_up_after, before_repeat=look)
-        return sent
+        async def send(content: Content) -> SlackResult:
+            async def post() -> Any:
+                await self._may_post(place, priority)
+                return await self._client.chat_postMessage(
+                    channel=place, metadata=metadata, **thread, **content
+                )
+
+            return await call_slack(post, give_up_after=give_up_after, before_repeat=look)
+
+        return await _drawable(send, content)
 
     async def _find_in(
         self, place: str, key: str, thread_ts: str, give_up_after: float | None
@@ -282,11 +285,24 @@ class SlackMessages:
         return str(answer["channel"]["id"])
 
 
+async def _drawable(send: Callable[[Content], Awaitable[SlackResult]], content: Content) -> SlackResult:
+    """Send a message, in plainer forms if Slack can't draw it."""
+    sent = await send(content)
+    for plainer in _plainer(content):
+        if sent.error not in UNDRAWABLE:
+            return sent
+        log.error("message_undrawable", error=sent.error)
+        sent = await send(plainer)
+    return sent
+
+
 def _plainer(content: Content) -> Iterator[Content]:
-    """Yield what to say if Slack can't draw a message: its words alone, then only the first of them."""
+    """Yield what to say if Slack can't draw a message: with older blocks, its words alone, few of them."""
     words = {name: value for name, value in content.items() if name != "blocks"}
+    if newer_types(content):
+        yield older(content)
     if "blocks" in content:
-        yield words
+        yield words | {"blocks": []}
     yield words | {"text": truncate_mrkdwn(words["text"], FEW_WORDS)}
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from bot.errors import BotError, Misuse, NotRecorded, Unrecorded, UsageError
 from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, error_name
 from bot.slack.message import Message
+from bot.slack.newer_blocks import REFUSALS, newer_types, older
 from bot.slack.provider_messages import Explanation
 from bot.slack.text import unescape_command
 
@@ -51,6 +52,8 @@ class Interaction:
     body: Json
     client: AsyncWebClient
     _ack: AsyncAck
+    taken_blocks: set[str] = field(default_factory=set)
+    """The newer blocks that Slack has taken in a view; shared by all interactions of a process."""
     is_acked: bool = field(default=False, init=False)
     _arrived: float = field(default_factory=time.monotonic, init=False)
 
@@ -173,18 +176,29 @@ class Interaction:
         if await self._responded(message, replace=replace):
             return
         content: Json = {"text": message.text, "blocks": message.drawn()}
+
+        async def ephemeral(content: Json) -> Any:
+            return await self.client.chat_postEphemeral(channel=self.channel, user=self.person, **content)
+
+        async def direct(content: Json) -> Any:
+            return await self.client.chat_postMessage(channel=self.person, **content)
+
         try:
-            await self.client.chat_postEphemeral(channel=self.channel, user=self.person, **content)
+            await _drawable(ephemeral, content)
         except (SlackApiError, *UNANSWERED) as error:
             log.info("reply_by_direct_message", reason=type(error).__name__)
-            await self.client.chat_postMessage(channel=self.person, **content)
+            await _drawable(direct, content)
 
     async def publish(self, message: Message) -> None:
         """Post a message in the channel for everybody; raises CantPost if that is closed to the bot."""
         await self.ack()
+
+        async def post(content: Json) -> Any:
+            return await self.client.chat_postMessage(channel=self.channel, **content)
+
         try:
             with _answered():
-                await self.client.chat_postMessage(channel=self.channel, **message.arguments())
+                await _drawable(post, message.arguments())
         except SlackApiError as error:
             if error_name(error) in _CLOSED:
                 raise CantPost from error
@@ -195,14 +209,21 @@ class Interaction:
         await self.ack()
         trigger = require_id(self.body.get("trigger_id"))
         call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
-        with _answered():
-            answer = await call(trigger_id=trigger, view=view.to_dict())
+        answer = await self._show(lambda content: call(trigger_id=trigger, view=content), view)
         return str(answer["view"]["id"])
 
     async def update_view(self, view_id: str, view: View) -> None:
         """Put another content into an open modal."""
-        with _answered():
-            await self.client.views_update(view_id=view_id, view=view.to_dict())
+        await self._show(lambda content: self.client.views_update(view_id=view_id, view=content), view)
+
+    async def ack_view(self, view: View) -> None:
+        """Put another content into the modal that was submitted, by the ack itself.
+
+        Slack does not tell if it refuses that; so newer blocks go out only if it has taken such before.
+        """
+        content = view.to_dict()
+        is_known = newer_types(content) <= self.taken_blocks
+        await self.ack(response_action="update", view=content if is_known else older(content))
 
     async def explain(self, error: BotError) -> None:
         """Tell the person what went wrong and what to do, where they are looking."""
@@ -213,25 +234,37 @@ class Interaction:
         if self.body.get("type") == "block_suggestion":
             await self.ack(options=[])
         elif self.body.get("type") == "view_submission" and not self.is_acked:
-            await self.ack(response_action="update", view=views.note_about(trouble).to_dict())
+            await self.ack_view(views.note_about(trouble))
         else:
             await self.reply_ephemeral(views.explain_trouble(trouble))
 
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):
             return False
+        content: Json = {"text": message.text, "blocks": message.drawn()}
         try:
-            answer = await self._response_address().send(
-                text=message.text,
-                blocks=message.drawn(),
-                replace_original=replace,
-                response_type="ephemeral",
+            # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
+            return await self._respond(content, replace=replace) or (
+                bool(newer_types(content)) and await self._respond(older(content), replace=replace)
             )
         except (aiohttp.ClientError, TimeoutError) as error:
             log.info("response_url_unreachable", reason=type(error).__name__)
             return False
-        # It doesn't raise on an expired address (SLACK.md, section 7).
+
+    async def _respond(self, content: Json, *, replace: bool) -> bool:
+        answer = await self._response_address().send(
+            replace_original=replace, response_type="ephemeral", **content
+        )
         return bool(answer.status_code == 200)
+
+    async def _show(self, call: "Call", view: View) -> Any:
+        """Show a view, and learn which of the newer blocks Slack takes."""
+        content = view.to_dict()
+        with _answered():
+            answer, shown = await _drawable(call, content)
+        self.taken_blocks |= newer_types(shown)
+        self.taken_blocks -= newer_types(content) - newer_types(shown)
+        return answer
 
     def _response_address(self) -> AsyncWebhookClient:
         address = AsyncWebhookClient(self.body["response_url"], session=self.client.session)
@@ -256,6 +289,20 @@ def require_id(an_id: str | None) -> str:
     if not an_id:
         raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
     return an_id
+
+
+Call = Callable[[Json], Awaitable[Any]]
+
+
+async def _drawable(call: Call, content: Json) -> tuple[Any, Json]:
+    """Call Slack, with older blocks if it refuses newer ones; return its answer and what it took."""
+    try:
+        return await call(content), content
+    except SlackApiError as error:
+        if error_name(error) not in REFUSALS or not newer_types(content):
+            raise
+        log.info("newer_blocks_refused", types=sorted(newer_types(content)))
+    return await call(older(content)), older(content)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
 
-from bot.slack.text import UPDATE_TEXT_LIMIT, truncate_mrkdwn
+from bot.slack.newer_blocks import table_lines
+from bot.slack.text import UPDATE_TEXT_LIMIT, escape, truncate_mrkdwn
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def plain(text: str) -> PlainTextObject:
 
 
 def _words(block: dict[str, Any]) -> str:
+    if block["type"] == "data_table":
+        return "\n".join(escape(line) for line in table_lines(block))
     fields = [_said(field).replace("*\n", "* ") for field in block.get("fields", [])]
     others = [_said(each) for each in (block.get("text"), *block.get("elements", []))]
     return "\n".join(words for words in (*others, *fields) if words)
