@@ -34,6 +34,8 @@ class Faults:
     Socket Mode: `socket_refused` fails handshakes, `socket_deaf` accepts them but neither delivers
     nor answers pings, `socket_duplicates` sends each envelope that many times more, `socket_holds` keeps
     every other one back for that many seconds, so that later ones overtake it.
+
+    `newer_blocks_refused`: the workspace has none of Block Kit's newer blocks yet (`block_kit_blocks.NEWER`).
     """
 
     provider_latency: float = 0.0
@@ -44,6 +46,7 @@ class Faults:
     socket_deaf: bool = False
     socket_duplicates: int = 0
     socket_holds: float = 0.0
+    newer_blocks_refused: bool = False
     plan: Plan | None = None
     next_slack: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     next_provider: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))

@@ -94,7 +94,7 @@ class TypingIn(Presence):
 
     def _shows_reply(self, place: Channel, typed: str, reply: Json) -> Answer:
         try:
-            accepted = content(reply)
+            accepted = content(self.workspace, reply)
         except MessageRefused as refused:
             command = typed.split(" ", maxsplit=1)[0]
             self._whisper(place, f'{command} failed with the error "{refused}"')

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from bot.sandbox.slack.block_kit_blocks import BLOCKS, SURFACES
+from bot.sandbox.slack.block_kit_blocks import BLOCKS, NEWER, SURFACES
 from bot.sandbox.slack.block_kit_elements import OFFERED
 from bot.sandbox.slack.block_kit_rules import (
     Rule,
@@ -25,6 +25,7 @@ from bot.sandbox.slack.form_state import placed
 
 Surface = Literal["message", "modal", "home"]
 MOST_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
+MOST_CHARTS = 2
 MOST_MARKDOWN = 12_000
 MOST_VIEW_BYTES = 250_000
 
@@ -43,15 +44,19 @@ _MODAL = shape(
 )
 
 
-def problems(blocks: list[Any], surface: Surface) -> list[str]:
-    """Everything Slack would refuse in these blocks on that surface; empty when it takes them."""
-    rule = items(by_type(BLOCKS, SURFACES[surface]), MOST_BLOCKS[surface], 1 if surface == "modal" else 0)
+def problems(blocks: list[Any], surface: Surface, *, newer: bool = True) -> list[str]:
+    """Everything Slack would refuse in these blocks on that surface; empty when it takes them.
+
+    `newer` is whether the workspace has the newer blocks already.
+    """
+    allowed = tuple(kind for kind in SURFACES[surface] if newer or kind not in NEWER)
+    rule = items(by_type(BLOCKS, allowed), MOST_BLOCKS[surface], 1 if surface == "modal" else 0)
     found = list(rule(blocks, "/blocks"))
     sound = [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
     return found + ([] if found else [*_repeated(sound), *_together(sound, surface)])
 
 
-def view_problems(view: dict[str, Any]) -> list[str]:
+def view_problems(view: dict[str, Any], *, newer: bool = True) -> list[str]:
     """Everything Slack would refuse in a modal or Home; `view_too_large` first where that is why."""
     if len(json.dumps(view).encode()) > MOST_VIEW_BYTES:
         return [f"view_too_large: more than {MOST_VIEW_BYTES} bytes"]
@@ -63,19 +68,23 @@ def view_problems(view: dict[str, Any]) -> list[str]:
     blocks = view.get("blocks")
     if not isinstance(blocks, list):
         return [*found, at("/view/blocks", "must be an array")]
-    found += [problem.replace(":/blocks", ":/view/blocks") for problem in problems(blocks, surface)]
+    found += [
+        problem.replace(":/blocks", ":/view/blocks") for problem in problems(blocks, surface, newer=newer)
+    ]
     inputs = [block for block in blocks if isinstance(block, dict) and block.get("type") == "input"]
     if surface == "modal" and inputs and not view.get("submit"):
         found.append(at("/view", "missing required field: submit (needed with input blocks)"))
     return found
 
 
-def message_problems(payload: dict[str, Any]) -> list[str]:
+def message_problems(payload: dict[str, Any], *, newer: bool = True) -> list[str]:
     """Everything Slack would refuse in a message's blocks; empty when it takes them."""
     blocks = payload.get("blocks")
     if blocks is None:
         return []
-    return problems(blocks, "message") if isinstance(blocks, list) else [at("/blocks", "must be an array")]
+    if not isinstance(blocks, list):
+        return [at("/blocks", "must be an array")]
+    return problems(blocks, "message", newer=newer)
 
 
 def option_problems(answer: dict[str, Any]) -> list[str]:
@@ -108,6 +117,8 @@ def _together(blocks: list[Any], surface: Surface) -> Iterator[str]:
     kinds = [block["type"] for block in blocks]
     if kinds.count("table") > 1:
         yield at("/blocks", "only_one_table_allowed")
+    if kinds.count("data_visualization") > MOST_CHARTS:
+        yield at("/blocks", f"no more than {MOST_CHARTS} data_visualization blocks allowed")
     markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if markdown > MOST_MARKDOWN:
         yield at("/blocks", f"markdown must be less than {MOST_MARKDOWN + 1} characters in total")

@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/block-kit/blocks. Slack lists `card` for modals
 Home too, but is reported to fail or drop them there, so they are refused here.
 """
 
+from bot.sandbox.slack.block_kit_data import DATA_TABLE, DATA_VISUALIZATION, TABLE
 from bot.sandbox.slack.block_kit_elements import (
     ACCESSORY,
     ACTION,
@@ -13,6 +14,7 @@ from bot.sandbox.slack.block_kit_elements import (
     IMAGE,
     INPUT,
 )
+from bot.sandbox.slack.block_kit_rich_text import RICH_TEXT
 from bot.sandbox.slack.block_kit_rules import (
     Rule,
     anything,
@@ -33,28 +35,6 @@ _ID: dict[str, Rule] = {"block_id": string(255)}
 _URL = string(3000)
 _STATUS = one_of("pending", "in_progress", "complete", "error")
 
-_INLINE_KINDS = ("text", "link", "user", "usergroup", "channel", "emoji", "date", "broadcast", "color")
-_INLINE = by_type(dict.fromkeys(_INLINE_KINDS, anything))
-_PARTS: dict[str, Rule] = {"elements": items(_INLINE, 1000, 0)}
-_RICH_SECTION = shape(_PARTS)
-_RICH = {
-    "rich_text_section": _RICH_SECTION,
-    "rich_text_preformatted": shape(_PARTS, {"border": integer(0, 1), "language": string(50)}),
-    "rich_text_quote": shape(_PARTS, {"border": integer(0, 1)}),
-    "rich_text_list": shape(
-        {"elements": items(_RICH_SECTION, 1000), "style": one_of("bullet", "ordered")},
-        {"indent": integer(0, 8), "offset": integer(0, 10_000), "border": integer(0, 1)},
-    ),
-}
-_RICH_TEXT = shape({"elements": items(by_type(_RICH), 1000)}, _ID)
-_CELL = by_type(
-    {
-        "raw_text": shape({"text": string(3000)}),
-        "raw_number": shape({"value": anything}, {"text": string(3000)}),
-        "rich_text": _RICH_TEXT,
-    }
-)
-_COLUMN = shape({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
 _CARD = shape(
     {},
     _ID
@@ -69,8 +49,8 @@ _CARD = shape(
     some_of("hero_image", "title", "actions", "body"),
 )
 _TASK: dict[str, Rule] = {
-    "details": _RICH_TEXT,
-    "output": _RICH_TEXT,
+    "details": RICH_TEXT,
+    "output": RICH_TEXT,
     "sources": items(anything, 100, 0),
 }
 
@@ -88,8 +68,8 @@ BLOCKS: dict[str, Rule] = {
     "carousel": shape({"elements": items(by_type({"card": _CARD}), 10)}, _ID),
     "context": shape({"elements": items(CONTEXT, 10)}, _ID),
     "context_actions": shape({"elements": items(CONTEXT_ACTION, 5)}, _ID),
-    "data_table": anything,
-    "data_visualization": anything,
+    "data_table": DATA_TABLE,
+    "data_visualization": DATA_VISUALIZATION,
     "divider": shape({}, _ID),
     "file": shape({"external_id": string(255), "source": one_of("remote")}, _ID),
     "header": shape({"text": plain(150)}, _ID | {"level": integer(1, 4)}),
@@ -104,14 +84,14 @@ BLOCKS: dict[str, Rule] = {
     ),
     "markdown": shape({"text": string(12_000)}, _ID),
     "plan": shape({"title": string(255)}, _ID | {"tasks": items(by_type({"task_card": _task(_STATUS)}), 50)}),
-    "rich_text": _RICH_TEXT,
+    "rich_text": RICH_TEXT,
     "section": shape(
         {},
         _ID
         | {"text": text(3000), "fields": items(text(2000), 10), "accessory": ACCESSORY, "expand": boolean},
         some_of("text", "fields"),
     ),
-    "table": shape({"rows": items(items(_CELL, 20), 100)}, _ID | {"column_settings": items(_COLUMN, 20, 0)}),
+    "table": TABLE,
     "task_card": _task(one_of("in_progress", "complete", "error")),
     "video": shape(
         {"alt_text": string(2000), "title": plain(200), "thumbnail_url": _URL, "video_url": _URL},
@@ -131,7 +111,7 @@ BLOCKS["container"] = shape(
     _ID
     | {
         "title": plain(150),
-        "rich_text_title": _RICH_TEXT,
+        "rich_text_title": RICH_TEXT,
         "subtitle": text(150),
         "width": one_of("narrow", "standard", "wide", "full"),
         "icon": IMAGE,
@@ -161,3 +141,18 @@ SURFACES: dict[str, tuple[str, ...]] = {
     "modal": (*_EVERYWHERE, "alert"),
     "home": (*_EVERYWHERE, "card", "carousel"),
 }
+
+NEWER = frozenset(
+    {
+        "alert",
+        "card",
+        "carousel",
+        "container",
+        "context_actions",
+        "data_table",
+        "data_visualization",
+        "plan",
+        "task_card",
+    }
+)
+"""What Slack brings to one workspace after another: where it has not, it is refused as an unknown type."""

@@ -51,6 +51,12 @@ def integer(least: int, most: int) -> Rule:
     return rule
 
 
+def number(value: Any, pointer: str) -> Iterator[str]:
+    """Any number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        yield at(pointer, "must be a number")
+
+
 def anything(_: Any, __: str) -> Iterator[str]:
     """No rule: what we know too little about to refuse."""
     return iter(())

@@ -54,7 +54,7 @@ def checked(workspace: Workspace, payload: object, kind: str) -> Json:
     """
     if not isinstance(payload, dict):
         raise ViewRefused("invalid_arguments", ["[ERROR] must provide an object [json-pointer:/view]"])
-    problems = view_problems(payload)
+    problems = view_problems(payload, newer=not workspace.faults.newer_blocks_refused)
     if payload.get("type") != kind:
         problems.append(f"must be of type {kind} [json-pointer:/view/type]")
     if any(problem.startswith("view_too_large") for problem in problems):

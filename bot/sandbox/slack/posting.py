@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.sandbox.slack.block_kit import message_problems
 from bot.sandbox.slack.form_state import with_ids
-from bot.sandbox.slack.workspace import Json
+from bot.sandbox.slack.workspace import Json, Workspace
 
 LONGEST_TEXT = 40_000
 # Undocumented, reported in https://github.com/slackapi/bolt-js/issues/2509
@@ -27,7 +27,7 @@ class Content:
     blocks: list[Json]
 
 
-def content(payload: Json) -> Content:
+def content(workspace: Workspace, payload: Json) -> Content:
     """The content of a message; text is cut at 40,000 characters, and built from the blocks if missing.
 
     Raises:
@@ -41,7 +41,8 @@ def content(payload: Json) -> Content:
         raise MessageRefused("invalid_blocks_format")
     if not text.strip() and not blocks:
         raise MessageRefused("no_text")
-    problems = message_problems({"text": text, "blocks": blocks})
+    newer = not workspace.faults.newer_blocks_refused
+    problems = message_problems({"text": text, "blocks": blocks}, newer=newer)
     if problems:
         only_table = all(problem.startswith("only_one_table_allowed") for problem in problems)
         error = "invalid_attachments" if only_table else "invalid_blocks"

@@ -75,7 +75,7 @@ class ResponseUrls:
             if original is not None:
                 self._workspace.remove(original)
             return
-        accepted = content(payload)
+        accepted = content(self._workspace, payload)
         if payload.get("replace_original") and original is not None:
             self._replace(original, accepted, payload)
         else:

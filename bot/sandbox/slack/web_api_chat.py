@@ -12,7 +12,7 @@ POSTING = ("chat.postMessage", "chat.postEphemeral")
 def _post(call: Call) -> Json:
     place = _writable(call)
     thread_ts = call.args.get("thread_ts") or None
-    message = _message(call, place, content(call.args), thread_ts)
+    message = _message(call, place, content(call.workspace, call.args), thread_ts)
     message.broadcast = call.flag("reply_broadcast")
     message.metadata = call.args.get("metadata")
     call.workspace.add(message)
@@ -28,7 +28,7 @@ def _whisper(call: Call) -> Json:
     person = call.person()
     if person.id not in place.members:
         raise ApiError("user_not_in_channel")
-    message = _message(call, place, content(call.args), call.args.get("thread_ts") or None)
+    message = _message(call, place, content(call.workspace, call.args), call.args.get("thread_ts") or None)
     message.ephemeral_to = person.id
     call.workspace.add(message)
     return {"message_ts": message.ts}
@@ -39,7 +39,7 @@ def _update(call: Call) -> Json:
     text = str(call.args.get("text") or "")
     if len(text) > MOST_EDITED_TEXT:
         raise ApiError("msg_too_long")
-    accepted = content(call.args)
+    accepted = content(call.workspace, call.args)
     message.text, message.blocks = accepted.text, accepted.blocks
     message.metadata = call.args.get("metadata") or message.metadata
     for person_id in call.workspace.people:

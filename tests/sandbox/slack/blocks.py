@@ -10,6 +10,7 @@ IMAGE: Json = {"type": "image", "image_url": "https://a.org/i.png", "alt_text": 
 CARD: Json = {"type": "card", "title": plain("x")}
 TASK: Json = {"type": "task_card", "task_id": "1", "title": "x", "status": "complete"}
 CELL: Json = {"type": "raw_text", "text": "x"}
+PIE: Json = {"type": "pie", "segments": [{"label": "x", "value": 1}]}
 CONFIRM: Json = {"title": plain("x"), "text": plain("x"), "confirm": plain("x"), "deny": plain("x")}
 
 
@@ -46,3 +47,18 @@ def confirm(**more: Any) -> Json:
 
 def table(rows: int, cells: int) -> Json:
     return {"type": "table", "rows": [[CELL] * cells] * rows}
+
+
+def data_table(count: int = 2, cells: int = 1, **more: Any) -> Json:
+    return {"type": "data_table", "caption": "x", "rows": [[CELL] * cells] * count, **more}
+
+
+def chart(**more: Any) -> Json:
+    return {"type": "data_visualization", "title": "x", "chart": PIE, **more}
+
+
+def bars(names: list[str], categories: list[str], **axes: Any) -> Json:
+    """A chart of bars, each of them 1 high."""
+    data = [{"label": label, "value": 1} for label in categories]
+    series = [{"name": name, "data": data} for name in names]
+    return chart(chart={"type": "bar", "series": series, "axis_config": {"categories": categories, **axes}})
