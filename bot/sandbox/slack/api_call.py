@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.workspace import Channel, Json, Person, Workspace
 
-_STRUCTURED = ("blocks", "attachments", "view", "metadata", "outputs")
+_STRUCTURED = ("blocks", "attachments", "message", "view", "metadata", "outputs")
 _READ_SCOPES = {"public": "channels", "private": "groups", "im": "im"}
 
 

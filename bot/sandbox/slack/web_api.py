@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from bot.sandbox.slack import faults as slack_faults
-from bot.sandbox.slack import web_api_chat, web_api_reading, web_api_steps, web_api_views
+from bot.sandbox.slack import web_api_blocks, web_api_chat, web_api_reading, web_api_steps, web_api_views
 from bot.sandbox.slack.api_call import ApiError, Call, Method, read_call
 from bot.sandbox.slack.modals import ViewRefused
 from bot.sandbox.slack.posting import MessageRefused
@@ -24,6 +24,7 @@ WebHandler = Callable[[web.Request], Awaitable[web.Response]]
 PATH = "/slack/api/"
 OPEN_CONNECTION = "apps.connections.open"
 METHODS: Mapping[str, Method] = {
+    **web_api_blocks.METHODS,
     **web_api_chat.METHODS,
     **web_api_reading.METHODS,
     **web_api_steps.METHODS,
