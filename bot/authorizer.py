@@ -11,9 +11,9 @@ import structlog
 from bot import permissions
 from bot.audit.model import Entry
 from bot.audit.store import AuditTrail
-from bot.errors import Denial, Failure, NotAllowed, NotChecked, NotRecorded
+from bot.errors import Denial, Failure, HiddenBackup, HiddenServer, NotAllowed, NotChecked, NotRecorded
 from bot.operations.model import Operation
-from bot.permissions import Allowed, Decision, NeedsApproval, Person, Rules
+from bot.permissions import Allowed, Decision, NeedsApproval, Person, Rules, Sight
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
 
@@ -60,7 +60,7 @@ class Authorizer:
 
     async def require_audit(self, interaction: Interaction) -> None:
         """Raise NotAllowed unless the person can read the audit trail."""
-        async with self.audit_denials(interaction, Verb.AUDIT, ""):
+        async with self.audit_denials(interaction, Verb.AUDIT):
             person = await self._people.who(interaction.person, interaction.team)
             permissions.check_audit(person, self._rules)
 
@@ -70,19 +70,17 @@ class Authorizer:
             person = await self._people.who(interaction.person, interaction.team)
             permissions.check_cancel(person, operation.requested_by, operation.server_name, self._rules)
 
-    async def visible(
-        self, interaction: Interaction, servers: Iterable[str], channel: str | None
-    ) -> frozenset[str]:
-        """Return which of these servers, by name, the person can look at from a channel (None: anywhere).
+    async def sight(self, interaction: Interaction, channel: str | None = None) -> Sight:
+        """Return what tells which servers the person can look at, from a channel or (None) from any.
 
         Raises:
             NotAllowed: there can be none, which is put on record.
         """
-        async with self.audit_denials(interaction, Verb.LIST, ""):
+        async with self.audit_denials(interaction, Verb.LIST):
             person = await self._people.who(interaction.person, interaction.team)
             if channel is not None:
                 permissions.decide_somewhere(person, Verb.LIST, channel, self._rules)
-            return permissions.visible(person, servers, channel, self._rules)
+            return permissions.sight(person, channel, self._rules)
 
     @until_known
     async def decide_for(self, operation: Operation) -> Decision:
@@ -113,18 +111,19 @@ class Authorizer:
         self,
         interaction: Interaction,
         action: str,
-        server: str,
+        server: str = "",
         *,
         operation: str = "",
         channel: str = "",
     ) -> AsyncIterator[None]:
-        """Put a NotAllowed that is raised inside on record, and let it pass.
+        """Put what is denied inside on record, and let the error pass.
 
-        If it can't be written it is logged: nothing goes ahead that would need it.
+        So is what is hidden from the person, under its own name. If it can't be written it is logged: nothing
+        goes ahead that would need it.
         """
         try:
             yield
-        except NotAllowed as denial:
+        except (NotAllowed, HiddenServer, HiddenBackup) as denial:
             entry = Entry(
                 event="refused",
                 key=f"refused:{action}:{interaction.delivery_id}",
@@ -132,7 +131,7 @@ class Authorizer:
                 person=interaction.person,
                 operation=operation,
                 verb=action,
-                server_name=server,
+                server_name=server if isinstance(denial, NotAllowed) else denial.server_name,
                 channel=channel or interaction.channel,
                 failure=Failure.of(denial),
             )

@@ -4,8 +4,10 @@ BotError
 ├── UsageError             the command or form makes no sense
 ├── NotAllowed             this person can't do this
 │   └── NotChecked         it can't be told just now whether they can
-├── UnknownServer          no server goes by that name
-├── UnknownBackup          no backup has that id
+├── UnknownServer          no server that the person can see goes by that name
+│   └── HiddenServer       one does that they can't see
+├── UnknownBackup          no backup that the person can see has that id
+│   └── HiddenBackup       one has that they can't see
 ├── StaleConfirmation      what a person confirmed is no longer so
 ├── NotRecorded            the database did not confirm, so nothing was promised
 ├── AlreadyTried           this button was used before
@@ -109,7 +111,7 @@ class NotChecked(NotAllowed):
 
 @dataclass(eq=False)
 class UnknownServer(BotError):
-    """No server, or none alone, goes by `wanted`.
+    """No server that the person can see, or none alone, goes by `wanted`.
 
     `ids` and `names` are of servers that fit equally well, `near` are names that look like it. `is_stale`: a
     new server would not be known, since VPS.org does not answer. `is_list_partial`: as far as VPS.org showed
@@ -125,11 +127,25 @@ class UnknownServer(BotError):
 
 
 @dataclass(eq=False)
+class HiddenServer(UnknownServer):
+    """There is one, which the person can't see: told as if there were none, and put on record."""
+
+    server_name: str = ""
+
+
+@dataclass(eq=False)
 class UnknownBackup(BotError):
-    """No backup has that id; `is_list_partial`: as far as VPS.org showed them."""
+    """No backup that the person can see has that id; `is_list_partial`: as far as VPS.org showed them."""
 
     backup_id: int
     is_list_partial: bool = False
+
+
+@dataclass(eq=False)
+class HiddenBackup(UnknownBackup):
+    """There is one, of a server that the person can't see: told as if there were none, and put on record."""
+
+    server_name: str = ""
 
 
 class Stale(StrEnum):

@@ -4,10 +4,11 @@ Decided anew at each step, from who the person is and the rules alone: never fro
 or a modal carries.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 
 from bot.errors import Denial, NotAllowed
 from bot.names import canonical_name
@@ -92,6 +93,8 @@ class NeedsApproval:
 
 
 Decision = Allowed | NeedsApproval
+Sight = Callable[[str], bool]
+"""Tells of a server, by its name, whether a person can look at it."""
 
 _NOTHING = Rule(servers=(), viewers=frozenset())
 
@@ -120,14 +123,14 @@ def decide_somewhere(person: Person, verb: Verb, channel: str, rules: Rules) -> 
     raise refusals[-1]
 
 
-def visible(person: Person, servers: Iterable[str], channel: str | None, rules: Rules) -> Ids:
-    """Return which of these servers the person can look at from a channel (None: wherever they can).
+def sight(person: Person, channel: str | None, rules: Rules) -> Sight:
+    """Return what tells which servers the person can look at from a channel (None: from any).
 
     Raises:
         NotAllowed: they are no full member.
     """
     _check_member(person)
-    return frozenset(server for server in servers if _can_look(rules.for_server(server), person, channel))
+    return cache(lambda server: _can_look(rules.for_server(server), person, channel))
 
 
 def _can_look(rule: Rule, person: Person, channel: str | None) -> bool:

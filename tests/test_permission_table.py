@@ -20,7 +20,7 @@ from bot.permissions import (
     check_requester,
     decide,
     decide_somewhere,
-    visible,
+    sight,
 )
 from bot.verbs import CHANGING, Verb
 
@@ -288,11 +288,11 @@ def test_what_is_shown_is_what_the_person_can_look_at(
 ) -> None:
     here = decided(person, Verb.LIST, server, channel, rules) == "y"
     somewhere = any(decided(person, Verb.LIST, server, each, rules) == "y" for each in ("COPS", "CRANDOM"))
-    assert (server in visible(person, [server], channel, rules)) == here
-    assert (server in visible(person, [server], None, rules)) == somewhere
+    assert sight(person, channel, rules)(server) == here
+    assert sight(person, None, rules)(server) == somewhere
 
 
 @given(guests, names, several)
 def test_guests_are_shown_nothing(guest: Person, server: str, rules: Rules) -> None:
     with pytest.raises(NotAllowed):
-        visible(guest, [server], None, rules)
+        sight(guest, None, rules)(server)

@@ -21,7 +21,7 @@ async def show_audit(interaction: Interaction, typed: str) -> None:
     now = services().now()
     wanted = parse(typed, now.date())
     form = AuditForm(
-        server=await _server_name(wanted.server or ""),
+        server=await _server_name(interaction, wanted.server or ""),
         person=wanted.person or "",
         since=None if wanted.since is None else begins(wanted.since, now),
     )
@@ -35,15 +35,16 @@ async def turn_page(interaction: Interaction) -> None:
     await _show(interaction, read_form(AuditForm, interaction.value), replace=True)
 
 
-async def _server_name(typed: str) -> str:
+async def _server_name(interaction: Interaction, typed: str) -> str:
     """Return the full name of the server that is meant; a server that is gone still has its entries.
 
     An id stays one: it finds entries from before a server was renamed, too.
     """
     if not typed or typed.isdecimal():
         return typed
+    sees = await services().authorizer.sight(interaction)
     try:
-        return (await services().directory.find(typed)).name
+        return (await services().directory.find(typed, sees)).name
     except (UnknownServer, ProviderError):
         return typed
 

@@ -12,6 +12,7 @@ from bot.backups.model import Backup, newest_first
 from bot.errors import (
     BotError,
     Failure,
+    HiddenBackup,
     InvalidResponse,
     Nonsense,
     ProviderError,
@@ -32,6 +33,7 @@ from bot.operations.model import (
     State,
 )
 from bot.operations.records import Ended, ended_since
+from bot.permissions import Sight
 from bot.services import services
 
 log = structlog.get_logger()
@@ -100,11 +102,14 @@ async def find_stale(operation: ConfirmedOperation) -> Failure | None:
     return failure if failure and failure.kind == StaleConfirmation.__name__ else None
 
 
-def find_backup(backup_id: int, listing: BackupList) -> Backup:
-    """Return the backup with that id; raises UnknownBackup."""
+def find_backup(backup_id: int, listing: BackupList, sees: Sight) -> Backup:
+    """Return the backup with that id, if the person can see its server; raises UnknownBackup."""
     backup = listing.by_id.get(backup_id)
+    is_list_partial = listing.not_shown > 0
     if backup is None:
-        raise UnknownBackup(backup_id, is_list_partial=listing.is_incomplete_for(backup_id))
+        raise UnknownBackup(backup_id, is_list_partial)
+    if not sees(backup.server.name):
+        raise HiddenBackup(backup_id, is_list_partial, backup.server.name)
     return backup
 
 

@@ -62,7 +62,7 @@ async def restore_server(interaction: Interaction, typed: str = "") -> None:
     elif wanted.server is None:
         await interaction.open_view(form_views.pick_form(form, None, None))
     else:
-        server = await typed_server(interaction, wanted.server)
+        server = await typed_server(interaction, Verb.RESTORE, wanted.server)
         view_id = await interaction.open_view(form_views.loading(Verb.RESTORE))
         await _offer_backups(interaction, view_id, form, server)
 
@@ -87,7 +87,7 @@ async def offer_backups_of_chosen_server(interaction: Interaction) -> None:
     await interaction.ack()
     form = read_form(PickForm, interaction.private_metadata)
     if interaction.value:
-        server = await server_by_id(interaction, read_id(interaction.value))
+        server = await server_by_id(interaction, form.verb, read_id(interaction.value))
         await _offer_backups(interaction, interaction.view_id, form, server)
 
 
@@ -111,7 +111,7 @@ async def submit_pick_form(interaction: Interaction) -> None:
 async def submit_confirmation(interaction: Interaction) -> None:
     """Request it, if the name is right, the person can, and all is still as it was shown."""
     form = read_form(ConfirmForm, interaction.private_metadata)
-    server = await server_by_id(interaction, form.server_id)
+    server = await server_by_id(interaction, form.verb, form.server_id)
     decision = await services().authorizer.require(interaction, form.verb, server.name, form.channel)
     if not is_same_name(interaction.typed(ids.TYPED_NAME), server.name):
         error = wrong_name(server.name)
@@ -181,7 +181,9 @@ async def _confirmation_or_note(interaction: Interaction, form: PickForm, backup
 
 async def _confirmation(interaction: Interaction, form: PickForm, backup_id: int) -> View:
     listing = await services().backups.list(form.server_id)
-    backup = checks.find_backup(backup_id, listing)
+    sees = await services().authorizer.sight(interaction)
+    async with services().authorizer.audit_denials(interaction, form.verb):
+        backup = checks.find_backup(backup_id, listing, sees)
     decision = await services().authorizer.require(interaction, form.verb, backup.server.name, form.channel)
     if form.verb in NEED_A_COMPLETE_BACKUP:
         checks.check_restorable(backup)
@@ -204,7 +206,7 @@ async def _pick_form_of(interaction: Interaction, form: PickForm, number: int, e
     if form.verb is not Verb.RESTORE or not is_typed:
         return note(error)
     try:
-        server = await services().directory.by_id(number)
+        server = await server_by_id(interaction, form.verb, number)
         return await _pick_form(interaction, form, server)
     except UnknownServer:
         return note(error)

@@ -38,14 +38,15 @@ async def list_backups(interaction: Interaction, typed: str = "") -> None:
     """Show the first page of the list that was asked for."""
     wanted = read_list(typed)
     await interaction.ack()
-    server = await services().directory.find(wanted.server) if wanted.server else None
+    await services().authorizer.require(interaction, Verb.LIST)
+    server = await typed_server(interaction, Verb.LIST, wanted.server) if wanted.server else None
     await _show_list(interaction, _form(wanted, server), server, replace_message=False)
 
 
 async def list_server(interaction: Interaction) -> None:
     """Show the backups of the server whose button was clicked."""
     await interaction.ack()
-    server = await services().directory.by_id(read_id(interaction.value))
+    server = await server_by_id(interaction, Verb.LIST, read_id(interaction.value))
     await _show_list(interaction, ListForm(server_id=server.id), server, replace_message=False)
 
 
@@ -53,7 +54,7 @@ async def turn_page(interaction: Interaction) -> None:
     """Show another page in the place of this one."""
     await interaction.ack()
     form = read_form(ListForm, interaction.value)
-    await _show_list(interaction, form, await _server_of(form), replace_message=True)
+    await _show_list(interaction, form, await _server_of(interaction, form), replace_message=True)
 
 
 async def filter_list(interaction: Interaction) -> None:
@@ -63,14 +64,14 @@ async def filter_list(interaction: Interaction) -> None:
     value = interaction.value if interaction.value != ALL else None
     changed = "backup_type" if interaction.action["action_id"] == ids.LIST_TYPE else "server_id"
     form = checked_form(ListForm, {**shown.model_dump(), "page": 0, changed: value or None})
-    await _show_list(interaction, form, await _server_of(form), replace_message=True)
+    await _show_list(interaction, form, await _server_of(interaction, form), replace_message=True)
 
 
 async def share_list(interaction: Interaction) -> None:
     """Post the page for everybody in the channel."""
     await interaction.ack()
     form = read_form(ListForm, interaction.value)
-    server = await _server_of(form)
+    server = await _server_of(interaction, form)
     listing = await _visible_backups(interaction, form, server)
     await interaction.publish(views.shared_list(listing, form, server, interaction.person))
 
@@ -95,13 +96,13 @@ async def create_backup(interaction: Interaction, typed: str = "") -> None:
     name, reason = wanted.server, wanted.reason
     if wanted.unquoted:
         name, reason = await typed_name(interaction, wanted.unquoted) or (name, reason)
-    server = await typed_server(interaction, name)
+    server = await typed_server(interaction, Verb.CREATE, name)
     await _request_backup(interaction, server, reason, interaction.channel)
 
 
 async def open_create_form(interaction: Interaction) -> None:
     """Show the form for the server whose button was clicked."""
-    server = await server_by_id(interaction, read_id(interaction.value))
+    server = await server_by_id(interaction, Verb.CREATE, read_id(interaction.value))
     await services().authorizer.require(interaction, Verb.CREATE, server.name)
     await interaction.open_view(form_views.create_form(CreateForm(channel=interaction.channel), server))
 
@@ -109,7 +110,7 @@ async def open_create_form(interaction: Interaction) -> None:
 async def submit_create_form(interaction: Interaction) -> None:
     """Make the backup that the form says."""
     form = read_form(CreateForm, interaction.private_metadata)
-    server = await server_by_id(interaction, read_id(interaction.chosen(ids.SERVER)))
+    server = await server_by_id(interaction, Verb.CREATE, read_id(interaction.chosen(ids.SERVER)))
     await _request_backup(interaction, server, interaction.typed(ids.REASON), form.channel)
 
 
@@ -126,7 +127,7 @@ async def try_again(interaction: Interaction) -> None:
         earlier = await records.requested(earlier_id)
     if earlier and earlier.delivery_id != interaction.delivery_id:
         raise AlreadyTried
-    server = await server_by_id(interaction, form.server_id)
+    server = await server_by_id(interaction, Verb.CREATE, form.server_id)
     await _request_backup(interaction, server, form.reason, interaction.channel)
 
 
@@ -138,7 +139,7 @@ async def _request_backup(interaction: Interaction, server: Server, reason: str,
 
 
 async def _watch(interaction: Interaction, choice: BackupChoice) -> None:
-    server = await server_by_id(interaction, choice.server_id)
+    server = await server_by_id(interaction, Verb.WATCH, choice.server_id)
     await services().authorizer.require(interaction, Verb.LIST, server.name)
     async with interaction.database_deadline():
         watch_id = await _watch_id(interaction, server.id, choice.backup_id)
@@ -163,8 +164,10 @@ def _form(wanted: ListBackups, server: Server | None) -> ListForm:
     return ListForm(server_id=server.id if server else None, backup_type=wanted.backup_type)
 
 
-async def _server_of(form: ListForm) -> Server | None:
-    return None if form.server_id is None else await services().directory.by_id(form.server_id)
+async def _server_of(interaction: Interaction, form: ListForm) -> Server | None:
+    if form.server_id is None:
+        return None
+    return await server_by_id(interaction, Verb.LIST, form.server_id)
 
 
 async def _show_list(
@@ -181,9 +184,8 @@ async def _visible_backups(interaction: Interaction, form: ListForm, server: Ser
     listing = await services().backups.list_to_show(form.server_id, form.backup_type)
     if server:
         return listing
-    names = {backup.server.name for backup in listing.backups}
-    seen = await authorizer.visible(interaction, names, interaction.channel)
-    return replace(listing, backups=[each for each in listing.backups if each.server.name in seen])
+    sees = await authorizer.sight(interaction, interaction.channel)
+    return replace(listing, backups=[each for each in listing.backups if sees(each.server.name)])
 
 
 PROCEDURES = (create, watch)

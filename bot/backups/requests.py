@@ -17,18 +17,23 @@ T = TypeVar("T")
 REASON_LIMIT = 200
 
 
-async def typed_server(interaction: Interaction, typed: str) -> Server:
-    """Return the server a person means by what they typed, in time for Slack's ack.
+async def typed_server(interaction: Interaction, verb: Verb, typed: str) -> Server:
+    """Return the server a person means by what they typed, of those they can see; in time for Slack's ack.
 
     Raises:
-        UnknownServer: none or several fit.
+        UnknownServer: none or several fit; if one is hidden from the person, that is put on record.
+        NotAllowed: they can see none.
         ProviderError: the servers aren't known, and VPS.org did not tell in time.
     """
-    return await _in_time(interaction, services().directory.find(typed))
+    sees = await services().authorizer.sight(interaction)
+    async with services().authorizer.audit_denials(interaction, verb):
+        return await _in_time(interaction, services().directory.find(typed, sees))
 
 
 async def typed_name(interaction: Interaction, text: str) -> tuple[str, str] | None:
     """Return the whole name of a server that a text begins with, the longest, and the rest; None if none is.
+
+    Only servers that the person can see count.
 
     Raises:
         UsageError: the rest is nothing but names of servers, and not a reason.
@@ -36,15 +41,19 @@ async def typed_name(interaction: Interaction, text: str) -> tuple[str, str] | N
     """
     # Finding it asks for newer servers anyway; to wait for them twice would take longer than Slack's ack may.
     known = services().directory.known() or await _in_time(interaction, services().directory.servers())
-    name, rest = leading_name(text, known)
-    if name and are_names(rest, known):
+    sees = await services().authorizer.sight(interaction)
+    seen = [server for server in known if sees(server.name)]
+    name, rest = leading_name(text, seen)
+    if name and are_names(rest, seen):
         raise UsageError(Misuse.ONE_SERVER, verb=Verb.CREATE)
     return (name, rest) if name else None
 
 
-async def server_by_id(interaction: Interaction, server_id: int) -> Server:
-    """Return the server with the id that a picker or a button gave; raises as `typed_server` does."""
-    return await _in_time(interaction, services().directory.by_id(server_id))
+async def server_by_id(interaction: Interaction, verb: Verb, server_id: int) -> Server:
+    """Return the server with the id that a picker or a button gave; does as `typed_server` does."""
+    sees = await services().authorizer.sight(interaction)
+    async with services().authorizer.audit_denials(interaction, verb):
+        return await _in_time(interaction, services().directory.by_id(server_id, sees))
 
 
 def common_fields(

@@ -18,9 +18,8 @@ async def show_status(interaction: Interaction, _: str = "") -> None:
     await interaction.ack()
     async with interaction.database_deadline():
         unfinished = await services().unfinished()
-    names = {each.operation.server_name for each in unfinished}
-    seen = await services().authorizer.visible(interaction, names, interaction.channel)
-    shown = [each for each in unfinished if each.operation.server_name in seen]
+    sees = await services().authorizer.sight(interaction, interaction.channel)
+    shown = [each for each in unfinished if sees(each.operation.server_name)]
     await interaction.reply_ephemeral(views.status(shown))
 
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
-from bot.errors import Busy, ProviderError, UnknownServer
+from bot.errors import Busy, HiddenServer, ProviderError, UnknownServer
 from bot.names import canonical_name
-from bot.servers.model import Server, ServerList, find_server, near_names
+from bot.permissions import Sight
+from bot.servers.model import Server, ServerList, find_server, near_names, server_with_id
 
 _log = structlog.get_logger()
 
@@ -68,52 +70,30 @@ class ServerDirectory:
                 await self._refresh_if_quick()
         return self.known()
 
-    async def find(self, text: str) -> Server:
-        """Return the server a person means by what they typed; one not known is asked for once more.
+    async def find(self, text: str, sees: Sight) -> Server:
+        """Return the server a person means by what they typed, of those they can see.
+
+        One not known is asked for once more.
 
         Raises:
-            UnknownServer: none or several fit; the hint names the nearest.
+            UnknownServer: none or several fit; names the nearest.
+            HiddenServer: one fits that they can't see; looked for as long as one that is not there.
             ProviderError: VPS.org can't be asked, and never could since the start.
         """
-        answers, was_fresh = self._answers, self._is_fresh()
-        servers = await self.servers()
-        try:
-            return find_server(text, servers)
-        except UnknownServer as error:
-            if self._answers != answers:
-                raise self._as_far_as_shown(error) from None
-        if was_fresh:
-            await self._refresh_if_quick()
-        try:
-            return find_server(text, self._known)
-        except UnknownServer as error:
-            known = error if self._answers != answers else replace(error, is_stale=True)
-            raise self._as_far_as_shown(known) from None
+        return await self._look_up(lambda servers: find_server(text, servers), sees)
 
-    async def by_id(self, server_id: int) -> Server:
-        """Return the server with that id, however it is called; one not known is asked for once more.
+    async def by_id(self, server_id: int, sees: Sight) -> Server:
+        """Return the server with that id, however it is called; does as `find` does."""
+        return await self._look_up(lambda servers: server_with_id(server_id, servers), sees)
 
-        Raises:
-            UnknownServer: there is none.
-            ProviderError: VPS.org can't be asked, and never could since the start.
+    def suggestions(self, query: str, sees: Sight, most: int = 100) -> list[Server]:
+        """Return what fits of what is typed so far, of the known servers a person can see, best first.
+
+        Never asks VPS.org.
         """
-        answers, was_fresh = self._answers, self._is_fresh()
-        for server in await self.servers():
-            if server.id == server_id:
-                return server
-        if was_fresh:
-            await self._refresh_if_quick()
-        for server in self._known:
-            if server.id == server_id:
-                return server
-        unknown = UnknownServer(str(server_id), is_stale=self._answers == answers)
-        raise self._as_far_as_shown(unknown)
-
-    def suggestions(self, query: str, most: int = 100) -> list[Server]:
-        """Return the known servers that fit what is typed so far, best first; never asks VPS.org."""
         wanted = canonical_name(query)
         found: dict[int, Server] = {}
-        for server in self._fitting(wanted):
+        for server in _fitting(wanted, self._seen(sees)):
             found[server.id] = server
             if len(found) >= most:
                 break
@@ -128,17 +108,26 @@ class ServerDirectory:
             if self._asking is not None:
                 self._asking.cancel()
 
-    def _fitting(self, wanted: str) -> Iterator[Server]:
-        known = self._known
-        yield from (server for server in known if canonical_name(server.name).startswith(wanted))
-        yield from (server for server in known if canonical_name(server.hostname).startswith(wanted))
-        yield from (server for server in known if wanted in canonical_name(server.name))
-        yield from (server for server in known if wanted in f"{canonical_name(server.hostname)} {server.id}")
-        for name in near_names(wanted, known, most=10):
-            yield from (server for server in known if server.name == name)
+    async def _look_up(self, pick: Callable[[list[Server]], Server], sees: Sight) -> Server:
+        answers, was_fresh = self._answers, self._is_fresh()
+        await self.servers()
+        with suppress(UnknownServer):
+            return pick(self._seen(sees))
+        if was_fresh:
+            await self._refresh_if_quick()
+        try:
+            return pick(self._seen(sees))
+        except UnknownServer as error:
+            is_stale, is_list_partial = self._answers == answers, self.not_shown > 0
+            unknown = replace(error, is_stale=is_stale, is_list_partial=is_list_partial)
+        try:
+            hidden = pick(self._known)
+        except UnknownServer:
+            raise unknown from None
+        raise HiddenServer(**vars(unknown), server_name=hidden.name)
 
-    def _as_far_as_shown(self, error: UnknownServer) -> UnknownServer:
-        return replace(error, is_list_partial=self.not_shown > 0)
+    def _seen(self, sees: Sight) -> list[Server]:
+        return [server for server in self._known if sees(server.name)]
 
     def _is_fresh(self) -> bool:
         return self._answers > 0 and self._clock() - self._asked_at < self._refresh_seconds
@@ -171,3 +160,12 @@ class ServerDirectory:
         except ProviderError as error:
             _log.warning("servers_not_refreshed", error=type(error).__name__)
         return self._refresh_seconds
+
+
+def _fitting(wanted: str, servers: Sequence[Server]) -> Iterator[Server]:
+    yield from (server for server in servers if canonical_name(server.name).startswith(wanted))
+    yield from (server for server in servers if canonical_name(server.hostname).startswith(wanted))
+    yield from (server for server in servers if wanted in canonical_name(server.name))
+    yield from (server for server in servers if wanted in f"{canonical_name(server.hostname)} {server.id}")
+    for name in near_names(wanted, servers, most=10):
+        yield from (server for server in servers if server.name == name)

@@ -14,11 +14,8 @@ MOST_OPTIONS = 100
 async def show_servers(interaction: Interaction, _: str = "") -> None:
     """Show the servers the person can see, and how well each is backed up."""
     await interaction.ack()
-    known = await services().directory.servers()
-    seen = await services().authorizer.visible(
-        interaction, (each.name for each in known), interaction.channel
-    )
-    servers = [each for each in known if each.name in seen]
+    sees = await services().authorizer.sight(interaction, interaction.channel)
+    servers = [each for each in await services().directory.servers() if sees(each.name)]
     freshness, backups_not_shown = await services().backups.freshness()
     shown = views.server_list(
         servers,
@@ -32,10 +29,9 @@ async def show_servers(interaction: Interaction, _: str = "") -> None:
 
 async def suggest_servers(interaction: Interaction) -> None:
     """Answer a picker from what is known, since Slack takes only the first answer within 3 s."""
-    fitting = services().directory.suggestions(str(interaction.body.get("value", "")))
     # A form knows no channel of its own; whether it can be sent from there is decided when it is.
-    seen = await services().authorizer.visible(interaction, (each.name for each in fitting), None)
-    found = views.options([each for each in fitting if each.name in seen])
+    sees = await services().authorizer.sight(interaction)
+    found = views.options(services().directory.suggestions(str(interaction.body.get("value", "")), sees))
     if interaction.body.get("action_id") == ids.LIST_SERVER:
         found = [views.all_servers(), *found][:MOST_OPTIONS]
     await interaction.ack(options=[option.to_dict() for option in found])

@@ -94,6 +94,14 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
     raise UnknownServer(wanted, names=names, near=near)
 
 
+def server_with_id(server_id: int, servers: Sequence[Server]) -> Server:
+    """Return the server with that id, however it is called; raises UnknownServer."""
+    for server in servers:
+        if server.id == server_id:
+            return server
+    raise UnknownServer(str(server_id))
+
+
 def leading_name(text: str, servers: Sequence[Server]) -> tuple[str, str]:
     """Return the longest beginning of a text that is a server's whole name ("" if none is), and the rest."""
     names = {_folded(server) for server in servers}

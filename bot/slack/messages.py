@@ -211,19 +211,20 @@ def _unknown_server(error: UnknownServer) -> Explanation:
         hint = f"Did you mean {join_words(list(error.near), 'or')}?"
     else:
         hint = see_all
-    what = f"There is no server “{error.wanted}”."
+    # Whether there is one that is hidden from the person must not be told.
+    what = f"There is no server “{error.wanted}” that you can see."
     if error.is_list_partial:
-        what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those it showed."
+        what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those that you can see."
     return Explanation(what, f"{hint}{unsure}")
 
 
 def _unknown_backup(error: UnknownBackup) -> Explanation:
     if error.is_list_partial:
         return Explanation(
-            f"VPS.org did not show all backups, and backup {error.backup_id} is not among those it showed.",
+            f"VPS.org did not show all backups, and {error.backup_id} is not among those that you can see.",
             TRY_LATER,
         )
-    return Explanation(f"VPS.org lists no backup {error.backup_id}.", SEE_BACKUPS)
+    return Explanation(f"There is no backup {error.backup_id} that you can see.", SEE_BACKUPS)
 
 
 _AGAIN = "Request it again if you still want it."

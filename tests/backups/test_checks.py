@@ -12,9 +12,10 @@ from bot.backups.checks import (
     is_last_good,
     oldest_manual,
 )
-from bot.errors import Stale, StaleConfirmation, UnknownBackup
+from bot.errors import HiddenBackup, Stale, StaleConfirmation, UnknownBackup
 from bot.operations.model import BackupRef, State
 from bot.operations.records import Ended
+from bot.slack.messages import explain
 from bot.verbs import Verb
 from tests.backups.facts import NOON, SHOWN, backup, hours, operation, outcome
 
@@ -76,11 +77,21 @@ def test_what_changed_nothing_does_no_harm() -> None:
 
 @pytest.mark.parametrize("not_shown", [0, 3])
 def test_a_backup_that_is_not_listed_is_unknown_as_far_as_the_list_goes(not_shown: int) -> None:
-    assert find_backup(501, BackupList(FOUND, not_shown)) is FOUND[1]
+    assert find_backup(501, BackupList(FOUND, not_shown), "web-1".__eq__) is FOUND[1]
     with pytest.raises(UnknownBackup) as caught:
-        find_backup(999, BackupList(FOUND, not_shown))
+        find_backup(999, BackupList(FOUND, not_shown), "web-1".__eq__)
     assert caught.value.backup_id == 999
     assert caught.value.is_list_partial is bool(not_shown)
+
+
+@pytest.mark.parametrize("not_shown", [0, 3])
+def test_a_backup_of_a_hidden_server_is_told_as_one_that_is_not_there(not_shown: int) -> None:
+    with pytest.raises(HiddenBackup) as hidden:
+        find_backup(501, BackupList(FOUND, not_shown), "db-1".__eq__)
+    with pytest.raises(UnknownBackup) as absent:
+        find_backup(501, BackupList([], not_shown), "db-1".__eq__)
+    assert explain(hidden.value) == explain(absent.value)
+    assert hidden.value.server_name == "web-1"
 
 
 def test_the_last_good_backup_is_known() -> None:

@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import Busy, Silence, UnknownServer, Unreachable
+from bot.errors import Busy, HiddenServer, Silence, UnknownServer, Unreachable
+from bot.permissions import Sight
 from bot.servers.directory import ServerDirectory
 from bot.servers.model import Server, ServerList
+from bot.slack.messages import explain
 
 WEB = Server(id=1, name="web-1", hostname="front.example.com")
 DB = Server(id=2, name="db-1")
 NEW = Server(id=3, name="new-1")
 DOWN = Unreachable(silence=Silence.TIMED_OUT)
+
+
+def everything(_: str) -> bool:
+    """Let a person see all servers."""
+    return True
 
 
 class Provider:
@@ -91,7 +98,7 @@ async def test_the_last_known_are_returned_when_vps_org_is_slow() -> None:
     clock.now += 999
     assert await it.servers() == [WEB]
     provider.open.set()
-    assert await it.find("new-1") == NEW
+    assert await it.find("new-1", everything) == NEW
     assert provider.asked == 2
 
 
@@ -99,7 +106,7 @@ async def test_without_any_known_the_failure_is_told() -> None:
     provider = Provider(WEB)
     provider.error = DOWN
     it = directory(provider)
-    for wanted in (it.servers(), it.find("web-1")):
+    for wanted in (it.servers(), it.find("web-1", everything)):
         with pytest.raises(Unreachable):
             await wanted
     provider.error = None
@@ -109,19 +116,19 @@ async def test_without_any_known_the_failure_is_told() -> None:
 async def test_a_name_not_known_is_asked_for_once_more() -> None:
     provider = Provider(WEB)
     it = directory(provider)
-    assert await it.find("web-1") == WEB
+    assert await it.find("web-1", everything) == WEB
     provider.servers = [WEB, NEW]
-    assert await it.find("new-1") == NEW
+    assert await it.find("new-1", everything) == NEW
     assert provider.asked == 2
     with pytest.raises(UnknownServer):
-        await it.find("old-1")
+        await it.find("old-1", everything)
     assert provider.asked == 3
 
 
 async def test_a_name_is_not_asked_for_twice_in_a_row() -> None:
     provider = Provider(WEB)
     with pytest.raises(UnknownServer) as caught:
-        await directory(provider).find("new-1")
+        await directory(provider).find("new-1", everything)
     assert provider.asked == 1
     assert not caught.value.is_stale
 
@@ -132,7 +139,7 @@ async def test_a_name_that_could_not_be_asked_for_is_said_to_be_so() -> None:
     await it.servers()
     provider.error = DOWN
     with pytest.raises(UnknownServer) as caught:
-        await it.find("new-1")
+        await it.find("new-1", everything)
     assert caught.value.is_stale
 
 
@@ -140,30 +147,36 @@ async def test_suggestions_begin_with_what_begins_like_that() -> None:
     names = ["db-web", "web-2", "Web-1", "api", "wbe"]
     provider = Provider(*[Server(id=n, name=name) for n, name in enumerate(names, 10)], WEB)
     it = directory(provider)
-    assert it.suggestions("web") == []
+    assert it.suggestions("web", everything) == []
     await it.servers()
-    assert [each.name for each in it.suggestions("WEB")] == ["web-1", "Web-1", "web-2", "db-web", "wbe"]
-    assert [each.name for each in it.suggestions("front.")] == ["web-1"]
-    assert [each.name for each in it.suggestions("13")] == ["api"]
-    assert len(it.suggestions("")) == 6
-    assert len(it.suggestions("", most=2)) == 2
+    assert [each.name for each in it.suggestions("WEB", everything)] == [
+        "web-1",
+        "Web-1",
+        "web-2",
+        "db-web",
+        "wbe",
+    ]
+    assert [each.name for each in it.suggestions("front.", everything)] == ["web-1"]
+    assert [each.name for each in it.suggestions("13", everything)] == ["api"]
+    assert len(it.suggestions("", everything)) == 6
+    assert len(it.suggestions("", everything, most=2)) == 2
     assert provider.asked == 1
 
 
 async def test_a_server_is_found_by_its_id_alone_and_one_not_known_is_asked_for_once_more() -> None:
     provider = Provider(WEB, Server(id=7, name="1", hostname="1"))
     it = directory(provider)
-    assert await it.by_id(1) == WEB
+    assert await it.by_id(1, everything) == WEB
     provider.servers = [WEB, NEW]
-    assert await it.by_id(3) == NEW
+    assert await it.by_id(3, everything) == NEW
     assert provider.asked == 2
     with pytest.raises(UnknownServer) as caught:
-        await it.by_id(4)
+        await it.by_id(4, everything)
     assert not caught.value.is_stale
     assert provider.asked == 3
     provider.error = DOWN
     with pytest.raises(UnknownServer) as caught:
-        await it.by_id(4)
+        await it.by_id(4, everything)
     assert caught.value.is_stale
 
 
@@ -172,7 +185,7 @@ async def test_suggestions_are_known_servers_each_once(names: list[str], query: 
     known = [Server(id=n, name=name) for n, name in enumerate(names)]
     it = directory(Provider(*known))
     await it.servers()
-    found = it.suggestions(query)
+    found = it.suggestions(query, everything)
     assert len(found) <= 100
     assert len({each.id for each in found}) == len(found)
     fitting = [each for each in known if query.strip().casefold() in each.name.casefold()]
@@ -207,11 +220,53 @@ async def test_a_server_that_may_be_among_those_not_shown_is_not_said_to_be_miss
     provider = Provider(WEB)
     provider.not_shown = 2
     it = directory(provider)
-    for looking in (it.find("db-1"), it.by_id(99)):
+    for looking in (it.find("db-1", everything), it.by_id(99, everything)):
         with pytest.raises(UnknownServer) as caught:
             await looking
         assert caught.value.is_list_partial
     provider.not_shown = 0
     with pytest.raises(UnknownServer) as caught:
-        await it.find("db-1")
+        await it.find("db-1", everything)
     assert not caught.value.is_list_partial
+
+
+async def test_a_hidden_server_is_looked_for_as_long_as_one_that_is_not_there() -> None:
+    provider = Provider(WEB, DB)
+    it = directory(provider)
+    await it.servers()
+    for looking in (it.find("db-1", WEB.name.__eq__), it.by_id(2, WEB.name.__eq__)):
+        asked = provider.asked
+        with pytest.raises(HiddenServer) as caught:
+            await looking
+        assert caught.value.server_name == "db-1"
+        assert provider.asked == asked + 1
+
+
+names = st.text("abAB-1 ", min_size=1, max_size=4)
+
+
+@given(st.lists(st.tuples(names, st.booleans()), max_size=12), names)
+async def test_hidden_servers_change_nothing_of_what_is_found_and_said(
+    known: list[tuple[str, bool]], typed: str
+) -> None:
+    servers = [Server(id=number, name=f"{'v' * seen}{name}") for number, (name, seen) in enumerate(known)]
+
+    def sees(name: str) -> bool:
+        return name.startswith("v")
+
+    some, only = (
+        directory(Provider(*servers)),
+        directory(Provider(*(each for each in servers if sees(each.name)))),
+    )
+    assert await told(some, typed, sees) == await told(only, typed, everything)
+    await some.servers()
+    await only.servers()
+    assert some.suggestions(typed, sees) == only.suggestions(typed, everything)
+
+
+async def told(it: ServerDirectory, typed: str, sees: Sight) -> object:
+    """Return the server that is found, or what a person is told."""
+    try:
+        return await it.find(typed, sees)
+    except UnknownServer as error:
+        return explain(error)

@@ -236,5 +236,5 @@ async def test_a_server_that_is_gone_when_the_form_is_submitted_is_said_to_be_go
     del world.provider.servers[101]
     await world.restart_bot()
     await ana.submits()
-    await world.until_modal("ana", "There is no server “101”.")
+    await world.until_modal("ana", "There is no server “101” that you can see.")
     assert world.provider.creates == []

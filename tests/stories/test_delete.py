@@ -106,7 +106,7 @@ async def test_what_is_no_number_is_explained(world: World, said: str) -> None:
 
 async def test_a_backup_that_is_not_there_is_said_not_to_be_there(world: World) -> None:
     await world.person("ana").types("/backup delete 4711")
-    await world.until_modal("ana", "VPS.org lists no backup 4711.")
+    await world.until_modal("ana", "There is no backup 4711 that you can see.")
 
 
 @set_up(bot_operators="UANA,UBEN")

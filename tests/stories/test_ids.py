@@ -139,13 +139,13 @@ async def test_a_number_that_is_a_server_s_offers_its_backups(
 
 async def test_a_number_that_is_neither_a_backup_s_nor_a_server_s_is_said_to_be_none(world: World) -> None:
     await world.person("ana").types("/backup restore 4711")
-    await world.until_modal("ana", "VPS.org lists no backup 4711.")
+    await world.until_modal("ana", "There is no backup 4711 that you can see.")
 
 
 async def test_a_server_s_number_deletes_nothing(world: World) -> None:
     world.provider.add_backup("web-1")
     await world.person("ana").types("/backup delete 101")
-    await world.until_modal("ana", "VPS.org lists no backup 101.")
+    await world.until_modal("ana", "There is no backup 101 that you can see.")
 
 
 async def test_equal_names_are_told_apart_in_a_picker(world: World, twin: Server) -> None:

@@ -61,7 +61,7 @@ async def test_a_backup_is_acked_done_and_told(unheard: tuple[World, BotProcess]
     world.provider.finish()
     await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
     await world.person("ana").types("/backup restore nowhere")
-    await world.until_whisper("ana", "There is no server “nowhere”.")
+    await world.until_whisper("ana", "There is no server “nowhere” that you can see.")
     await bot.stop()
     assert bot.state == "stopped"
     assert len(world.provider.creates) == len(world.posts()) == len(world.replies()) == 1

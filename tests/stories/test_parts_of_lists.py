@@ -13,7 +13,7 @@ async def test_a_server_that_was_not_shown_is_not_said_not_to_exist(world: World
     world.faults.next_provider[SERVERS] += ["list_misses"] * 100
     await world.person("ana").types("/backup list new-7")
     await world.until_whisper(
-        "ana", "VPS.org did not show all servers, and “new-7” is not among those it showed."
+        "ana", "VPS.org did not show all servers, and “new-7” is not among those that you can see."
     )
     await world.person("ana").types("/backup servers")
     await world.until_whisper("ana", "VPS.org counts 1 server more that it did not show")
