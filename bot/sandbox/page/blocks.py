@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from htpy import Node, div, figcaption, figure, h3, hr, label, p, span
 
+from bot.sandbox.page import cards
+from bot.sandbox.page.charts import draw_chart
 from bot.sandbox.page.elements import draw_element, image, unsupported
 from bot.sandbox.page.fields import DRAWERS as FIELDS
 from bot.sandbox.page.fields import draw_field
@@ -97,6 +99,12 @@ def _image_block(block: Json, canvas: Canvas) -> Node:
     return figure[title and figcaption[draw_text(title, canvas.reader)], image(block, canvas)]
 
 
+def _container(block: Json, canvas: Canvas) -> Node:
+    own = block["block_id"]
+    children = ({"block_id": f"{own}-{n}", **child} for n, child in enumerate(block["child_blocks"]))
+    return cards.draw_container(block, (draw_block(child, canvas) for child in children), canvas)
+
+
 def _alert(block: Json, canvas: Canvas) -> Node:
     level = str(block.get("level") or block.get("style") or "default")
     return div(class_=["alert", f"alert-{level}"], role="note")[draw_text(block.get("text"), canvas.reader)]
@@ -111,6 +119,15 @@ _DRAWERS: dict[str, Callable[[Json, Canvas], Node]] = {
     "input": _input,
     "image": _image_block,
     "alert": _alert,
+    "card": cards.draw_card,
+    "carousel": cards.draw_carousel,
+    "container": _container,
+    "context_actions": _actions,
+    "data_visualization": draw_chart,
+    "file": cards.draw_file,
+    "plan": cards.draw_plan,
+    "task_card": cards.draw_task,
+    "video": cards.draw_video,
     "table": draw_table,
     "data_table": draw_data_table,
     "rich_text": lambda block, canvas: draw_rich_text(block, canvas.reader),

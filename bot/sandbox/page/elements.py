@@ -10,7 +10,10 @@ from bot.sandbox.page.links import safe_address
 from bot.sandbox.page.posting import confirm_dialog, element_id, posts, target
 from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.text import draw_text, words
+from bot.sandbox.people.clicking import FEEDBACK
 from bot.sandbox.slack.workspace import Json
+
+_ICONS = {"trash": "🗑️"}
 
 
 def draw_element(element: Json, block_id: str, canvas: Canvas) -> Node:
@@ -54,6 +57,21 @@ def _button(element: Json, block_id: str, canvas: Canvas) -> Node:
         button(attributes, type="button", class_=["btn", style])[label],
         confirm_dialog(confirm, confirm_id, canvas),
     ]
+
+
+def _icon_button(element: Json, block_id: str, canvas: Canvas) -> Node:
+    name = words(element.get("text"))
+    icon = _ICONS.get(str(element.get("icon")), "•")
+    named = {"accessibility_label": name, **element, "text": f"{icon} {name}"}
+    return _button(named, block_id, canvas)
+
+
+def _feedback(element: Json, block_id: str, canvas: Canvas) -> Node:
+    return (
+        _button(element[which] | {"action_id": element.get("action_id")}, block_id, canvas)
+        for which in FEEDBACK
+        if which in element
+    )
 
 
 def _overflow(element: Json, block_id: str, canvas: Canvas) -> Node:
@@ -108,6 +126,8 @@ def _workflow_button(element: Json, _block_id: str, _canvas: Canvas) -> Node:
 
 _DRAWERS: dict[str, Callable[[Json, str, Canvas], Node]] = {
     "button": _button,
+    "icon_button": _icon_button,
+    "feedback_buttons": _feedback,
     "overflow": _overflow,
     "image": _image,
     "workflow_button": _workflow_button,

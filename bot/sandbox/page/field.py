@@ -9,6 +9,8 @@ from bot.sandbox.page.reader import Canvas
 from bot.sandbox.page.text import draw_text, words
 from bot.sandbox.slack.workspace import Json
 
+_UNSELECTED = ("value", "rich_text_value", "files")
+
 
 class Field:
     """One element with what was filled in so far, and the attributes that belong on its HTML."""
@@ -25,10 +27,10 @@ class Field:
         self._state = canvas.surface.values.get(block_id, {}).get(self.action_id)
 
     def current(self, what: str) -> Any:
-        """What was filled in (`selected_…`, `value`), else what the view proposes (`initial_…`)."""
+        """What was filled in (`selected_…`, `value`, `files`), else what the view proposes (`initial_…`)."""
         if self._state is not None:
-            return self._state.get(what if what == "value" else f"selected_{what}")
-        return self.element.get(f"initial_{what}")
+            return self._state.get(what if what in _UNSELECTED else f"selected_{what}")
+        return self.element.get(f"initial_{what.removeprefix('rich_text_')}")
 
 
 def description(item: Json, canvas: Canvas) -> Node:

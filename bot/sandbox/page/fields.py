@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from htpy import Node, textarea
+from htpy import Node, fragment, li, textarea, ul
 from htpy import input as input_
 
 from bot.sandbox.page.choices import draw_boxes, draw_channels, draw_external, draw_people, draw_select
 from bot.sandbox.page.field import Field
 from bot.sandbox.page.posting import Attributes
 from bot.sandbox.page.reader import Canvas
+from bot.sandbox.people.filling_in import plain_of
 from bot.sandbox.slack.workspace import Json
 
 
@@ -33,6 +34,33 @@ def _text(field: Field) -> Node:
     return input_(
         ".input", attributes, id=field.id, type=_TEXT_TYPES[field.kind], value=current, autocomplete="off"
     )
+
+
+def _rich_text(field: Field) -> Node:
+    """Styles are not typed here: what is written becomes one plain part of the rich text."""
+    lines = field.element.get("min_lines") or 3
+    current = plain_of(field.current("rich_text_value") or {})
+    attributes = field.attributes | {"placeholder": field.placeholder}
+    return textarea(".input", attributes, id=field.id, rows=str(lines))["\n" + current]
+
+
+def _files(field: Field) -> Node:
+    """A browser keeps no chosen files over a redrawing, so their names stand below."""
+    kinds = field.element.get("filetypes") or []
+    accepted = ",".join(f".{kind}" for kind in kinds) or None
+    chosen = [str(file.get("name", "")) for file in field.current("files") or []]
+    return fragment[
+        input_(
+            ".input",
+            field.attributes,
+            id=field.id,
+            type="file",
+            accept=accepted,
+            multiple=field.element.get("max_files", 10) != 1,
+            required=field.attributes.get("required") and not chosen,
+        ),
+        chosen and ul(".files", aria_label="Chosen files")[(li[name] for name in chosen)],
+    ]
 
 
 def _number(value: object) -> str | None:
@@ -67,5 +95,7 @@ DRAWERS: dict[str, Callable[[Field], Node]] = {
     **dict.fromkeys(["conversations_select", "multi_conversations_select"], draw_channels),
     **dict.fromkeys(["checkboxes", "radio_buttons"], draw_boxes),
     "external_select": draw_external,
+    "rich_text_input": _rich_text,
+    "file_input": _files,
 }
 """How each kind of field is drawn."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from bot.sandbox.people.filling_in import plain_of
 from bot.sandbox.slack.form_state import Placed, placed, state_key
 from bot.sandbox.slack.workspace import Json, OpenView
 
@@ -13,7 +14,9 @@ def newly_filled(view: OpenView, values: Json) -> Json:
     """
     inputs = {at.block_id: at for at in placed(view.payload["blocks"]) if at.block.get("type") == "input"}
     read = {name: _read(inputs[name], value) for name, value in values.items() if name in inputs}
-    return {name: value for name, value in read.items() if value != _known(view, inputs[name])}
+    # A browser forgets chosen files when their field is drawn anew: none is no news.
+    told = {name: value for name, value in read.items() if value or inputs[name].kind != "file_input"}
+    return {name: value for name, value in told.items() if value != _known(view, inputs[name])}
 
 
 def _read(at: Placed, value: object) -> object:
@@ -32,4 +35,8 @@ def _known(view: OpenView, at: Placed) -> object:
     if key == "selected_option" and state:
         # An external select's options are told apart by what one sees, since the bot searches for that.
         return state["text"]["text"] if at.kind == "external_select" else state.get("value")
+    if key == "rich_text_value":
+        return plain_of(state or {}) or None
+    if key == "files":
+        return [file["name"] for file in state or []]
     return state or None

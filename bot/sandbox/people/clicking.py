@@ -11,7 +11,10 @@ from bot.sandbox.slack.modals import view_json
 from bot.sandbox.slack.workspace import Change, Channel, Json, Message, OpenView
 
 TROUBLE = "We had some trouble connecting. Try again?"
-_BUTTONS = ("button", "icon_button", "feedback_buttons", "workflow_button")
+_BUTTONS = ("button", "icon_button", "workflow_button")
+FEEDBACK = ("positive_button", "negative_button")
+"""The two buttons that are one element."""
+
 _SHOWN = ("placeholder", "text", "value", "style", "min_query_length", "url")
 
 
@@ -49,20 +52,19 @@ class Clicking(Presence):
             NotPossible: there is no such button, or it asks to be confirmed and `confirm` is not set.
         """
 
-        def wanted(at: Placed) -> bool:
-            words = at.element.get("text", {}).get("text")
+        def wanted(at: Placed, button: Json) -> bool:
             return (
-                at.kind in _BUTTONS
-                and action_id in (None, at.action_id)
+                action_id in (None, at.action_id)
                 and block_id in (None, at.block_id)
-                and label in (None, words)
-                and value in (None, at.element.get("value"))
+                and label in (None, button.get("text", {}).get("text"))
+                and value in (None, button.get("value"))
             )
 
         for spot in self._spots(message, view):
-            if wanted(spot.at):
-                _ask(spot.at.element, confirm=confirm)
-                return await self._acts(spot, {})
+            for button in _buttons(spot.at):
+                if wanted(spot.at, button):
+                    _ask(spot.at.element, confirm=confirm)
+                    return await self._acts(spot, {name: button[name] for name in _SHOWN if name in button})
         raise NotPossible(f"{self.person.handle} sees no button {label or action_id or value!r}.")
 
     async def chooses(
@@ -206,6 +208,12 @@ class Clicking(Presence):
             return {}
         fresh = initial_values(spot.message.blocks)
         return self.workspace.chosen.setdefault((self.person.id, spot.message.ts), fresh)
+
+
+def _buttons(at: Placed) -> list[Json]:
+    if at.kind == "feedback_buttons":
+        return [at.element[name] for name in FEEDBACK if name in at.element]
+    return [at.element] if at.kind in _BUTTONS else []
 
 
 def _ask(element: Json, *, confirm: bool) -> None:

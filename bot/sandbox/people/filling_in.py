@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from hashlib import blake2s
 
 from bot.sandbox.slack.form_state import Placed, placed, state_key
 from bot.sandbox.slack.workspace import Json, OpenView
@@ -63,12 +64,43 @@ def _state_value(at: Placed, key: str, value: object, options: Iterable[Json] | 
         return [] if key.endswith("s") else None
     if key == "selected_option":
         return pick(choices, value)
+    return _entered(at, key, value)
+
+
+def _entered(at: Placed, key: str, value: object) -> object:
+    if key == "files":
+        return [_uploaded(str(name)) for name in _several(value, [])]
+    if key == "rich_text_value" and isinstance(value, str):
+        return rich_text_of(value) if value else None
     if at.kind in _TEXTS:
         text = str(value)
         if len(text) > at.element.get("max_length", 3000):
             raise NotPossible(f"The text is longer than {at.element.get('max_length', 3000)} characters.")
         return text or None
     return value
+
+
+def rich_text_of(text: str) -> Json:
+    """Return a rich_text block that says just this, without any style."""
+    words = {"type": "text", "text": text}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [words]}]}
+
+
+def plain_of(rich_text: Json) -> str:
+    """Return the words of a rich_text block, a line for each of its parts."""
+    return "\n".join(map(_plain, rich_text.get("elements") or []))
+
+
+def _plain(part: Json) -> str:
+    inner = part.get("elements")
+    return str(part.get("text", "")) if inner is None else "".join(map(_plain, inner))
+
+
+def _uploaded(name: str) -> Json:
+    """Return a file as Slack describes it, of which only the name is real."""
+    kind = name.rpartition(".")[2]
+    digest = blake2s(name.encode(), digest_size=4).hexdigest().upper()
+    return {"id": f"F{digest}", "name": name, "title": name, "filetype": kind, "is_external": False}
 
 
 def _several(value: object, choices: list[Json]) -> list[object]:

@@ -37,6 +37,7 @@ _KEYS = {
     "email_text_input": "value",
     "url_text_input": "value",
     "rich_text_input": "rich_text_value",
+    "file_input": "files",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",

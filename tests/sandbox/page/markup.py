@@ -22,9 +22,11 @@ class Markup(HTMLParser):
         self.text += data
 
 
-def is_harmless(markup: Markup) -> bool:
-    """Whether nothing in it runs, loads or posts by itself."""
+def is_harmless(markup: Markup, *, with_picture: bool = False) -> bool:
+    """Whether nothing in it runs, loads or posts by itself; a picture may be there where one is drawn."""
     bad_tags = markup.tags & {"script", "style", "iframe", "object", "embed", "link", "base", "meta", "svg"}
+    if with_picture:
+        bad_tags -= {"svg"}
     bad_attributes = [
         (name, value)
         for name, value in markup.attributes

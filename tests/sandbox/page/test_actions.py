@@ -179,3 +179,32 @@ async def test_nonsense_is_refused_with_a_reason(client: Client) -> None:
     for body in (b"{", b"[]"):
         async with client.post("/act/types", data=body, headers=headers) as response:
             assert response.status == 400
+
+
+async def test_each_of_two_feedback_buttons_tells_its_own_value(client: Client, harness: PageHarness) -> None:
+    element = {
+        "type": "feedback_buttons",
+        "action_id": "rated",
+        "positive_button": {"text": plain("Good"), "value": "up"},
+        "negative_button": {"text": plain("Bad"), "value": "down"},
+    }
+    harness.says("x", blocks=[{"type": "context_actions", "elements": [element]}])
+    await act(client, "clicks", action_id="rated", value="down")
+    [action] = harness.bot_function.told[-1]["actions"]
+    assert (action["type"], action["value"], action["text"]) == ("feedback_buttons", "down", plain("Bad"))
+
+
+async def test_rich_text_and_files_are_filled_in(client: Client, harness: PageHarness) -> None:
+    elements = {"notes": "rich_text_input", "files": "file_input"}
+    inputs = [
+        {"type": "input", "block_id": name, "label": plain(name), "element": {"type": kind, "action_id": "a"}}
+        for name, kind in elements.items()
+    ]
+    modals.push(harness.workspace, "UANA", MODAL | {"blocks": inputs})
+    await act(client, "fills", values={"notes": "two\nlines", "files": ["a.csv"]})
+    # The page's form comes back with the same notes, and with no files, as a browser forgets them.
+    assert (await act(client, "submits", values={"notes": "two\nlines", "files": []}))[0] == 200
+    state = harness.bot_function.told[-1]["view"]["state"]["values"]
+    [part] = state["notes"]["a"]["rich_text_value"]["elements"]
+    assert part["elements"] == [{"type": "text", "text": "two\nlines"}]
+    assert [file["name"] for file in state["files"]["a"]["files"]] == ["a.csv"]

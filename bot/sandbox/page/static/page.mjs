@@ -40,10 +40,8 @@ function formValues(form) {
     } else if (field.type === "radio") {
       values[field.name] ??= null;
       if (field.checked) values[field.name] = field.value;
-    } else if (field.multiple) {
-      values[field.name] = [...field.selectedOptions].map((option) => option.value);
     } else {
-      values[field.name] = field.value;
+      values[field.name] = entered(field);
     }
   }
   return values;
@@ -54,6 +52,11 @@ function chosen(field) {
     const boxes = document.querySelectorAll(`input[name="${CSS.escape(field.name)}"]:checked`);
     return [...boxes].map((box) => box.value);
   }
+  return entered(field);
+}
+
+function entered(field) {
+  if (field.type === "file") return [...field.files].map((file) => file.name);
   return field.multiple ? [...field.selectedOptions].map((option) => option.value) : field.value;
 }
 
