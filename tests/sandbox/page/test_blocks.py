@@ -104,7 +104,7 @@ TASK: Json = {
 
 def chart(kind: str) -> Json:
     days = ["Monday 23 November", "Tue"]
-    numbers = [[3, 1.5], [-1, 0]]
+    numbers: list[list[float]] = [[3, 1.5], [-1, 0]]
     series = [
         {
             "name": name,
