@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.set_defaults(command=_sandbox)
 
     doctor = commands.add_parser("doctor", help="check settings, tokens, scopes and the database")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     doctor.set_defaults(command=_doctor)
 
     manifest = commands.add_parser("manifest", help="print the manifest of the Slack app")
@@ -98,20 +99,30 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     return OK
 
 
-def _doctor(_: argparse.Namespace) -> int:
+def _doctor(chosen: argparse.Namespace) -> int:
     from bot import logs, settings
-    from bot.doctor import examine as doctor
     from bot.doctor import messages
+    from bot.doctor.examine import examine
+    from bot.doctor.model import Level, Report
+    from bot.doctor.report import as_json, as_text, progress, wants_colour
+
+    async def ask(wanted: settings.Settings) -> Report:
+        waiting: set[str] = set()
+        async with progress(waiting, sys.stderr):
+            return await examine(wanted, waiting)
 
     try:
         wanted = settings.load()
     except ConfigurationError as problem:
-        found = messages.refused(problem)
+        report = Report(messages.refused(problem))
     else:
-        logs.set_up("ERROR", "text", wanted.secrets)
-        found = asyncio.run(doctor.examine(wanted))
-    sys.stdout.write(messages.report(found))
-    return OK if all(finding.is_well for finding in found) else PROBLEMS_FOUND
+        logs.set_up("CRITICAL", "text", wanted.secrets)
+        report = asyncio.run(ask(wanted))
+    out = sys.stdout
+    out.write(
+        as_json(report) if chosen.json else as_text(report, colour=wants_colour(out), encoding=out.encoding)
+    )
+    return PROBLEMS_FOUND if report.count(Level.PROBLEM) else OK
 
 
 def _manifest(chosen: argparse.Namespace) -> int:

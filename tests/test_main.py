@@ -1,5 +1,6 @@
 """The command line: what it starts, and how it refuses."""
 
+import json
 import os
 import signal
 import subprocess
@@ -32,9 +33,21 @@ def test_bad_settings_are_told_line_by_line(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.usefixtures("no_settings")
 def test_the_doctor_tells_of_bad_settings_in_its_own_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 1
-    told = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in told] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
-    assert {line[0] for line in told} == {"✗"}
+    *told, empty, summary = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in told] == [
+        ["✗", "SLACK_BOT_TOKEN"],
+        ["✗", "SLACK_APP_TOKEN"],
+        ["✗", "VPS_API_TOKEN"],
+    ]
+    assert (empty, summary) == ("", "3 problems.")
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_the_doctor_speaks_json_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["problems"], told["warnings"], told["policy"]) == (3, 0, [])
+    assert {each["level"] for each in told["findings"]} == {"problem"}
 
 
 def test_the_manifest_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,131 +1,250 @@
 """What the doctor says about what it found; pure, so that every case can be read in a test."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import socket
+import ssl
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
-from bot.errors import ConfigurationError
+from bot.doctor.model import Finding, Level, Report, problem, warning, well
+from bot.errors import ConfigurationError, ProviderError, Unauthorized
 from bot.permissions import Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.slack.provider_messages import provider_error
+from bot.slack.text import join_words, pluralize
+
+POLICY_TITLE = "Who can do what"
+COPY_MEMBER_ID = "Open the person's profile in Slack, “…”, “Copy member ID”."
+COPY_CHANNEL_ID = "Click the channel's name in Slack; its id is at the end of “About”."
+INVITE = "Type `/invite @backup-bot` in that channel."
+_REACH = "Check {variable}, the network and the proxy."
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor's report, and what to do if something is wrong."""
+def summary(report: Report) -> str:
+    """Return the verdict in a line."""
+    problems, warnings = report.count(Level.PROBLEM), report.count(Level.WARNING)
+    counts = [pluralize(problems, "problem")] * bool(problems) + [pluralize(warnings, "warning")] * bool(
+        warnings
+    )
+    return f"{', '.join(counts)}." if counts else "All is well."
 
-    is_well: bool
-    what: str
-    advice: str = ""
 
-
-def report(findings: Iterable[Finding]) -> str:
-    """Return the findings as lines that begin with ✓ or ✗, with what to do below each ✗."""
-    lines = []
-    for finding in findings:
-        lines.append(f"{'✓' if finding.is_well else '✗'} {finding.what}")
-        lines += [f"    {finding.advice}"] if finding.advice else []
-    return "".join(f"{line}\n" for line in lines)
+def waiting_for(waiting: Sequence[str], seconds: float) -> str:
+    """Return what is waited for."""
+    return f"Waiting for {join_words(list(waiting))}… {seconds:.0f} s"
 
 
 def refused(error: ConfigurationError) -> list[Finding]:
     """Return one finding per problem; each already says what to do."""
-    return [Finding(False, problem) for problem in error.problems]
+    return [problem(each) for each in error.problems]
 
 
-def scopes(granted: Collection[str]) -> list[Finding]:
+def connected_by(mode: str) -> Finding:
+    """Say that the settings are complete, and how Slack reaches the bot."""
+    return well(
+        f"Settings: complete; Slack reaches the bot by {'Socket Mode' if mode == 'socket' else 'HTTP'}."
+    )
+
+
+def readable_by_others(file: str) -> Finding:
+    """Say that others on this machine can read the tokens."""
+    return warning(
+        f"{file}: others on this machine can read it, and it holds tokens.", f"Run `chmod 600 {file}`."
+    )
+
+
+def unanswered(service: str, variable: str, seconds: float) -> Finding:
+    """Say that a service did not answer in time."""
+    return problem(f"{service} didn't answer within {seconds:.0f} s.", _REACH.format(variable=variable))
+
+
+def unreached(service: str, variable: str, error: BaseException) -> Finding:
+    """Say why a service can't be reached; certificates, names and refusals are told apart."""
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return problem(
+                    f"{service}'s certificate is not trusted ({cause.verify_message or 'not verified'}).",
+                    "Does a proxy of yours stand between? Then name the file with its certificate in "
+                    f"SSL_CERT_FILE. If not, check {variable} and this machine's clock.",
+                )
+            case ssl.SSLError():
+                return problem(f"{service} speaks no TLS there.", f"Check {variable} and the proxy.")
+            case socket.gaierror():
+                return problem(
+                    f"{service}'s host name can't be found.", f"Check {variable} and this machine's DNS."
+                )
+            case ConnectionRefusedError():
+                return problem(f"{service} refused the connection.", _REACH.format(variable=variable))
+    return problem(f"{service} can't be reached ({type(error).__name__}).", _REACH.format(variable=variable))
+
+
+def slack_trouble(name: str) -> Finding:
+    """Say that Slack answered with trouble of its own, by its own name for it."""
+    return problem(f"Slack is having problems ({name or 'an answer that could not be read'}).", "Try again.")
+
+
+def bot_token(user: str, team: str) -> Finding:
+    """Say who the bot is."""
+    return well(f"SLACK_BOT_TOKEN: the bot is {user} in {team}.")
+
+
+def app_token() -> Finding:
+    """Say that Socket Mode works."""
+    return well("SLACK_APP_TOKEN: Slack offers a connection.")
+
+
+def signing_secret() -> Finding:
+    """Say what can't be checked."""
+    return well("SLACK_SIGNING_SECRET: set; only a request from Slack can prove it right.")
+
+
+def scopes(granted: Collection[str]) -> Finding:
     """Compare what Slack granted to the bot's token with the manifest."""
     if not granted:
-        return [Finding(True, "Scopes: Slack does not say which ones the bot's token has.")]
-    missing = [scope for scope in SCOPES if scope not in granted]
-    if missing:
-        return [
-            Finding(
-                False,
-                f"Scopes: the bot's token lacks {', '.join(missing)}.",
-                "Put the output of `backup-bot manifest` into your app's “App Manifest”, then install the "
-                "app in your workspace again.",
-            )
-        ]
+        return well("Scopes: Slack doesn't say which ones the bot's token has.")
+    install = (
+        "Put the output of `backup-bot manifest` into your app's “App Manifest”, then install the app in "
+        "your workspace again."
+    )
+    if missing := [scope for scope in SCOPES if scope not in granted]:
+        return problem(f"Scopes: the bot's token lacks {', '.join(missing)}.", install)
     without = [scope for scope in OPTIONAL_SCOPES if scope not in granted]
-    if without:
-        return [
-            Finding(
-                True,
-                f"Scopes: all that are needed. Without {', '.join(without)}, which are optional, a message "
-                "may be posted twice after a crash.",
+    for scope in without:
+        if scope.endswith(":history"):
+            return warning(
+                f"Scopes: without {', '.join(without)} a message can be posted twice after a crash.", install
             )
-        ]
-    return [Finding(True, "Scopes: all that the manifest asks for.")]
+    if without:
+        return warning(f"Scopes: without {', '.join(without)} channels can't be checked here.", install)
+    return well("Scopes: all that the manifest asks for.")
+
+
+def channel(variable: str, channel_id: str, name: str, *, is_member: bool) -> Finding:
+    """Say whether the bot is in a public channel, or a private one that it sees, as it is in it."""
+    if is_member:
+        return well(f"{variable}: the bot is in #{name} ({channel_id}).")
+    return warning(
+        f"{variable}: the bot isn't in #{name} ({channel_id}). It can post there, but not find its own "
+        "messages there again after a crash.",
+        INVITE,
+    )
+
+
+def archived_channel(variable: str, channel_id: str, name: str) -> Finding:
+    """Say that nothing can be posted in a channel any more."""
+    return problem(f"{variable}: #{name} ({channel_id}) is archived.", "Name another channel.")
+
+
+def unknown_channel(variable: str, channel_id: str) -> Finding:
+    """Say that Slack shows no such channel: it is not there, or private without the bot."""
+    return problem(
+        f"{variable}: Slack shows the bot no channel {channel_id}.",
+        f"Is it private? {INVITE} Or is the id wrong? {COPY_CHANNEL_ID}",
+    )
+
+
+def unchecked_channel(variable: str, channel_id: str, reason: str) -> Finding:
+    """Say that a channel could not be checked; `reason` is Slack's own name for why."""
+    return warning(f"{variable}: {channel_id} could not be checked ({reason}).")
 
 
 def servers(count: int, not_shown: int) -> Finding:
     """Say how many servers the token shows."""
     if not_shown:
-        return Finding(
-            False, f"VPS.org shows {count} servers, and counts {not_shown} more.", "Ask its support."
-        )
-    return Finding(True, f"VPS.org lists {count} servers.")
+        return problem(f"VPS.org shows {count} servers, and counts {not_shown} more.", "Ask its support.")
+    return (
+        well(f"VPS.org lists {pluralize(count, 'server')}.") if count else warning("VPS.org lists no server.")
+    )
 
 
 def vps_token(name: str, email: str, permissions: Sequence[str]) -> Finding:
     """Say whose token it is; a token that can only read is not enough."""
     whose = f"VPS_API_TOKEN: the token “{name}” of {email}" if name else f"VPS_API_TOKEN: a token of {email}"
     if not permissions:
-        return Finding(True, f"{whose}. VPS.org does not say what it can do.")
+        return well(f"{whose}. VPS.org doesn't say what it can do.")
     listed = ", ".join(permissions)
     if all(_only_reads(permission) for permission in permissions):
-        return Finding(
-            False,
+        return problem(
             f"{whose} can only read: {listed}.",
             "Make a token that can also write, in VPS.org's control panel.",
         )
-    return Finding(True, f"{whose} can: {listed}.")
+    return well(f"{whose} can: {listed}.")
 
 
-def sqlite(python: tuple[int, ...], library: tuple[int, ...]) -> list[Finding]:
+def vps_refused(error: ProviderError) -> Finding:
+    """Say why VPS.org could not be asked."""
+    if isinstance(error, Unauthorized):
+        return problem(
+            f"VPS_API_TOKEN: {provider_error(error).what}",
+            "Check VPS_API_TOKEN. It is made in VPS.org's control panel, and must be able to read servers "
+            "and write backups.",
+        )
+    return problem(provider_error(error).what, _REACH.format(variable="VPS_API_URL"))
+
+
+def sqlite(python: tuple[int, ...], library: tuple[int, ...]) -> Finding | None:
     """Say if SQLite is too old: from Python 3.12 on, dbos needs 3.42, for unixepoch('subsec')."""
     if python < (3, 12) or library >= (3, 42):
-        return []
-    return [
-        Finding(
-            False,
-            f"DATABASE_URL: SQLite {'.'.join(map(str, library))} is too old for this Python; 3.42 is needed.",
-            "Use Python 3.11, a newer system, the Docker image, or PostgreSQL.",
-        )
-    ]
+        return None
+    return problem(
+        f"DATABASE_URL: SQLite {'.'.join(map(str, library))} is too old for this Python; 3.42 is needed.",
+        "Use Python 3.11, a newer system, the Docker image, or PostgreSQL.",
+    )
+
+
+def database_writable() -> Finding:
+    """Say that the database is there."""
+    return well("DATABASE_URL: can be written to.")
+
+
+def database_will_be_made(file: str) -> Finding:
+    """Say that the file is made at the first start."""
+    return well(f"DATABASE_URL: {file} will be made at the first start.")
+
+
+def database_unmakeable(file: str, folder: str) -> Finding:
+    """Say that the file can't be made."""
+    return problem(
+        f"DATABASE_URL: {file} can't be made.", f"Let the bot write to {folder}, or name another file."
+    )
+
+
+def database_unwritable(reason: str) -> Finding:
+    """Say that the database can't be used."""
+    return problem(
+        f"DATABASE_URL: can't be written to ({reason}).",
+        "Check DATABASE_URL, that the database is there, and that the bot can write to it.",
+    )
 
 
 def people_unasked(reason: str) -> Finding:
     """Say that Slack could not be asked about those who are named."""
-    return Finding(
-        False, f"Rights: Slack could not be asked about those who are named ({reason}).", "Try again."
-    )
+    return problem(f"Slack could not be asked about the people who are named ({reason}).", "Try again.")
 
 
-def people(members: Collection[str], strangers: Collection[str]) -> list[Finding]:
-    """Say which of the people who are named are full members of the workspace."""
+def people(members: Collection[str], strangers: Mapping[str, str]) -> list[Finding]:
+    """Say which of the people who are named are full members; `strangers` have the setting naming them."""
     if strangers:
         return [
-            Finding(
-                False,
-                f"Rights: {person} is not an active full member (guest, deactivated or unknown).",
-                "Open the person's profile in Slack, “…”, “Copy member ID”.",
+            problem(
+                f"{where}: {person} is not an active full member (guest, deactivated or unknown).",
+                COPY_MEMBER_ID,
             )
-            for person in sorted(strangers)
+            for person, where in sorted(strangers.items())
         ]
     if members:
-        return [Finding(True, f"Rights: {_people(len(members))} named by id; all are full members.")]
+        verb = "is a full member" if len(members) == 1 else "are full members"
+        return [well(f"People: {_people(len(members))} named by id, who {verb}.")]
     return []
 
 
 def groups(sizes: Mapping[str, int]) -> list[Finding]:
     """Say how many members the user groups have that are named."""
     return [
-        Finding(True, f"Rights: the user group {group} has {_people(size)}.")
+        well(f"People: the user group {group} has {pluralize(size, 'member')}.")
         if size
-        else Finding(
-            False,
-            f"Rights: the user group {group} has no members, or is none.",
+        else problem(
+            f"People: the user group {group} has no members, or is none.",
             "In Slack, “People & user groups”, choose the group, “…”, “Copy group ID”. User groups need a "
             "paid plan.",
         )
@@ -133,37 +252,78 @@ def groups(sizes: Mapping[str, int]) -> list[Finding]:
     ]
 
 
-def operators(rules: Rules) -> list[Finding]:
-    """Say if nobody can change anything."""
-    if any(rule.operators for rule in rules.rules):
+def not_counted(group: str, outsiders: Collection[str]) -> Finding:
+    """Say which members of a group are guests or deactivated, and so count for nothing."""
+    return warning(
+        f"People: {join_words(sorted(outsiders))} in the user group {group} can do nothing here, as only "
+        "active full members can."
+    )
+
+
+def operators(rules: Rules, able: AbstractSet[str]) -> list[Finding]:
+    """Say if nobody can change anything; `able` are the user ids of all operators there are."""
+    if able:
         return []
-    return [Finding(True, "BOT_OPERATORS is empty: nobody can create, delete or restore.")]
+    if any(rule.operators for rule in rules.rules):
+        return [problem("Nobody can create, delete or restore: no operator is a full member.")]
+    return [
+        problem(
+            "BOT_OPERATORS is empty: nobody can create, delete or restore.", f"Name people. {COPY_MEMBER_ID}"
+        )
+    ]
 
 
 def second_person(rule: Rule, operators: AbstractSet[str], approvers: AbstractSet[str]) -> list[Finding]:
-    """Say whether whoever asks under a rule finds another person who may agree; both are user ids."""
-    if not rule.second_person or not rule.operators:
+    """Say if a requester under a rule finds nobody else who can approve; both are user ids."""
+    if not rule.second_person or not rule.operators or len(approvers) > 1 or approvers - operators:
         return []
-    servers = ", ".join(rule.servers)
-    if len(approvers) > 1 or approvers - operators:
-        return [
-            Finding(
-                True, f"Approvals: on {servers}, {_people(len(approvers))} can approve what others request."
-            )
-        ]
-    advice = "Name people in BOT_APPROVERS, or in `approvers` in the rules file."
+    servers = "all servers" if rule.servers == ("*",) else join_words(list(rule.servers))
+    advice = "Name more people in BOT_APPROVERS, or in `approvers` in the rules file."
     if not approvers:
-        return [
-            Finding(False, f"Approvals: on {servers}, a second person is needed, and there is none.", advice)
-        ]
+        return [problem(f"Approvals: {servers} need a second person, and there is none.", advice)]
     [only] = approvers
-    return [Finding(False, f"Approvals: on {servers}, nobody can approve what {only} requests.", advice)]
+    return [problem(f"Approvals: on {servers}, nobody can approve what {only} requests.", advice)]
+
+
+def fits_nothing(pattern: str) -> Finding:
+    """Say that a rule is for a server that is not there."""
+    return warning(f"BOT_RULES_FILE: no server fits “{pattern}”.", "Is the name right?")
+
+
+def missed_by(server: str, server_id: int, pattern: str) -> Finding:
+    """Say that a server only looks as if a rule were for it."""
+    return warning(
+        f"BOT_RULES_FILE: “{server}” ({server_id}) looks like “{pattern}”, yet that rule is not for it.",
+        f"It has other letters that look the same: {_odd_letters(server)}. Rename it at VPS.org.",
+    )
+
+
+def look_alike(names: Sequence[tuple[str, int]]) -> Finding:
+    """Say that people can mistake some servers, each with its id, for one another."""
+    listed = join_words([f"“{name}” ({server_id})" for name, server_id in names])
+    return warning(f"Servers: {listed} look alike.", "Rename all but one at VPS.org.")
+
+
+def _odd_letters(name: str) -> str:
+    return (
+        ", ".join(f"{each} (U+{ord(each):04X})" for each in dict.fromkeys(name) if not each.isascii()) or name
+    )
 
 
 def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number} people"
+    return "1 person is" if number == 1 else f"{number} people are"
 
 
 def _only_reads(permission: str) -> bool:
     words = permission.casefold().replace(":", " ").replace(".", " ").replace("_", " ").split()
     return bool({"read", "readonly", "view"} & set(words)) and "write" not in words
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        # aiohttp keeps the error of the operating system in a field of its own.
+        for cause in (getattr(error, "certificate_error", None), getattr(error, "os_error", None)):
+            if isinstance(cause, BaseException):
+                yield cause
+        error = error.__cause__ or error.__context__

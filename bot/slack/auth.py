@@ -163,24 +163,44 @@ async def check_tokens(
         wait_max=longest_pause,
         wait_jitter=first_pause,
     ).on(_is_passing)
-    problems: list[str] = []
-    identity = Identity("", "", "", "", "", frozenset())
-    try:
-        identity = _identity(await persist(client.auth_test))
-        if not identity.bot_id:
-            problems.append(token_messages.refused("SLACK_BOT_TOKEN", "not_allowed_token_type"))
-    except SlackApiError as error:
-        problems.append(_refused("SLACK_BOT_TOKEN", error))
+    checks: list[Callable[[], Awaitable[Identity | None]]] = [lambda: identify(client)]
     if app_token is not None:
-        secret = app_token.get_secret_value()
+        # Without arguments, as those would be written to the log at each retry.
+        checks.append(lambda: check_app_token(client, app_token))
+    problems: list[str] = []
+    identities = []
+    for check in checks:
         try:
-            # Without arguments, as those would be written to the log at each retry.
-            await persist(lambda: client.apps_connections_open(app_token=secret))
-        except SlackApiError as error:
-            problems.append(_refused("SLACK_APP_TOKEN", error))
-    if problems:
+            identities.append(await persist(check))
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems or not identities[0]:
         raise ConfigurationError(*problems)
+    return identities[0]
+
+
+async def identify(client: AsyncWebClient) -> Identity:
+    """Return who the bot is.
+
+    Raises:
+        ConfigurationError: Slack refuses the bot's token, or something else than Slack answers.
+        SlackApiError, aiohttp.ClientError, OSError: it can't be asked, for now.
+    """
+    try:
+        identity = _identity(await client.auth_test())
+    except SlackApiError as error:
+        raise _judged("SLACK_BOT_TOKEN", error) from None
+    if not identity.bot_id:
+        raise ConfigurationError(token_messages.refused("SLACK_BOT_TOKEN", "not_allowed_token_type"))
     return identity
+
+
+async def check_app_token(client: AsyncWebClient, app_token: SecretStr) -> None:
+    """Raise what `identify` raises unless Slack offers a connection in Socket Mode."""
+    try:
+        await client.apps_connections_open(app_token=app_token.get_secret_value())
+    except SlackApiError as error:
+        raise _judged("SLACK_APP_TOKEN", error) from None
 
 
 def _identity(answer: AsyncSlackResponse) -> Identity:
@@ -208,9 +228,12 @@ def _is_passing(error: Exception) -> bool:
     return name in PASSING if name else _status(error) == 200
 
 
-def _refused(variable: str, error: SlackApiError) -> str:
+def _judged(variable: str, error: SlackApiError) -> SlackApiError | ConfigurationError:
+    if _is_passing(error):
+        return error
     name = error_name(error)
-    return token_messages.refused(variable, name) if name else token_messages.no_web_api(_status(error))
+    refusal = token_messages.refused(variable, name) if name else token_messages.no_web_api(_status(error))
+    return ConfigurationError(refusal)
 
 
 def _status(error: SlackApiError) -> int:

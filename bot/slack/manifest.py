@@ -13,8 +13,9 @@ from bot.verbs import USAGES
 SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read", "usergroups:read")
 """What the bot can't work without."""
 
-OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history")
-"""With these the bot looks for its own message after a crash, instead of risking to post it twice."""
+OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "channels:read", "groups:read")
+"""With `history` the bot looks for its own message after a crash, instead of risking to post it twice; with
+`read` the doctor can tell whether a channel is there."""
 
 
 def manifest(request_url: str | None = None) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """What is wrong with Slack's tokens, for whoever runs the bot."""
 
 WHERE_TO_GET = {
-    "SLACK_BOT_TOKEN": 'Take the "Bot User OAuth Token" (xoxb-…) of your app at https://api.slack.com/apps, '
-    '"OAuth & Permissions".',
-    "SLACK_APP_TOKEN": "Make one (xapp-…) with the scope connections:write for your app at "
-    'https://api.slack.com/apps, "Basic Information", "App-Level Tokens".',
+    "SLACK_BOT_TOKEN": "Open your app on api.slack.com/apps, “OAuth & Permissions”, “Bot User OAuth Token” "
+    "(xoxb-…).",
+    "SLACK_APP_TOKEN": "Open your app on api.slack.com/apps, “Basic Information”, “App-Level Tokens”, and "
+    "make one with the scope connections:write (xapp-…).",
 }
 
 REFUSALS = {
-    "invalid_auth": "Slack does not know this token",
+    "invalid_auth": "Slack doesn't know this token",
     "not_authed": "Slack was given no token",
     "token_revoked": "this token has been revoked",
     "token_expired": "this token has expired",
@@ -20,7 +20,7 @@ REFUSALS = {
 
 def refused(variable: str, error: str) -> str:
     """Return why Slack refused the token in a variable, by its own name for it, and where to get another."""
-    words = REFUSALS.get(error, "Slack does not accept this token")
+    words = REFUSALS.get(error, "Slack doesn't accept this token")
     return f"{variable}: {words} ({error}). {WHERE_TO_GET[variable]}"
 
 

@@ -1,5 +1,6 @@
 """The doctor against the sandbox's own servers."""
 
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.doctor.database import examine_database
 from bot.doctor.examine import examine
-from bot.doctor.messages import Finding
+from bot.doctor.model import Level, Report
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -21,88 +23,176 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     await sandbox.stop()
 
 
-async def findings(sandbox: Sandbox, folder: Path, **changes: str) -> list[Finding]:
+async def examined(sandbox: Sandbox, folder: Path, **changes: str) -> Report:
     wanted: dict[str, Any] = sandbox.bot_environment(folder / "bot.sqlite") | changes
     return await examine(Settings(_env_file=None, **{name.lower(): value for name, value in wanted.items()}))
 
 
-def wrong(found: list[Finding]) -> str:
-    [line] = [finding.what for finding in found if not finding.is_well]
+def wrong(report: Report) -> str:
+    [line] = problems(report)
     return line
 
 
+def problems(report: Report) -> list[str]:
+    return [finding.what for finding in report.findings if finding.level is Level.PROBLEM]
+
+
+def said(report: Report) -> list[str]:
+    return [finding.what for finding in report.findings]
+
+
 async def test_all_is_well_and_nothing_is_left_behind(sandbox: Sandbox, tmp_path: Path) -> None:
-    found = await findings(sandbox, tmp_path)
-    assert [finding for finding in found if not finding.is_well] == []
+    assert problems(await examined(sandbox, tmp_path)) == []
     assert not (tmp_path / "bot.sqlite").exists()
 
 
 async def test_a_database_in_use_is_left_as_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "bot.sqlite") as database:
         database.execute("create table t (n integer)")
-    await findings(sandbox, tmp_path)
+    await examined(sandbox, tmp_path)
     tables = database.execute("select name from sqlite_master").fetchall()
     database.close()
     assert tables == [("t",)]
 
 
 async def test_a_wrong_bot_token_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
-    assert "SLACK_BOT_TOKEN" in wrong(await findings(sandbox, tmp_path, SLACK_BOT_TOKEN="xoxb-other"))
+    assert "SLACK_BOT_TOKEN" in wrong(await examined(sandbox, tmp_path, SLACK_BOT_TOKEN="xoxb-other"))
 
 
 async def test_a_wrong_app_token_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
-    assert "SLACK_APP_TOKEN" in wrong(await findings(sandbox, tmp_path, SLACK_APP_TOKEN="xapp-other"))
+    assert "SLACK_APP_TOKEN" in wrong(await examined(sandbox, tmp_path, SLACK_APP_TOKEN="xapp-other"))
 
 
 async def test_a_wrong_vps_token_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
-    assert "VPS_API_TOKEN" in wrong(await findings(sandbox, tmp_path, VPS_API_TOKEN="other"))
+    assert "VPS_API_TOKEN" in wrong(await examined(sandbox, tmp_path, VPS_API_TOKEN="other"))
 
 
 async def test_operators_nobody_knows_are_named(sandbox: Sandbox, tmp_path: Path) -> None:
-    assert "UNOBODY" in wrong(await findings(sandbox, tmp_path, BOT_OPERATORS="UANA,UNOBODY"))
+    assert "UNOBODY" in wrong(await examined(sandbox, tmp_path, BOT_OPERATORS="UANA,UNOBODY"))
 
 
 @pytest.mark.parametrize("outsider", ["UGUS", "UHAL"])
 async def test_who_is_no_full_member_is_named(sandbox: Sandbox, tmp_path: Path, outsider: str) -> None:
-    assert outsider in wrong(await findings(sandbox, tmp_path, BOT_AUDITORS=outsider))
+    assert outsider in wrong(await examined(sandbox, tmp_path, BOT_AUDITORS=outsider))
 
 
 async def test_a_user_group_is_counted_and_one_nobody_knows_is_named(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    found = await findings(sandbox, tmp_path, BOT_AUDITORS="S0NOBODY")
-    assert "S0NOBODY has no members" in wrong(found)
-    assert any("S0ONCALL has 2 people" in finding.what for finding in found)
+    report = await examined(sandbox, tmp_path, BOT_AUDITORS="S0NOBODY")
+    assert "S0NOBODY has no members" in wrong(report)
+    assert "People: the user group S0ONCALL has 2 members." in said(report)
 
 
 async def test_a_second_person_who_is_not_there_is_missed(sandbox: Sandbox, tmp_path: Path) -> None:
     alone = {"BOT_OPERATORS": "UBEN", "BOT_APPROVERS": "UBEN"}
     assert "on db-main, nobody can approve what UBEN requests" in wrong(
-        await findings(sandbox, tmp_path, **alone)
+        await examined(sandbox, tmp_path, **alone)
     )
 
 
 async def test_a_wrong_rules_file_is_told_before_anything_is_asked(sandbox: Sandbox, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text("[[rule]]\nservers = 1\n")
-    assert "line 2" in wrong(await findings(sandbox, tmp_path, BOT_RULES_FILE=str(rules)))
+    assert "line 2" in wrong(await examined(sandbox, tmp_path, BOT_RULES_FILE=str(rules)))
 
 
 async def test_a_slack_that_can_not_be_asked_about_people_is_no_verdict_on_them(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sandbox.faults.next_slack["users.info"] = ["internal_error"]
-    assert "could not be asked about those who are named (internal_error)" in wrong(
-        await findings(sandbox, tmp_path)
+    assert "could not be asked about the people who are named (internal_error)" in wrong(
+        await examined(sandbox, tmp_path)
     )
 
 
-async def test_a_database_that_cannot_be_had_is_explained(sandbox: Sandbox, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/no-such-folder/bot.sqlite"
-    assert "unable to open database file" in wrong(await findings(sandbox, tmp_path, DATABASE_URL=url))
+async def test_a_folder_that_is_made_at_the_start_is_no_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/not/there/yet/bot.sqlite"
+    report = await examined(sandbox, tmp_path, DATABASE_URL=url)
+    assert problems(report) == []
+    assert any("will be made at the first start" in each for each in said(report))
+    assert not (tmp_path / "not").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///{}/file/bot.sqlite", "can't be made"),
+        ("sqlite:///{}/file", "file is not a database"),
+        ("sqlite:///{}", "unable to open database file"),
+        ("postgresql+psycopg://bot:s3cret@127.0.0.1:1/bot", "onnection"),
+        ("postgresql+psycopg://bot:s3cret@127.0.0.1:1/bot?nonsense=1", "nonsense"),
+    ],
+)
+async def test_a_database_that_cannot_be_had_is_explained(tmp_path: Path, url: str, words: str) -> None:
+    (tmp_path / "file").write_text(
+        "not a database, but a text that is long enough to be read as a header" * 9
+    )
+    [finding] = examine_database(url.format(tmp_path))
+    assert finding.level is Level.PROBLEM
+    assert words in finding.what
+    assert "s3cret" not in finding.what
 
 
 async def test_a_lost_scope_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
     app = sandbox.workspace.app
     app.scopes = tuple(scope for scope in app.scopes if scope != "im:write")
-    assert "lacks im:write" in wrong(await findings(sandbox, tmp_path))
+    assert "lacks im:write" in wrong(await examined(sandbox, tmp_path))
+
+
+async def test_a_wrong_bot_token_hides_nothing_else(sandbox: Sandbox, tmp_path: Path) -> None:
+    wrong_tokens = {
+        "SLACK_BOT_TOKEN": "xoxb-other",
+        "SLACK_APP_TOKEN": "xapp-other",
+        "VPS_API_TOKEN": "other",
+    }
+    found = problems(await examined(sandbox, tmp_path, **wrong_tokens))
+    assert [each.split(":")[0] for each in found] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
+
+
+async def test_a_bot_nobody_can_use_is_a_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert "BOT_OPERATORS is empty" in wrong(await examined(sandbox, tmp_path, BOT_OPERATORS=""))
+
+
+async def test_channels_are_looked_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    report = await examined(sandbox, tmp_path, BOT_CHANNELS="COPS,CNOWHERE,DANA", BOT_AUDIT_CHANNEL="CNOT")
+    assert sorted(problems(report)) == [
+        "BOT_AUDIT_CHANNEL: Slack shows the bot no channel CNOT.",
+        "BOT_CHANNELS: Slack shows the bot no channel CNOWHERE.",
+    ]
+    assert "BOT_CHANNELS: the bot is in #ops (COPS)." in said(report)
+
+
+async def test_a_slack_that_is_not_there_is_said_once_and_why(sandbox: Sandbox, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/api/"
+        assert (
+            wrong(await examined(sandbox, tmp_path, SLACK_API_URL=nobody)) == "Slack refused the connection."
+        )
+
+
+async def test_the_policy_in_force_is_told_with_peoples_names(sandbox: Sandbox, tmp_path: Path) -> None:
+    [*_, all_servers, audit] = (
+        await examined(
+            sandbox, tmp_path, BOT_OPERATORS="UANA", BOT_APPROVERS="UBEN,S0ONCALL", BOT_SECOND_PERSON="delete"
+        )
+    ).policies
+    assert all_servers.lines == (
+        "Every full member can look.",
+        "Ana Moreno (UANA) can create, delete and restore.",
+        "Delete needs approval from Ben Okafor (UBEN) or the user group S0ONCALL, within 30 minutes.",
+    )
+    assert audit.lines == ("Ben Okafor (UBEN) and the user group S0ONCALL can read it.",)
+
+
+async def test_settings_that_others_can_read_are_named(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / ".env"
+    file.write_text("")
+    for mode, is_told in ((0o644, True), (0o640, True), (0o600, False)):
+        file.chmod(mode)
+        told = [each for each in said(await examined(sandbox, tmp_path)) if each.startswith(".env")]
+        assert bool(told) is is_told

@@ -1,108 +1,154 @@
 """What the doctor says about what it found."""
 
+import socket
+import ssl
+
 import pytest
 
-from bot.doctor.messages import (
-    Finding,
-    groups,
-    operators,
-    people,
-    people_unasked,
-    refused,
-    report,
-    scopes,
-    second_person,
-    sqlite,
-    vps_token,
-)
-from bot.errors import ConfigurationError
+from bot.doctor import messages
+from bot.doctor.model import Level
+from bot.errors import ConfigurationError, Silence, Unauthorized, Unreachable
 from bot.permissions import Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.verbs import Verb
 
-
-def test_each_finding_is_a_line_with_its_mark_and_the_advice_below() -> None:
-    found = [Finding(True, "Good."), Finding(False, "Bad.", "Do this.")]
-    assert report(found) == "✓ Good.\n✗ Bad.\n    Do this.\n"
-    assert report([]) == ""
+PROBLEM, WARNING, WELL = Level
 
 
 def test_settings_problems_become_a_finding_each() -> None:
-    assert refused(ConfigurationError("A is missing.", "B is missing.")) == [
-        Finding(False, "A is missing."),
-        Finding(False, "B is missing."),
+    found = messages.refused(ConfigurationError("A is missing.", "B is missing."))
+    assert [(each.level, each.what) for each in found] == [
+        (PROBLEM, "A is missing."),
+        (PROBLEM, "B is missing."),
     ]
 
 
-def test_scopes_are_compared_with_the_manifest() -> None:
-    [all_there] = scopes({*SCOPES, *OPTIONAL_SCOPES, "more"})
-    [needed_only] = scopes(SCOPES)
-    [too_few] = scopes({"commands", "im:write", "users:read"})
-    [unsaid] = scopes(())
-    assert all_there.is_well
-    assert needed_only.is_well
-    assert "channels:history" in needed_only.what
-    assert not too_few.is_well
-    assert "lacks chat:write, chat:write.public, usergroups:read." in too_few.what
-    assert "backup-bot manifest" in too_few.advice
-    assert unsaid.is_well
+@pytest.mark.parametrize(
+    ("granted", "level", "words"),
+    [
+        ({*SCOPES, *OPTIONAL_SCOPES, "more"}, WELL, "all that the manifest asks for"),
+        (SCOPES, WARNING, "without channels:history, groups:history, im:history"),
+        ({*SCOPES, "channels:history", "groups:history", "im:history"}, WARNING, "channels can't be checked"),
+        ({"commands", "im:write", "users:read"}, PROBLEM, "lacks chat:write, chat:write.public, usergroups:"),
+        ((), WELL, "doesn't say"),
+    ],
+)
+def test_scopes_are_compared_with_the_manifest(granted: set[str], level: Level, words: str) -> None:
+    found = messages.scopes(granted)
+    assert found.level is level
+    assert words in found.what
+    assert ("backup-bot manifest" in found.advice) is (level is not WELL)
 
 
-def test_a_token_that_can_only_read_is_not_enough() -> None:
-    assert not vps_token("bot", "ops@example.org", ["servers:read", "backups.read"]).is_well
-    assert vps_token("bot", "ops@example.org", ["servers:read", "backups:write"]).is_well
-    assert vps_token("bot", "ops@example.org", ["read_write"]).is_well
-    assert vps_token("bot", "ops@example.org", ["full"]).is_well
-    assert vps_token("", "ops@example.org", []).is_well
+@pytest.mark.parametrize(
+    ("permissions", "level"),
+    [
+        (["servers:read", "backups.read"], PROBLEM),
+        (["servers:read", "backups:write"], WELL),
+        (["read_write"], WELL),
+        (["full"], WELL),
+        ([], WELL),
+    ],
+)
+def test_a_token_that_can_only_read_is_not_enough(permissions: list[str], level: Level) -> None:
+    assert messages.vps_token("bot", "ops@example.org", permissions).level is level
 
 
 def test_an_sqlite_too_old_for_this_python_is_named() -> None:
-    assert sqlite((3, 11), (3, 40, 1)) == []
-    assert sqlite((3, 13), (3, 46, 1)) == []
-    [finding] = sqlite((3, 12), (3, 40, 1))
-    assert not finding.is_well
-    assert "3.40.1" in finding.what
+    assert messages.sqlite((3, 11), (3, 40, 1)) is None
+    assert messages.sqlite((3, 13), (3, 46, 1)) is None
+    found = messages.sqlite((3, 12), (3, 40, 1))
+    assert found
+    assert found.level is PROBLEM
+    assert "3.40.1" in found.what
 
 
-def test_people_who_are_no_full_members_are_named() -> None:
-    assert ["U2" in finding.what for finding in people({"U1"}, {"U2", "U3"})] == [True, False]
-    assert [finding.is_well for finding in people({"U1"}, {"U2", "U3"})] == [False, False]
-    assert [finding.is_well for finding in people({"U1"}, ())] == [True]
-    assert people((), ()) == []
-    assert "missing_scope" in people_unasked("missing_scope").what
+def _untrusted() -> Exception:
+    verification = ssl.SSLCertVerificationError()
+    verification.verify_message = "self-signed certificate"
+    return _after(ConnectionError("x"), verification)
+
+
+def _after(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (_untrusted(), "Slack's certificate is not trusted (self-signed certificate)"),
+        (_after(OSError("x"), ssl.SSLError("wrong version number")), "no TLS"),
+        (_after(OSError("x"), socket.gaierror("x")), "host name can't be found"),
+        (ConnectionRefusedError(), "refused the connection"),
+        (ConnectionResetError(), "can't be reached (ConnectionResetError)"),
+    ],
+)
+def test_why_nobody_answers_is_said_by_name(error: Exception, words: str) -> None:
+    found = messages.unreached("Slack", "SLACK_API_URL", error)
+    assert found.level is PROBLEM
+    assert words in found.what
+    assert "SLACK_API_URL" in found.advice
+
+
+def test_advice_is_for_the_person_who_runs_the_bot() -> None:
+    refused = messages.vps_refused(Unauthorized(status=401))
+    assert refused.what.startswith("VPS_API_TOKEN: VPS.org doesn't accept")
+    assert refused.advice.startswith("Check VPS_API_TOKEN.")
+    away = messages.vps_refused(Unreachable(silence=Silence.TIMED_OUT))
+    assert away.advice == "Check VPS_API_URL, the network and the proxy."
+    assert "whoever" not in f"{refused}{away}"
+
+
+def test_people_who_are_no_full_members_are_named_with_the_setting() -> None:
+    strangers = {"U3": "BOT_VIEWERS", "U2": "BOT_OPERATORS"}
+    found = messages.people({"U1"}, strangers)
+    assert [each.what.split(" is not")[0] for each in found] == ["BOT_OPERATORS: U2", "BOT_VIEWERS: U3"]
+    assert {each.level for each in found} == {PROBLEM}
+    assert [each.level for each in messages.people({"U1"}, {})] == [WELL]
+    assert messages.people((), {}) == []
 
 
 def test_a_user_group_without_members_is_named() -> None:
-    assert [finding.is_well for finding in groups({"S2": 0, "S1": 3})] == [True, False]
-
-
-def test_nobody_named_as_operator_is_no_fault_but_is_said() -> None:
-    [finding] = operators(Rules())
-    assert finding.is_well
-    assert "nobody can create, delete or restore" in finding.what
-    assert operators(Rules((Rule(operators=ANA),))) == []
+    assert [each.level for each in messages.groups({"S2": 0, "S1": 3})] == [WELL, PROBLEM]
 
 
 ANA, BEN = frozenset({"UANA"}), frozenset({"UBEN"})
 
 
 @pytest.mark.parametrize(
-    ("approvers", "is_well", "words"),
+    ("rules", "able", "words"),
     [
-        (frozenset(), False, "there is none"),
-        (ANA, False, "nobody can approve what UANA requests"),
-        (BEN, True, "1 person"),
-        (ANA | BEN, True, "2 people"),
+        (Rules(), frozenset(), "BOT_OPERATORS is empty"),
+        (Rules((Rule(operators=ANA),)), frozenset(), "no operator is a full member"),
     ],
 )
-def test_somebody_has_to_be_there_to_approve(approvers: frozenset[str], is_well: bool, words: str) -> None:
+def test_a_bot_nobody_can_use_is_a_problem(rules: Rules, able: frozenset[str], words: str) -> None:
+    [found] = messages.operators(rules, able)
+    assert found.level is PROBLEM
+    assert words in found.what
+
+
+def test_one_operator_is_enough() -> None:
+    assert messages.operators(Rules((Rule(operators=ANA),)), ANA) == []
+
+
+@pytest.mark.parametrize(
+    ("approvers", "words"),
+    [
+        (frozenset(), "there is none"),
+        (ANA, "nobody can approve what UANA requests"),
+        (BEN, None),
+        (ANA | BEN, None),
+    ],
+)
+def test_somebody_has_to_be_there_to_approve(approvers: frozenset[str], words: str | None) -> None:
     rule = Rule(("db-*",), operators=ANA, second_person=frozenset({Verb.RESTORE}))
-    [finding] = second_person(rule, ANA, approvers)
-    assert finding.is_well is is_well
-    assert words in finding.what
-    assert "db-*" in finding.what
+    found = messages.second_person(rule, ANA, approvers)
+    assert [words in each.what and "db-*" in each.what for each in found if words] == [True] * bool(words)
 
 
 def test_if_no_second_person_is_needed_none_is_missed() -> None:
-    assert second_person(Rule(operators=ANA), ANA, frozenset()) == []
-    assert second_person(Rule(second_person=frozenset({Verb.RESTORE})), frozenset(), frozenset()) == []
+    assert messages.second_person(Rule(operators=ANA), ANA, frozenset()) == []
+    needy = Rule(second_person=frozenset({Verb.RESTORE}))
+    assert messages.second_person(needy, frozenset(), frozenset()) == []

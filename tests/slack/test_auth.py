@@ -61,7 +61,7 @@ async def test_a_refused_token_is_one_line_that_names_its_variable(
     [line] = refused.value.problems
     assert line.startswith(f"{variable}: ")
     assert error in line
-    assert "https://api.slack.com/apps" in line
+    assert "api.slack.com/apps" in line
     assert "secret" not in line
 
 

@@ -1,0 +1,70 @@
+"""Whether Slack takes the tokens, has given the scopes, and shows the channels that settings name."""
+
+import asyncio
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.doctor import messages
+from bot.doctor.model import Finding
+from bot.doctor.people import KnownPeople, examine_people
+from bot.permissions import Rules
+from bot.settings import Settings
+from bot.slack.auth import check_app_token, error_name, identify
+
+_UNSEEN = {"channel_not_found", "not_in_channel"}
+
+
+async def examine_bot_token(
+    client: AsyncWebClient, settings: Settings, rules: Rules, known: KnownPeople
+) -> list[Finding]:
+    """Return whether the bot's token serves, and what Slack says of all that settings name."""
+    identity = await identify(client)
+    known.team_id = identity.team_id
+    channels, people = await asyncio.gather(
+        _examine_channels(client, settings, rules, known.names), examine_people(client, known, rules)
+    )
+    return [
+        messages.bot_token(identity.user_id, identity.team),
+        messages.scopes(identity.scopes),
+        *channels,
+        *people,
+    ]
+
+
+async def examine_way_in(client: AsyncWebClient, settings: Settings) -> list[Finding]:
+    """Return whether Slack can reach the bot, as far as that can be known beforehand."""
+    if settings.slack_app_token is None:
+        return [messages.signing_secret()]
+    await check_app_token(client, settings.slack_app_token)
+    return [messages.app_token()]
+
+
+async def _examine_channels(
+    client: AsyncWebClient, settings: Settings, rules: Rules, names: dict[str, str]
+) -> list[Finding]:
+    wanted = {channel: "BOT_RULES_FILE" for rule in rules.rules for channel in rule.channels}
+    wanted |= dict.fromkeys(settings.bot_channels, "BOT_CHANNELS")
+    wanted |= {settings.bot_audit_channel: "BOT_AUDIT_CHANNEL"} if settings.bot_audit_channel else {}
+    return [
+        await _channel(client, variable, channel, names)
+        # Direct messages are a person's own, and Slack shows the bot only its own.
+        for channel, variable in sorted(wanted.items())
+        if not channel.startswith("D")
+    ]
+
+
+async def _channel(client: AsyncWebClient, variable: str, channel: str, names: dict[str, str]) -> Finding:
+    try:
+        answer = await client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        name = error_name(error)
+        if name in _UNSEEN:
+            return messages.unknown_channel(variable, channel)
+        return messages.unchecked_channel(variable, channel, name or "an unreadable answer")
+    about = answer.get("channel") or {}
+    name = str(about.get("name") or channel)
+    names[channel] = f"#{name} ({channel})"
+    if about.get("is_archived"):
+        return messages.archived_channel(variable, channel, name)
+    return messages.channel(variable, channel, name, is_member=bool(about.get("is_member")))
