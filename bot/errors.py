@@ -51,6 +51,7 @@ class Misuse(StrEnum):
     ONE_BACKUP = "one_backup"
     UNKNOWN_PERSON = "unknown_person"
     UNKNOWN_TIME = "unknown_time"
+    NO_HASH = "no_hash"
     NO_SERVER_NAME = "no_server_name"
     ONE_FILTER = "one_filter"
     OLD_BUTTON = "old_button"

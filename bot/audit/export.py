@@ -2,60 +2,62 @@
 
 import csv
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 from typing import Literal
 
 from pydantic import ValidationError
 
-from bot.audit.model import Entry, Row
+from bot.audit.model import Entry, OddRow, Row
 
 Format = Literal["jsonl", "csv"]
 
 _COLUMNS = ["seq", *Entry.model_fields, "previous", "hash"]
-# What makes a spreadsheet take a cell for a formula (OWASP, “CSV Injection”).
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# What makes a spreadsheet take a cell for a formula (OWASP, “CSV Injection”), and what may begin a cell in
+# the middle of one of ours: in many countries a semicolon separates cells.
+_FORMULA = frozenset("=+-@")
+_SEPARATOR = re.compile(r"([;\t\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029])")
+_BLANK = re.compile("FILLER|BLANK")
 
 
-class UnreadableEntry(Exception):
-    """An entry can't be read; its argument is the entry's number."""
-
-
-def lines(rows: Iterable[Row], wanted: Format) -> Iterator[str]:
+def lines(
+    rows: Iterable[Row | OddRow], wanted: Format, on_unreadable: Callable[[str], None]
+) -> Iterator[str]:
     """Return the lines of the file, each with its line end.
 
     JSONL has entries as they were hashed. In CSV, text that a spreadsheet would take for a formula gets an
-    apostrophe in front.
-
-    Raises:
-        UnreadableEntry: a row can't be read, so somebody has changed it.
+    apostrophe in front. A row that can't be read, so that somebody has changed it, is left out, and
+    `on_unreadable` called with its number.
     """
-    return _WRITERS[wanted](rows)
-
-
-def _jsonl(rows: Iterable[Row]) -> Iterator[str]:
+    if wanted == "csv":
+        yield _line(_COLUMNS)
+    write = _jsonl if wanted == "jsonl" else _csv
     for row in rows:
-        _entry(row)
-        place = json.dumps({"seq": row.seq, "previous": row.previous, "hash": row.hash})
-        yield f'{place[:-1]}, "entry": {row.written}}}\n'
+        entry = _entry(row)
+        if entry is None or isinstance(row, OddRow):
+            on_unreadable(str(row.seq))
+        else:
+            yield write(row, entry)
 
 
-def _csv(rows: Iterable[Row]) -> Iterator[str]:
-    yield _line(_COLUMNS)
-    for row in rows:
-        place = {"seq": row.seq, "previous": row.previous, "hash": row.hash}
-        cells = _entry(row).model_dump(mode="json") | place
-        yield _line([_safe(_cell(cells[name])) for name in _COLUMNS])
+def _jsonl(row: Row, _entry: Entry) -> str:
+    place = json.dumps({"seq": row.seq, "previous": row.previous, "hash": row.hash})
+    return f'{place[:-1]}, "entry": {row.written}}}\n'
 
 
-_WRITERS: dict[Format, Callable[[Iterable[Row]], Iterator[str]]] = {"jsonl": _jsonl, "csv": _csv}
+def _csv(row: Row, entry: Entry) -> str:
+    place = {"seq": row.seq, "previous": row.previous, "hash": row.hash}
+    cells = entry.model_dump(mode="json") | place
+    return _line([_safe(_cell(cells[name])) for name in _COLUMNS])
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: Row | OddRow) -> Entry | None:
     try:
-        return row.chained_entry().entry
-    except ValidationError as error:
-        raise UnreadableEntry(row.seq) from error
+        return None if isinstance(row, OddRow) else row.chained_entry().entry
+    except ValidationError:
+        return None
 
 
 def _cell(value: object) -> object:
@@ -63,8 +65,21 @@ def _cell(value: object) -> object:
 
 
 def _safe(cell: object) -> object:
-    is_formula = isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA)
-    return f"'{cell}" if is_formula else cell
+    if not isinstance(cell, str):
+        return cell
+    return "".join(f"'{part}" if _is_formula(part) else part for part in _SEPARATOR.split(cell))
+
+
+def _is_formula(text: str) -> bool:
+    first = next((each for each in text if _is_seen(each)), "")
+    return unicodedata.normalize("NFKC", first) in _FORMULA
+
+
+def _is_seen(character: str) -> bool:
+    if character in ' "' or not character.isprintable():
+        return False
+    is_mark = unicodedata.category(character).startswith("M")
+    return not (is_mark or _BLANK.search(unicodedata.name(character, "")))
 
 
 def _line(cells: list[object] | list[str]) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -31,7 +32,15 @@ Event = Literal[
 GENESIS = sha256(b"backup-bot audit trail").hexdigest()
 """What stands for the hash before the first entry. Never change it: every trail begins with it."""
 
-Utc = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError from error
+
+
+Utc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class _Frozen(BaseModel):
@@ -92,6 +101,8 @@ class Row(_Frozen):
     """An entry as the database keeps it, which may have been tampered with.
 
     `written` is the entry's canonical form. The other columns repeat parts of it, to find entries by.
+    `subject` is the operation the entry is about, or its own key if it is about none; None if it was written
+    by a release that had no such column.
     """
 
     seq: int
@@ -104,11 +115,18 @@ class Row(_Frozen):
     written: str
     previous: str
     hash: str
+    subject: str | None = None
 
     def chained_entry(self) -> ChainedEntry:
         """Return the entry; raises ValidationError if what is written is none."""
         entry = Entry.model_validate_json(self.written)
         return ChainedEntry(seq=self.seq, entry=entry, previous=self.previous, hash=self.hash)
+
+
+class OddRow(_Frozen):
+    """A row with a column that the bot never writes so; `seq` is what stands for its number, as code."""
+
+    seq: str
 
 
 class Intact(_Frozen):
@@ -118,11 +136,29 @@ class Intact(_Frozen):
     last_hash: str
 
 
+class Tampering(StrEnum):
+    """How it shows that a trail was tampered with."""
+
+    REMOVED = "removed"
+    OUT_OF_ORDER = "out_of_order"
+    HASH = "hash"
+    PREVIOUS = "previous"
+    COLUMNS = "columns"
+    ODD = "odd"
+    """A column holds what the bot never writes there."""
+    CUT_OFF = "cut_off"
+
+
 class Broken(_Frozen):
-    """The first place where a trail was tampered with, and how that shows."""
+    """The first place where a trail was tampered with, and how that shows.
+
+    `until` is the last of the entries that were removed, `hash` that of an entry that is gone.
+    """
 
     seq: int
-    why: str
+    how: Tampering
+    until: int = 0
+    hash: str = ""
 
 
 def next_row(entry: Entry, seq: int, previous: str) -> Row:
@@ -147,7 +183,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def verify(rows: Iterable[Row], last: str = "") -> Intact | Broken:
+def verify(rows: Iterable[Row | OddRow], last: str = "") -> Intact | Broken:
     """Return whether the rows, read in their order, are a whole trail.
 
     `last` is a hash known from a log line or a mirrored entry. Without one, an end that was cut off, or whose
@@ -155,38 +191,38 @@ def verify(rows: Iterable[Row], last: str = "") -> Intact | Broken:
     """
     entries, previous, is_last_there = 0, GENESIS, last in {"", GENESIS}
     for row in rows:
-        if why := _fault(row, entries + 1, previous):
-            return Broken(seq=min(row.seq, entries + 1), why=why)
+        if isinstance(row, OddRow):
+            return Broken(seq=entries + 1, how=Tampering.ODD)
+        if broken := fault(row, entries + 1, previous):
+            return broken
         entries, previous = row.seq, row.hash
         is_last_there = is_last_there or row.hash == last
     if is_last_there:
         return Intact(entries=entries, last_hash=previous)
-    return Broken(
-        seq=entries + 1, why=f"the entry with the hash {last} is gone: the end was cut off or rewritten"
-    )
+    return Broken(seq=entries + 1, how=Tampering.CUT_OFF, hash=last)
 
 
-def _fault(row: Row, seq: int, previous: str) -> str:
+def fault(row: Row, seq: int, previous: str) -> Broken | None:
+    """Return what is wrong with the row that should have that number and follow on that hash."""
     if row.seq > seq:
-        gone = f"entry {seq} was" if row.seq == seq + 1 else f"entries {seq} to {row.seq - 1} were"
-        return f"{gone} removed"
+        return Broken(seq=seq, how=Tampering.REMOVED, until=row.seq - 1)
     if row.seq < seq:
-        return "it was inserted or moved: its number comes out of order"
+        return Broken(seq=row.seq, how=Tampering.OUT_OF_ORDER)
     if chain_hash(row.previous, row.written) != row.hash:
-        return "it was edited: its hash does not fit what it says"
+        return Broken(seq=seq, how=Tampering.HASH)
     if row.previous != previous:
-        return "the entry before it is another one: one was edited, removed, inserted or moved here"
-    return "" if _columns_fit(row) else "it was edited: its columns do not fit what it says"
+        return Broken(seq=seq, how=Tampering.PREVIOUS)
+    return None if _columns_fit(row) else Broken(seq=seq, how=Tampering.COLUMNS)
 
 
 def _columns_fit(row: Row) -> bool:
     try:
-        return row.model_dump(include=_COLUMNS) == _found_by(row.chained_entry().entry)
+        expected = _found_by(row.chained_entry().entry)
     except ValidationError:
         return False
-
-
-_COLUMNS = {"key", "at", "server_id", "server", "person", "decided_by"}
+    if row.subject is None:
+        expected["subject"] = None
+    return row.model_dump(include={*expected}) == expected
 
 
 def _found_by(entry: Entry) -> dict[str, str | int | None]:
@@ -197,4 +233,5 @@ def _found_by(entry: Entry) -> dict[str, str | int | None]:
         "server": canonical_name(entry.server_name),
         "person": entry.person,
         "decided_by": entry.decided_by,
+        "subject": entry.operation or entry.key,
     }

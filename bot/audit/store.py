@@ -1,9 +1,9 @@
 """The audit trail in the bot's database: one table that only ever grows, and refuses to be changed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.audit import model
-from bot.audit.model import Broken, ChainedEntry, Entry, Intact, Row
+from bot.audit.model import Broken, ChainedEntry, Entry, Intact, OddRow, Row
 from bot.errors import NotRecorded, Unrecorded
 from bot.names import canonical_name
 from bot.operations.database import is_missing
@@ -45,6 +45,7 @@ entries = sa.Table(
     sa.Column("written", sa.Text, nullable=False),
     sa.Column("previous", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sa.Column("subject", sa.Text, index=True),
 )
 
 _NEVER = "audit entries are never changed"
@@ -127,18 +128,21 @@ class AuditTrail:
         """Check every entry; see `model.verify`. Raises NotRecorded if the database does not answer."""
         return await self._within(None, self._in_thread(lambda: self._verify(last)))
 
-    def rows(self, wanted: Filter | None = None) -> Generator[Row, None, None]:
+    def rows(
+        self, wanted: Filter | None = None, limit: int | None = None
+    ) -> Generator[Row | OddRow, None, None]:
         """Read entries as they are kept, oldest first, without holding all of them in memory.
 
         Close it if it is not read to its end. Raises SQLAlchemyError.
         """
-        query = _query(wanted or Filter()).order_by(entries.c.seq)
+        query = _query(wanted or Filter()).order_by(entries.c.seq).limit(limit)
         with (
             self._database.connect() as connection,
+            self._reading_any_text(connection),
             connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query) as found,
         ):
             for row in found.mappings():
-                yield Row.model_validate(dict(row))
+                yield _as_row(row)
 
     def exists(self) -> bool:
         """Tell whether the database has a trail; raises SQLAlchemyError if it can't be asked."""
@@ -192,6 +196,7 @@ class AuditTrail:
         with self._database.connect() as connection:
             self._lock(connection)
             entries.metadata.create_all(connection)
+            _add_what_is_newer(connection)
             connection.commit()
 
     def _append_all(self, batch: "Sequence[_Append]") -> "list[_Written | Exception]":
@@ -211,6 +216,18 @@ class AuditTrail:
     def _verify(self, last: str) -> Intact | Broken:
         with closing(self.rows()) as rows:
             return model.verify(rows, last)
+
+    @contextmanager
+    def _reading_any_text(self, connection: sa.Connection) -> Iterator[None]:
+        """Read what is no text as one: SQLite keeps it, and its driver would stop at it."""
+        driver: Any = connection.connection.driver_connection
+        if self._is_file:
+            driver.text_factory = lambda text: text.decode(errors="replace")
+        try:
+            yield
+        finally:
+            if self._is_file:
+                driver.text_factory = str
 
     def _lock(self, connection: sa.Connection) -> None:
         """Keep other writers out until this transaction ends, so that numbers have no gap."""
@@ -239,6 +256,13 @@ class _Written:
     is_new: bool
 
 
+class _Last(BaseModel):
+    """The entry after which the next one comes."""
+
+    seq: int
+    hash: str
+
+
 async def _result(wanted: _Append) -> ChainedEntry:
     written = await wanted.done
     if isinstance(written, Exception):
@@ -246,14 +270,30 @@ async def _result(wanted: _Append) -> ChainedEntry:
     return written.chained
 
 
+def _add_what_is_newer(connection: sa.Connection) -> None:
+    """Add the columns that an earlier release had not; what it has written stays without them."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns(entries.name)}
+    for column in [column for column in entries.columns if column.name not in there]:
+        connection.exec_driver_sql(f"alter table {entries.name} add column {column.name} text")
+        for index in [index for index in entries.indexes if column in set(index.columns)]:
+            index.create(connection)
+
+
 def _append(connection: sa.Connection, entry: Entry) -> _Written | ValidationError:
-    there = _there_already(connection, entry)
-    row = there or _put_at_end(connection, entry)
     try:
+        there = _there_already(connection, entry)
+        row = there or _put_at_end(connection, entry)
         return _Written(row.chained_entry(), is_new=there is None)
     except ValidationError as error:
         # Somebody has changed the entry that is there; the others are none the worse for it.
         return error
+
+
+def _as_row(columns: sa.RowMapping) -> Row | OddRow:
+    try:
+        return Row.model_validate(dict(columns))
+    except ValidationError:
+        return OddRow(seq=repr(columns["seq"])[:50])
 
 
 def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
@@ -263,8 +303,9 @@ def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
 
 def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
     newest = sa.select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
-    last = connection.execute(newest).first()
-    row = model.next_row(entry, last.seq + 1, last.hash) if last else model.next_row(entry, 1, model.GENESIS)
+    found = connection.execute(newest).mappings().first()
+    last = _Last.model_validate(dict(found)) if found else _Last(seq=0, hash=model.GENESIS)
+    row = model.next_row(entry, last.seq + 1, last.hash)
     connection.execute(entries.insert().values(row.model_dump()))
     return row
 

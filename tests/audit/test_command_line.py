@@ -3,8 +3,11 @@
 import csv
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -57,7 +60,7 @@ def test_a_whole_trail_is_verified(written: list[ChainedEntry], capsys: Output) 
 @pytest.mark.usefixtures("written")
 def test_the_first_broken_entry_is_named(capsys: Output, database_url: str) -> None:
     told = said(capsys, "verify", "--last", "0" * 64, code=1)
-    assert told.startswith("The trail is broken at entry 4: the entry with the hash 0000")
+    assert told.startswith("The audit trail is broken at entry 4: the entry with the hash 0000")
     database = sa.create_engine(database_url)
     with database.begin() as connection:
         is_file = connection.dialect.name == "sqlite"
@@ -66,11 +69,12 @@ def test_the_first_broken_entry_is_named(capsys: Output, database_url: str) -> N
         connection.exec_driver_sql("update audit_entries set written = '{}' where seq = 2")
     database.dispose()
     told = said(capsys, "verify", code=1)
-    assert told == "The trail is broken at entry 2: it was edited: its hash does not fit what it says.\n"
+    assert told == "The audit trail is broken at entry 2: it was edited: its hash doesn't fit what it says.\n"
     for wanted in ("jsonl", "csv"):
         assert main(["audit", "export", "--format", wanted]) == 1
         output = capsys.readouterr()
         assert "restore:1" in output.out
+        assert "restore:3" in output.out
         assert output.err == "Entry 2 can't be read. See why with `backup-bot audit verify`.\n"
 
 
@@ -100,7 +104,6 @@ def test_csv_carries_no_formula(capsys: Output) -> None:
         (["--server", "1"], [1, 2]),
         (["--since", "2026-02-01"], [1, 3]),
         (["--since", "2026-02-01", "--server", "web-1"], [1]),
-        (["--server", "nowhere"], []),
     ],
 )
 def test_part_of_the_trail_is_exported(arguments: list[str], found: list[int], capsys: Output) -> None:
@@ -143,11 +146,91 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
 
 @given(st.lists(entries, max_size=4).map(chain))
 def test_every_line_reads_back(rows: list[Row]) -> None:
-    whole = "".join(lines(rows, "csv"))
-    read = list(csv.DictReader(StringIO(whole, newline="")))
+    read = list(csv.DictReader(StringIO(as_csv(rows), newline="")))
     assert len(read) == len(rows)
 
 
 def test_a_column_for_everything() -> None:
-    [heading] = csv.reader(lines([], "csv"))
+    [heading] = csv.reader(StringIO(as_csv([])))
     assert set(heading) == {*Entry.model_fields, "seq", "previous", "hash"}
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--server", "nowhere"], 1), (["--server", "web-9", "--format", "csv"], 1), (["--since", "0m"], 0)],
+)
+def test_that_nothing_fits_is_said(arguments: list[str], code: int, capsys: Output) -> None:
+    assert main(["audit", "export", *arguments]) == code
+    assert capsys.readouterr().err == "0 entries: there is none of that server and time.\n"
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("last", ["abc", "x" * 64, "0" * 63, "۰" * 64, "entry 3"])
+def test_what_is_no_hash_accuses_nobody(last: str, capsys: Output) -> None:
+    assert main(["audit", "verify", "--last", last]) == os.EX_USAGE
+    output = capsys.readouterr()
+    assert (output.out, "isn't a hash" in output.err) == ("", True)
+
+
+ODD = [
+    "seq = null", "seq = 'two'", "seq = 2.5", "written = null", "written = x'ff00ff'", "written = '[1]'",
+    "written = 7", "key = null", "at = null", "at = 5", "server_id = 'one'", "person = null", "hash = null",
+    "previous = x'80'", "server = null", "decided_by = 1.5", "subject = 7", "server_id = 'x' || x'1b'",
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("change", ODD)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_column_may_hold_anything(change: str, capsys: Output, database_url: str) -> None:
+    tamper(database_url, f"update audit_entries set {change} where seq = 2")
+    said(capsys, "verify", code=1)
+    for wanted in ("jsonl", "csv"):
+        main(["audit", "export", "--format", wanted])
+        output = capsys.readouterr()
+        assert "restore:1" in output.out
+        assert "restore:3" in output.out
+        assert "\x1b" not in output.err
+
+
+def tamper(database_url: str, change: str) -> None:
+    """Change a trail in a SQLite file as a person could who owns the file, even against its schema."""
+    with closing(
+        sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    ) as connection:
+        connection.execute("drop trigger audit_entries_no_update")
+        connection.execute("pragma writable_schema = on")
+        connection.execute("update sqlite_master set sql = replace(sql, 'NOT NULL', '')")
+        version = connection.execute("pragma schema_version").fetchone()[0]
+        connection.execute(f"pragma schema_version = {version + 1}")
+    with closing(
+        sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    ) as connection:
+        connection.execute(change)
+
+
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(1)", " =1", "\t=1", "\u200b=1", "\u3164=1", "\ufeff=1", "\u2800=1", "＝1",
+    "﹣1", "\ufe0f=1", "a;=1", "a; \u200b=1", "a\t@x", "a\n=1", "a\r\n+1", "a\u2028=1", 'a;"=1', ";;=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula_in_any_country(text: str) -> None:
+    [row] = csv.DictReader(StringIO(as_csv(chain([entry(reason=text)])), newline=""))
+    cells = re.split(r"[;\t\r\n\u2028]", row["reason"])
+    for cell in cells:
+        seen = cell.lstrip(' "\u200b\u3164\ufeff\u2800\ufe0f')
+        assert not seen.startswith(("=", "+", "-", "@", "＝", "﹣")), cell
+    assert row["reason"].replace("'", "") == text
+
+
+@pytest.mark.parametrize("text", ["a = b", "before the upgrade; then more", "2026-01-01", "ana's box", ""])
+def test_text_that_is_no_formula_stays_as_it_is(text: str) -> None:
+    [row] = csv.DictReader(StringIO(as_csv(chain([entry(reason=text)]))))
+    assert row["reason"] == text
+
+
+def as_csv(rows: list[Row]) -> str:
+    return "".join(lines(rows, "csv", lambda _: None))

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from bot.audit.model import GENESIS, Broken, ChainedEntry, Intact, Row
+from bot.audit.model import GENESIS, Broken, ChainedEntry, Intact, Tampering
 from bot.audit.store import APPEND_SECONDS, READ_SECONDS, AuditTrail, Filter
 from bot.errors import NotRecorded
 from bot.operations.database import open_database
@@ -109,9 +109,9 @@ async def test_a_person_who_gets_round_that_is_found_out(trail: AuditTrail, data
         await trail.append(entry(number))
     unprotect(database_url)
     run(database_url, "update audit_entries set person = 'UBEN' where seq = 2")
-    assert await trail.verify() == Broken(seq=2, why="it was edited: its columns do not fit what it says")
+    assert await trail.verify() == Broken(seq=2, how=Tampering.COLUMNS)
     run(database_url, "delete from audit_entries where seq = 2")
-    assert await trail.verify() == Broken(seq=2, why="entry 2 was removed")
+    assert await trail.verify() == Broken(seq=2, how=Tampering.REMOVED, until=2)
     run(database_url, "update audit_entries set seq = 2 where seq = 3")
     found = await trail.verify()
     assert isinstance(found, Broken)
@@ -149,8 +149,7 @@ async def test_pages_go_both_ways(trail: AuditTrail) -> None:
     assert await seqs(trail, 3) == [9, 8, 7]
     assert await seqs(trail, 3, before=7) == [6, 5, 4]
     assert await seqs(trail, 3, after=3) == [6, 5, 4]
-    rows: list[Row] = list(trail.rows(Filter(before=3)))
-    assert [row.seq for row in rows] == [1, 2]
+    assert [row.seq for row in trail.rows(Filter(before=3))] == [1, 2]
 
 
 async def test_an_entry_that_is_refused_takes_none_of_the_others_with_it(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
-from bot.audit.model import Entry, Intact, verify
+from bot.audit.model import Entry, Intact, Row, verify
 from bot.audit.store import AuditTrail
 from bot.operations.database import open_database
 from bot.sandbox.slack.form_state import placed
@@ -65,7 +65,7 @@ def audit_trail(world: World) -> Iterator[AuditTrail]:
 def trail(world: World) -> list[Entry]:
     """Return the audit trail, oldest first, after its chain was verified."""
     with audit_trail(world) as found, closing(found.rows()) as read:
-        rows = list(read)
+        rows = [row for row in read if isinstance(row, Row)]
     verdict = verify(rows)
     assert isinstance(verdict, Intact), verdict
     return [row.chained_entry().entry for row in rows]
