@@ -6,10 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.sandbox.bot_manifest import read_manifest
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.server import Sandbox
-from bot.sandbox.slack.workspace import Change
+from bot.sandbox.slack.manifest import ManifestRefused
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -20,28 +19,31 @@ async def run_sandbox(*, port: int, speed: float, database: Path | None) -> None
     `port` 0 takes a free one; `database` is the SQLite file the bot keeps (None: a temporary one).
 
     Raises:
-        SystemExit: the port can't be had; the message says so.
+        SystemExit: the port can't be had, or Slack would not take the manifest; the message says so.
     """
+    sandbox = _sandbox(port, speed)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stopped.set)
-    sandbox = Sandbox(port=port, speed=speed)
     try:
         await _serve(sandbox, port)
         bot = await sandbox.start_bot(database)
-        tasks = [
-            asyncio.create_task(_report_an_early_end(bot)),
-            asyncio.create_task(_learn_manifest(sandbox)),
-        ]
+        report = asyncio.create_task(_report_an_early_end(bot))
         await stopped.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        report.cancel()
+        await asyncio.wait({report})
     finally:
         await sandbox.stop()
         for number in SIGNALS:
             loop.remove_signal_handler(number)
+
+
+def _sandbox(port: int, speed: float) -> Sandbox:
+    try:
+        return Sandbox(port=port, speed=speed)
+    except ManifestRefused as refused:
+        raise SystemExit(f"Slack would not make an app of this manifest:\n{refused}") from None
 
 
 async def _serve(sandbox: Sandbox, port: int) -> None:
@@ -53,11 +55,6 @@ async def _serve(sandbox: Sandbox, port: int) -> None:
         raise SystemExit(f"Port {port} can't be used: {reason}. {advice}") from None
     sys.stdout.write(f"The sandbox is ready: {sandbox.base_url} (Ctrl-C ends it)\n")
     sys.stdout.flush()
-
-
-async def _learn_manifest(sandbox: Sandbox) -> None:
-    sandbox.manifest = await read_manifest()
-    sandbox.workspace.changed(Change("bot"))
 
 
 async def _report_an_early_end(bot: BotProcess) -> None:

@@ -10,12 +10,13 @@ from typing import Literal
 from aiohttp import web
 
 from bot.sandbox import page, seed
-from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.bot_process import SOURCES, BotProcess
 from bot.sandbox.child import Spawn, spawn
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.pretend_slack import PretendSlack
-from bot.sandbox.slack.workspace import Change, Json, Workspace
+from bot.sandbox.slack.manifest import install, read
+from bot.sandbox.slack.workspace import Change, Workspace
 from bot.sandbox.vps.api import BASE_PATH
 from bot.sandbox.vps.app import application as provider_application
 from bot.sandbox.vps.provider import Provider
@@ -24,6 +25,9 @@ Mode = Literal["socket", "http"]
 
 EVENTS_PATH = "/slack/events"
 """Where a Bolt app answers Slack in HTTP mode, unless it is told otherwise."""
+
+MANIFEST = SOURCES / "manifest.yml"
+"""The manifest people paste to make the Slack app, in the top folder of the sources."""
 
 _NEVER_GIVEN = range(20_000, 32_768)
 """Ports that no common system takes by itself for a connection's own end."""
@@ -37,8 +41,10 @@ class Sandbox:
 
     `port` 0 takes a free one. `speed` makes pretend backups go that many times faster. Unless `seeded`,
     there are people and channels, but no servers and no messages. `spawn` starts the bot's process.
-    `manifest` is the bot's, from which the page knows the commands it offers to complete; None until
-    somebody sets it.
+    The workspace installs the app from the file `manifest`.
+
+    Raises:
+        ManifestRefused: Slack would not take that manifest.
     """
 
     def __init__(
@@ -49,14 +55,15 @@ class Sandbox:
         seeded: bool = True,
         clock: Clock | None = None,
         spawn: Spawn = spawn,
+        manifest: Path = MANIFEST,
     ) -> None:
         self.faults = Faults()
-        self.workspace = Workspace(faults=self.faults)
+        self.manifest = read(manifest)
+        self.workspace = Workspace(faults=self.faults, app=install(self.manifest))
         self.slack = PretendSlack(self.workspace)
         self.people = self.slack.people
         self.provider = Provider(speed=speed, clock=clock)
         self.bot: BotProcess | None = None
-        self.manifest: Json | None = None
         self._port = port
         self._seeded = seeded
         self._spawn = spawn

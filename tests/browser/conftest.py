@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest_asyncio
 from playwright.async_api import BrowserContext
 
-from bot.sandbox.bot_manifest import read_manifest
 from bot.sandbox.server import Sandbox
 from tests.browser.chromium import launched, watched
 from tests.browser.window import Window
@@ -25,7 +24,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     sandbox = Sandbox(speed=SPEED)
     await sandbox.start()
     bot = await sandbox.start_bot()
-    sandbox.manifest = await read_manifest()
     await bot.ready()
     yield sandbox
     await sandbox.stop()

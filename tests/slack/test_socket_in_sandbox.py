@@ -11,6 +11,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.health import HttpServer
 from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.server import MANIFEST
+from bot.sandbox.slack.manifest import install, read
 from bot.sandbox.slack.workspace import Channel, Person, Workspace
 from bot.slack.auth import check_tokens, keep_proxy, web_client
 from bot.slack.socket import SocketConnection
@@ -38,7 +40,7 @@ class Office:
 
 @pytest.fixture
 async def office() -> AsyncIterator[Office]:
-    workspace = Workspace()
+    workspace = Workspace(app=install(read(MANIFEST)))
     workspace.people["UANA"] = Person("UANA", "ana", "Ana", "operator")
     workspace.channels["COPS"] = Channel("COPS", "ops", "public", {"UANA", workspace.app.bot_user})
     slack = PretendSlack(workspace)

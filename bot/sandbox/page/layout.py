@@ -111,9 +111,10 @@ def _head(reader: Reader) -> Node:
             h2[span(class_=["icon", icon]), channel.name],
             span(".members")[f"{members} member{'' if members == 1 else 's'}"],
         ]
-    tabs = {"Home": place.address(tab="home"), "Messages": place.address()}
-    current = "Home" if place.tab == "home" else "Messages"
     app = reader.workspace.app
+    home = {"Home": place.address(tab="home")} if app.home_tab_enabled else {}
+    tabs = home | {"Messages": place.address()}
+    current = "Home" if place.tab == "home" else "Messages"
     return header(".pane-head.with-tabs")[
         h2[avatar(app.bot_user, reader, "small"), app.name, app_badge()],
         nav(".tabs", aria_label=f"{app.name}'s pages")[

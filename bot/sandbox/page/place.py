@@ -48,7 +48,7 @@ def find_place(workspace: Workspace, query: Mapping[str, str]) -> Place:
         raise LookupError("Nobody is in the workspace.")
     seen = visible_channels(workspace, person)
     channel = next((item for item in seen if item.id == query.get("in")), seen[0])
-    if channel.kind == "im" and query.get("tab") == "home":
+    if channel.kind == "im" and query.get("tab") == "home" and workspace.app.home_tab_enabled:
         return Place(person, channel, None, "home")
     return Place(person, channel, query.get("thread") or None)
 

@@ -59,7 +59,8 @@ def _bot(channel: Channel, reader: Reader) -> Node:
                 data_key=f"{reader.person.id}/{channel.id}",
             )[avatar(app.bot_user, reader, "small"), span(".sidebar-name")[app.name], app_badge()]
         ],
-        li[
+        app.home_tab_enabled
+        and li[
             a(
                 ".sidebar-item",
                 href=place.address(channel=channel, tab="home"),

@@ -28,7 +28,13 @@ class TypingIn(Presence):
         return await self._says(place, text, thread_ts)
 
     async def opens_home(self) -> Answer:
-        """Open the app's Home tab."""
+        """Open the app's Home tab.
+
+        Raises:
+            NotPossible: the app has none.
+        """
+        if not self.workspace.app.home_tab_enabled:
+            raise NotPossible("This app has no Home tab.")
         return await self._opens("home")
 
     async def opens_messages_tab(self) -> Answer:
@@ -36,7 +42,13 @@ class TypingIn(Presence):
         return await self._opens("messages")
 
     async def uses_shortcut(self, callback_id: str, message: Message | None = None) -> Answer:
-        """Use a global shortcut, or a message's when given one."""
+        """Use a global shortcut, or a message's when given one.
+
+        Raises:
+            NotPossible: the app has no such shortcut.
+        """
+        if self.workspace.app.shortcuts.get(callback_id) != ("message" if message else "global"):
+            raise NotPossible(f"The app has no such shortcut: {callback_id}.")
         if message is None:
             payload = payloads.global_shortcut(self.workspace, self.person, callback_id)
         else:
@@ -46,7 +58,13 @@ class TypingIn(Presence):
         return answer
 
     async def runs_step(self, callback_id: str, **inputs: object) -> StepRun:
-        """Start a workflow holding one of the bot's steps; the run tells later how it ended."""
+        """Start a workflow holding one of the bot's steps; the run tells later how it ended.
+
+        Raises:
+            NotPossible: the app has no such step.
+        """
+        if callback_id not in self.workspace.app.functions:
+            raise NotPossible(f"The app has no such step: {callback_id}.")
         token = f"xwfp-{token_hex(8)}"
         run = StepRun(f"Fx{uuid4().hex[:10].upper()}", callback_id, dict(inputs), token)
         self.workspace.step_runs[run.id] = run
@@ -58,7 +76,8 @@ class TypingIn(Presence):
             raise NotPossible(f"{place.name} is archived.")
         if self.person.id not in place.members:
             raise NotPossible(f"{self.person.handle} is not in {place.name}.")
-        if place.kind == "im" and not self.workspace.app.messages_tab_enabled:
+        app = self.workspace.app
+        if place.kind == "im" and (not app.messages_tab_enabled or app.messages_tab_read_only):
             raise NotPossible("Sending messages to this app has been turned off.")
 
     async def _says(self, place: Channel, text: str, thread_ts: str | None) -> Answer:
@@ -83,7 +102,8 @@ class TypingIn(Presence):
             self._whisper(place, f"{command} is not a valid command.")
             return Answer(acked=False, error="invalid_command")
         url = self._response_urls.mint(self.person.id, place.id)
-        typed = as_command(self.workspace, rest.strip())
+        escapes = self.workspace.app.commands[command]
+        typed = as_command(self.workspace, rest.strip()) if escapes else rest.strip()
         payload = payloads.slash(self.workspace, self.person, place, command, typed, url)
         answer, reply = await self._tell("slash_commands", payload, takes_payload=True)
         if not answer.acked:

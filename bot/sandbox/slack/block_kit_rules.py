@@ -1,5 +1,6 @@
-"""Small rules that combine into the shape of Block Kit; each yields problems in Slack's words."""
+"""Small rules that combine into the shape of what Slack takes; each yields problems in Slack's words."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,18 @@ def string(most: int, least: int = 1) -> Rule:
             yield at(pointer, f"must be less than {most + 1} characters")
         elif len(value) < least:
             yield at(pointer, f"must be more than {least - 1} characters")
+
+    return rule
+
+
+def matching(pattern: str) -> Rule:
+    """Text that is wholly of that form."""
+
+    def rule(value: Any, pointer: str) -> Iterator[str]:
+        if not isinstance(value, str):
+            yield at(pointer, "must be a string")
+        elif not re.fullmatch(pattern, value):
+            yield at(pointer, f"must match the pattern {pattern}")
 
     return rule
 
@@ -84,7 +97,7 @@ def shape(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = No
 
     Rules in `also` look at the whole object, and only at one whose properties are all sound.
     """
-    known = {**required, **(optional or {}), "type": anything}
+    known = {"type": anything, **required, **(optional or {})}
 
     def rule(value: Any, pointer: str) -> Iterator[str]:
         if not isinstance(value, dict):

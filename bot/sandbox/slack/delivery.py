@@ -44,8 +44,10 @@ class Dispatcher:
         """Deliver once.
 
         Raises:
-            Unanswered: no ack within Slack's 3 s, or no way to the bot.
+            Unanswered: no ack within Slack's 3 s, no way to the bot, or it is not to be told of clicks.
         """
+        if delivery.kind == "interactive" and not self._workspace.app.interactivity_enabled:
+            raise Unanswered("interactivity_not_enabled")
         carrier = self._http if self._workspace.app.request_url else self._socket_mode
         answer = await carrier.deliver(delivery)
         return answer if delivery.takes_payload else {}

@@ -1,27 +1,20 @@
 """The bot as the workspace knows it: an app with tokens, scopes and settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-SCOPES = (
-    "commands",
-    "chat:write",
-    "chat:write.public",
-    "app_mentions:read",
-    "im:write",
-    "im:history",
-    "channels:read",
-    "groups:read",
-    "im:read",
-    "mpim:read",
-    "users:read",
-    "usergroups:read",
-)
-EVENTS = frozenset({"app_home_opened", "app_mention", "function_executed", "message.im"})
+ShortcutKind = Literal["global", "message"]
 
 
 @dataclass
 class InstalledApp:
-    """The app's settings page. Without `request_url` it is in Socket Mode, otherwise in HTTP mode."""
+    """The app's settings page; `manifest.install` fills it in.
+
+    `request_url` is where Slack calls it in HTTP mode, None in Socket Mode. `commands` are its slash
+    commands, each with whether Slack escapes what is typed after it; `shortcuts` are callback ids with
+    their kind, `functions` the callback ids of its steps in Workflow Builder.
+    """
 
     id: str = "A0BACKUPBOT"
     bot_id: str = "B0BACKUPBOT"
@@ -34,8 +27,13 @@ class InstalledApp:
     signing_secret: str = "sandbox-signing-secret"  # noqa: S105
     verification_token: str = "sandbox-verification"  # noqa: S105
     request_url: str | None = None
-    scopes: tuple[str, ...] = SCOPES
-    events: frozenset[str] = EVENTS
-    commands: frozenset[str] = frozenset({"/backup"})
-    home_tab_enabled: bool = True
-    messages_tab_enabled: bool = True
+    scopes: tuple[str, ...] = ()
+    events: frozenset[str] = frozenset()
+    commands: Mapping[str, bool] = field(default_factory=dict)
+    shortcuts: Mapping[str, ShortcutKind] = field(default_factory=dict)
+    functions: frozenset[str] = frozenset()
+    home_tab_enabled: bool = False
+    messages_tab_enabled: bool = False
+    messages_tab_read_only: bool = True
+    interactivity_enabled: bool = False
+    socket_mode_enabled: bool = False

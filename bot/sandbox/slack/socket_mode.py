@@ -116,14 +116,19 @@ class SocketMode:
             raise web.HTTPRequestTimeout
         socket = web.WebSocketResponse(autoping=False, timeout=GOODBYE_SECONDS)
         await socket.prepare(request)
-        if len(self._connections) >= MOST_CONNECTIONS:
-            await self._send(socket, self._disconnect_frame("too_many_websockets"))
+        if (reason := self._turned_away()) is not None:
+            await self._send(socket, self._disconnect_frame(reason))
             await socket.close()
             return socket
         async with self._registered(request, socket):
             await self._send(socket, self._hello())
             await self._listen(socket)
         return socket
+
+    def _turned_away(self) -> Reason | None:
+        if not self._workspace.app.socket_mode_enabled:
+            return "link_disabled"
+        return "too_many_websockets" if len(self._connections) >= MOST_CONNECTIONS else None
 
     @contextlib.asynccontextmanager
     async def _registered(self, request: web.Request, socket: web.WebSocketResponse) -> AsyncIterator[None]:

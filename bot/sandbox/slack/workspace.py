@@ -123,7 +123,8 @@ class Workspace:
 
     `base_url` ("http://127.0.0.1:8321", no path) must be set once the server listens: addresses
     handed to the bot begin with it. `complaints` collects what the bot sent that Slack would
-    refuse without being able to tell it, such as a wrong answer inside an ack.
+    refuse without being able to tell it, such as a wrong answer inside an ack. Without `app`, one is
+    installed that has no rights and no features.
     """
 
     def __init__(

@@ -16,30 +16,11 @@ from bot.sandbox.people.actors import People
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.slack.delivery import Delivery, Dispatcher
 from bot.sandbox.slack.form_state import with_ids
+from bot.sandbox.slack.manifest import install
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.workspace import Change, Json, Message, Workspace
 from bot.sandbox.vps.provider import Provider
-
-MANIFEST: Json = {
-    "features": {
-        "slash_commands": [
-            {
-                "command": "/backup",
-                "description": "Back up and restore servers",
-                "usage_hint": "list | create | restore | delete | status [server]",
-            }
-        ],
-        "shortcuts": [
-            {
-                "name": "Start a backup",
-                "type": "global",
-                "callback_id": "start_backup",
-                "description": "Opens the form",
-            },
-            {"name": "Link to a backup", "type": "message", "callback_id": "link_backup"},
-        ],
-    }
-}
+from tests.sandbox.slack.manifests import manifest_of_everything
 
 
 @dataclass
@@ -96,14 +77,14 @@ class PageHarness:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.faults = Faults()
-        self.workspace = Workspace(faults=self.faults, now=now)
+        self.manifest: Json | None = manifest_of_everything()
+        self.workspace = Workspace(faults=self.faults, now=now, app=install(manifest_of_everything()))
         self.slack = PretendSlack(self.workspace)
         self.bot_function = FunctionBot()
         dispatcher = Dispatcher(self.workspace, self.bot_function, self.bot_function)
         self.people = People(self.workspace, dispatcher, ResponseUrls(self.workspace))
         self.provider = Provider()
         self.bot: Process | None = Process(self.workspace)
-        self.manifest: Json | None = MANIFEST
         self.speed = 1.0
         seed.people_and_channels(self.workspace)
 

@@ -13,7 +13,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.slack.manifest import install
 from bot.sandbox.slack.workspace import Change, Channel, Person, Workspace
+from tests.sandbox.slack.manifests import manifest_of_everything
 
 PEOPLE = {"UANA": "ana", "UBEN": "ben", "UGUS": "gus"}
 
@@ -53,7 +55,7 @@ def people_and_channels(workspace: Workspace) -> None:
 
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[PretendSlack]:
-    workspace = Workspace(now=clock)
+    workspace = Workspace(now=clock, app=install(manifest_of_everything()))
     people_and_channels(workspace)
     slack = PretendSlack(workspace)
     application = web.Application()

@@ -187,7 +187,7 @@ async def test_shortcuts_arrive(slack: PretendSlack, bot: Bot) -> None:
     async def start(ack: Any) -> None:
         await ack()
 
-    @bot.app.message_shortcut("link_backup_job")
+    @bot.app.message_shortcut("link_backup")
     async def link(ack: Any, respond: Any) -> None:
         await ack()
         await respond("Linked")
@@ -197,7 +197,7 @@ async def test_shortcuts_arrive(slack: PretendSlack, bot: Bot) -> None:
     await bot.app.client.chat_postMessage(channel="COPS", text="Job 1")
     shown.clear()
     [message] = await ana.sees()
-    assert (await ana.uses_shortcut("link_backup_job", message)).acked
+    assert (await ana.uses_shortcut("link_backup", message)).acked
     await shown.wait()
     assert (await ana.sees())[-1].text == "Linked"
     assert bot.told[-1]["message"]["text"] == "Job 1"
