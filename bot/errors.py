@@ -64,11 +64,15 @@ class Misuse(StrEnum):
 
 @dataclass(eq=False)
 class UsageError(BotError):
-    """The command or the form makes no sense; `text` is what was typed, `verb` the one that was meant."""
+    """The command or the form makes no sense; `text` is what was typed, `verb` the one that was meant.
+
+    `rest` is what was typed after the verb.
+    """
 
     misuse: Misuse
     text: str = ""
     verb: str | None = None
+    rest: str = ""
 
 
 class Denial(StrEnum):
@@ -116,7 +120,7 @@ class UnknownServer(BotError):
 
     `ids` and `names` are of servers that fit equally well, `near` are names that look like it. `is_stale`: a
     new server would not be known, since VPS.org does not answer. `is_list_partial`: as far as VPS.org showed
-    them.
+    them. `verb` is what was to be done with it, and `rest` what was typed after it.
     """
 
     wanted: str = ""
@@ -125,6 +129,8 @@ class UnknownServer(BotError):
     near: tuple[str, ...] = ()
     is_stale: bool = False
     is_list_partial: bool = False
+    verb: str = ""
+    rest: str = ""
 
 
 @dataclass(eq=False)

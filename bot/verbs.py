@@ -49,13 +49,13 @@ USAGES = {
         "list [server] [--type manual|automatic]",
         "list web-1 --type manual",
         "see the backups of this server",
-        "List",
+        "List backups",
     ),
     Verb.CREATE: Usage(
         "create [server] [reason…]",
         "create web-1 before the upgrade",
         "back up this server",
-        "Create…",
+        "Back up…",
         "primary",
     ),
     Verb.RESTORE: Usage("restore [id|server]", "restore 501", "restore this server", "Restore…"),
@@ -95,13 +95,28 @@ def read_verb(text: str) -> tuple[Verb | None, str]:
         return None, ""
     verb = _TYPED.get(first.casefold())
     if verb is None:
-        raise UsageError(Misuse.UNKNOWN_VERB, text=first[:50], verb=_nearest(first))
+        raise UsageError(Misuse.UNKNOWN_VERB, text=first[:50], verb=_nearest(first), rest=rest.strip())
     return verb, rest.strip()
 
 
 def _nearest(word: str) -> Verb | None:
-    near = get_close_matches(word.casefold()[:100], _TYPED, n=1, cutoff=0.7)
+    """Return the verb that was meant; one that changes something only if its own name has one slip."""
+    typed = word.casefold()[:100]
+    for verb in CHANGING:
+        if _is_one_slip(typed, verb):
+            return verb
+    looking = [each for each, verb in _TYPED.items() if verb not in CHANGING]
+    near = get_close_matches(typed, looking, n=1, cutoff=0.7)
     return _TYPED[near[0]] if near else None
+
+
+def _is_one_slip(typed: str, meant: str) -> bool:
+    """Tell whether one letter too many, too few, wrong, or swapped with the next makes the difference."""
+    one, other = typed, meant
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    is_swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
+    return is_swapped or one[1:] == other[1:] or one[1:] == other or one == other[1:]
 
 
 _QUOTES = "\"'“”„‘’"

@@ -11,7 +11,7 @@ from bot.audit import commands as audit_commands
 from bot.backups.commands import read_create, read_delete, read_help, read_list, read_restore
 from bot.errors import Misuse, UsageError
 from bot.slack.messages import usage as explain_usage
-from bot.verbs import USAGES, Verb, read_verb
+from bot.verbs import CHANGING, USAGES, Verb, read_verb
 
 READERS: dict[Verb, Callable[[str], object]] = {
     Verb.LIST: read_list,
@@ -53,8 +53,10 @@ def test_the_verb_of_a_command(text: str, verb: Verb | None, rest: str) -> None:
         ("crate", Verb.CREATE),
         ("delte 501", Verb.DELETE),
         ("lst", Verb.LIST),
-        ("rollbak", Verb.RESTORE),
+        ("restor", Verb.RESTORE),
+        ("resotre", Verb.RESTORE),
         ("stauts", Verb.STATUS),
+        ("auditt", Verb.AUDIT),
         ("dance", None),
     ],
 )
@@ -64,6 +66,47 @@ def test_a_near_verb_is_suggested(typed: str, meant: Verb | None) -> None:
     assert caught.value.misuse is Misuse.UNKNOWN_VERB
     assert caught.value.text == typed.split(maxsplit=1)[0]
     assert caught.value.verb is meant
+
+
+FAR = """
+undo undelete recreate recover revert reset resume restart reload rollbak remote removed destroy drop purge
+wipe erase clean kill discard forget redo retry rerun backups! deletion creation restoration
+"""
+
+
+@pytest.mark.parametrize("typed", FAR.split())
+def test_nothing_that_changes_something_is_suggested_for_a_far_word(typed: str) -> None:
+    assert suggested(typed) not in CHANGING
+
+
+LETTERS = "abcdeorst"
+
+
+@given(st.sampled_from(sorted(CHANGING)), st.text(LETTERS, max_size=9), st.integers(0, 9), st.integers(0, 9))
+def test_what_changes_something_is_suggested_after_one_slip_alone(
+    verb: Verb, letters: str, start: int, end: int
+) -> None:
+    typed = verb[:start] + letters + verb[end:]
+    assert (suggested(typed) in CHANGING) is any(typed in slips(each) for each in CHANGING)
+
+
+def suggested(typed: str) -> str | None:
+    """Return what is suggested for a word; None for a verb as well."""
+    try:
+        read_verb(typed)
+    except UsageError as error:
+        return error.verb
+    return None
+
+
+def slips(verb: str) -> set[str]:
+    """Return all that comes of one slip in a verb, by the letters above."""
+    cuts = [(verb[:at], verb[at:]) for at in range(len(verb) + 1)]
+    more = {one + letter + other for one, other in cuts for letter in LETTERS}
+    wrong = {one + letter + other[1:] for one, other in cuts if other for letter in LETTERS}
+    less = {one + other[1:] for one, other in cuts if other}
+    swapped = {one + other[1::-1] + other[2:] for one, other in cuts if len(other) > 1}
+    return (more | wrong | less | swapped) - {verb}
 
 
 @given(st.text(max_size=50))

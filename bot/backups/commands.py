@@ -1,7 +1,7 @@
 """What people type after `/backup list`, `create`, `delete`, `restore` and `help`, read into types."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from bot.backups.model import BackupType
@@ -101,7 +101,11 @@ def read_restore(text: str) -> RestoreBackup:
 
 def read_help(text: str) -> Verb | None:
     """Return which verb is to be explained; None for all."""
-    return read_verb(text)[0]
+    try:
+        return read_verb(text)[0]
+    except UsageError as error:
+        near = error.verb
+        raise replace(error, verb=Verb.HELP if near else None, rest=near or "") from None
 
 
 def _backup_type(value: str) -> BackupType:

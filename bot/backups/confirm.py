@@ -160,7 +160,7 @@ async def _offer_backups(interaction: Interaction, view_id: str, form: PickForm,
     try:
         view = await _pick_form(interaction, form, server)
     except BotError as error:
-        view = note(error)
+        view = note(error, form.channel)
     await interaction.update_view(view_id, view)
 
 
@@ -176,7 +176,7 @@ async def _confirmation_or_note(interaction: Interaction, form: PickForm, backup
     except UnknownBackup as error:
         return await _pick_form_of(interaction, form, backup_id, error)
     except BotError as error:
-        return note(error)
+        return note(error, form.channel)
 
 
 async def _confirmation(interaction: Interaction, form: PickForm, backup_id: int) -> View:
@@ -204,14 +204,14 @@ async def _pick_form_of(interaction: Interaction, form: PickForm, number: int, e
     """Return the form for the server with that number, if what was typed is no backup's but a server's."""
     is_typed = form.server_id is None
     if form.verb is not Verb.RESTORE or not is_typed:
-        return note(error)
+        return note(error, form.channel)
     try:
         server = await server_by_id(interaction, form.verb, number)
         return await _pick_form(interaction, form, server)
     except UnknownServer:
-        return note(error)
+        return note(error, form.channel)
     except BotError as other:
-        return note(other)
+        return note(other, form.channel)
 
 
 async def _running_on(server_id: int) -> Ahead | None:

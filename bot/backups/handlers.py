@@ -39,7 +39,8 @@ async def list_backups(interaction: Interaction, typed: str = "") -> None:
     wanted = read_list(typed)
     await interaction.ack()
     await services().authorizer.require(interaction, Verb.LIST)
-    server = await typed_server(interaction, Verb.LIST, wanted.server) if wanted.server else None
+    rest = f"--type {wanted.backup_type}" if wanted.backup_type else ""
+    server = await typed_server(interaction, Verb.LIST, wanted.server, rest) if wanted.server else None
     await _show_list(interaction, _form(wanted, server), server, replace_message=False)
 
 
@@ -96,7 +97,7 @@ async def create_backup(interaction: Interaction, typed: str = "") -> None:
     name, reason = wanted.server, wanted.reason
     if wanted.unquoted:
         name, reason = await typed_name(interaction, wanted.unquoted) or (name, reason)
-    server = await typed_server(interaction, Verb.CREATE, name)
+    server = await typed_server(interaction, Verb.CREATE, name, reason)
     await _request_backup(interaction, server, reason, interaction.channel)
 
 

@@ -1,9 +1,10 @@
 """From an interaction to an operation: the server that is meant, and what all operations have in common."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from bot.errors import Misuse, Silence, Unreachable, UsageError
+from bot.errors import Misuse, Silence, UnknownServer, Unreachable, UsageError
 from bot.operations.model import ApprovalTerms
 from bot.operations.records import new_id
 from bot.permissions import Decision, NeedsApproval
@@ -17,8 +18,10 @@ T = TypeVar("T")
 REASON_LIMIT = 200
 
 
-async def typed_server(interaction: Interaction, verb: Verb, typed: str) -> Server:
+async def typed_server(interaction: Interaction, verb: Verb, typed: str, rest: str = "") -> Server:
     """Return the server a person means by what they typed, of those they can see; in time for Slack's ack.
+
+    `rest` is what they typed after it.
 
     Raises:
         UnknownServer: none or several fit; if one is hidden from the person, that is put on record.
@@ -27,7 +30,10 @@ async def typed_server(interaction: Interaction, verb: Verb, typed: str) -> Serv
     """
     sees = await services().authorizer.sight(interaction)
     async with services().authorizer.audit_denials(interaction, verb):
-        return await _in_time(interaction, services().directory.find(typed, sees))
+        try:
+            return await _in_time(interaction, services().directory.find(typed, sees))
+        except UnknownServer as error:
+            raise replace(error, verb=verb, rest=rest) from None
 
 
 async def typed_name(interaction: Interaction, text: str) -> tuple[str, str] | None:

@@ -19,8 +19,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, Misuse, UsageError
-from bot.slack import messages
+from bot.slack import ids, messages
 from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.forms import NoteForm, read_form
 from bot.slack.interaction import CantPost, Interaction, Json, SlackUnanswered
 from bot.slack.provider_messages import Explanation
 from bot.verbs import Verb, read_verb
@@ -61,9 +62,30 @@ def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
     An unhandled request would get no ack (SLACK.md, section 2).
     """
 
-    async def command(interaction: Interaction) -> None:
-        verb, rest = read_verb(interaction.text)
+    async def run(interaction: Interaction, text: str) -> None:
+        verb, rest = read_verb(text)
         await handlers.verbs[verb](interaction, rest)
+
+    async def command(interaction: Interaction) -> None:
+        await run(interaction, interaction.text)
+
+    async def offered(interaction: Interaction) -> None:
+        """Run the command that a button offers; the answer takes the place of what offered it."""
+        interaction.replaces_message = interaction.is_in_ephemeral
+        await run(interaction, interaction.value)
+        await interaction.remove_offer()
+
+    async def noted(interaction: Interaction) -> None:
+        """Run the command that a modal offers, in the channel where it was opened."""
+        form = read_form(NoteForm, interaction.private_metadata)
+        await interaction.ack(response_action="clear")
+        interaction.body["channel"] = {"id": form.channel}
+        await run(interaction, form.command)
+
+    places = range(ids.MOST_COMMANDS + 1)
+    handlers |= Handlers(
+        actions={ids.run_command(place): offered for place in places}, views={ids.NOTE_MODAL: noted}
+    )
 
     def by(table: Mapping[str, Handler], id_of: Callable[[Json], object]) -> Handler:
         async def handle(interaction: Interaction) -> None:

@@ -26,6 +26,13 @@ class ListForm(_Form):
     page: int = 0
 
 
+class NoteForm(_Form):
+    """The command that a modal with bad news runs when it is submitted, and in which channel."""
+
+    command: str
+    channel: str = ""
+
+
 class CreateForm(_Form):
     """Where the modal that makes a backup was opened."""
 

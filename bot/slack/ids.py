@@ -5,6 +5,9 @@ from bot.verbs import Verb
 COMMAND = "/backup"
 MENU_SHORTCUT = "backup_menu"
 
+# Buttons that run a command, so many at most under one message.
+MOST_COMMANDS = 5
+
 # The list.
 LIST_ROW = "list_row"
 LIST_PREVIOUS = "list_previous"
@@ -44,6 +47,11 @@ BACKUP = "backup"
 REASON = "reason"
 TYPED_NAME = "typed_name"
 SAFETY = "safety"
+
+
+def run_command(place: int) -> str:
+    """Return the id of a button whose value is a command; no two under one message have the same."""
+    return f"run_{place}"
 
 
 def ask_for(verb: Verb) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,10 @@ class Interaction:
     taken_blocks: set[str] = field(default_factory=set)
     """The newer blocks that Slack has taken in a view; shared by all interactions of a process."""
     is_acked: bool = field(default=False, init=False)
+    is_answered: bool = field(default=False, init=False)
+    """True once a message or a modal was shown."""
+    replaces_message: bool = field(default=False, init=False)
+    """True if the answer takes the place of the message that was clicked."""
     _arrived: float = field(default_factory=time.monotonic, init=False)
 
     @property
@@ -127,6 +131,20 @@ class Interaction:
         return f"trigger:{require_id(self.body.get('trigger_id'))}"
 
     @property
+    def is_in_ephemeral(self) -> bool:
+        """True for a click under a message that this person alone sees."""
+        return bool(self._part("container").get("is_ephemeral"))
+
+    @property
+    def repeat(self) -> views.Repeat | None:
+        """What a button carries that does the same again; None for what has a button of its own still."""
+        if self.body.get("command"):
+            return views.Repeat(ids.run_command(ids.MOST_COMMANDS), self.text)
+        if not self.is_in_ephemeral:
+            return None
+        return views.Repeat(str(self.action.get("action_id")), self.value, self.action.get("block_id"))
+
+    @property
     def delivery_id(self) -> str:
         """An id of this very click, the same if Slack delivers it twice."""
         return str(self.body.get("trigger_id") or self.idempotency_key)
@@ -173,7 +191,8 @@ class Interaction:
         `replace` puts it in the place of the message that was clicked.
         """
         await self.ack()
-        if await self._responded(message, replace=replace):
+        self.is_answered = True
+        if await self._responded(message, replace=replace or self.replaces_message):
             return
         content: Json = {"text": message.text, "blocks": message.drawn()}
 
@@ -188,6 +207,13 @@ class Interaction:
         except (SlackApiError, *UNANSWERED) as error:
             log.info("reply_by_direct_message", reason=type(error).__name__)
             await _drawable(direct, content)
+
+    async def remove_offer(self) -> None:
+        """Remove the message that was clicked, if it was to be replaced and there was nothing to show."""
+        if not self.replaces_message or self.is_answered or not self.body.get("response_url"):
+            return
+        with suppress(aiohttp.ClientError, TimeoutError):
+            await self._response_address().send(delete_original=True)
 
     async def publish(self, message: Message) -> None:
         """Post a message in the channel for everybody; raises CantPost if that is closed to the bot."""
@@ -207,6 +233,7 @@ class Interaction:
     async def open_view(self, view: View) -> str:
         """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click."""
         await self.ack()
+        self.is_answered = True
         trigger = require_id(self.body.get("trigger_id"))
         call = self.client.views_push if self.view.get("type") == "modal" else self.client.views_open
         answer = await self._show(lambda content: call(trigger_id=trigger, view=content), view)
@@ -236,7 +263,7 @@ class Interaction:
         elif self.body.get("type") == "view_submission" and not self.is_acked:
             await self.ack_view(views.note_about(trouble))
         else:
-            await self.reply_ephemeral(views.explain_trouble(trouble))
+            await self.reply_ephemeral(views.explain_trouble(trouble, self.repeat))
 
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):

@@ -8,6 +8,7 @@ from bot.errors import (
     Denial,
     Misuse,
     NotAllowed,
+    NotChecked,
     NotRecorded,
     ProviderError,
     Stale,
@@ -17,14 +18,18 @@ from bot.errors import (
     Unrecorded,
     UsageError,
 )
-from bot.slack.provider_messages import TRY_LATER, TRY_SOON, Explanation, provider_error
+from bot.slack.provider_messages import TRY_LATER, TRY_SOON, Explanation, NextStep, provider_error
 from bot.slack.text import duration, join_words, mention, sentence, truncate_mrkdwn
-from bot.verbs import USAGES, Verb
+from bot.verbs import USAGES, Verb, in_quotes
 
 SEE_BACKUPS = "See what there is with `/backup list`."
+TRY_AGAIN = "Try again"
 MOST_NAMED = 20
 TYPES = "Types are `manual` and `automatic`."
 START_AGAIN = "Start again with `/backup`."
+_MENU = NextStep("Start again", "")
+_STATUS, _HELP, _SERVERS = (NextStep(each.capitalize(), each) for each in ("status", "help", "servers"))
+_BACKUPS = NextStep("List backups", "list")
 
 
 def explain(error: BotError) -> Explanation:
@@ -41,10 +46,12 @@ def explain(error: BotError) -> Explanation:
         case StaleConfirmation():
             return _stale(error)
         case NotRecorded():
-            return Explanation(*_NOT_RECORDED[error.what], title="Not confirmed")
+            return _not_recorded(error)
         case AlreadyTried():
             return Explanation(
-                "This was tried again already.", "See `/backup status`, or the newest message about it."
+                "This was tried again already.",
+                "See `/backup status`, or the newest message about it.",
+                next_steps=(_STATUS,),
             )
         case ConfigurationError():
             return Explanation("\n".join(error.problems), error.hint)
@@ -82,20 +89,24 @@ def unexpected(reference: str) -> Explanation:
         "Something went wrong on my side; I can't say more than that here.",
         f"Look at `/backup status` before you try again. Whoever runs me finds it in the log as {reference}.",
         title="Something went wrong",
+        next_steps=(_STATUS,),
     )
 
 
 def slack_refused(name: str) -> Explanation:
     """Return the words for a call Slack refused; `name` is its own name for the reason."""
     if "trigger" in name:
-        return Explanation("The form took too long to open.", "Please try again.")
-    return Explanation(f"Slack refused to show the answer ({name}).", "Please try again in a moment.")
+        return Explanation("The form took too long to open.", "Please try again.", can_retry=True)
+    said = f"Slack refused to show the answer ({name})."
+    return Explanation(said, "Please try again in a moment.", can_retry=True)
 
 
 def slack_unreadable() -> Explanation:
     """Return the words for a call that Slack did not answer, or not readably."""
     return Explanation(
-        "Slack didn't answer me, so I could not show you this.", "Please try again in a moment."
+        "Slack didn't answer me, so I could not show you this.",
+        "Please try again in a moment.",
+        can_retry=True,
     )
 
 
@@ -143,11 +154,27 @@ _DOING: dict[Verb | None, str] = {Verb.CREATE: "back up"}
 def _usage_error(error: UsageError) -> Explanation:
     verb = Verb(error.verb) if error.verb else None
     how = usage(verb) if verb else ""
-    meant = f"Did you mean `/backup {verb}`?" if verb else "See what I can do with `/backup help`."
+    command = f"{verb} {error.rest}" if verb is Verb.HELP and error.rest else verb
+    meant = f"Did you mean `/backup {command}`?" if verb else "See what I can do with `/backup help`."
     what, hint = _USAGE_ERRORS[error.misuse]
     return Explanation(
-        what.format(text=error.text, verb=_DOING.get(verb, verb)), hint.format(how=how, meant=meant)
+        what.format(text=error.text, verb=_DOING.get(verb, verb)),
+        hint.format(how=how, meant=meant),
+        next_steps=_usage_steps(error.misuse, verb, error.rest),
     )
+
+
+def _usage_steps(misuse: Misuse, verb: Verb | None, rest: str) -> tuple[NextStep, ...]:
+    match misuse:
+        case Misuse.UNKNOWN_VERB if not verb:
+            return (_BACKUPS, _STATUS, _HELP)
+        case Misuse.UNKNOWN_VERB if verb:
+            return (NextStep(USAGES[verb].button or verb.capitalize(), f"{verb} {rest}".strip()),)
+        case Misuse.OLD_BUTTON | Misuse.UNKNOWN_BUTTON | Misuse.INCOMPLETE_PAYLOAD:
+            return (_MENU,)
+        case Misuse.DECIDED_ALREADY | Misuse.NOT_CANCELLABLE:
+            return (_STATUS,)
+    return (NextStep("Help", f"help {verb}"),) if verb else ()
 
 
 _ACTIONS = {
@@ -195,17 +222,25 @@ def _not_allowed(error: NotAllowed) -> Explanation:
     if error.denial is Denial.NO_ROLE and not error.who:
         hint = f"Nobody has it yet. {_NAMES_PEOPLE}"
     action = _ACTIONS.get(error.action, error.action)
-    return Explanation(what.format(action=action), hint.format(setting=error.setting), error.who, error.where)
+    return Explanation(
+        what.format(action=action),
+        hint.format(setting=error.setting),
+        error.who,
+        error.where,
+        can_retry=isinstance(error, NotChecked),
+    )
 
 
 def _unknown_server(error: UnknownServer) -> Explanation:
     see_all = "See all of them with `/backup servers`."
     unsure = " VPS.org isn't answering just now, so a new server would not be known yet." * error.is_stale
+    steps = _server_steps(error) or (_SERVERS,)
     if not error.wanted:
-        return Explanation("No server was named.", see_all)
+        return Explanation("No server was named.", see_all, next_steps=steps)
     if error.ids:
         ids = join_words([str(each) for each in error.ids], "or")
-        return Explanation(f"Several servers are called “{error.wanted}”.", f"Type the id instead: {ids}.")
+        several = f"Several servers are called “{error.wanted}”."
+        return Explanation(several, f"Type the id instead: {ids}.", next_steps=steps)
     if error.names:
         hint = f"Several begin like that: {join_words(list(error.names), 'or')}."
     elif error.near:
@@ -216,7 +251,16 @@ def _unknown_server(error: UnknownServer) -> Explanation:
     what = f"There is no server “{error.wanted}” that you can see."
     if error.is_list_partial:
         what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those that you can see."
-    return Explanation(what, f"{hint}{unsure}")
+    return Explanation(what, f"{hint}{unsure}", next_steps=steps)
+
+
+def _server_steps(error: UnknownServer) -> tuple[NextStep, ...]:
+    """Return a step for each server that may be meant: the same command with its name."""
+    if not error.verb:
+        return ()
+    typed = {str(each): str(each) for each in error.ids}
+    typed |= {name: in_quotes(name) for name in (*error.names, *error.near)}
+    return tuple(NextStep(name, f"{error.verb} {word} {error.rest}".strip()) for name, word in typed.items())
 
 
 def _unknown_backup(error: UnknownBackup) -> Explanation:
@@ -224,8 +268,10 @@ def _unknown_backup(error: UnknownBackup) -> Explanation:
         return Explanation(
             f"VPS.org did not show all backups, and {error.backup_id} is not among those that you can see.",
             TRY_LATER,
+            can_retry=True,
         )
-    return Explanation(f"There is no backup {error.backup_id} that you can see.", SEE_BACKUPS)
+    said = f"There is no backup {error.backup_id} that you can see."
+    return Explanation(said, SEE_BACKUPS, next_steps=(_BACKUPS,))
 
 
 _AGAIN = "Request it again if you still want it."
@@ -257,9 +303,15 @@ def _stale(error: StaleConfirmation) -> Explanation:
         verb=error.verb,
         passed=duration(error.seconds),
     )
-    return Explanation(said, hint)
+    return Explanation(said, hint, next_steps=_STALE_STEPS.get(error.stale, ()))
 
 
+_STALE_STEPS = {
+    Stale.GONE: (_BACKUPS,),
+    Stale.DATE_CHANGED: (_BACKUPS,),
+    Stale.NOT_RESTORABLE: (_BACKUPS,),
+    Stale.NEWER_OPERATION: (_STATUS,),
+}
 _NOT_RECORDED: dict[Unrecorded, tuple[str, str]] = {
     Unrecorded.OPERATION: (
         "I could not confirm that this was recorded, so I don't promise it.",
@@ -272,3 +324,10 @@ _NOT_RECORDED: dict[Unrecorded, tuple[str, str]] = {
         "Whoever runs me finds the reason in my log. Then try again.",
     ),
 }
+
+
+def _not_recorded(error: NotRecorded) -> Explanation:
+    what, hint = _NOT_RECORDED[error.what]
+    if error.what is Unrecorded.OPERATION:
+        return Explanation(what, hint, title="Not confirmed", next_steps=(_STATUS,))
+    return Explanation(what, hint, title="Not confirmed", can_retry=True)

@@ -22,10 +22,18 @@ LOOK_FIRST = "Check what is there now before you try again."
 CHECK_ADDRESS = "If this keeps happening, tell whoever runs the bot to check VPS_API_URL."
 
 
+class NextStep(NamedTuple):
+    """A step that a button offers: what it says, and the command that it runs, without `/backup`."""
+
+    label: str
+    command: str
+
+
 class Explanation(NamedTuple):
     """What happened and what to do, in plain text that has not been escaped for Slack.
 
     `people` are the ids of those to ask, `channels` of those in which to ask; `title` is a modal's.
+    `next_steps` are buttons; `can_retry`: the same may go well in a while, and does no harm.
     """
 
     what: str
@@ -33,10 +41,17 @@ class Explanation(NamedTuple):
     people: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     title: str = "Nothing was done"
+    next_steps: tuple[NextStep, ...] = ()
+    can_retry: bool = False
 
 
 def provider_error(error: ProviderError) -> Explanation:
     """Return what VPS.org refused, or why it could not be asked."""
+    is_passing = isinstance(error, Busy | Unreachable | InvalidResponse)
+    return _provider_error(error)._replace(can_retry=is_passing and not error.may_have_acted)
+
+
+def _provider_error(error: ProviderError) -> Explanation:
     said = _quoted(error.words)
     match error:
         case Unauthorized(status=403):

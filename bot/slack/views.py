@@ -1,23 +1,47 @@
 """Failures and short answers, drawn as a message or as a modal."""
 
-from slack_sdk.models.blocks import SectionBlock
+from typing import NamedTuple
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View
 
 from bot.errors import BotError
 from bot.slack import ids, messages
+from bot.slack.forms import NoteForm
 from bot.slack.message import Message, mrkdwn, plain
 from bot.slack.provider_messages import Explanation
-from bot.slack.text import truncate_mrkdwn
+from bot.slack.text import plain_label, truncate_mrkdwn
+from bot.verbs import CHANGING
+
+_LONGEST_VALUE = 2000
+
+
+class Repeat(NamedTuple):
+    """What a button carries that does once more what was done."""
+
+    action_id: str
+    value: str
+    block_id: str | None = None
 
 
 def explain(error: BotError) -> Message:
-    """Return what happened and what to do about it."""
-    return Message([_block(messages.explain(error))])
+    """Return what happened and what to do about it, with a button for each next step."""
+    return explain_trouble(messages.explain(error))
 
 
-def explain_trouble(trouble: Explanation) -> Message:
-    """Return the same for what is no expected failure."""
-    return Message([_block(trouble)])
+def explain_trouble(trouble: Explanation, repeat: Repeat | None = None) -> Message:
+    """Return the same for what is no expected failure, and a button that does `repeat` if that can help."""
+    blocks: list[Block] = [_block(trouble)]
+    buttons = [
+        _button(step.label, Repeat(ids.run_command(place), step.command))
+        for place, step in enumerate(trouble.next_steps[: ids.MOST_COMMANDS])
+    ]
+    if buttons:
+        blocks.append(ActionsBlock(elements=buttons))
+    if repeat and trouble.can_retry:
+        button = _button(messages.TRY_AGAIN, repeat)
+        blocks.append(ActionsBlock(elements=[button], block_id=repeat.block_id))
+    return Message(blocks)
 
 
 def sentence_alone(text: str) -> Message:
@@ -25,20 +49,31 @@ def sentence_alone(text: str) -> Message:
     return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)))])
 
 
-def note(error: BotError) -> View:
-    """Return what happened as a modal, which can only be closed."""
-    return note_about(messages.explain(error))
+def note(error: BotError, channel: str = "") -> View:
+    """Return what happened as a modal; its button shows what to look at next, in the channel."""
+    return note_about(messages.explain(error), channel)
 
 
-def note_about(trouble: Explanation) -> View:
+def note_about(trouble: Explanation, channel: str = "") -> View:
     """Return the same for what is no expected failure."""
+    # It is closed by its button, and a form can't be opened on top of what is closed.
+    looks = (step for step in trouble.next_steps if step.command.partition(" ")[0] not in CHANGING)
+    step = next(looks, None)
+    form = NoteForm(command=step.command[:_LONGEST_VALUE], channel=channel) if step else None
     return View(
         type="modal",
         callback_id=ids.NOTE_MODAL,
         title=plain(trouble.title),
+        submit=plain(plain_label(step.label, 24)) if step else None,
         close=plain("Close"),
         blocks=[_block(trouble)],
+        private_metadata=form.as_json() if form else None,
     )
+
+
+def _button(label: str, repeat: Repeat) -> ButtonElement:
+    value = repeat.value[:_LONGEST_VALUE] or None
+    return ButtonElement(text=plain(plain_label(label, 75)), action_id=repeat.action_id, value=value)
 
 
 def _block(explanation: Explanation) -> SectionBlock:
