@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.set_defaults(command=_sandbox)
 
     doctor = commands.add_parser("doctor", help="check settings, tokens, scopes and the database")
+    doctor.add_argument("--blocks", action="store_true", help="have Slack check all that the bot can show")
     doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     doctor.set_defaults(command=_doctor)
 
@@ -102,6 +103,7 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> int:
     from bot import logs, settings
     from bot.doctor import messages
+    from bot.doctor.blocks import examine_blocks
     from bot.doctor.examine import examine
     from bot.doctor.model import Level, Report
     from bot.doctor.report import as_json, as_text, progress, wants_colour
@@ -109,7 +111,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
     async def ask(wanted: settings.Settings) -> Report:
         waiting: set[str] = set()
         async with progress(waiting, sys.stderr):
-            return await examine(wanted, waiting)
+            return await (examine_blocks if chosen.blocks else examine)(wanted, waiting)
 
     try:
         wanted = settings.load()
@@ -119,9 +121,10 @@ def _doctor(chosen: argparse.Namespace) -> int:
         logs.set_up("CRITICAL", "text", wanted.secrets)
         report = asyncio.run(ask(wanted))
     out = sys.stdout
-    out.write(
-        as_json(report) if chosen.json else as_text(report, colour=wants_colour(out), encoding=out.encoding)
-    )
+    if chosen.json:
+        out.write(as_json(report))
+    else:
+        out.write(as_text(report, colour=wants_colour(out), encoding=out.encoding))
     return PROBLEMS_FOUND if report.count(Level.PROBLEM) else OK
 
 

@@ -6,27 +6,23 @@ from collections.abc import Awaitable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 
-from slack_sdk.errors import SlackApiError
-
 from bot.doctor import messages
+from bot.doctor.asking import answer
 from bot.doctor.database import examine_database
 from bot.doctor.model import Finding, Report
 from bot.doctor.people import KnownPeople
 from bot.doctor.policy_messages import policies
 from bot.doctor.servers import examine_servers
 from bot.doctor.slack import examine_bot_token, examine_way_in
-from bot.errors import ConfigurationError, ProviderError
+from bot.errors import ConfigurationError
 from bot.permissions import Rules
 from bot.rules.load import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.model import Server
 from bot.settings import ENV_FILE, Settings
-from bot.slack.auth import UNANSWERED, error_name, new_session, web_client
+from bot.slack.auth import new_session, web_client
 from bot.vps.account import read_account
 from bot.vps.client import VpsClient
-
-TIMEOUT_SECONDS = 20.0
-"""How long each service may take in all until it counts as out of reach."""
 
 
 async def examine(settings: Settings, waiting: set[str] | None = None) -> Report:
@@ -83,7 +79,7 @@ class _Examination:
     ) -> list[Finding]:
         """Return the answers to all questions; a service out of reach is said once."""
         self._waiting.add(service)
-        found = await asyncio.gather(*(_answer(service, variable, each) for each in questions))
+        found = await asyncio.gather(*(answer(service, variable, each) for each in questions))
         self._waiting.discard(service)
         return [*dict.fromkeys(finding for each in found for finding in each)]
 
@@ -97,22 +93,6 @@ class _Examination:
             messages.servers(len(self._servers), not_shown),
             *examine_servers(self._servers, self._rules),
         ]
-
-
-async def _answer(service: str, variable: str, question: Awaitable[list[Finding]]) -> list[Finding]:
-    try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            return await question
-    except ConfigurationError as problem:
-        return messages.refused(problem)
-    except ProviderError as error:
-        return [messages.vps_refused(error)]
-    except TimeoutError:
-        return [messages.unanswered(service, variable, TIMEOUT_SECONDS)]
-    except SlackApiError as error:
-        return [messages.slack_trouble(error_name(error))]
-    except UNANSWERED as error:
-        return [messages.unreached(service, variable, error)]
 
 
 def _env_file() -> list[Finding]:

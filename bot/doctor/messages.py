@@ -304,6 +304,23 @@ def look_alike(names: Sequence[tuple[str, int]]) -> Finding:
     return warning(f"Servers: {listed} look alike.", "Rename all but one at VPS.org.")
 
 
+def all_drawable(count: int) -> Finding:
+    """Say that Slack accepts all that the bot can draw."""
+    return well(f"Blocks: Slack accepts all {count} kinds of views and messages.")
+
+
+def not_rolled_out(types: Sequence[str]) -> Finding:
+    """Say that Slack does not draw newer blocks in this workspace, for which older ones are sent."""
+    return warning(
+        f"Blocks: this workspace doesn't have {join_words(list(types))} yet; older blocks are sent instead."
+    )
+
+
+def undrawable(name: str, pointer: str, reason: str) -> Finding:
+    """Say where Slack finds fault with what some function draws."""
+    return problem(f"Blocks: Slack refuses what {name} draws, at {pointer or '/'} ({reason or 'no reason'}).")
+
+
 def _odd_letters(name: str) -> str:
     return (
         ", ".join(f"{each} (U+{ord(each):04X})" for each in dict.fromkeys(name) if not each.isascii()) or name
