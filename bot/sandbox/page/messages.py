@@ -92,13 +92,13 @@ def _message(reader: Reader, message: Message, element: str, *, follows: bool) -
 
 
 def _content(reader: Reader, message: Message, element: str) -> Node:
-    edited = message.edited and message.ephemeral_to is None and span(".edited")["(edited)"]
     if not message.blocks:
+        edited = message.edited and message.ephemeral_to is None and span(".edited")["(edited)"]
         return div(".text")[mrkdwn(message.text, reader), edited]
     address = {"channel": message.channel, "message": message.ts}
     values = reader.workspace.chosen.get((reader.place.person.id, message.ts), {})
     surface = Surface("message", element, address, values)
-    return div(".blocks")[draw_blocks(message.blocks, Canvas(reader, surface)), edited]
+    return div(".blocks")[draw_blocks(message.blocks, Canvas(reader, surface))]
 
 
 def _replies(reader: Reader, message: Message) -> Node:

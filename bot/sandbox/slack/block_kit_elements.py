@@ -173,7 +173,10 @@ _CHOICES = ("checkboxes", "radio_buttons", "datepicker", "timepicker", *_SINGLE)
 _FIELDS = ("plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input")
 
 ACCESSORY = by_type(ELEMENTS, ("button", "workflow_button", "image", "overflow", *_CHOICES, *_MANY))
-ACTION = by_type(ELEMENTS, ("button", "workflow_button", "overflow", "datetimepicker", *_CHOICES))
+ACTION = by_type(
+    ELEMENTS,
+    ("button", "workflow_button", "overflow", "datetimepicker", "rich_text_input", *_CHOICES, *_MANY),
+)
 INPUT = by_type(ELEMENTS, ("datetimepicker", "file_input", *_FIELDS, *_CHOICES, *_MANY))
 BUTTON = by_type(ELEMENTS, ("button", "workflow_button"))
 CONTEXT_ACTION = by_type(ELEMENTS, ("feedback_buttons", "icon_button"))

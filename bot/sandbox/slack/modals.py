@@ -20,6 +20,10 @@ _OPTIONAL: Json = {
 }
 
 
+_HOME_TITLE: Json = {"title": {"type": "plain_text", "text": "View Title", "emoji": True}}
+"""Nobody gives a Home a title, nor sees one: Slack answers this."""
+
+
 class ViewRefused(Exception):
     """A view can't be shown. `str()` is Slack's error name, `messages` its explanations."""
 
@@ -152,7 +156,7 @@ def publish(workspace: Workspace, person: str, payload: object, view_hash: objec
         "root_view_id": view_id,
         "previous_view_id": None,
     }
-    home = _described(workspace, view_payload) | ids | {"state": {"values": values}}
+    home = _HOME_TITLE | _described(workspace, view_payload) | ids | {"state": {"values": values}}
     workspace.homes[person] = home
     workspace.chosen[person, view_id] = values
     workspace.changed(Change("home", person=person))

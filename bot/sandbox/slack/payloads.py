@@ -20,6 +20,8 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Tru
         found["blocks"] = message.blocks
     if message.thread_ts:
         found["thread_ts"] = message.thread_ts
+    if message.broadcast:
+        found["subtype"] = "thread_broadcast"
     if message.edited:
         found["edited"] = {"user": message.user, "ts": message.ts}
     if metadata and message.metadata:
@@ -107,8 +109,10 @@ def suggestion(
 
 
 def global_shortcut(workspace: Workspace, person: Person, callback_id: str) -> Json:
-    """`shortcut`, from the composer's menu."""
-    return _interaction(workspace, person, "shortcut") | {
+    """`shortcut`, from the composer's menu; like `message_action`, it does not say which app it is for."""
+    payload = _without_app(_interaction(workspace, person, "shortcut"))
+    del payload["user"]["name"]
+    return payload | {
         "action_ts": workspace.next_ts(),
         "callback_id": callback_id,
         "trigger_id": workspace.triggers.mint(person.id),
@@ -120,7 +124,7 @@ def message_shortcut(
 ) -> Json:
     """`message_action`, from a message's menu."""
     channel = workspace.channels[message.channel]
-    return _interaction(workspace, person, "message_action") | {
+    return _without_app(_interaction(workspace, person, "message_action")) | {
         "action_ts": workspace.next_ts(),
         "callback_id": callback_id,
         "trigger_id": workspace.triggers.mint(person.id),
@@ -220,6 +224,10 @@ def _interaction(workspace: Workspace, person: Person, kind: str) -> Json:
         "token": app.verification_token,
         "is_enterprise_install": False,
     }
+
+
+def _without_app(payload: Json) -> Json:
+    return {name: part for name, part in payload.items() if name != "api_app_id"}
 
 
 def _name(channel: Channel) -> str:

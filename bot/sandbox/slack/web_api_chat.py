@@ -13,7 +13,7 @@ def _post(call: Call) -> Json:
     place = _writable(call)
     thread_ts = call.args.get("thread_ts") or None
     message = _message(call, place, content(call.workspace, call.args), thread_ts)
-    message.broadcast = call.flag("reply_broadcast")
+    message.broadcast = message.is_reply and call.flag("reply_broadcast")
     message.metadata = call.args.get("metadata")
     call.workspace.add(message)
     return {
@@ -42,6 +42,7 @@ def _update(call: Call) -> Json:
     accepted = content(call.workspace, call.args)
     message.text, message.blocks = accepted.text, accepted.blocks
     message.metadata = call.args.get("metadata") or message.metadata
+    message.broadcast = message.broadcast or (message.is_reply and call.flag("reply_broadcast"))
     for person_id in call.workspace.people:
         call.workspace.chosen.pop((person_id, message.ts), None)
     call.workspace.edited(message)

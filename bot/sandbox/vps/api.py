@@ -1,8 +1,10 @@
 """The calls of the pretend VPS.org. What its documentation leaves open, Django REST framework decides."""
 
+import re
+
 from aiohttp import web
 
-from bot.sandbox.vps.input import allowed, fields_of, integer, text
+from bot.sandbox.vps.input import LONGEST_NUMBER, allowed, fields_of, integer, required_integer, text
 from bot.sandbox.vps.model import Json, forbidden, not_found
 from bot.sandbox.vps.provider import Provider
 
@@ -13,6 +15,8 @@ RESTORING = "Server restore has been started. This may take several minutes depe
 
 BACKUP_TYPES = ("manual", "automatic")
 SERVER_STATUSES = ("active", "stopped", "suspended", "restoring")
+
+_PAGE = re.compile(r"[0-9]{1,9}")
 
 
 class Api:
@@ -28,8 +32,8 @@ class Api:
             web.get("/servers/", self.list_servers),
             web.get("/backups/", self.list_backups),
             web.post("/backups/", self.create_backup),
-            web.delete(r"/backups/{backup_id:\d+}/", self.delete_backup),
-            web.post(r"/servers/{server_id:\d+}/restore/", self.restore),
+            web.delete(r"/backups/{backup_id:[0-9]+}/", self.delete_backup),
+            web.post(r"/servers/{server_id:[0-9]+}/restore/", self.restore),
         ]
 
     async def account(self, _: web.Request) -> web.Response:
@@ -39,7 +43,7 @@ class Api:
             "first_name": "Olive",
             "last_name": "Peters",
             "company_name": "Example Ltd",
-            "created_at": "2024-02-01T09:00:00Z",
+            "created_at": "2024-02-01",
         }
         token = {"name": "backup-bot", "permissions": self._provider.permissions}
         return web.json_response({"account": account, "token": token})
@@ -47,7 +51,7 @@ class Api:
     async def list_servers(self, request: web.Request) -> web.Response:
         """List the servers, filtered by status and location."""
         status = allowed("status", request.query.get("status"), SERVER_STATUSES)
-        location = request.query.get("location")
+        location = request.query.get("location") or None
         found = [
             server.as_json()
             for server in self._provider.servers.values()
@@ -58,7 +62,7 @@ class Api:
     async def list_backups(self, request: web.Request) -> web.Response:
         """List the backups, filtered by server and type."""
         server_id = request.query.get("server_id")
-        wanted = None if server_id is None else integer("server_id", server_id)
+        wanted = integer("server_id", server_id) if server_id else None
         backup_type = allowed("backup_type", request.query.get("backup_type"), BACKUP_TYPES)
         found = [
             backup.as_json()
@@ -71,22 +75,22 @@ class Api:
         """Start a backup."""
         self._needs_write()
         fields = await fields_of(request)
-        server_id = integer("server_id", fields.get("server_id"))
+        server_id = required_integer("server_id", fields)
         backup = self._provider.create(server_id, text("description", fields.get("description", "")))
         return web.json_response({**backup.as_json(), "message": CREATED}, status=201)
 
     async def delete_backup(self, request: web.Request) -> web.Response:
         """Delete a backup."""
         self._needs_write()
-        self._provider.delete(int(request.match_info["backup_id"]))
+        self._provider.delete(_id_in_path(request, "backup_id"))
         return web.Response(status=204)
 
     async def restore(self, request: web.Request) -> web.Response:
         """Start a restore."""
         self._needs_write()
         fields = await fields_of(request)
-        backup_id = integer("backup_id", fields.get("backup_id"))
-        self._provider.restore(int(request.match_info["server_id"]), backup_id)
+        backup_id = required_integer("backup_id", fields)
+        self._provider.restore(_id_in_path(request, "server_id"), backup_id)
         return web.json_response({"message": RESTORING}, status=202)
 
     def _needs_write(self) -> None:
@@ -99,11 +103,19 @@ class Api:
             shown = found[: self._provider.cut_lists_at]
             return web.json_response({"count": len(found), "results": shown})
         page = request.query.get("page", "1")
-        first = (int(page) - 1) * size if page.isdecimal() else -1
-        if first < 0 or (first > 0 and first >= len(found)):
+        number = int(page) if _PAGE.fullmatch(page) else 0
+        first = (number - 1) * size
+        if number < 1 or (number > 1 and first >= len(found)):
             raise not_found("Invalid page.")
         later = first + size < len(found)
-        following = str(request.url.update_query(page=str(int(page) + 1))) if later else None
+        following = str(request.url.update_query(page=str(number + 1))) if later else None
         return web.json_response(
             {"count": len(found), "next": following, "results": found[first : first + size]}
         )
+
+
+def _id_in_path(request: web.Request, name: str) -> int:
+    digits = request.match_info[name]
+    if len(digits) > LONGEST_NUMBER:
+        raise not_found()
+    return int(digits)

@@ -80,7 +80,7 @@ def _authenticated(provider: Provider) -> Middleware:
     @web.middleware
     async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
-        if not given:
+        if not given.startswith("Bearer"):
             raise Refused(401, {"detail": "Authentication credentials were not provided."})
         if given != f"Bearer {provider.token}":
             raise Refused(401, {"detail": "Invalid token."})
@@ -92,5 +92,5 @@ def _authenticated(provider: Provider) -> Middleware:
 def _as_json(body: bytes) -> object:
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode(errors="replace")

@@ -52,7 +52,7 @@ class Server:
             "status": self.status,
             "ip_address": self.ip_address,
             "location": self.location,
-            "plan": {"id": 3, "name": "Standard"},
+            "plan": {"id": 3, "name": "Standard", "vcpus": 2, "memory": 4096, "storage": 80},
             "os": {"id": 7, "name": "Debian 12"},
             "created_at": _stamp(self.created_at),
             "updated_at": _stamp(self.created_at),

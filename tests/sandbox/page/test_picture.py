@@ -43,6 +43,17 @@ def test_an_edited_message_is_replaced_in_its_place(harness: PageHarness) -> Non
     assert "(edited)" in patch["html"]
 
 
+def test_an_edit_is_not_marked_where_blocks_were_sent(harness: PageHarness) -> None:
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "changed"}}]
+    message = harness.says("first")
+    before = show(harness)
+    message.blocks = blocks
+    harness.workspace.edited(message)
+    [patch] = difference(before, show(harness))
+    assert "changed" in patch["html"]
+    assert "(edited)" not in patch["html"]
+
+
 def test_a_deleted_message_is_removed(harness: PageHarness) -> None:
     _, message = harness.says("first"), harness.says("second")
     before = show(harness)

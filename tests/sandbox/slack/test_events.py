@@ -45,6 +45,7 @@ async def test_opening_the_home_tells_the_bot_which_publishes_it(slack: PretendS
     assert bot.told[-1]["view"]["type"] == "home"
     await ana.opens_home()
     assert bot.told[-1]["event"]["view"]["id"] == slack.workspace.homes["UANA"]["id"]
+    assert bot.told[-1]["event"]["view"]["title"]["text"] == "View Title"
     assert (await ana.opens_messages_tab()).acked
 
 

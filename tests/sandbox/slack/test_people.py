@@ -201,6 +201,39 @@ async def test_shortcuts_arrive(slack: PretendSlack, bot: Bot) -> None:
     await shown.wait()
     assert (await ana.sees())[-1].text == "Linked"
     assert bot.told[-1]["message"]["text"] == "Job 1"
+    shortcut, action = bot.told
+    common = {
+        "type",
+        "token",
+        "action_ts",
+        "team",
+        "user",
+        "is_enterprise_install",
+        "callback_id",
+        "trigger_id",
+    }
+    assert set(shortcut) == common
+    assert set(shortcut["user"]) == {"id", "username", "team_id"}
+    assert set(action) == {*common, "channel", "message_ts", "message", "response_url"}
+    assert set(action["user"]) == {"id", "username", "team_id", "name"}
+
+
+async def test_several_are_chosen_and_rich_text_is_written_in_a_message(
+    slack: PretendSlack, bot: Bot
+) -> None:
+    @bot.app.action("many")
+    @bot.app.action("note")
+    async def used(ack: Any) -> None:
+        await ack()
+
+    many = {"type": "multi_static_select", "action_id": "many", "options": [OPTION, OTHER]}
+    note = {"type": "rich_text_input", "action_id": "note"}
+    await bot.app.client.chat_postMessage(channel="COPS", text="Choose", blocks=actions(many, note))
+    ana = slack.people.person("ana")
+    assert (await ana.chooses(["web-1", "web-2"], action_id="many")).acked
+    assert bot.told[-1]["actions"][0]["selected_options"] == [OPTION, OTHER]
+    assert (await ana.chooses("For later", action_id="note")).acked
+    assert "For later" in str(bot.told[-1]["actions"][0]["rich_text_value"])
 
 
 def test_nobody_of_that_name(slack: PretendSlack) -> None:

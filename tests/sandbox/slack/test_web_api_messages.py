@@ -40,6 +40,24 @@ async def test_a_message_lives_posted_edited_found_and_deleted(
     assert (await refusal(client.conversations_history(channel="COPS")))["error"] == "not_in_channel"
 
 
+async def test_a_reply_for_all_is_in_the_channel_too(workspace: Workspace, client: AsyncWebClient) -> None:
+    workspace.app.scopes += ("channels:history",)
+    first = (await client.chat_postMessage(channel="COPS", text="Begins", reply_broadcast=True))["ts"]
+    loud = await client.chat_postMessage(channel="COPS", text="Loud", thread_ts=first, reply_broadcast=True)
+    quiet = await client.chat_postMessage(channel="COPS", text="Quiet", thread_ts=first)
+    assert loud["message"]["subtype"] == "thread_broadcast"
+
+    async def history() -> list[tuple[str, str | None]]:
+        messages = (await client.conversations_history(channel="COPS"))["messages"]
+        return [(found["text"], found.get("subtype")) for found in messages]
+
+    assert await history() == [("Loud", "thread_broadcast"), ("Begins", None)]
+    thread = await client.conversations_replies(channel="COPS", ts=first)
+    assert [found["text"] for found in thread["messages"]] == ["Begins", "Loud", "Quiet"]
+    await client.chat_update(channel="COPS", ts=quiet["ts"], text="Not so quiet", reply_broadcast=True)
+    assert ("Not so quiet", "thread_broadcast") in await history()
+
+
 async def test_texts_are_cut_when_posted_and_refused_when_edited(client: AsyncWebClient) -> None:
     posted = await client.chat_postMessage(channel="COPS", text="x" * 40_001)
     assert len(posted["message"]["text"]) == 40_000

@@ -48,7 +48,29 @@ async def test_lists_are_filtered_by_server_and_type(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"), [("server_id=web-1", "server_id"), ("backup_type=weekly", "backup_type")]
+    ("query", "count"),
+    [
+        ("server_id=-5", 0),
+        ("server_id=%2B101", 1),
+        ("server_id=101.0", 1),
+        ("server_id=", 1),
+        ("backup_type=", 1),
+    ],
+)
+async def test_a_filter_that_fits_nothing_or_is_empty_is_no_fault(api: Api, query: str, count: int) -> None:
+    api.provider.add_backup("web-1")
+    answer = await api.http.get(f"/backups/?{query}")
+    assert (answer.status_code, answer.json()["count"]) == (200, count)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("server_id=web-1", "server_id"),
+        ("server_id=1.5", "server_id"),
+        ("server_id=" + "9" * 5000, "server_id"),
+        ("backup_type=weekly", "backup_type"),
+    ],
 )
 async def test_a_filter_that_makes_no_sense_is_a_field_error(api: Api, query: str, field: str) -> None:
     answer = await api.http.get(f"/backups/?{query}")
@@ -75,7 +97,7 @@ async def test_pages_lead_to_each_other(api: Api) -> None:
         address = page["next"]
     assert set(seen) == ids
     assert len(seen) == 5
-    for wrong in ("4", "0", "x"):
+    for wrong in ("4", "0", "x", "-1", "", "9" * 5000):
         assert (await api.http.get("/backups/", params={"page": wrong})).status_code == 404
 
 
@@ -100,6 +122,7 @@ async def test_servers_are_shown_as_documented_and_filtered(api: Api) -> None:
     [server] = (await api.http.get("/servers/", params={"location": "Helsinki"})).json()["results"]
     fields = "id name hostname status ip_address location plan os created_at updated_at"
     assert list(server) == fields.split()
+    assert list(server["plan"]) == ["id", "name", "vcpus", "memory", "storage"]
     stopped = (await api.http.get("/servers/", params={"status": "stopped"})).json()
     assert [found["name"] for found in stopped["results"]] == ["lab"]
     assert (await api.http.get("/servers/", params={"status": "asleep"})).status_code == 400
@@ -141,6 +164,8 @@ async def test_addresses_end_in_a_slash(api: Api) -> None:
 async def test_other_addresses_and_methods_do_not_exist(api: Api) -> None:
     lost = await api.http.get("/backups/5001/snapshots/")
     assert (lost.status_code, lost.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    for path in ("/backups/-5/", f"/backups/{'9' * 5000}/", "/backups/９/"):
+        assert (await api.http.delete(path)).status_code == 404
     wrong = await api.http.put("/backups/")
     assert (wrong.status_code, wrong.json()) == (405, {"detail": 'Method "PUT" not allowed.'})
 

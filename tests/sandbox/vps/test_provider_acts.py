@@ -41,7 +41,13 @@ def test_bigger_servers_take_longer_and_speed_divides_it() -> None:
         ({}, "server_id"),
         ({"server_id": "web-1"}, "server_id"),
         ({"server_id": True}, "server_id"),
-        ({"server_id": 101, "description": 7}, "description"),
+        ({"server_id": None}, "server_id"),
+        ({"server_id": 101.5}, "server_id"),
+        ({"server_id": [101]}, "server_id"),
+        ({"server_id": "9" * 5000}, "server_id"),
+        ({"server_id": 101, "description": True}, "description"),
+        ({"server_id": 101, "description": None}, "description"),
+        ({"server_id": 101, "description": "a\0b"}, "description"),
         ({"server_id": 101, "description": "x" * 256}, "description"),
         ([], "non_field_errors"),
     ],
@@ -55,8 +61,25 @@ async def test_create_finds_fault_with_fields(api: Api, body: object, field: str
     assert api.provider.creates == []
 
 
-async def test_create_takes_an_id_as_digits_and_needs_no_description(api: Api) -> None:
-    assert (await api.http.post("/backups/", json={"server_id": "101"})).status_code == 201
+@pytest.mark.parametrize("server_id", ["101", " 101 ", "101.0", "+101", 101.0])
+async def test_create_takes_an_id_as_digits_and_needs_no_description(api: Api, server_id: object) -> None:
+    assert (await api.http.post("/backups/", json={"server_id": server_id})).status_code == 201
+
+
+async def test_a_description_is_kept_without_the_space_around_it(api: Api) -> None:
+    assert (await api.create("  before the move \n")).json()["description"] == "before the move"
+    assert (await api.http.post("/backups/", json={"server_id": 101, "description": 7})).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/backups/", "/servers/101/restore/"])
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+async def test_without_a_body_the_required_field_is_missed(
+    api: Api, path: str, content_type: str | None
+) -> None:
+    answer = await api.http.post(path, headers={"Content-Type": content_type} if content_type else {})
+    assert answer.status_code == 400
+    [words] = answer.json().values()
+    assert words == ["This field is required."]
 
 
 async def test_create_for_an_unknown_server(api: Api) -> None:
@@ -68,6 +91,9 @@ async def test_what_is_no_json_is_refused(api: Api) -> None:
     cut = await api.http.post("/backups/", content="{", headers={"Content-Type": "application/json"})
     assert cut.status_code == 400
     assert cut.json()["detail"].startswith("JSON parse error")
+    for body in (b"\xff", b'{"server_id": NaN}', b"[" * 100_000):
+        strange = await api.http.post("/backups/", content=body, headers={"Content-Type": "application/json"})
+        assert (strange.status_code, list(strange.json())) == (400, ["detail"])
     form = await api.http.post("/backups/", data={"server_id": "101"})
     assert form.status_code == 415
 
