@@ -19,11 +19,13 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import settings_messages
 from bot.errors import ConfigurationError
 from bot.permissions import EVERYBODY
+from bot.settings_messages import NO_WAY_IN
 from bot.verbs import ChangingVerb
 
 # What may stand in a Bearer header (RFC 6750, section 2.1): catches pasted quotes, spaces and line ends.
@@ -90,28 +92,32 @@ def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _each(fits: Callable[[str], bool], what: str) -> Callable[[frozenset[str]], frozenset[str]]:
+def _each(fits: Callable[[str], bool], kind: str, example: str) -> Callable[[frozenset[str]], frozenset[str]]:
     def check(ids: frozenset[str]) -> frozenset[str]:
-        # A value is counted, not shown: it might be a token in the wrong place.
-        if strangers := sum(not fits(each) for each in ids):
-            raise ValueError(f"{strangers} of {len(ids)} are no {what}")
+        if strangers := sorted(each for each in ids if not fits(each)):
+            shown = [each for each in strangers if _is_harmless(each)]
+            raise ValueError(settings_messages.not_ids(shown, len(strangers), kind, example))
         return ids
 
     return check
+
+
+def _one(fits: Callable[[str], bool], kind: str, example: str) -> Callable[[str], str]:
+    check = _each(fits, kind, example)
+    return lambda text: next(iter(check(frozenset({text}))))
+
+
+def _is_harmless(text: str) -> bool:
+    """Tell whether a value can be shown: what is long, or has digits, may be a token in the wrong place."""
+    return len(text) <= 20 and text.isprintable() and not any(each.isdigit() for each in text)
 
 
 def _is_person_or_everybody(text: str) -> bool:
     return text == EVERYBODY or is_person(text)
 
 
-def _channel(channel: str) -> str:
-    if not is_channel(channel):
-        raise ValueError(f"it is not one of the {_CHANNELS}")
-    return channel
-
-
-_PEOPLE = "ids of users or user groups, which look like U012AB3CD and S012AB3CD"
-_CHANNELS = "ids of channels, which look like C012AB3CD"
+_PEOPLE = ("Slack id", "U012AB3CD, or S012AB3CD for a user group")
+_CHANNELS = ("channel's id", "C012AB3CD")
 _LISTED = (NoDecode, BeforeValidator(_comma_separated))
 
 Token = Annotated[SecretStr, AfterValidator(_token)]
@@ -119,11 +125,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Address = Annotated[str, AfterValidator(_address)]
 AddressWithSlash = Annotated[Address, AfterValidator(lambda url: f"{url}/")]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
-Channel = Annotated[str, AfterValidator(_channel)]
-Channels = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_channel, _CHANNELS))]
-People = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_person, _PEOPLE))]
+Channel = Annotated[str, AfterValidator(_one(is_channel, *_CHANNELS))]
+Channels = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_channel, *_CHANNELS))]
+People = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_person, *_PEOPLE))]
 PeopleOrEverybody = Annotated[
-    frozenset[str], *_LISTED, AfterValidator(_each(_is_person_or_everybody, _PEOPLE))
+    frozenset[str], *_LISTED, AfterValidator(_each(_is_person_or_everybody, *_PEOPLE))
 ]
 ChangingVerbs = Annotated[frozenset[ChangingVerb], *_LISTED]
 
@@ -133,18 +139,6 @@ OURS = ("BOT_", "SLACK_", "VPS_")
 
 SECRETS_FOLDER = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets; a file is named as the variable, in any case."""
-
-_HOW_TO_GET = {
-    "slack_bot_token": "Open your app on api.slack.com/apps, “OAuth & Permissions”, “Bot User OAuth Token”.",
-    "slack_app_token": "Open your app on api.slack.com/apps, “Basic Information”, “App-Level Tokens”, and "
-    "make one with the scope connections:write.",
-    "slack_signing_secret": "Open your app on api.slack.com/apps, “Basic Information”, “Signing Secret”.",
-    "vps_api_token": "Make one in VPS.org's control panel, on the page for API tokens.",
-    **dict.fromkeys(
-        ("bot_viewers", "bot_operators", "bot_approvers", "bot_auditors"),
-        "Open a person's profile in Slack, “…”, “Copy member ID”; or a user group, “…”, “Copy group ID”.",
-    ),
-}
 
 
 _DATABASE_URL = Field(
@@ -300,10 +294,7 @@ class Settings(_Environment):
     @classmethod
     def _a_way_to_reach_us(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if token is None and info.data.get("slack_signing_secret", ...) is None:
-            raise ValueError(
-                "it must be set for Socket Mode, which needs no public address, "
-                "or SLACK_SIGNING_SECRET for HTTP mode"
-            )
+            raise PydanticCustomError(NO_WAY_IN, "no token")
         return token
 
     @field_validator("bot_poll_max_seconds")
@@ -354,17 +345,11 @@ def _unknown(secrets_folder: Path) -> list[str]:
     problems = []
     for name in sorted(name for name in given if name.startswith(OURS) and name not in known):
         near = get_close_matches(name, known, n=1)
-        problems.append(f"{name} is not a setting. {f'Did you mean {near[0]}?' if near else 'Remove it.'}")
+        problems.append(settings_messages.unknown(name, near[0] if near else ""))
     if written.get("BOT_VIEWERS", EVERYBODY) == "":
-        problems.append("BOT_VIEWERS is empty. Name who can look, or say * for every full member.")
+        problems.append(settings_messages.NOBODY_CAN_LOOK)
     return problems
 
 
 def _in_words(problem: ErrorDetails) -> str:
-    field = str(problem["loc"][0])
-    description = Settings.model_fields[field].description or ""
-    how = _HOW_TO_GET.get(field, description)
-    if problem["type"] == "missing":
-        return f"{field.upper()} is missing. {description} {how if how != description else ''}".rstrip()
-    reason = problem["msg"].removeprefix("Value error, ")
-    return f"{field.upper()} is not right: {reason[0].lower()}{reason[1:]}. {how}"
+    return settings_messages.in_words(problem, Settings.model_fields[str(problem["loc"][0])].metadata)

@@ -30,7 +30,7 @@ def _read(file: Path) -> list[RuleTable]:
     except (OSError, ValueError) as error:
         # The name is not repeated: it might be a token in the wrong place.
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise ConfigurationError(f"BOT_RULES_FILE is not right: the file can't be read ({reason}).") from None
+        raise ConfigurationError(f"BOT_RULES_FILE: the file can't be read ({reason}).") from None
     return read_rules(text, str(file))
 
 

@@ -98,7 +98,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["no file", "no text"])
 def test_a_file_that_cannot_be_read_is_a_setting_problem(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "xoxb-by-mistake" if content is None else given_file(tmp_path, content)
-    with pytest.raises(ConfigurationError, match="BOT_RULES_FILE is not right") as refusal:
+    with pytest.raises(ConfigurationError, match="BOT_RULES_FILE: the file can't be read") as refusal:
         load_rules(settings(bot_rules_file=file))
     assert "xoxb" not in str(refusal.value.problems)
 
