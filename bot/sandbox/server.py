@@ -19,6 +19,7 @@ from bot.sandbox.slack.manifest import install, read
 from bot.sandbox.slack.workspace import Change, Workspace
 from bot.sandbox.vps.api import BASE_PATH
 from bot.sandbox.vps.app import application as provider_application
+from bot.sandbox.vps.model import Backup
 from bot.sandbox.vps.provider import Provider
 
 Mode = Literal["socket", "http"]
@@ -64,6 +65,7 @@ class Sandbox:
         self.people = self.slack.people
         self.provider = Provider(speed=speed, clock=clock)
         self.bot: BotProcess | None = None
+        self.interrupted: list[Backup] = []
         self._port = port
         self._seeded = seeded
         self._spawn = spawn

@@ -4,6 +4,7 @@ POST /sandbox/faults  {provider?: "normal", "slow", "failing", "limiting", "losi
                        slack?: "normal", "failing", "limiting" or "down"}
 POST /sandbox/socket  {do: "drop", "deafen" or "hear"}
 POST /sandbox/bot     {do: "start", "stop", "restart" or "kill"}
+POST /sandbox/interrupt  {server}  have it backed up, and kill the bot as soon as VPS.org has begun
 POST /sandbox/speed   {speed: how many times faster than usual pretend backups go}
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Collection
 
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, choose_provider, choose_slack
-from bot.sandbox.page.stage import Stage
+from bot.sandbox.page.stage import BotControl, Stage
 from bot.sandbox.people.actors import NotPossible
 from bot.sandbox.slack.workspace import Change, Json
 
@@ -26,7 +27,13 @@ class Controls:
 
     def by_name(self) -> dict[str, Action]:
         """Return every action by the last part of its address."""
-        return {"faults": self._faults, "socket": self._socket, "bot": self._bot, "speed": self._speed}
+        return {
+            "faults": self._faults,
+            "socket": self._socket,
+            "bot": self._bot,
+            "interrupt": self._interrupt,
+            "speed": self._speed,
+        }
 
     async def _faults(self, body: Json) -> Json:
         if "provider" in body:
@@ -48,12 +55,35 @@ class Controls:
         return self._changed()
 
     async def _bot(self, body: Json) -> Json:
-        bot = self._stage.bot
-        if bot is None:
-            raise NotPossible("The bot was not started by the sandbox.")
-        deeds = {"start": bot.start, "stop": bot.stop, "restart": bot.restart, "kill": bot.kill}
+        bot = self._own_bot()
+        deeds = {"start": bot.start, "stop": bot.stop, "restart": bot.restart, "kill": self._kill}
         await deeds[_one_of(body, "do", deeds)]()
         return {"state": bot.state}
+
+    async def _kill(self) -> None:
+        await self._own_bot().kill()
+        everything = self._stage.provider.creates
+        self._stage.interrupted = [backup for backup in everything if backup.status == "in_progress"]
+
+    async def _interrupt(self, body: Json) -> Json:
+        self._own_bot()
+        creates = self._stage.provider.creates
+        before = len(creates)
+        command = f"/backup create {text_in(body, 'server')} to see it killed"
+        answer = await self._stage.people.person("UANA").types(command)
+        if not answer.acked:
+            raise NotPossible("The bot did not answer. Start it first.")
+        try:
+            await self._stage.provider.until(lambda: len(creates) > before)
+        except TimeoutError:
+            raise NotPossible("No backup was begun, so the bot was not killed.") from None
+        await self._kill()
+        return self._changed()
+
+    def _own_bot(self) -> BotControl:
+        if self._stage.bot is None:
+            raise NotPossible("The bot was not started by the sandbox.")
+        return self._stage.bot
 
     async def _speed(self, body: Json) -> Json:
         try:

@@ -98,7 +98,9 @@ def complaints(stage: Stage) -> Node:
 
 
 def _pill(name: str, words: str, *, good: bool) -> Node:
-    return span(class_=["pill", "good" if good else "bad"])[span(".pill-name")[name], " ", words]
+    return span(class_=["pill", "good" if good else "bad"])[
+        span(".pill-name")[name], span(".pill-state")[" ", words]
+    ]
 
 
 def _button(words: str, address: str, body: Json, *, disabled: bool = False, style: str = "") -> Node:

@@ -24,6 +24,7 @@ from htpy import (
 
 from bot.sandbox.page.composer import composer
 from bot.sandbox.page.faces import app_badge, avatar
+from bot.sandbox.page.guide import guide_head
 from bot.sandbox.page.picture import Picture
 from bot.sandbox.page.reader import Reader
 
@@ -50,12 +51,18 @@ def draw_page(reader: Reader, picture: Picture) -> Node:
             data_seen=f"{place.person.id}/{place.channel.id}",
         )[
             a(".skip", href="#main")["Skip to the conversation"],
+            a(".skip", href="#guide")["Skip to what to try"],
             _strip(picture),
             div(class_=["workspace", {"with-thread": place.thread is not None}])[
-                nav("#sidebar-frame", aria_label="Channels and people")[picture.part("sidebar")],
+                nav("#sidebar-frame", aria_label="Channels and people", tabindex="-1")[
+                    picture.part("sidebar")
+                ],
                 _main(reader, picture),
                 place.thread and _thread(reader, picture),
-                aside("#drawer.drawer", aria_label="Sandbox controls")[
+                aside("#guide.drawer.guide", aria_label="Guide", tabindex="-1")[
+                    header(".guide-head")[guide_head()], picture.part("guide-steps")
+                ],
+                aside("#drawer.drawer", aria_label="Sandbox controls", tabindex="-1")[
                     (picture.part(f"drawer-{part}") for part in ("bot", "faults", "provider", "complaints"))
                 ],
             ],
@@ -71,11 +78,20 @@ def _strip(picture: Picture) -> Node:
             ".strip-button.only-narrow",
             type="button",
             aria_label="Channels and people",
+            aria_controls="sidebar-frame",
+            aria_expanded="false",
             data_toggle="sidebar-frame",
         )[span(".icon.icon-menu")],
         strong(".strip-name")["Sandbox"],
         span(".strip-note")["not Slack, not VPS.org: nothing here is real"],
         picture.part("status"),
+        button(
+            ".strip-button",
+            type="button",
+            data_toggle="guide",
+            aria_controls="guide",
+            aria_expanded="false",
+        )[span["Try it"], picture.part("guide-count")],
         button(
             ".strip-button",
             type="button",

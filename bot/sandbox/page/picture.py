@@ -6,6 +6,7 @@ from typing import Literal
 from htpy import Node, div, fragment
 
 from bot.sandbox.page import drawer
+from bot.sandbox.page.guide import guide, guide_count
 from bot.sandbox.page.messages import channel_messages, thread_messages
 from bot.sandbox.page.modal import home, modals
 from bot.sandbox.page.provider_table import provider_table
@@ -49,6 +50,8 @@ def take_picture(stage: Stage, reader: Reader) -> Picture:
         "sidebar": sidebar(reader),
         "modals": modals(reader),
         "status": drawer.status(stage),
+        "guide-steps": guide(stage, reader),
+        "guide-count": guide_count(stage),
         "drawer-bot": drawer.bot_controls(stage),
         "drawer-faults": drawer.fault_controls(stage),
         "drawer-complaints": drawer.complaints(stage),

@@ -7,6 +7,7 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.people.actors import People
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.slack.workspace import Json, Workspace
+from bot.sandbox.vps.model import Backup
 from bot.sandbox.vps.provider import Provider
 
 
@@ -35,9 +36,14 @@ class BotControl(Protocol):
 
 
 class Stage(Protocol):
-    """The sandbox, as far as its page is concerned. `speed` is how fast pretend backups go; it may be set."""
+    """The sandbox, as far as its page is concerned.
+
+    `speed` is how fast pretend backups go; it may be set. `interrupted` are the backups that were in
+    progress when the bot was killed last.
+    """
 
     speed: float
+    interrupted: list[Backup]
 
     @property
     def workspace(self) -> Workspace:

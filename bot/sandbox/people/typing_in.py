@@ -108,9 +108,9 @@ class TypingIn(Presence):
         answer, reply = await self._tell("slash_commands", payload, takes_payload=True)
         if not answer.acked:
             self._whisper(place, f'{command} failed with the error "{answer.error}"')
-        elif reply:
-            return self._shows_reply(place, text, reply)
-        return answer
+            return answer
+        self.workspace.typed.append(typed)
+        return self._shows_reply(place, text, reply) if reply else answer
 
     def _shows_reply(self, place: Channel, typed: str, reply: Json) -> Answer:
         try:

@@ -123,8 +123,9 @@ class Workspace:
 
     `base_url` ("http://127.0.0.1:8321", no path) must be set once the server listens: addresses
     handed to the bot begin with it. `complaints` collects what the bot sent that Slack would
-    refuse without being able to tell it, such as a wrong answer inside an ack. Without `app`, one is
-    installed that has no rights and no features.
+    refuse without being able to tell it, such as a wrong answer inside an ack. `typed` is what stood
+    behind each slash command that was acknowledged. Without `app`, one is installed that has no rights
+    and no features.
     """
 
     def __init__(
@@ -151,6 +152,7 @@ class Workspace:
         self.step_runs: dict[str, StepRun] = {}
         self.chosen: dict[tuple[str, str], Values] = {}
         self.complaints: list[str] = []
+        self.typed: list[str] = []
         self.triggers = Triggers(now)
         self._listeners: list[Callable[[Change], None]] = []
         self._last_ts = 0

@@ -19,6 +19,7 @@ from bot.sandbox.slack.form_state import with_ids
 from bot.sandbox.slack.manifest import install
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.workspace import Change, Json, Message, Workspace
+from bot.sandbox.vps.model import Backup
 from bot.sandbox.vps.provider import Provider
 from tests.sandbox.slack.manifests import manifest_of_everything
 
@@ -86,6 +87,7 @@ class PageHarness:
         self.provider = Provider()
         self.bot: Process | None = Process(self.workspace)
         self.speed = 1.0
+        self.interrupted: list[Backup] = []
         seed.people_and_channels(self.workspace)
 
     def application(self) -> web.Application:

@@ -2,6 +2,7 @@
 // dialogs, menus and the keyboard in order. It knows nothing of Slack or of backups.
 import { startSuggesting, startCompleting } from "./choosing.mjs";
 import { startMenus } from "./menus.mjs";
+import { keepPanels, turn, uncover } from "./panels.mjs";
 import { keepTicking, showMoments } from "./moments.mjs";
 import { apply, followEnd } from "./patching.mjs";
 import { showTables, startTables } from "./tables.mjs";
@@ -86,19 +87,16 @@ async function use(element, more = {}) {
 }
 
 // Buttons, links and menu items.
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const toggle = event.target.closest("[data-toggle]");
-  if (toggle) {
-    const target = document.getElementById(toggle.dataset.toggle);
-    const open = target.toggleAttribute("data-open");
-    toggle.setAttribute("aria-expanded", open);
-    sessionStorage.setItem(`open/${target.id}`, open ? "yes" : "");
-    return;
-  }
+  if (toggle) return turn(toggle.dataset.toggle);
+  if (event.target.closest("[data-go]")) uncover();
   const element = event.target.closest("button[data-post], a[data-post]");
-  if (!element || element.disabled) return;
+  if (!element || element.disabled) return undefined;
   element.closest("[popover]")?.hidePopover();
-  use(element);
+  const answer = await use(element);
+  if (answer?.ok && element.dataset.go && element.dataset.go !== location.search) location.href = element.dataset.go;
+  return undefined;
 });
 
 // Selects, boxes and dates outside of forms, and inputs that tell the bot at once.
@@ -175,8 +173,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     text.form.requestSubmit();
   } else if (event.key === "Escape" && !document.querySelector(":modal, [popover]:popover-open:not(#toast)")) {
-    const open = document.querySelector("#sidebar-frame[data-open], #drawer[data-open]");
-    if (open) document.querySelector(`[data-toggle="${open.id}"]`).click();
+    const open = document.querySelector("#sidebar-frame[data-open], #drawer[data-open], #guide[data-open]:focus-within");
+    if (open) turn(open.id);
     else document.querySelector("a[data-escape]")?.click();
   }
 });
@@ -224,9 +222,7 @@ function listen() {
   source.onerror = () => delete document.body.dataset.connected;
 }
 
-for (const id of ["drawer", "sidebar-frame"]) {
-  if (id === "drawer" && sessionStorage.getItem(`open/${id}`)) document.querySelector(`[data-toggle="${id}"]`).click();
-}
+keepPanels();
 for (const text of document.querySelectorAll("[data-draft]")) {
   text.value ||= sessionStorage.getItem(`draft/${text.dataset.draft}`) ?? "";
 }

@@ -1,0 +1,116 @@
+"""The six things to try, done by keyboard alone, and with a thumb on a phone."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
+
+from bot.sandbox.server import Sandbox
+from tests.browser.chromium import in_chromium, watched
+
+pytestmark = in_chromium
+
+FINGER = 44
+"""Pixels that a target must be high and wide for a thumb."""
+
+Uses = Callable[[Locator], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sandbox_in_use(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
+    """The sandbox with nothing ticked; what is made in it is taken away again."""
+    sandbox.workspace.typed.clear()
+    sandbox.provider.creates.clear()
+    sandbox.provider.restores.clear()
+    sandbox.interrupted = []
+    yield sandbox
+    for made in sandbox.provider.creates:
+        sandbox.provider.delete(made.id)
+    sandbox.workspace.modals.clear()
+    sandbox.workspace.messages.clear()
+    assert sandbox.workspace.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["keyboard", "touch"])
+async def page(
+    browser: BrowserContext, sandbox_in_use: Sandbox, request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
+    assert browser.browser is not None
+    touch = request.param == "touch"
+    size = ViewportSize(width=390, height=844) if touch else ViewportSize(width=1280, height=800)
+    context = await browser.browser.new_context(viewport=size, has_touch=touch, is_mobile=touch)
+    page = await context.new_page()
+    wrong = watched(page, f"{sandbox_in_use.base_url}/")
+    await page.goto(f"{sandbox_in_use.base_url}/")
+    await page.wait_for_selector("body[data-connected]")
+    yield page
+    await context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def uses(page: Page, request: pytest.FixtureRequest) -> Uses:
+    """Uses a button or a field as a keyboard alone, or a thumb, can."""
+
+    async def goes_there_by_tab(target: Locator) -> None:
+        await expect(target).to_be_visible()
+        for _ in range(150):
+            if await target.evaluate("element => element === document.activeElement"):
+                return
+            await page.keyboard.press("Tab")
+        pytest.fail(f"No way by keyboard to {target}")
+
+    async def presses(target: Locator) -> None:
+        await goes_there_by_tab(target)
+        if await target.get_attribute("type") != "text":
+            await page.keyboard.press("Enter")
+
+    async def taps(target: Locator) -> None:
+        await expect(target).to_be_visible()
+        box = await target.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= FINGER, await target.evaluate("one => one.outerHTML")
+        await target.tap()
+
+    return taps if request.node.callspec.params["page"] == "touch" else presses
+
+
+async def begins(page: Page, uses: Uses, button: str) -> None:
+    """Open the guide where it is hidden, and use one of its buttons."""
+    target = page.get_by_role("button", name=button).or_(page.get_by_role("link", name=button))
+    await page.wait_for_selector("body[data-connected]")
+    if not await page.locator("#guide").is_visible():
+        await uses(page.get_by_role("button", name="Try it"))
+    await uses(target)
+
+
+async def confirms(page: Page, uses: Uses, server: str) -> None:
+    """Type the server's name into the form's last field, and submit it."""
+    modal = page.locator("dialog[data-modal]")
+    name = modal.get_by_role("textbox").last
+    await uses(name)
+    await page.keyboard.type(server)
+    await uses(modal.locator("[type=submit]"))
+    await expect(modal).to_have_count(0)
+
+
+async def test_all_six_things_are_tried(page: Page, uses: Uses, sandbox_in_use: Sandbox) -> None:
+    await begins(page, uses, "List the backups")
+    await expect(page.get_by_role("log").get_by_role("button", name="More options").last).to_be_visible()
+    await begins(page, uses, "Back up web-2")
+    await begins(page, uses, "Restore web-1")
+    await confirms(page, uses, "web-1")
+    await begins(page, uses, "Ask as Ana")
+    await confirms(page, uses, "mail")
+    await begins(page, uses, "Answer as Ben")
+    await page.wait_for_url(re.compile("as=UBEN"))
+    await uses(page.get_by_role("log").get_by_role("button", name="Approve").last)
+    await uses(page.get_by_role("dialog").get_by_role("button", name="Approve"))
+    await begins(page, uses, "Back up db-main")
+    await page.wait_for_url(re.compile("as=UANA"))
+    await begins(page, uses, "then kill the bot")
+    await begins(page, uses, "Start the bot again")
+    await expect(page.locator(".step.done")).to_have_count(6, timeout=40_000)
+    assert [name for name, _ in sandbox_in_use.provider.restores][-2:] == ["web-1", "mail"]

@@ -1,0 +1,113 @@
+"""The guide's steps are ticked when what they are about has really happened, and not before."""
+
+import pytest
+
+from bot.sandbox import seed
+from bot.sandbox.page.guide import STEPS
+from bot.sandbox.page.picture import take_picture
+from bot.sandbox.slack.delivery import Unanswered
+from bot.sandbox.slack.workspace import Json
+from bot.sandbox.vps.provider import Provider
+from tests.sandbox.page.conftest import Client
+from tests.sandbox.page.harness import PageHarness
+from tests.sandbox.page.test_actions import act
+from tests.sandbox.page.test_controls import control
+
+
+@pytest.fixture
+def harness(harness: PageHarness) -> PageHarness:
+    seed.servers_and_backups(harness.provider)
+    return harness
+
+
+def ticked(harness: PageHarness) -> list[str]:
+    return [step.title for step in STEPS if step.is_done(harness)]
+
+
+def is_away(_payload: Json) -> Json:
+    raise Unanswered("operation_timeout")
+
+
+def newest(provider: Provider, server: str) -> int:
+    return [backup for backup in provider.backups_of(server) if backup.status == "completed"][-1].id
+
+
+def backs_up(provider: Provider, server: str) -> None:
+    provider.create(provider.server(server).id, "by the bot")
+
+
+def restores(provider: Provider, server: str) -> None:
+    provider.restore(provider.server(server).id, newest(provider, server))
+
+
+async def test_nothing_is_ticked_at_first(harness: PageHarness) -> None:
+    assert ticked(harness) == []
+    picture = take_picture(harness, harness.reader())
+    assert ">0/6<" in picture.parts["guide-count"]
+    assert picture.parts["guide-steps"].count('aria-label="To do"') == 6
+
+
+async def test_a_list_is_ticked_when_the_bot_took_the_command(client: Client, harness: PageHarness) -> None:
+    await act(client, "types", text="/backup help", channel="ops")
+    assert ticked(harness) == []
+    await act(client, "types", text="/backup  list web-1", channel="ops")
+    assert ticked(harness) == ["See the backups"]
+
+
+async def test_a_command_that_the_bot_never_took_ticks_nothing(client: Client, harness: PageHarness) -> None:
+    harness.bot_function.answers = is_away
+    await act(client, "types", text="/backup list", channel="ops")
+    assert ticked(harness) == []
+
+
+async def test_a_backup_is_ticked_when_it_is_complete(harness: PageHarness) -> None:
+    backs_up(harness.provider, "web-2")
+    assert ticked(harness) == []
+    harness.provider.finish()
+    assert ticked(harness) == ["Back up a server"]
+
+
+async def test_a_restore_is_ticked_after_a_safety_backup_and_when_the_server_is_back(
+    harness: PageHarness,
+) -> None:
+    restores(harness.provider, "web-1")
+    harness.provider.finish_restores()
+    assert ticked(harness) == []
+    backs_up(harness.provider, "web-1")
+    harness.provider.finish()
+    restores(harness.provider, "web-1")
+    assert ticked(harness) == ["Back up a server"]
+    harness.provider.finish_restores()
+    assert ticked(harness) == ["Back up a server", "Restore a server"]
+
+
+async def test_an_approval_is_ticked_when_it_had_its_effect(harness: PageHarness) -> None:
+    restores(harness.provider, "mail")
+    assert ticked(harness) == ["Approve it as a second person"]
+
+
+async def test_the_bot_is_killed_in_the_middle_and_ticked_once_it_has_carried_on(
+    client: Client, harness: PageHarness
+) -> None:
+    def begins(_payload: Json) -> Json:
+        backs_up(harness.provider, "staging")
+        return {}
+
+    harness.bot_function.answers = begins
+    assert harness.bot is not None
+    assert (await control(client, "interrupt", server="staging"))[0] == 200
+    assert harness.bot.state == "exited -9"
+    assert "Start the bot again" in take_picture(harness, harness.reader()).parts["guide-steps"]
+    harness.provider.finish()
+    assert "Kill the bot in the middle" not in ticked(harness)
+    await harness.bot.start()
+    assert "Kill the bot in the middle" in ticked(harness)
+
+
+async def test_a_bot_that_does_not_answer_is_not_killed(client: Client, harness: PageHarness) -> None:
+    harness.bot_function.answers = is_away
+    assert (await control(client, "interrupt", server="staging"))[0] == 409
+    assert harness.bot is not None
+    assert harness.bot.state == "running"
+    harness.bot = None
+    assert (await control(client, "interrupt", server="staging"))[0] == 409
