@@ -1,1 +1,3 @@
 """A Slack bot for the backups of VPS.org servers."""
+
+__version__ = "0.2.0"

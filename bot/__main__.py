@@ -8,9 +8,14 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bot import __version__
 from bot.errors import BotError, ConfigurationError, DatabaseUnavailable, UsageError
+
+if TYPE_CHECKING:
+    from bot.app import Started
 
 OK = 0
 PROBLEMS_FOUND = 1
@@ -43,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="backup-bot", description="A Slack bot that backs up and restores your VPS.org servers."
     )
+    parser.add_argument("--version", action="version", version=f"backup-bot {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="command")
 
     run = commands.add_parser("run", help="run the bot; settings come from the environment")
@@ -61,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
     manifest = commands.add_parser("manifest", help="print the manifest of the Slack app")
     manifest.add_argument("--http", type=_address, metavar="URL", help="for HTTP mode, where Slack calls URL")
+    manifest.add_argument("--link", action="store_true", help="print a link that makes the app at Slack")
     manifest.set_defaults(command=_manifest)
 
     audit = commands.add_parser("audit", help="export the audit trail, or verify that nobody changed it")
@@ -90,7 +97,20 @@ def _run(_: argparse.Namespace) -> int:
     gc.enable()
     wanted = settings.load()
     logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
-    return asyncio.run(_until_stopped(app.run(wanted)))
+    return asyncio.run(_until_stopped(app.run(wanted, on_started=_tell_started)))
+
+
+def _tell_started(started: "Started") -> None:
+    """Tell the person at a terminal what the log tells otherwise."""
+    if not sys.stderr.isatty():
+        return
+    from bot.doctor.messages import vps_refused
+
+    lines = [f"Backup Bot {__version__} is connected to {started.workspace}; health on {started.address}."]
+    if started.trouble:
+        found = vps_refused(started.trouble)
+        lines += [found.what, found.advice]
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
@@ -129,9 +149,9 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _manifest(chosen: argparse.Namespace) -> int:
-    from bot.slack.manifest import as_yaml
+    from bot.slack.manifest import as_link, as_yaml
 
-    sys.stdout.write(as_yaml(chosen.http))
+    sys.stdout.write(f"{as_link(chosen.http)}\n" if chosen.link else as_yaml(chosen.http))
     return OK
 
 
@@ -179,17 +199,16 @@ def _settings_problem(group: BaseExceptionGroup) -> BaseException:
     return _settings_problem(first) if isinstance(first, BaseExceptionGroup) else first
 
 
+_HEADINGS = {ConfigurationError: "The settings are not right:", UsageError: "That isn't understood:"}
+
+
 def _explain(problem: BotError) -> None:
     from bot.slack.messages import explain
 
     explanation = explain(problem)
-    sys.stderr.write(f"backup-bot can't do that:\n{_indented(explanation.what)}\n")
-    if explanation.hint:
-        sys.stderr.write(f"{explanation.hint}\n")
-
-
-def _indented(lines: str) -> str:
-    return "\n".join(f"  {line}" for line in lines.splitlines())
+    heading = _HEADINGS.get(type(problem), "The bot can't start now:")
+    lines = [heading, *(f"  {line}" for line in explanation.what.splitlines())]
+    sys.stderr.write("".join(f"{line}\n" for line in [*lines, explanation.hint] if line))
 
 
 def _port(text: str) -> int:

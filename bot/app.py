@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -18,13 +19,13 @@ import bot.backups.confirm
 import bot.backups.handlers
 import bot.operations.handlers
 import bot.servers.handlers
-from bot import health
+from bot import __version__, health
 from bot.audit.mirror import AuditMirror
 from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, ProviderError, Silence, Unreachable
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
 from bot.operations import engine, records
@@ -55,12 +56,20 @@ HANDLERS = (
     | bot.servers.handlers.HANDLERS
 )
 
+SERVERS_SECONDS = 5.0
+"""How long the start waits for VPS.org before it says that it doesn't answer."""
+
 Identified = asyncio.Future[Identity]
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Connection(Protocol):
-    """How Slack's requests come in. `listen` takes them until cancelled; `close` lets listeners finish."""
+    """How Slack's requests come in. `listen` takes them until cancelled; `close` lets listeners finish.
+
+    `connected` is set when Slack can reach the app for the first time.
+    """
+
+    connected: asyncio.Event
 
     @property
     def is_ready(self) -> bool: ...  # noqa: D102
@@ -68,11 +77,30 @@ class Connection(Protocol):
     async def close(self) -> None: ...  # noqa: D102
 
 
-async def run(settings: Settings, *, polling: float = 0.3, limits: SlackRateLimits | None = None) -> None:
+@dataclass(frozen=True)
+class Started:
+    """What the bot is connected to: the workspace by name, and the address of its own HTTP server.
+
+    `trouble` is why VPS.org could not be asked, if it could not.
+    """
+
+    workspace: str
+    address: str
+    trouble: ProviderError | None
+
+
+async def run(
+    settings: Settings,
+    *,
+    polling: float = 0.3,
+    limits: SlackRateLimits | None = None,
+    on_started: Callable[[Started], None] = lambda _: None,
+) -> None:
     """Run the bot until cancelled; then let what acts finish, and what waits stop safely.
 
     Operations that were interrupted are carried on even while Slack can't be reached. `polling` is how often
-    the database is asked for what has become due, in seconds; `limits` are Slack's rate limits.
+    the database is asked for what has become due, in seconds; `limits` are Slack's rate limits. `on_started`
+    is called once Slack is connected.
 
     Raises:
         ConfigurationError: a token is refused, the rules make no sense, or the database or the port can't be
@@ -97,13 +125,14 @@ async def run(settings: Settings, *, polling: float = 0.3, limits: SlackRateLimi
         stack.push_async_callback(server.stop)
         stack.push_async_callback(bot.services.audit.aclose)
         await launched.launch(bot.services.audit.prepare)
-        await _run_supervised(bot, launched, settings)
+        announce = _announcement(bot, f"{settings.bot_bind}:{server.port}", on_started)
+        await _run_supervised(bot, launched, settings, announce)
 
 
-async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings) -> None:
+async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings, announce: Work) -> None:
     """Run all tasks in one group; on the way out: unready, accept nothing, listeners, steps that act."""
     async with asyncio.TaskGroup() as group:
-        background = [group.create_task(each()) for each in (*bot.background, *launched.background)]
+        background = [group.create_task(each()) for each in (*bot.background, *launched.background, announce)]
         try:
             bot.identified.set_result(await check_tokens(bot.services.slack, settings.slack_app_token))
             log.info("identified", team=bot.identified.result().team, mode=settings.mode)
@@ -114,6 +143,17 @@ async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings) -> 
             await bot.services.messages.aclose()
             for task in background:
                 task.cancel()
+
+
+def _announcement(bot: "_Bot", address: str, on_started: Callable[[Started], None]) -> Work:
+    async def announce() -> None:
+        identity = await asyncio.shield(bot.identified)
+        await bot.connection.connected.wait()
+        trouble = await bot.trouble_with_servers()
+        log.info("started", workspace=identity.team, address=address, version=__version__)
+        on_started(Started(identity.team, address, trouble))
+
+    return announce
 
 
 class _Bot:
@@ -168,6 +208,17 @@ class _Bot:
             "database": launched.is_reachable,
         }
         return health.routes(checks, informational={"vps": lambda: self._vps.is_answered})
+
+    async def trouble_with_servers(self) -> ProviderError | None:
+        """Return why VPS.org can't be asked for the servers, if it can't; takes 5 s at most."""
+        try:
+            async with asyncio.timeout(SERVERS_SECONDS):
+                await self.services.directory.servers()
+        except ProviderError as error:
+            return error
+        except TimeoutError:
+            return Unreachable(silence=Silence.TIMED_OUT)
+        return None
 
     def _connection(self, settings: Settings) -> tuple[Connection, Sequence[web.AbstractRouteDef]]:
         app = _bolt_app(self.services.slack, self.identified)

@@ -2,12 +2,12 @@
 
 import dataclasses
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 from pydantic_core import PydanticUndefined
 
+import bot
 from bot.services import Timeouts
 from bot.settings import Settings
 from tests.house_kit import reads_like_a_sentence, sentences, speaks_of, touched_by
@@ -149,9 +149,8 @@ def test_a_verb_is_found_as_a_word_of_names(code: str, names: set[str]) -> None:
 
 
 def test_the_changelog_has_the_version() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert headings[:2] == ["Unreleased", version]
+    assert headings[:2] == ["Unreleased", bot.__version__]
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])

@@ -1,7 +1,9 @@
 """The command line: what it starts, and how it refuses."""
 
+import asyncio
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -9,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import bot
 from bot.__main__ import _settings_problem, main
 from bot.errors import BotError, ConfigurationError
+from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +35,45 @@ def test_bad_settings_are_told_line_by_line(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.usefixtures("no_settings")
+@pytest.mark.parametrize(
+    ("arguments", "code", "heading"),
+    [
+        (["run"], os.EX_CONFIG, "The settings are not right:"),
+        (["audit", "export", "--since", "soon"], os.EX_USAGE, "That isn't understood:"),
+    ],
+)
+def test_each_kind_of_refusal_has_its_exit_code_and_its_words(
+    arguments: list[str], code: int, heading: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == code
+    assert capsys.readouterr().err.splitlines()[0] == heading
+
+
+async def test_run_says_on_a_terminal_what_it_is_connected_to_and_what_is_wrong(tmp_path: Path) -> None:
+    sandbox = Sandbox()
+    await sandbox.start()
+    environment = sandbox.bot_environment(tmp_path / "bot.sqlite") | {"VPS_API_TOKEN": "wrong"}
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "bot", "run"]
+    environ = os.environ | environment
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environ, stderr=theirs)
+    os.close(theirs)
+    terminal = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(terminal)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(ours))
+    read = await terminal.readuntil(b"write backups.\r\n")
+    process.terminate()
+    assert await process.wait() == 0
+    transport.close()
+    await sandbox.stop()
+    address = f"127.0.0.1:{environment['BOT_PORT']}"
+    assert read.decode().splitlines()[-3:-1] == [
+        f"Backup Bot {bot.__version__} is connected to Sandbox; health on {address}.",
+        "VPS_API_TOKEN: VPS.org doesn't accept the bot's token: “Invalid token.”",
+    ]
+
+
+@pytest.mark.usefixtures("no_settings")
 def test_the_doctor_tells_of_bad_settings_in_its_own_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 1
     *told, empty, summary = capsys.readouterr().out.splitlines()
@@ -48,6 +91,18 @@ def test_the_doctor_speaks_json_to_programs(capsys: pytest.CaptureFixture[str]) 
     told = json.loads(capsys.readouterr().out)
     assert (told["problems"], told["warnings"], told["policy"]) == (3, 0, [])
     assert {each["level"] for each in told["findings"]} == {"problem"}
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"backup-bot {bot.__version__}\n"
+
+
+def test_the_manifest_can_be_a_link(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manifest", "--link"]) == 0
+    assert capsys.readouterr().out.startswith("https://api.slack.com/apps?new_app=1&manifest_json=%7B")
 
 
 def test_the_manifest_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> None:

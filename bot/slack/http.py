@@ -64,6 +64,8 @@ class HttpConnection:
         self._close_seconds = close_seconds
         self._listeners = RunningListeners(app)
         self._is_listening = False
+        self.connected = asyncio.Event()
+        """Set once requests are taken."""
         self.routes = [web.post(PATH, self._receive)]
 
     @property
@@ -74,6 +76,7 @@ class HttpConnection:
     async def listen(self) -> None:
         """Take requests until cancelled."""
         self._is_listening = True
+        self.connected.set()
         await asyncio.Event().wait()
 
     async def close(self) -> None:

@@ -3,7 +3,9 @@
 https://docs.slack.dev/reference/app-manifest
 """
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -69,3 +71,9 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
 def as_yaml(request_url: str | None = None) -> str:
     """Return the manifest as text, ready to paste."""
     return yaml.safe_dump(manifest(request_url), sort_keys=False, allow_unicode=True, width=100)
+
+
+def as_link(request_url: str | None = None) -> str:
+    """Return an address at which Slack offers to make the app, with the manifest filled in."""
+    content = json.dumps(manifest(request_url), separators=(",", ":"))
+    return f"https://api.slack.com/apps?new_app=1&manifest_json={quote(content, safe='')}"

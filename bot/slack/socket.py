@@ -59,6 +59,8 @@ class SocketConnection:
         self._sockets: set[Socket] = set()
         self._current: Socket | None = None
         self._arrival = asyncio.Condition()
+        self.connected = asyncio.Event()
+        """Set when Slack reaches the app for the first time."""
         self._answers: set[asyncio.Task[None]] = set()
         self._retirements: set[asyncio.Task[None]] = set()
         self._chance = random.SystemRandom()
@@ -106,6 +108,7 @@ class SocketConnection:
         async with self._arrival:
             self._current = socket
             self._arrival.notify_all()
+        self.connected.set()
         log.info("slack_connected", after=previous and previous.reason, connections=_connections(socket))
         if previous:
             self._retire(previous)

@@ -3,13 +3,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import pytest
 import yaml
 
 from bot.slack import ids
-from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, as_yaml, manifest
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, as_link, as_yaml, manifest
 from bot.verbs import USAGES
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,16 @@ def test_the_file_is_what_the_code_prints_for_socket_mode() -> None:
 @MODES
 def test_printed_and_read_again_it_is_the_same(url: str | None) -> None:
     assert yaml.safe_load(as_yaml(url)) == manifest(url)
+
+
+@MODES
+def test_the_link_carries_the_manifest(url: str | None) -> None:
+    link = urlsplit(as_link(url))
+    assert (link.scheme, link.netloc, link.path) == ("https", "api.slack.com", "/apps")
+    asked = parse_qs(link.query)
+    assert asked["new_app"] == ["1"]
+    assert json.loads(asked["manifest_json"][0]) == manifest(url)
+    assert len(as_link(url)) < 8000
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason=f"Slack's schema is not at hand: {SCHEMA}")
