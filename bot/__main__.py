@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot import __version__
-from bot.errors import BotError, ConfigurationError, DatabaseUnavailable, UsageError
+from bot.errors import BotError, ConfigurationError, Unavailable, UsageError
 
 if TYPE_CHECKING:
     from bot.app import Started
@@ -24,8 +24,8 @@ PROBLEMS_FOUND = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    78 (EX_CONFIG): settings or tokens are not right. 69 (EX_UNAVAILABLE): the database is away, for now.
-    64 (EX_USAGE): an argument makes no sense.
+    78 (EX_CONFIG): settings or tokens are not right. 69 (EX_UNAVAILABLE): the database, or the address to
+    listen on, can't be had for now. 64 (EX_USAGE): an argument makes no sense.
     """
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as problem:
         _explain(problem)
         return os.EX_CONFIG
-    except DatabaseUnavailable as problem:
+    except Unavailable as problem:
         _explain(problem)
         return os.EX_UNAVAILABLE
     except UsageError as problem:

@@ -103,9 +103,9 @@ async def run(
     is called once Slack is connected.
 
     Raises:
-        ConfigurationError: a token is refused, the rules make no sense, or the database or the port can't be
-            had.
-        DatabaseUnavailable: the database can't be reached, for now.
+        ConfigurationError: a token is refused, the rules make no sense, or the database, the address, the
+            proxy or the certificates can't be used.
+        Unavailable: the database or the address to listen on can't be had, for now.
     """
     limits = limits or SlackRateLimits()
     async with AsyncExitStack() as stack:

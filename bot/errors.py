@@ -12,7 +12,9 @@ BotError
 ├── NotRecorded            the database did not confirm, so nothing was promised
 ├── AlreadyTried           this button was used before
 ├── ConfigurationError     the bot can't start as configured
-├── DatabaseUnavailable    the database can't be reached, for now
+├── Unavailable            what the bot needs at its start is not there, for now
+│   ├── DatabaseUnavailable  the database can't be reached
+│   └── AddressUnavailable   the address on which it listens can't be had
 └── ProviderError          VPS.org refused, or could not be asked
     ├── BadRequest         it found fault with the request
     ├── Unauthorized       it did not accept the token
@@ -216,17 +218,30 @@ class ConfigurationError(BotError):
 
 
 @dataclass(eq=False)
-class DatabaseUnavailable(BotError):
-    """The database could not be reached for as long as the bot waits for it at the start."""
+class Unavailable(BotError):
+    """What the bot needs at its start is not there, for now: to start again may help."""
 
     reason: str
+
+
+@dataclass(eq=False)
+class DatabaseUnavailable(Unavailable):
+    """The database could not be reached for as long as the bot waits for it at the start."""
+
+
+@dataclass(eq=False)
+class AddressUnavailable(Unavailable):
+    """The address on which the bot listens is not there, or taken; `reason` is the system's."""
+
+    address: str
 
 
 @dataclass(eq=False, kw_only=True)
 class ProviderError(BotError):
     """VPS.org refused, or could not be asked.
 
-    `status` is HTTP's, if there was an answer; `words` are VPS.org's own, on one line. `may_have_acted`:
+    `status` is HTTP's, if there was an answer; `words` are VPS.org's own, on one line, or OpenSSL's about its
+    certificate. `may_have_acted`:
     the request may have been carried out all the same, so it must be looked up and never blindly repeated.
     """
 
@@ -273,6 +288,7 @@ class Silence(StrEnum):
     """Why no usable answer came."""
 
     NOT_REACHED = "not_reached"
+    CERTIFICATE = "certificate"
     TIMED_OUT = "timed_out"
     BROKE_OFF = "broke_off"
     SERVER_ERROR = "server_error"

@@ -1,14 +1,17 @@
 """Whether the process lives and can do its work, and the small HTTP server that tells."""
 
 import asyncio
+import errno
 import inspect
+import os
+import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.errors import ConfigurationError
+from bot.errors import AddressUnavailable, BotError, ConfigurationError
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +96,15 @@ class _Connections:
         connection.force_close()
 
 
+def _cant_listen(error: OSError, address: str) -> BotError:
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return ConfigurationError(f"BOT_BIND, BOT_PORT: the bot isn't allowed to listen on {address}.")
+    # asyncio puts its own words before the system's; a name that can't be resolved has numbers of its own.
+    is_name = isinstance(error, socket.gaierror)
+    reason = str(error.strerror) if is_name else os.strerror(error.errno or 0)
+    return AddressUnavailable(reason, address)
+
+
 class HttpServer:
     """Serves routes at an address, loopback unless told otherwise; port 0 takes any free one.
 
@@ -132,7 +144,7 @@ class HttpServer:
         return int(listening[0].getsockname()[1]) if listening else self._port
 
     async def start(self) -> None:
-        """Listen; raises ConfigurationError if the address can't be had."""
+        """Listen; raises AddressUnavailable if the address can't be had for now, else ConfigurationError."""
         await self._runner.setup()
         make = self._runner.server
         if make is None:
@@ -144,9 +156,7 @@ class HttpServer:
             )
         except OSError as error:
             await self._runner.cleanup()
-            raise ConfigurationError(
-                f"BOT_BIND, BOT_PORT: can't listen on {self._bind}:{self._port} ({error.strerror})."
-            ) from error
+            raise _cant_listen(error, f"{self._bind}:{self._port}") from error
 
     async def stop(self) -> None:
         """Stop listening, and let requests that are being answered end within `stop_seconds`."""

@@ -1,15 +1,16 @@
-"""The only reader of the environment: variables, `.env` in the working directory, files in /run/secrets."""
+"""The only reader of our settings: variables, `.env` in the working directory, files in /run/secrets."""
 
+import errno
 import os
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
+from psycopg.pq import Conninfo
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -21,9 +22,12 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot import settings_messages
 from bot.errors import ConfigurationError
+from bot.network import is_host, is_loopback, proxy_passwords
 from bot.permissions import EVERYBODY
 from bot.settings_messages import NO_WAY_IN
 from bot.verbs import ChangingVerb
@@ -52,11 +56,11 @@ def _token(secret: SecretStr) -> SecretStr:
 
 def _address(url: str) -> str:
     parts = _split(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not is_host(parts.hostname or ""):
         raise ValueError("it must be an address such as https://host/path/")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("it must have no user, no query and no fragment")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("it must be https, as tokens are sent there; http only on this machine")
     return url.rstrip("/")
 
@@ -65,10 +69,23 @@ def _database_url(url: str) -> str:
     parts = _split(url)
     file = url.removeprefix("sqlite:///")
     if parts.scheme == "sqlite" and file not in {url, "", ":memory:"}:
+        if parts.query:
+            raise ValueError("it takes no options after a question mark, with SQLite")
         return url
     if parts.scheme == "postgresql+psycopg" and parts.path.strip("/"):
-        return url
+        return _with_known_options(url)
     raise ValueError("it must be sqlite:///file or postgresql+psycopg://user:password@host/name")
+
+
+def _with_known_options(url: str) -> str:
+    try:
+        address = make_url(url)
+        address.get_dialect()().create_connect_args(address)
+    except (ArgumentError, ValueError):
+        raise ValueError("it is not an address that can be read") from None
+    if not {name.encode() for name in address.query} <= {each.keyword for each in Conninfo.get_defaults()}:
+        raise ValueError("it has an option that PostgreSQL doesn't know")
+    return url
 
 
 def _split(url: str) -> SplitResult:
@@ -81,11 +98,10 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _bind(host: str) -> str:
+    if not is_host(host):
+        raise ValueError("it must be an IP address or the name of a host")
+    return host
 
 
 def _comma_separated(value: object) -> object:
@@ -121,7 +137,7 @@ _CHANNELS = ("channel's id", "C012AB3CD")
 _LISTED = (NoDecode, BeforeValidator(_comma_separated))
 
 Token = Annotated[SecretStr, AfterValidator(_token)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1_000_000)]
 Address = Annotated[str, AfterValidator(_address)]
 AddressWithSlash = Annotated[Address, AfterValidator(lambda url: f"{url}/")]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
@@ -254,12 +270,11 @@ class Settings(_Environment):
     bot_keep_days: float = Field(
         90.0,
         ge=1,
-        allow_inf_nan=False,
+        le=36_500,
         description="Days for which an operation is kept on record after its end; at least 1.",
     )
-    bot_bind: str = Field(
+    bot_bind: Annotated[str, AfterValidator(_bind)] = Field(
         "127.0.0.1",
-        min_length=1,
         description="Address on which health checks and, in HTTP mode, Slack are answered.",
     )
     bot_port: int = Field(8080, ge=0, le=65535, description="Port on that address; 0 takes any free one.")
@@ -275,9 +290,11 @@ class Settings(_Environment):
 
     @property
     def secrets(self) -> list[SecretStr]:
-        """Every value that must never be logged, the database's password included."""
-        password = urlsplit(self.database_url).password
-        written = {password, unquote(password)} if password else set()
+        """Every value that must never be logged, the passwords of the database and of proxies included."""
+        address = urlsplit(self.database_url)
+        options = [value for name, value in parse_qsl(address.query) if name.endswith("password")]
+        passwords = [address.password or "", *options]
+        written = {*passwords, *map(unquote, passwords), *proxy_passwords()} - {""}
         tokens = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.vps_api_token]
         return [token for token in tokens if token] + [SecretStr(form) for form in written]
 
@@ -327,17 +344,27 @@ def _load(kind: type[S], secrets_folder: Path, also_wrong: Callable[[Path], list
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise ConfigurationError(*problems, *map(_in_words, found)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"Settings could not be read: {type(error).__name__} in .env or {secrets_folder}."
-        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f".env can't be read, or a file in {secrets_folder}: no UTF-8.") from None
+    except OSError as error:
+        where = error.filename or f".env, or a file in {secrets_folder},"
+        raise ConfigurationError(f"{where} can't be read: {error.strerror}.") from None
     if problems:
         raise ConfigurationError(*problems)
     return settings
 
 
+def _check_env_file(file: Path) -> None:
+    """Raise OSError if it is there, and yet would be passed over."""
+    if file.is_symlink():
+        file.stat()
+    if file.is_dir():  # Docker makes one, if it is to mount a file that isn't there.
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+
+
 def _unknown(secrets_folder: Path) -> list[str]:
     """Return what is wrong with names that look like settings: a typo must not take a protection away."""
+    _check_env_file(Path(ENV_FILE))
     files = [path.name for path in secrets_folder.iterdir()] if secrets_folder.is_dir() else []
     written = {**dotenv_values(ENV_FILE), **os.environ}
     given = {name.upper() for name in (*written, *files)}

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
-from bot.errors import BotError, ConfigurationError, DatabaseUnavailable, Failure
+from bot.errors import BotError, ConfigurationError, Failure, Unavailable
 from bot.operations.model import Ending, Operation, Outcome
 from bot.verbs import USAGES
 from tests.views_kit import moments, words
@@ -62,8 +62,9 @@ def _any(name: str, hint: Any) -> st.SearchStrategy[Any]:
 
 def kinds_of_errors(base: type[BotError] = BotError) -> list[type[BotError]]:
     """Return every class of expected failure but those with which the bot does not even start."""
-    found = [each for kind in base.__subclasses__() for each in kinds_of_errors(kind)]
-    return found if base in {BotError, ConfigurationError, DatabaseUnavailable} else [base, *found]
+    kinds = [kind for kind in base.__subclasses__() if kind not in {ConfigurationError, Unavailable}]
+    found = [each for kind in kinds for each in kinds_of_errors(kind)]
+    return found if base is BotError else [base, *found]
 
 
 errors: st.SearchStrategy[BotError] = st.one_of(*map(any_facts, kinds_of_errors()))

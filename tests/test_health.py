@@ -1,6 +1,7 @@
 """Whether the process lives and is ready, over HTTP."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator
 
@@ -8,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.errors import ConfigurationError
+from bot.errors import AddressUnavailable, BotError, ConfigurationError
 from bot.health import Check, HttpServer, routes
 
 never = asyncio.Event()
@@ -82,8 +83,33 @@ async def test_it_listens_on_loopback_and_stops() -> None:
 async def test_a_taken_port_is_told_with_its_variable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigurationError, match=f"BOT_PORT: can't listen on 127.0.0.1:{port}"):
-            await HttpServer([], port=port).start()
+        refusal = await refused(port=port)
+    assert isinstance(refusal, AddressUnavailable)
+    assert (refusal.reason, refusal.address) == ("Address already in use", f"127.0.0.1:{port}")
+
+
+# The first is for documentation (RFC 5737), so that no machine has it.
+@pytest.mark.parametrize("address", ["192.0.2.1", "nowhere.invalid"])
+async def test_an_address_that_is_not_there_yet_may_be_later(address: str) -> None:
+    assert isinstance(await refused(bind=address, port=1), AddressUnavailable)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+async def test_an_address_that_is_not_for_us_never_will_be(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forbidden(*_: object) -> None:
+        raise OSError(number, "the library's own words")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", forbidden)
+    assert isinstance(await refused(port=80), ConfigurationError)
+
+
+async def refused(*, port: int, bind: str = "127.0.0.1") -> BotError:
+    """Return why nothing can listen there."""
+    with pytest.raises(BotError) as refusal:
+        await HttpServer([], bind=bind, port=port).start()
+    return refusal.value
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What people set is read, and what is wrong with it is told without repeating it."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,6 +158,8 @@ WRONG = [
     ("VPS_API_TOKEN", '"quoted"', "characters no token has"),
     ("SLACK_API_URL", "slack.com/api", "an address such as"),
     ("SLACK_API_URL", "http://slack.com/api/", "https"),
+    ("SLACK_API_URL", "https://slack..com/api/", "an address such as"),
+    ("VPS_API_URL", "https://-.vps.org/", "an address such as"),
     ("VPS_API_URL", "http://127.evil.org/", "https"),
     ("VPS_API_URL", "https://me:pw@vps.org/", "no user"),
     ("VPS_API_URL", "https://vps.org/?a=b", "no query"),
@@ -164,6 +168,11 @@ WRONG = [
     ("DATABASE_URL", "postgresql://host/name", "postgresql+psycopg://"),
     ("DATABASE_URL", "sqlite://", "sqlite:///file"),
     ("DATABASE_URL", "sqlite:///:memory:", "sqlite:///file"),
+    ("DATABASE_URL", "sqlite:///file?nonsense=1", "takes no options"),
+    ("DATABASE_URL", "sqlite+nonsense:///file", "sqlite:///file"),
+    ("DATABASE_URL", "postgresql+psycopg://host/name?nonsense=1", "an option that PostgreSQL doesn't know"),
+    ("DATABASE_URL", "postgresql+psycopg://host/name?port=nonsense", "can be read"),
+    ("DATABASE_URL", "postgresql+psycopg://host/name?plugin=nonsense", "an option"),
     ("BOT_OPERATORS", "@ana,U012AB3CD", "“@ana” isn't a Slack id (U012AB3CD"),
     ("BOT_OPERATORS", "*", "“*” isn't a Slack id"),
     ("BOT_APPROVERS", "@ana,ben", "“@ana” and “ben” aren't Slack ids"),
@@ -177,8 +186,12 @@ WRONG = [
     ("BOT_POLL_SECONDS", "0", "must be a number above 0"),
     ("BOT_POLL_SECONDS", "soon", "must be a number above 0"),
     ("BOT_POLL_MAX_SECONDS", "1", "BOT_POLL_SECONDS"),
-    ("BOT_LATE_MINUTES", "inf", "must be a number above 0"),
+    ("BOT_LATE_MINUTES", "inf", "must be a number above 0, at most 1000000"),
+    ("BOT_APPROVAL_MINUTES", "1e300", "at most 1000000"),
+    ("BOT_KEEP_DAYS", "1e9", "from 1 to 36500"),
     ("BOT_SETTLE_SECONDS", "-1", "must be a number above 0"),
+    ("BOT_BIND", "..", "must be an IP address or the name of a host"),
+    ("BOT_BIND", "127.0.0.1:8080", "the name of a host"),
     ("BOT_PORT", "70000", "BOT_PORT must be a number from 0 to 65535."),
     ("BOT_LOG_LEVEL", "LOUD", "takes DEBUG, INFO, WARNING or ERROR"),
     ("BOT_LOG_FORMAT", "xml", "takes json or text"),
@@ -192,9 +205,27 @@ def test_a_wrong_value_is_named_and_explained(loaded: Load, name: str, value: st
     assert reason in line
 
 
-def test_a_file_that_cannot_be_read_is_a_setting_problem(loaded: Load) -> None:
+def test_a_file_that_is_no_text_is_a_setting_problem(loaded: Load) -> None:
     Path(".env").write_bytes(b"BOT_PORT=\xff\xfe\n")
     assert ".env" in problems(loaded)[0]
+
+
+def test_a_folder_in_place_of_the_file_is_not_taken_for_nothing(loaded: Load) -> None:
+    Path(".env").mkdir()
+    assert problems(loaded) == [".env can't be read: Is a directory."]
+
+
+def test_a_link_that_leads_nowhere_is_not_taken_for_nothing(loaded: Load) -> None:
+    Path(".env").symlink_to("elsewhere")
+    assert problems(loaded) == [".env can't be read: No such file or directory."]
+
+
+def test_a_file_that_is_not_for_us_is_named(loaded: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/run/secrets/vps_api_token")
+
+    monkeypatch.setattr("bot.settings.dotenv_values", forbidden)
+    assert problems(loaded) == ["/run/secrets/vps_api_token can't be read: Permission denied."]
 
 
 @given(st.text("abcdefXYZ0189'\" \\%@[]:", min_size=6).map(lambda tail: f"zq7{tail}"))
@@ -208,7 +239,11 @@ def test_no_value_is_ever_repeated_in_the_refusal(loaded: Load, secret: str) -> 
 
 
 def test_settings_hide_their_secrets_and_list_them_for_the_logs(loaded: Load) -> None:
-    settings = loaded(DATABASE_URL="postgresql+psycopg://bot:p%40ss@db/bot")
+    settings = loaded(
+        DATABASE_URL="postgresql+psycopg://bot:p%40ss@db/bot?sslpassword=s%26s&password=q",
+        HTTPS_PROXY="http://ana:pr%2Fxy@proxy.example:3128",
+    )
     hidden = {secret.get_secret_value() for secret in settings.secrets}
-    assert hidden == {"xoxb-1-a", "xapp-1-b", "vps-c", "p%40ss", "p@ss"}
+    tokens, passwords = {"xoxb-1-a", "xapp-1-b", "vps-c"}, {"p%40ss", "p@ss", "s&s", "q"}
+    assert hidden == tokens | passwords | {"pr%2Fxy", "pr/xy"}
     assert not any(value in repr(settings) for value in hidden)

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from bot.doctor.model import Finding, Level, Report, problem, warning, well
 from bot.errors import ConfigurationError, ProviderError, Unauthorized
+from bot.network import certificate_problem
 from bot.permissions import Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.slack.provider_messages import provider_error
@@ -59,14 +60,14 @@ def unanswered(service: str, variable: str, seconds: float) -> Finding:
 
 def unreached(service: str, variable: str, error: BaseException) -> Finding:
     """Say why a service can't be reached; certificates, names and refusals are told apart."""
+    if wrong := certificate_problem(error):
+        return problem(
+            f"{service}'s certificate is not trusted ({wrong}).",
+            "Does a proxy of yours stand between? Then name the file with its certificate in "
+            f"SSL_CERT_FILE. If not, check {variable} and this machine's clock.",
+        )
     for cause in _causes(error):
         match cause:
-            case ssl.SSLCertVerificationError():
-                return problem(
-                    f"{service}'s certificate is not trusted ({cause.verify_message or 'not verified'}).",
-                    "Does a proxy of yours stand between? Then name the file with its certificate in "
-                    f"SSL_CERT_FILE. If not, check {variable} and this machine's clock.",
-                )
             case ssl.SSLError():
                 return problem(f"{service} speaks no TLS there.", f"Check {variable} and the proxy.")
             case socket.gaierror():
@@ -340,7 +341,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         # aiohttp keeps the error of the operating system in a field of its own.
-        for cause in (getattr(error, "certificate_error", None), getattr(error, "os_error", None)):
-            if isinstance(cause, BaseException):
-                yield cause
+        if isinstance(cause := getattr(error, "os_error", None), BaseException):
+            yield cause
         error = error.__cause__ or error.__context__

@@ -1,6 +1,7 @@
 """Starting and stopping the durable engine (DBOS.md, sections 1, 5 and 12)."""
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ STOP_SECONDS = 8
 PING_SECONDS = 2.0
 QUEUE_SECONDS = 2.0
 """How often the queue is polled; what this process enqueues is fetched at once."""
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 WORKERS = 5_000
 """As good as no limit: one at a time per server comes from the queue's partitions alone."""
 
@@ -168,8 +170,14 @@ class Engine:
         return True
 
     def _cant_open(self, error: Exception) -> ConfigurationError | DatabaseUnavailable:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        passes = "disk" in str(error) if self._is_file else isinstance(error, sa.exc.OperationalError)
+        cause = getattr(error, "orig", None) or error
+        reason = str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
+        if isinstance(cause, OSError):
+            reason, passes = f"{cause.filename}: {cause.strerror}", cause.errno in _DISK_FULL
+        elif self._is_file:
+            passes = "disk" in reason
+        else:
+            passes = isinstance(error, sa.exc.OperationalError)
         if passes:
             return DatabaseUnavailable(reason)
         return ConfigurationError(f"DATABASE_URL: the database can't be opened ({reason}).")

@@ -1,22 +1,22 @@
 """Which process carries out which operations (DBOS.md, section 7): a lease each, held while it lives.
 
-On SQLite the one lease is a lock on a file. On PostgreSQL each of several replicas holds an advisory lock of
-its session, which PostgreSQL frees the moment that session ends, however it ends; what its holder had begun,
-another replica then carries on (failover). So that no two ever work on the same operation, a process whose
-session is lost stops before PostgreSQL, at the other end, gives up the session: no later than `TRUST_SECONDS`
-after it last asked something that was answered, while PostgreSQL waits for `KEEPALIVE_SECONDS` from then on
-at least. Most often the process notices by itself, after `LOOK_SECONDS` + `ANSWER_SECONDS`; if its event loop
-hangs, a watchdog ends it.
+On SQLite the one lease is a lock on its file. On PostgreSQL each of several replicas holds an advisory lock
+of its session, which PostgreSQL frees the moment that session ends, however it ends; what its holder had
+begun, another replica then carries on (failover). So that no two ever work on the same operation, a process
+whose session is lost stops before PostgreSQL, at the other end, gives up the session: no later than
+`TRUST_SECONDS` after it last asked something that was answered, while PostgreSQL waits for
+`KEEPALIVE_SECONDS` from then on at least. Most often the process notices by itself, after `LOOK_SECONDS` +
+`ANSWER_SECONDS`; if its event loop hangs, a watchdog ends it.
 """
 
 import asyncio
 import errno
 import fcntl
 import os
+import struct
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from io import TextIOWrapper
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, Self
@@ -30,6 +30,8 @@ from bot.operations.database import KEEPALIVE_SECONDS, with_keepalives
 
 log = structlog.get_logger()
 
+LOCKED_BYTE = 2**40
+"""Which byte of a SQLite file is locked: far from those SQLite locks (https://sqlite.org/lockingv3.html)."""
 MAX_LEASES = 32
 """How many replicas one database serves at most."""
 LOCKS = 0x6261_636B
@@ -74,26 +76,33 @@ def terminate_process() -> NoReturn:
 
 
 class FileLock:
-    """The only lease there is on a SQLite file; the system frees it when the process dies."""
+    """The only lease there is on a SQLite file; the system frees it when the process dies.
+
+    The lock is on the file itself, where nobody can delete it, at a byte of no concern to SQLite.
+    """
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._file: TextIOWrapper | None = None
+        self._file: int | None = None
 
     async def claim(self) -> str:
-        """Take the file; raises ConfigurationError if another process has it, OSError if it can't be had."""
-        self._database.parent.mkdir(parents=True, exist_ok=True)
-        file = self._database.with_name(f"{self._database.name}.lock").open("w")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.close()
-            if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
-                raise
+        """Take the file, and make it if it is missing.
+
+        Raises:
+            ConfigurationError: another process has it, or it is none that can be used.
+            OSError: it can't be opened.
+        """
+        if self._database.is_dir():
             raise ConfigurationError(
-                f"DATABASE_URL: another backup-bot is using {self._database}.",
-                hint="Stop it first, or use PostgreSQL to run several.",
-            ) from error
+                f"DATABASE_URL: {self._database} is a folder.", hint="Name a file in it."
+            )
+        self._database.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._database, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _set_lock(file, fcntl.F_WRLCK)
+        except OSError as error:
+            os.close(file)
+            raise self._refused(error) from error
         self._file = file
         return _name(0)
 
@@ -108,7 +117,28 @@ class FileLock:
     async def release(self) -> None:
         """Leave the file to others."""
         if self._file is not None:
-            self._file.close()
+            # It stays open: to close it would take from SQLite the locks of its own on this file
+            # (https://sqlite.org/howtocorrupt.html, section 2.2).
+            _set_lock(self._file, fcntl.F_UNLCK)
+            self._file = None
+
+    def _refused(self, error: OSError) -> ConfigurationError:
+        if error.errno in {errno.EAGAIN, errno.EACCES}:
+            return ConfigurationError(
+                f"DATABASE_URL: another backup-bot is using {self._database}.",
+                hint="Stop it first, or use PostgreSQL to run several.",
+            )
+        return ConfigurationError(
+            f"DATABASE_URL: {self._database} can't be locked ({error.strerror}), so a second bot could "
+            "use it at the same time.",
+            hint="Put it on a local disk, as network drives often have no locks; or use PostgreSQL.",
+        )
+
+
+def _set_lock(file: int, kind: int) -> None:
+    """Lock a byte of an open file, or unlock it; raises OSError if another process has it."""
+    lock = struct.pack("hhqqi0q", kind, os.SEEK_SET, LOCKED_BYTE, 1, 0)  # struct flock of fcntl(2)
+    fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
 
 
 class ReplicaLease:
@@ -140,6 +170,7 @@ class ReplicaLease:
 
         Raises:
             DatabaseUnavailable: the database could not be reached for `wait_seconds`.
+            ConfigurationError: its address has an option with a value that makes no sense.
         """
         self._session = await self._connect()
         while True:
@@ -189,12 +220,14 @@ class ReplicaLease:
                 session = await psycopg.AsyncConnection.connect(**{**where, **_SESSION}, autocommit=True)
                 await session.execute(_SETTINGS)
             except psycopg.OperationalError as error:
-                reason = str(error).strip().splitlines()[-1]
+                reason = str(error).strip().splitlines()[0]
                 left = last - clock()
                 if left <= 0:
                     raise DatabaseUnavailable(reason) from error
                 log.warning("database_awaited", reason=reason, seconds_left=round(left))
                 await asyncio.sleep(min(pause, left))
+            except (psycopg.Error, ValueError) as error:
+                raise ConfigurationError(f"DATABASE_URL is not right: {error}.") from error
             else:
                 return session
         raise AssertionError

@@ -1,11 +1,8 @@
 """The Slack client, and the check of both tokens before anything else starts."""
 
-import ipaddress
-import urllib.request
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import stamina
@@ -23,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from typing_extensions import override
 
 from bot.errors import ConfigurationError
+from bot.network import proxy_for, trusted
 from bot.slack import token_messages
 
 TIMEOUT_SECONDS = 10
@@ -73,16 +71,6 @@ class RateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
         return await super()._can_retry_async(state=state, request=request, response=response, error=error)
 
 
-def goes_direct(url: str) -> bool:
-    """Tell whether no proxy may stand between: for loopback, and for what NO_PROXY names."""
-    host = urlsplit(url).hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost" or host.endswith(".localhost")
-    return loopback or bool(urllib.request.proxy_bypass(host))
-
-
 class SlackClient(AsyncWebClient):
     """Slack's Web API. An answer that is no JSON object is a SlackApiError, not a bug."""
 
@@ -107,26 +95,30 @@ def web_client(token: SecretStr, base_url: str, session: aiohttp.ClientSession |
 
     That is: what Slack answered with 429, and what could not be sent as no connection came about. The SDK's
     default also repeats a call whose connection broke after sending, which can post a message twice.
+
+    Raises:
+        ConfigurationError: the proxy or the certificates of the environment can't be used.
     """
     client = SlackClient(
         token=token.get_secret_value(),
         base_url=base_url,
         timeout=TIMEOUT_SECONDS,
+        ssl=trusted(),
         session=session,
         retry_handlers=[
             RateLimitRetryHandler(max_retry_count=2),
             AsyncConnectionErrorRetryHandler(max_retry_count=2, error_types=[aiohttp.ClientConnectorError]),
         ],
     )
-    if goes_direct(base_url):
-        client.proxy = None
+    # Set afterwards, as for None the SDK takes what it finds in the environment by itself.
+    client.proxy = proxy_for(base_url)
     return client
 
 
 def keep_proxy(client: AsyncWebClient) -> Callable[..., Awaitable[None]]:
     """Return a `before_authorize` for Bolt's app, which gives each request the proxy of `client`, or none.
 
-    Bolt makes a client per request, and the SDK then reads a proxy from the environment for loopback as well.
+    Bolt makes a client per request, and the SDK then reads a proxy from the environment by itself.
     """
     app_client = client
 

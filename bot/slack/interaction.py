@@ -294,8 +294,10 @@ class Interaction:
         return answer
 
     def _response_address(self) -> AsyncWebhookClient:
-        address = AsyncWebhookClient(self.body["response_url"], session=self.client.session)
-        # The SDK would send it through the environment's proxy, even to loopback.
+        address = AsyncWebhookClient(
+            self.body["response_url"], ssl=self.client.ssl, session=self.client.session
+        )
+        # Set afterwards, as for None the SDK takes what it finds in the environment by itself.
         address.proxy = self.client.proxy
         return address
 

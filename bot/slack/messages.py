@@ -1,6 +1,7 @@
 """Every failure in words: what happened, and what to do about it."""
 
 from bot.errors import (
+    AddressUnavailable,
     AlreadyTried,
     BotError,
     ConfigurationError,
@@ -58,6 +59,11 @@ def explain(error: BotError) -> Explanation:
         case DatabaseUnavailable():
             return Explanation(
                 f"DATABASE_URL: the database can't be reached: {error.reason}", "Once it can, start again."
+            )
+        case AddressUnavailable():
+            return Explanation(
+                f"BOT_BIND, BOT_PORT: I can't listen on {error.address}: {error.reason}.",
+                "Is another program using the port? Is the network up? Then start again.",
             )
         case ProviderError():
             return provider_error(error)

@@ -19,6 +19,7 @@ from bot.slack.text import duration, pluralize, quotation
 TRY_SOON = "Try again in a moment."
 TRY_LATER = "Try again in a minute."
 LOOK_FIRST = "Check what is there now before you try again."
+CHECK_CERTIFICATES = "Tell whoever runs the bot to check VPS_API_URL, the proxy, SSL_CERT_FILE and the clock."
 CHECK_ADDRESS = "If this keeps happening, tell whoever runs the bot to check VPS_API_URL."
 
 
@@ -101,6 +102,7 @@ def _slots_full(error: SlotsFull) -> Explanation:
 
 _SILENCES: dict[Silence, str] = {
     Silence.NOT_REACHED: "VPS.org can't be reached",
+    Silence.CERTIFICATE: "I don't trust the certificate of whatever answered for VPS.org",
     Silence.TIMED_OUT: "VPS.org isn't answering",
     Silence.BROKE_OFF: "VPS.org dropped the connection",
     Silence.SERVER_ERROR: "VPS.org is having problems (error {status})",
@@ -139,6 +141,8 @@ def _when(error: Busy | Unreachable) -> str:
         return LOOK_FIRST
     if isinstance(error, Unreachable) and error.silence is Silence.NOT_REACHED:
         return f"{TRY_LATER} {CHECK_ADDRESS}"
+    if isinstance(error, Unreachable) and error.silence is Silence.CERTIFICATE:
+        return CHECK_CERTIFICATES
     if wait is None or 45 <= wait <= 75:
         return TRY_LATER
     if wait < 1:

@@ -17,8 +17,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.network import proxy_for
 from bot.slack.acks import PendingAcks
-from bot.slack.auth import error_name, goes_direct
+from bot.slack.auth import error_name
 from bot.slack.dispatch import RunningListeners
 from bot.slack.payload import InvalidPayload, storable
 from bot.slack.websocket import Socket, SocketTimeouts
@@ -130,7 +131,7 @@ class SocketConnection:
                 autoping=False,
                 heartbeat=self._timeouts.ping,
                 timeout=aiohttp.ClientWSTimeout(ws_close=self._timeouts.goodbye),
-                proxy=None if goes_direct(url) else self._app.client.proxy,
+                proxy=proxy_for(url),
                 ssl=self._app.client.ssl or True,
             )
         socket = Socket(websocket, self._received, self._timeouts)

@@ -1,10 +1,8 @@
 """VPS.org over HTTP: one connection pool, retried reads, writes sent once, and errors of our own."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from random import SystemRandom
@@ -15,6 +13,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
+from bot.network import proxy_for, trusted
 from bot.vps.read_json import read_json
 from bot.vps.refusals import api_words, broken, invalid_response, refusal, says_no, writes
 
@@ -46,12 +45,6 @@ class Listing:
     announced: int
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Return whom to trust, read once per process: it takes a while."""
-    return httpx.create_ssl_context()
-
-
 class VpsClient:
     """The only way to VPS.org. Every method raises nothing but subclasses of `ProviderError`.
 
@@ -59,7 +52,8 @@ class VpsClient:
     goes to the origin of `base_url` alone.
 
     Raises:
-        ConfigurationError: the address is no http address, or the token can't be sent in a header.
+        ConfigurationError: the address is no http address, the token can't be sent in a header, or the
+            proxy or the certificates of the environment can't be used.
     """
 
     def __init__(
@@ -89,10 +83,10 @@ class VpsClient:
             timeout=timeouts,
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
             follow_redirects=False,
-            verify=_trusted(),
+            verify=trusted(),
             transport=transport,
-            # Proxies of the environment are applied to loopback addresses too.
-            trust_env=self._base.host not in {"127.0.0.1", "::1", "localhost"},
+            proxy=None if transport else proxy_for(base_url),
+            trust_env=False,
         )
         self._retried = stamina.AsyncRetryingCaller(
             attempts=attempts, timeout=30.0, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5

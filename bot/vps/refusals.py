@@ -19,6 +19,7 @@ from bot.errors import (
     Unauthorized,
     Unreachable,
 )
+from bot.network import certificate_problem
 from bot.vps.read_json import read_json
 
 LONGEST_RETRY_AFTER = 3600.0
@@ -74,8 +75,10 @@ def _unclear(status: int, wait: float | None, words: str, method: str) -> Provid
 def broken(error: Exception, method: str) -> Unreachable:
     """Return the error for an exchange that ended without a whole answer.
 
-    Nothing of `error` is kept: it may hold the address, a header or the token.
+    Nothing else of `error` is kept: it may hold the address, a header or the token.
     """
+    if problem := certificate_problem(error):
+        return Unreachable(silence=Silence.CERTIFICATE, words=plain(problem))
     if isinstance(error, _NEVER_SENT):
         return Unreachable(silence=Silence.NOT_REACHED)
     late = isinstance(error, httpx.TimeoutException | TimeoutError)

@@ -4,8 +4,11 @@ import base64
 import errno
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -121,28 +124,44 @@ def put(harness: EngineHarness, value: str, place: str) -> None:
             connection.exec_driver_sql(statement, (value,) if "?" in statement else ())
 
 
-@pytest.fixture
-def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file system that has no locks, as some network drives have none."""
-
+@pytest.mark.parametrize("missing", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+async def test_a_file_system_without_locks_is_not_taken_for_another_bot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
     def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        raise OSError(missing, os.strerror(missing))
 
-    monkeypatch.setattr("fcntl.flock", refuse)
-
-
-@pytest.mark.usefixtures("no_locks")
-async def test_a_file_system_without_locks_is_not_taken_for_another_bot(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No locks available"):
-        await FileLock(tmp_path / "bot.sqlite").claim()
-    database = open_database(f"sqlite:///{tmp_path}/bot.sqlite")
-    with pytest.raises(ConfigurationError) as refused:
-        await Engine(database).launch()
-    database.dispose()
-    [problem] = refused.value.problems
-    assert problem.startswith("DATABASE_URL: ")
-    assert "No locks available" in problem
+    monkeypatch.setattr("fcntl.fcntl", refuse)
+    [problem] = await refused(f"sqlite:///{tmp_path}/bot.sqlite")
+    assert problem.startswith(f"DATABASE_URL: {tmp_path}/bot.sqlite can't be locked ({os.strerror(missing)})")
     assert "another" not in problem
+
+
+async def refused(address: str) -> tuple[str, ...]:
+    """Return why a bot with that database can't start."""
+    database = open_database(address)
+    try:
+        with pytest.raises(ConfigurationError) as refusal:
+            await Engine(database).launch()
+    finally:
+        database.dispose()
+    return refusal.value.problems
+
+
+async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    assert await refused(f"sqlite:///{tmp_path}") == (f"DATABASE_URL: {tmp_path} is a folder.",)
+    assert await refused("sqlite:////") == ("DATABASE_URL: / is a folder.",)
+
+
+async def test_what_is_in_the_way_of_a_database_is_said(tmp_path: Path) -> None:
+    file, long = tmp_path / "disk", tmp_path / ("x" * 300)  # A disk is not full as a path speaks of one.
+    file.touch()
+    assert await refused(f"sqlite:///{file}/bot.sqlite") == (
+        f"DATABASE_URL: the database can't be opened ({file}: File exists).",
+    )
+    assert await refused(f"sqlite:///{long}") == (
+        f"DATABASE_URL: the database can't be opened ({long}: File name too long).",
+    )
 
 
 async def test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path: Path) -> None:
@@ -156,3 +175,39 @@ async def test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path:
     assert await second.claim() == "lease-0"
     assert await second.live_leases() == {"lease-0"}
     await second.release()
+
+
+CLAIM = """
+import asyncio, sqlite3, sys
+from pathlib import Path
+from bot.operations.leases import FileLock
+path = Path(sys.argv[1])
+asyncio.run(FileLock(path).claim())
+database = sqlite3.connect(path)
+database.execute("pragma journal_mode=wal")
+database.execute("create table if not exists done (n integer)")
+database.close()
+print("claimed", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_whatever_is_deleted_beside_the_database_a_second_process_does_not_start(tmp_path: Path) -> None:
+    path = tmp_path / "bot.sqlite"
+
+    def start() -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", CLAIM, str(path)]
+        return subprocess.Popen(command, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+
+    with start() as first:
+        assert first.stdout
+        assert first.stdout.readline() == "claimed\n"
+        for beside in set(tmp_path.iterdir()) - {path}:
+            beside.unlink()
+        with start() as second:
+            assert "another backup-bot is using" in second.communicate()[1]
+        assert second.returncode != 0
+        first.kill()
+    with start() as third:
+        assert third.communicate("")[0] == "claimed\n"
+    assert path.stat().st_mode & 0o777 == 0o600

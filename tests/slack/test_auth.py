@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ConfigurationError
-from bot.slack.auth import Identity, check_tokens, goes_direct, keep_proxy, web_client
+from bot.slack.auth import Identity, check_tokens, keep_proxy, web_client
 from tests.slack.conftest import soon
 from tests.slack.wire import SLASH, Wire
 
@@ -168,7 +168,6 @@ async def test_a_connection_that_breaks_after_sending_never_posts_twice() -> Non
 def test_what_goes_round_the_proxy(url: str, direct: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "intern.example")
-    assert goes_direct(url) is direct
     assert web_client(SecretStr("x"), url).proxy == (None if direct else "http://proxy.example:3128")
 
 

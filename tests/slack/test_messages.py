@@ -12,6 +12,7 @@ from bot.approvals import messages as approval_messages
 from bot.approvals import views as approval_views
 from bot.approvals.model import Choice, Verdict
 from bot.errors import (
+    AddressUnavailable,
     AlreadyTried,
     BotError,
     ConfigurationError,
@@ -133,6 +134,7 @@ def test_a_button_that_was_used_before_has_words() -> None:
     [
         ConfigurationError("BOT_PORT must be a number.", "VPS_API_TOKEN is missing.", hint="See README.md."),
         DatabaseUnavailable("connection refused"),
+        AddressUnavailable("Address already in use", "127.0.0.1:8080"),
     ],
     ids=str,
 )
