@@ -70,6 +70,14 @@ class Authorizer:
             person = await self._people.who(interaction.person, interaction.team)
             permissions.check_cancel(person, operation.requested_by, operation.server_name, self._rules)
 
+    async def able(self, interaction: Interaction, server: str | None = None) -> frozenset[Verb]:
+        """Return what the person can do where they are, on a server by name or (None) on any.
+
+        For what is offered to them; nothing is put on record. Raises NotChecked if it can't be told.
+        """
+        person = await self._people.who(interaction.person, interaction.team)
+        return permissions.able(person, server, interaction.channel, self._rules)
+
     async def sight(self, interaction: Interaction, channel: str | None = None) -> Sight:
         """Return what tells which servers the person can look at, from a channel or (None) from any.
 

@@ -123,6 +123,24 @@ def decide_somewhere(person: Person, verb: Verb, channel: str, rules: Rules) -> 
     raise refusals[-1]
 
 
+def able(person: Person, server: str | None, channel: str, rules: Rules) -> frozenset[Verb]:
+    """Return what the person can do from a channel on a server, or (None) on any; approval may be needed."""
+
+    def can(verb: Verb) -> bool:
+        try:
+            if verb is Verb.AUDIT:
+                check_audit(person, rules)
+            elif server is None:
+                decide_somewhere(person, verb, channel, rules)
+            else:
+                decide(person, verb, server, channel, rules)
+        except NotAllowed:
+            return False
+        return True
+
+    return frozenset(verb for verb in Verb if can(verb))
+
+
 def sight(person: Person, channel: str | None, rules: Rules) -> Sight:
     """Return what tells which servers the person can look at from a channel (None: from any).
 

@@ -175,7 +175,9 @@ async def _show_list(
     interaction: Interaction, form: ListForm, server: Server | None, *, replace_message: bool
 ) -> None:
     listing = await _visible_backups(interaction, form, server)
-    await interaction.reply_ephemeral(views.backup_list(listing, form, server), replace=replace_message)
+    able = await services().authorizer.able(interaction, server.name if server else None)
+    shown = views.backup_list(listing, form, server, can_create=Verb.CREATE in able)
+    await interaction.reply_ephemeral(shown, replace=replace_message)
 
 
 async def _visible_backups(interaction: Interaction, form: ListForm, server: Server | None) -> BackupList:
@@ -205,6 +207,7 @@ HANDLERS = Handlers(
         ids.ask_for(Verb.CREATE): create_backup,
         ids.LIST_PREVIOUS: turn_page,
         ids.LIST_NEXT: turn_page,
+        ids.LIST_OPEN: turn_page,
         ids.LIST_SERVER: filter_list,
         ids.LIST_TYPE: filter_list,
         ids.LIST_SHARE: share_list,

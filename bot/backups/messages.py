@@ -1,10 +1,12 @@
 """What is said of backups: in the menu and the help, in lists, and in the forms that confirm."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
 from bot.backups.model import Backup
+from bot.servers.model import MANUAL_SLOTS
 from bot.slack.text import (
     ago,
     duration,
@@ -22,7 +24,6 @@ from bot.verbs import USAGES, ConfirmedVerb, Verb
 
 MENU = "*Server backups.* What do you want to do?"
 ASKING = ":hourglass_flowing_sand: Asking VPS.org…"
-NO_BACKUPS = "No backups yet. Make one with `/backup create`."
 WATCH = "Tell me when it's done"
 MAKE_TITLE = "Back up a server"
 REASON = "Reason (shown in the channel and the audit trail)"
@@ -32,7 +33,12 @@ SAFETY_CONDITION = "The restore starts once that backup is complete"
 ASK_FOR_APPROVAL = "Ask for approval"
 MOST_NAMED = 20
 
-_EMOJI = {"completed": ":floppy_disk:", "in_progress": ":hourglass_flowing_sand:"}
+_EMOJI = {"in_progress": ":hourglass_flowing_sand:"}
+_SAYS_ITS_TYPE = re.compile(
+    r"\s*(?:automatic|scheduled)?\s*(?:hourly|daily|nightly|weekly)?\s*backup\W*", re.IGNORECASE
+)
+_TAG = re.compile(r"^#[0-9a-f]{8}\b[\s·]*|[\s·]*#[0-9a-f]{8}$")
+"""The mark by which the bot finds what it made (`Operation.tag`)."""
 
 
 def safety_purpose(backup_id: int) -> str:
@@ -44,7 +50,9 @@ def meaning(verb: Verb) -> str:
     """Return what a verb does."""
     match verb:
         case Verb.LIST:
-            return "Shows backups, newest first, with a menu at each to restore or delete it."
+            return (
+                "Shows a server's backups, newest first, with a menu at each; or the newest of each server."
+            )
         case Verb.CREATE:
             return "Backs up a server and tells you when it's done."
         case Verb.RESTORE:
@@ -77,31 +85,107 @@ def help_text(verb: Verb) -> str:
     return f"{help_line(verb)}\nFor example: `/backup {USAGES[verb].example}`"
 
 
-def list_title(count: int, backup_type: str | None, server_name: str | None, *, is_partial: bool) -> str:
-    """Return how many backups there are, of what; of a part only how many were shown."""
+def list_title(backup_type: str | None, server_name: str | None) -> str:
+    """Return of what the list is, for a header."""
+    kind = f"{backup_type.capitalize()} backups" if backup_type else "Backups"
+    return f"{kind} of {plain_label(server_name, 120) if server_name else 'all servers'}"
+
+
+def all_summary(count: int, backup_type: str | None, servers: int, *, is_partial: bool) -> str:
+    """Return how many backups there are of how many servers; of a part only how many were shown."""
+    return f"{_count(count, backup_type, is_partial=is_partial)} of {pluralize(servers, 'server')}"
+
+
+def summary(
+    count: int,
+    backup_type: str | None,
+    manual: int | None,
+    newest_at: datetime | None,
+    status: str,
+    *,
+    is_partial: bool,
+) -> str:
+    """Return how well one server is backed up, and its status; `manual` is None where it is not known."""
+    parts = [_count(count, backup_type, is_partial=is_partial)]
+    if manual is not None:
+        parts.append(f"{'at least ' if is_partial else ''}{manual} of {MANUAL_SLOTS} manual slots")
+    if newest_at is not None:
+        parts.append(f"newest {ago(newest_at)}")
+    if status:
+        parts.append(f"status {escape_truncated(status, 30)}")
+    return " · ".join(parts)
+
+
+def _count(count: int, backup_type: str | None, *, is_partial: bool) -> str:
     kind = f"{backup_type} backup" if backup_type else "backup"
-    where = f"of *{safe_name(server_name)}*" if server_name else "of all servers"
-    return f"*{pluralize(count, kind)}{' shown' if is_partial else ''}* {where}"
+    return f"{pluralize(count, kind)}{' shown' if is_partial else ''}"
 
 
-def line(backup: Backup, *, with_server: bool) -> str:
-    """Return a backup in two lines: when and where, then what is known of it."""
-    emoji = ":x:" if backup.has_failed else _EMOJI.get(backup.status, ":grey_question:")
-    where = f" · *{safe_name(backup.server.name)}*" if with_server else ""
-    return f"{emoji} *{when(backup.created_at)}* · {ago(backup.created_at)}{where}\n{facts(backup)}"
+def no_backups(backup_type: str | None) -> str:
+    """Return that there are none."""
+    return f"No {backup_type} backups." if backup_type else "No backups yet."
+
+
+def open_list(count: int) -> str:
+    """Return what the button says that shows all backups of a server."""
+    return f"Backups ({count})"
+
+
+def row(backup: Backup) -> str:
+    """Return a backup of the server that the list is about: when and what, and below it what it is for."""
+    return f"{_mark(backup)}*{when(backup.created_at)}* · {_what(backup)}"
+
+
+def server_row(backup: Backup) -> str:
+    """Return a server and its newest backup."""
+    return f"{_mark(backup)}*{safe_name(backup.server.name)}* · {when(backup.created_at)} · {_what(backup)}"
+
+
+def _mark(backup: Backup) -> str:
+    if backup.is_complete:
+        return ""
+    return f"{':x:' if backup.has_failed else _EMOJI.get(backup.status, ':grey_question:')} "
+
+
+def _what(backup: Backup) -> str:
+    parts = [ago(backup.created_at)]
+    if backup.has_failed:
+        parts.append(f"{_status(backup)} – nothing to restore")
+    elif not backup.is_complete:
+        parts.append(_status(backup))
+    elif backup.size_mb is not None:
+        parts.append(size(backup.size_mb))
+    parts.append(escape_truncated(backup.backup_type, 30))
+    if backup.expires_at:
+        parts.append(f"expires {ago(backup.expires_at)}")
+    purpose = _purpose(backup)
+    return " · ".join([*parts, f"`{backup.id}`"]) + (f"\n{escape_truncated(purpose, 150)}" if purpose else "")
+
+
+def _status(backup: Backup) -> str:
+    return escape_truncated(backup.status.replace("_", " "), 30) or "status unknown"
+
+
+def _purpose(backup: Backup) -> str:
+    """Return what the backup is for: its description without our own tag, and none that its type tells."""
+    if not backup.is_manual and _SAYS_ITS_TYPE.fullmatch(backup.description):
+        return ""
+    said = _TAG.sub("", backup.description).strip()
+    reason, by, person = said.rpartition(" · by ")
+    return f"{reason} — {person}" if by else said
 
 
 def facts(backup: Backup) -> str:
-    """Return number, type, size, status, expiry and description."""
+    """Return number, type, size, status, expiry and purpose."""
     parts = [f"`{backup.id}`", escape_truncated(backup.backup_type, 30)]
     if backup.size_mb is not None:
         parts.append(size(backup.size_mb))
     if not backup.is_complete:
-        parts.append(escape_truncated(backup.status.replace("_", " "), 30))
+        parts.append(_status(backup))
     if backup.expires_at:
         parts.append(f"expires {ago(backup.expires_at)}")
-    if backup.description:
-        parts.append(f"“{escape_truncated(backup.description, 150)}”")
+    if purpose := _purpose(backup):
+        parts.append(f"“{escape_truncated(purpose, 150)}”")
     return " · ".join(parts)
 
 
@@ -113,7 +197,7 @@ def option_label(backup: Backup) -> str:
 
 def page_range(first: int, shown: int, count: int, not_shown: int, unreadable: int) -> str:
     """Return which part of the list this is, and how many there are that VPS.org did not show readably."""
-    parts = [f"{first + 1}–{first + shown} of {count}, newest first"] if shown else ["Nothing to show"]
+    parts = [f"{first + 1}–{first + shown} of {count}, newest first"] if shown else []
     if unreadable:
         parts.append(f"{unreadable} could not be read")
     if not_shown > unreadable:
@@ -123,7 +207,7 @@ def page_range(first: int, shown: int, count: int, not_shown: int, unreadable: i
 
 def shared_by(person: str, which: str) -> str:
     """Return who showed the list to everybody, and which part of it that is."""
-    return f"{which} · Shared by {mention(person)}"
+    return " · ".join(part for part in (which, f"Shared by {mention(person)}") if part)
 
 
 def title(verb: ConfirmedVerb) -> str:

@@ -123,6 +123,16 @@ def newest(backups: Sequence[Backup], count: int) -> list[Backup]:
     return nlargest(count, backups, key=_age)
 
 
+def newest_by_server(backups: Iterable[Backup]) -> list[Backup]:
+    """Return the newest backup of each server, in no particular order."""
+    found: dict[int, Backup] = {}
+    for backup in backups:
+        known = found.get(backup.server.id)
+        if known is None or _age(known) < _age(backup):
+            found[backup.server.id] = backup
+    return [*found.values()]
+
+
 def freshness_by_server(found: Iterable[Backup]) -> dict[int, Freshness]:
     """Return, by server id, what its backups say about it."""
     by_server: dict[int, list[Backup]] = defaultdict(list)

@@ -1,6 +1,8 @@
-"""The menu, the help, and the list of backups: newest first, ten a page, with filters and a menu at each."""
+"""The menu, the help, and the list of backups: newest first, ten a page, with filters."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import get_args
 
@@ -10,6 +12,8 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ContextBlock,
     ExternalDataSelectElement,
+    HeaderBlock,
+    InteractiveElement,
     Option,
     OverflowMenuElement,
     SectionBlock,
@@ -18,7 +22,7 @@ from slack_sdk.models.blocks import (
 
 from bot.backups import messages
 from bot.backups.api import BackupList
-from bot.backups.model import Backup, newest
+from bot.backups.model import Backup, newest, newest_by_server
 from bot.operations.model import NEED_A_COMPLETE_BACKUP
 from bot.servers.model import Server
 from bot.servers.views import ALL, option
@@ -50,32 +54,61 @@ def explained(verb: Verb) -> Message:
     return Message([SectionBlock(text=mrkdwn(messages.help_text(verb)))])
 
 
-def backup_list(listing: BackupList, form: ListForm, server: Server | None) -> Message:
-    """Return one page of the list."""
-    found = listing.backups
-    pages, form = _within(found, form)
-    shown = _page(found, form)
-    blocks: list[Block] = [_title(listing, form, server), _filters(form, server)]
-    blocks += [_row(backup, with_server=server is None) for backup in shown]
-    if not shown and not listing.not_shown:
-        blocks.append(SectionBlock(text=mrkdwn(messages.NO_BACKUPS)))
-    blocks.append(ContextBlock(elements=[mrkdwn(_range(listing, form, len(shown)))]))
-    blocks.append(_page_buttons(form, pages))
-    return Message(blocks)
+def backup_list(
+    listing: BackupList, form: ListForm, server: Server | None, *, can_create: bool = False
+) -> Message:
+    """Return one page of a server's backups; without a server, of the servers with the newest of each.
+
+    `can_create`: the person can back up the server.
+    """
+    page = _page(listing, form, server)
+    blocks: list[Block] = [*_top(listing, form, server), _filters(page.form, server, can_create=can_create)]
+    if server:
+        blocks += [_row(backup) for backup in page.rows]
+    else:
+        blocks += [_server_row(backup, page) for backup in page.rows]
+    if not page.rows and not listing.not_shown:
+        blocks.append(SectionBlock(text=mrkdwn(messages.no_backups(form.backup_type))))
+    if part := _range(listing, page):
+        blocks.append(_context(part))
+    return Message([*blocks, _page_buttons(page)])
 
 
 def shared_list(listing: BackupList, form: ListForm, server: Server | None, person: str) -> Message:
     """Return the same page for everybody to read, without buttons."""
-    found = listing.backups
-    _, form = _within(found, form)
-    shown = _page(found, form)
-    with_server = server is None
-    blocks: list[Block] = [_title(listing, form, server)]
-    blocks += [SectionBlock(text=mrkdwn(messages.line(each, with_server=with_server))) for each in shown]
-    blocks.append(
-        ContextBlock(elements=[mrkdwn(messages.shared_by(person, _range(listing, form, len(shown))))])
-    )
-    return Message(blocks)
+    page = _page(listing, form, server)
+    lines = [messages.row(each) if server else messages.server_row(each) for each in page.rows]
+    blocks: list[Block] = [*_top(listing, form, server)]
+    blocks += [SectionBlock(text=mrkdwn(line)) for line in lines]
+    return Message([*blocks, _context(messages.shared_by(person, _range(listing, page)))])
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The part of a list that is shown: backups, newest first, and of how many rows.
+
+    `form` has the page that exists; `counts` are, by server id, how many backups there are in all.
+    """
+
+    rows: list[Backup]
+    count: int
+    form: ListForm
+    counts: Mapping[int, int]
+
+    @property
+    def is_last(self) -> bool:
+        """True if nothing older follows."""
+        return (self.form.page + 1) * PAGE >= self.count
+
+
+def _page(listing: BackupList, form: ListForm, server: Server | None) -> _Page:
+    found = listing.backups if server else newest_by_server(listing.backups)
+    # Backups may have gone since the page was asked for.
+    last = max(0, (len(found) - 1) // PAGE)
+    there = form.model_copy(update={"page": min(max(form.page, 0), last)})
+    first = there.page * PAGE
+    counts = Counter() if server else Counter(backup.server.id for backup in listing.backups)
+    return _Page(newest(found, first + PAGE)[first:], len(found), there, counts)
 
 
 def _verb_buttons() -> ActionsBlock:
@@ -87,52 +120,72 @@ def _verb_buttons() -> ActionsBlock:
     return ActionsBlock(elements=buttons)
 
 
-def _within(found: Sequence[Backup], form: ListForm) -> tuple[int, ListForm]:
-    """Return how many pages there are, and the form with a page that exists: backups may have gone."""
-    pages = max(1, -(-len(found) // PAGE))
-    return pages, form.model_copy(update={"page": min(max(form.page, 0), pages - 1)})
+def _top(listing: BackupList, form: ListForm, server: Server | None) -> list[Block]:
+    title = messages.list_title(form.backup_type, server.name if server else None)
+    return [HeaderBlock(text=plain(title)), _context(_summary(listing, form, server))]
 
 
-def _page(found: Sequence[Backup], form: ListForm) -> list[Backup]:
-    first = form.page * PAGE
-    return newest(found, first + PAGE)[first:]
+def _summary(listing: BackupList, form: ListForm, server: Server | None) -> str:
+    backups, is_partial = listing.backups, listing.not_shown > 0
+    if server is None:
+        servers = len({backup.server.id for backup in backups})
+        return messages.all_summary(len(backups), form.backup_type, servers, is_partial=is_partial)
+    newest_at = max((backup.created_at for backup in backups), default=None)
+    manual = None if form.backup_type == "automatic" else sum(backup.is_manual for backup in backups)
+    return messages.summary(
+        len(backups), form.backup_type, manual, newest_at, server.status, is_partial=is_partial
+    )
 
 
-def _range(listing: BackupList, form: ListForm, shown: int) -> str:
-    first, count = form.page * PAGE, len(listing.backups)
-    return messages.page_range(first, shown, count, listing.not_shown, listing.unreadable)
+def _range(listing: BackupList, page: _Page) -> str:
+    return messages.page_range(
+        page.form.page * PAGE, len(page.rows), page.count, listing.not_shown, listing.unreadable
+    )
 
 
-def _title(listing: BackupList, form: ListForm, server: Server | None) -> SectionBlock:
-    name, is_partial = server.name if server else None, listing.not_shown > 0
-    title = messages.list_title(len(listing.backups), form.backup_type, name, is_partial=is_partial)
-    return SectionBlock(text=mrkdwn(title))
+def _context(text: str) -> ContextBlock:
+    return ContextBlock(elements=[mrkdwn(text)])
 
 
-def _filters(form: ListForm, server: Server | None) -> ActionsBlock:
+def _filters(form: ListForm, server: Server | None, *, can_create: bool) -> ActionsBlock:
     types = [Option(text=plain(text), value=value) for text, value in _TYPES]
     current = next(each for each in types if each.value == (form.backup_type or ALL))
-    return ActionsBlock(
-        block_id=form.as_json(),
-        elements=[
-            ExternalDataSelectElement(
-                action_id=ids.LIST_SERVER,
-                placeholder=plain("All servers"),
-                initial_option=option(server) if server else None,
-                min_query_length=0,
-            ),
-            StaticSelectElement(
-                action_id=ids.LIST_TYPE, placeholder=plain("Type"), options=types, initial_option=current
-            ),
-        ],
-    )
+    elements: list[InteractiveElement] = [
+        ExternalDataSelectElement(
+            action_id=ids.LIST_SERVER,
+            placeholder=plain("All servers"),
+            initial_option=option(server) if server else None,
+            min_query_length=0,
+        ),
+        StaticSelectElement(
+            action_id=ids.LIST_TYPE, placeholder=plain("Type"), options=types, initial_option=current
+        ),
+    ]
+    if server and can_create:
+        create = USAGES[Verb.CREATE]
+        elements.append(
+            ButtonElement(
+                text=plain(create.button),
+                action_id=ids.SERVER_CREATE,
+                value=str(server.id),
+                style=create.style,
+            )
+        )
+    return ActionsBlock(block_id=form.as_json(), elements=elements)
 
 
-def _row(backup: Backup, *, with_server: bool) -> SectionBlock:
+def _row(backup: Backup) -> SectionBlock:
     return SectionBlock(
-        text=mrkdwn(messages.line(backup, with_server=with_server)),
+        text=mrkdwn(messages.row(backup)),
         accessory=OverflowMenuElement(action_id=ids.LIST_ROW, options=_choices(backup)),
     )
+
+
+def _server_row(backup: Backup, page: _Page) -> SectionBlock:
+    own = ListForm(server_id=backup.server.id, backup_type=page.form.backup_type)
+    label = messages.open_list(page.counts[backup.server.id])
+    button = ButtonElement(text=plain(label), action_id=ids.LIST_OPEN, value=own.as_json())
+    return SectionBlock(text=mrkdwn(messages.server_row(backup)), accessory=button)
 
 
 def _choices(backup: Backup) -> list[Option]:
@@ -151,13 +204,13 @@ def _choices(backup: Backup) -> list[Option]:
     return [*watch, *confirmed]
 
 
-def _page_buttons(form: ListForm, pages: int) -> ActionsBlock:
+def _page_buttons(page: _Page) -> ActionsBlock:
     buttons = []
-    if form.page > 0:
-        buttons.append(_page_button("Newer", ids.LIST_PREVIOUS, form, -1))
-    if form.page < pages - 1:
-        buttons.append(_page_button("Older", ids.LIST_NEXT, form, +1))
-    share = ButtonElement(text=plain("Share in channel"), action_id=ids.LIST_SHARE, value=form.as_json())
+    if page.form.page > 0:
+        buttons.append(_page_button("◀ Newer", ids.LIST_PREVIOUS, page.form, -1))
+    if not page.is_last:
+        buttons.append(_page_button("Older ▶", ids.LIST_NEXT, page.form, +1))
+    share = ButtonElement(text=plain("Show in channel"), action_id=ids.LIST_SHARE, value=page.form.as_json())
     return ActionsBlock(elements=[*buttons, share])
 
 

@@ -15,6 +15,7 @@ LIST_NEXT = "list_next"
 LIST_TYPE = "list_type"
 LIST_SERVER = "list_server"
 LIST_SHARE = "list_share"
+LIST_OPEN = "list_open"
 
 # Buttons under other messages.
 DELETE_OLDEST = "delete_oldest"

@@ -59,6 +59,9 @@ def _words(block: dict[str, Any]) -> str:
     return "\n".join(words for words in (*others, *fields) if words)
 
 
-def _said(text: object) -> str:
+def _said(text: Any) -> str:
     words = text.get("text") if isinstance(text, dict) else None
-    return words if isinstance(words, str) else ""
+    if not isinstance(words, str):
+        return ""
+    # What a header shows as it is would mention and link in `text`.
+    return escape(words) if text["type"] == "plain_text" else words

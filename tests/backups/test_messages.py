@@ -1,8 +1,11 @@
 """A backup in words."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 
-from bot.backups.messages import facts, line, option_label
+from bot.backups.messages import facts, option_label, row, server_row
 from bot.backups.model import Backup
 from tests.backups.facts import NOON, backup, hours
 from tests.backups.hostile import backups
@@ -19,9 +22,37 @@ def test_what_is_not_complete_says_so_and_what_expires_says_when() -> None:
     assert told == "`501` · manual · in progress · expires <!date^1772366400^{ago}|2026-03-01 12:00 UTC>"
 
 
-def test_the_server_is_named_if_it_is_not_known() -> None:
-    assert "*web-1*" in line(backup(), with_server=True)
-    assert "web-1" not in line(backup(), with_server=False)
+def test_the_server_comes_first_if_the_list_is_of_several() -> None:
+    assert server_row(backup()).startswith("*web-1* · <!date")
+    assert "web-1" not in row(backup())
+
+
+@pytest.mark.parametrize(
+    ("facts_of", "told"),
+    [
+        (
+            {"description": "New load balancer · by ana #e4067111"},
+            "2.4 GB · manual · `501`\nNew load balancer — ana",
+        ),
+        (
+            {"description": "#e4067111 New load balancer · by ana"},
+            "2.4 GB · manual · `501`\nNew load balancer — ana",
+        ),
+        ({"description": "Issue #12345678 · by night"}, "2.4 GB · manual · `501`\nIssue #12345678 — night"),
+        ({"description": "Automatic daily backup"}, "2.4 GB · manual · `501`\nAutomatic daily backup"),
+        ({"description": "Automatic daily backup", "backup_type": "automatic"}, "2.4 GB · automatic · `501`"),
+        ({"description": "Daily backup.", "backup_type": "automatic"}, "2.4 GB · automatic · `501`"),
+        (
+            {"description": "Weekly, kept", "backup_type": "automatic"},
+            "2.4 GB · automatic · `501`\nWeekly, kept",
+        ),
+        ({"status": "failed"}, "failed – nothing to restore · manual · `501`"),
+        ({"status": "cancelled"}, "cancelled – nothing to restore · manual · `501`"),
+        ({"status": "in_progress", "size_mb": None}, "in progress · manual · `501`"),
+    ],
+)
+def test_a_row_tells_what_matters_and_its_purpose_below(facts_of: dict[str, Any], told: str) -> None:
+    assert row(backup(**facts_of)).partition("UTC> · ")[2] == told
 
 
 def test_an_option_tells_number_date_type_and_size() -> None:
@@ -33,6 +64,6 @@ def test_an_option_tells_number_date_type_and_size() -> None:
 
 @given(backups)
 def test_whatever_a_backup_is_its_words_are_safe_and_short(told: Backup) -> None:
-    assert problems(line(told, with_server=True)) == []
-    assert len(line(told, with_server=True)) <= 800
+    assert problems(row(told)) == problems(server_row(told)) == []
+    assert len(row(told)) <= len(server_row(told)) <= 800
     assert 0 < len(option_label(told)) <= 75

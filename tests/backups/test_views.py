@@ -33,12 +33,15 @@ PAGES: dict[str, Drawable] = {
 LISTS: dict[str, Drawable] = {
     "all servers": backup_list(BackupList(FOUND), ListForm(), None),
     "one server, manual": backup_list(
-        BackupList(FOUND[:1]), ListForm(server_id=1, backup_type="manual"), WEB
+        BackupList(FOUND[:1]), ListForm(server_id=1, backup_type="manual"), WEB, can_create=True
     ),
-    "the page in the middle, some not shown": backup_list(BackupList(MANY, 3), ListForm(page=1), None),
-    "none": backup_list(BackupList([]), ListForm(server_id=1), WEB),
+    "one server, automatic": backup_list(
+        BackupList(FOUND[2:3]), ListForm(server_id=1, backup_type="automatic"), WEB
+    ),
+    "the page in the middle, some not shown": backup_list(BackupList(MANY, 3), ListForm(page=1), WEB),
+    "none": backup_list(BackupList([]), ListForm(server_id=1), WEB, can_create=True),
     "none that could be read": backup_list(BackupList([], 3, 1), ListForm(server_id=1), WEB),
-    "the second page, shared": shared_list(BackupList(MANY, 1, 1), ListForm(page=1), None, "UANA"),
+    "the second page, shared": shared_list(BackupList(MANY, 1, 1), ListForm(page=1), WEB, "UANA"),
     "shared": shared_list(BackupList(FOUND), ListForm(server_id=1), WEB, "UANA"),
 }
 
@@ -59,7 +62,7 @@ def test_how_lists_look(snapshot: SnapshotAssertion) -> None:
 
 
 def rows(message: Any) -> list[int]:
-    return [int(number) for number in re.findall(r"`(\d+)` ·", message.text)]
+    return [int(number) for number in re.findall(r"`(\d+)`", message.text)]
 
 
 def turned(message: Any, action_id: str) -> ListForm:
@@ -74,9 +77,9 @@ def turned(message: Any, action_id: str) -> ListForm:
 
 def test_turning_the_pages_shows_every_backup_once_newest_first() -> None:
     listing = BackupList(MANY)
-    first = backup_list(listing, ListForm(), None)
-    second = backup_list(listing, turned(first, ids.LIST_NEXT), None)
-    third = backup_list(listing, turned(second, ids.LIST_NEXT), None)
+    first = backup_list(listing, ListForm(), WEB)
+    second = backup_list(listing, turned(first, ids.LIST_NEXT), WEB)
+    third = backup_list(listing, turned(second, ids.LIST_NEXT), WEB)
     assert rows(first) + rows(second) + rows(third) == list(range(23, 0, -1))
     assert turned(third, ids.LIST_PREVIOUS) == ListForm(page=1)
 
@@ -91,7 +94,7 @@ def test_turning_the_pages_shows_every_backup_once_newest_first() -> None:
     ],
 )
 def test_each_backup_offers_what_can_be_done_with_it(status: str, verbs: set[Verb]) -> None:
-    message = backup_list(BackupList([backup(7, status=status)]), ListForm(), None)
+    message = backup_list(BackupList([backup(7, status=status)]), ListForm(), WEB)
     [options] = [
         block["accessory"]["options"]
         for block in message.drawn()
@@ -105,11 +108,22 @@ def test_each_backup_offers_what_can_be_done_with_it(status: str, verbs: set[Ver
 @pytest.mark.parametrize(("page", "nearest"), [(-5, 0), (3, 2), (10**30, 2)])
 def test_a_page_that_is_not_there_any_more_is_the_nearest_one(page: int, nearest: int) -> None:
     asked, there, listing = ListForm(page=page), ListForm(page=nearest), BackupList(MANY)
-    assert rows(backup_list(listing, asked, None)) == rows(backup_list(listing, there, None))
-    assert rows(shared_list(BackupList(MANY), asked, None, "UANA")) == rows(
-        shared_list(BackupList(MANY), there, None, "UANA")
-    )
-    assert rows(shared_list(BackupList(MANY), asked, None, "UANA"))
+    assert rows(backup_list(listing, asked, WEB)) == rows(backup_list(listing, there, WEB))
+    assert rows(shared_list(listing, asked, WEB, "UANA")) == rows(shared_list(listing, there, WEB, "UANA"))
+    assert rows(shared_list(listing, asked, WEB, "UANA"))
+
+
+def test_over_all_servers_the_newest_of_each_is_shown_with_a_way_to_its_list() -> None:
+    found = [
+        backup(number, server=number % 12, name=f"s{number % 12}", created_at=NOON + hours(number))
+        for number in range(60)
+    ]
+    first = backup_list(BackupList(found), ListForm(backup_type="manual"), None)
+    second = backup_list(BackupList(found), turned(first, ids.LIST_NEXT), None)
+    assert rows(first) + rows(second) == list(range(59, 47, -1))
+    *_, last = [block["accessory"] for block in second.drawn() if "accessory" in block]
+    assert (last["text"]["text"], last["action_id"]) == ("Backups (5)", ids.LIST_OPEN)
+    assert read_form(ListForm, last["value"]) == ListForm(server_id=0, backup_type="manual")
 
 
 @settings(max_examples=40)

@@ -15,20 +15,20 @@ pytestmark = in_chromium
 async def test_backups_are_listed_filtered_turned_and_shared(ana: Window, opens: Opener) -> None:
     await ana.says("/backup list")
     found = ana.message("newest first")
-    await expect(found).to_contain_text("of all servers")
+    await expect(found).to_contain_text("Backups of all servers")
     await found.get_by_role("combobox", name="All servers").click()
     await found.get_by_role("option", name="db-main").click()
-    await expect(found).to_contain_text("24 backups of db-main")
+    await expect(found).to_contain_text("24 backups · 10 of 10 manual slots")
     await found.get_by_role("combobox").last.select_option("Manual")
-    await expect(found).to_contain_text("10 manual backups of db-main")
+    await expect(found).to_contain_text("Manual backups of db-main")
     await expect(found).not_to_contain_text("Automatic daily backup")
     await found.get_by_role("combobox").last.select_option("All types")
     await found.get_by_role("button", name="Older").click()
     await expect(found).to_contain_text("11–20 of 24")
     ben = await opens("UBEN")
-    await expect(ben.message("of db-main")).to_have_count(0)
-    await found.get_by_role("button", name="Share in channel").click()
-    await expect(ben.message("Shared by @ana")).to_contain_text("24 backups of db-main")
+    await expect(ben.message("Backups of db-main")).to_have_count(0)
+    await found.get_by_role("button", name="Show in channel").click()
+    await expect(ben.message("Shared by @ana")).to_contain_text("Backups of db-main")
 
 
 async def test_a_backup_is_made_with_the_keyboard_alone(ana: Window, sandbox: Sandbox) -> None:
@@ -69,7 +69,7 @@ async def test_a_backup_is_made_with_the_keyboard_alone(ana: Window, sandbox: Sa
 async def test_a_backup_is_deleted_once_its_servers_name_is_right(ana: Window, sandbox: Sandbox) -> None:
     [oldest, *_] = [one for one in sandbox.provider.backups_of("web-1") if one.backup_type == "manual"]
     await ana.says("/backup list web-1 --type manual")
-    found = ana.message("2 manual backups of web-1")
+    found = ana.message("Manual backups of web-1")
     await found.get_by_role("button", name="More options").last.click()
     await found.get_by_role("menuitem", name="Delete…").click()
     await expect(ana.modal).to_contain_text("Before the move to PHP 8.4")

@@ -11,11 +11,13 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ContextBlock,
     DividerBlock,
+    HeaderBlock,
     SectionBlock,
 )
 
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import escape_truncated, mention
+from bot.slack.text import escape_truncated, mention, plain_label
+from tests.views_kit import problems, words
 
 WORDS = st.text(min_size=1, max_size=300).map(escape_truncated).filter(bool)
 
@@ -58,3 +60,8 @@ def test_nothing_is_parsed_or_unfurled() -> None:
 def test_a_block_that_slack_would_refuse_is_not_drawn() -> None:
     with pytest.raises(SlackObjectFormationError):
         Message([SectionBlock(text=mrkdwn("x" * 3001))]).drawn()
+
+
+@given(words)
+def test_what_a_header_shows_as_it_is_neither_mentions_nor_links_in_the_text(name: str) -> None:
+    assert problems(Message([HeaderBlock(text=plain(plain_label(name, 150)))])) == []

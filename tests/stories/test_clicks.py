@@ -141,8 +141,8 @@ async def watches() -> int:
 @set_up(bot_give_up_hours=0.00005)
 async def test_being_told_can_be_requested_again_after_a_watch_has_ended(world: World) -> None:
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
-    await world.person("ana").types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backup*")
+    await world.person("ana").types("/backup list web-1")
+    listing = await world.until_whisper("ana", "1 backup")
     await wants_to_be_told(world, listing)
     await world.until_direct("ana", "*web-1*: can't tell how backup 5001 ended")
 
@@ -160,8 +160,8 @@ async def test_being_told_is_not_repeated_if_the_click_is_delivered_again_after_
     world: World, delivered: list[Delivery]
 ) -> None:
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
-    await world.person("ana").types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backup*")
+    await world.person("ana").types("/backup list web-1")
+    listing = await world.until_whisper("ana", "1 backup")
     world.provider.finish()
     await wants_to_be_told(world, listing)
     click = delivered[-1]

@@ -25,7 +25,7 @@ async def test_the_shortcut_offers_the_same_in_a_direct_message(world: World) ->
 @pytest.mark.parametrize(
     ("button", "words"),
     [
-        ("List backups", "*0 backups* of all servers"),
+        ("List backups", "0 backups of"),
         ("Status", "Nothing is running or waiting."),
         ("Servers", "*2 servers*"),
         ("Help", "`/backup create [server] [reason…]`"),
@@ -81,7 +81,7 @@ async def test_an_unknown_verb_is_answered_with_near_ones(world: World, said: st
     assert world.posts() == []
 
 
-@pytest.mark.parametrize(("said", "words"), [("ls", "*0 backups*"), ("LIST", "*0 backups*"), ("?", "reason")])
+@pytest.mark.parametrize(("said", "words"), [("ls", "0 backups"), ("LIST", "0 backups"), ("?", "reason")])
 async def test_other_words_for_the_same(world: World, said: str, words: str) -> None:
     await world.person("ana").types(f"/backup {said}")
     await world.until_whisper("ana", words)

@@ -107,9 +107,9 @@ async def test_the_list_is_filtered_by_the_chosen_server(world: World) -> None:
     mine, other = world.provider.add_backup("web-1"), world.provider.add_backup("101")
     ana = world.person("ana")
     await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*2 backups* of all servers")
+    listing = await world.until_whisper("ana", "2 backups of")
     await ana.chooses("web-1", action_id="list_server", message=listing)
-    await world.until(lambda: "*1 backup* of *web-1*" in listing.text, "web-1's backups are shown")
+    await world.until(lambda: "Backups of web-1\n1 backup ·" in listing.text, "web-1's backups are shown")
     assert f"`{mine.id}`" in listing.text
     assert f"`{other.id}`" not in listing.text
 

@@ -1,5 +1,6 @@
 """Looking at backups."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from tests.world import World, set_up
 def rows(listing: Message) -> list[str]:
     """The numbers of the backups shown, in their order."""
     texts = [at.block["text"]["text"] for at in placed(listing.blocks) if at.action_id == "list_row"]
-    return [text.split("`")[1] for text in texts]
+    return [re.findall(r"`(\d+)`", text)[0] for text in texts]
 
 
 def buttons(listing: Message) -> list[str]:
@@ -28,20 +29,43 @@ def choices(listing: Message) -> list[str]:
 
 async def test_the_newest_come_first_and_only_the_requester_sees_them(world: World) -> None:
     old = world.provider.add_backup("web-1", age=timedelta(days=2), description="before the move")
-    new = world.provider.add_backup("db-1", backup_type="automatic", kept=timedelta(days=7))
-    await world.person("ana").types("/backup list")
-    listing = await world.until_whisper("ana", "*2 backups* of all servers")
+    new = world.provider.add_backup("web-1", backup_type="automatic", kept=timedelta(days=7))
+    await world.person("ana").types("/backup list web-1")
+    listing = await world.until_whisper("ana", "Backups of web-1\n2 backups · 1 of 10 manual slots · newest")
     assert rows(listing) == [str(new.id), str(old.id)]
-    for known in ("*web-1*", "*db-1*", "manual", "automatic", "8.0 GB", "“before the move”", "expires"):
+    for known in ("status active", "manual", "automatic", "8.0 GB", "\nbefore the move", "expires"):
         assert known in listing.text
     assert world.posts() == []
     assert listing not in await world.person("ben").sees()
 
 
+async def test_over_all_servers_each_has_its_newest_backup_and_a_way_to_the_others(world: World) -> None:
+    for name, days in (("web-1", 2), ("web-1", 1), ("db-1", 3)):
+        world.provider.add_backup(name, age=timedelta(days=days))
+    ana = world.person("ana")
+    await ana.types("/backup list")
+    listing = await world.until_whisper("ana", "Backups of all servers\n3 backups of 2 servers")
+    assert re.findall(r"\*(.+?)\* · .*`(\d+)`", listing.text) == [("web-1", "5002"), ("db-1", "5003")]
+    await ana.clicks(label="Backups (2)", message=listing)
+    await world.until(lambda: rows(listing) == ["5002", "5001"], "web-1's backups are shown in its place")
+    await ana.chooses("All servers", action_id="list_server", message=listing)
+    await world.until(lambda: "Backups of all servers" in listing.text, "and all again")
+
+
+@set_up(bot_operators="UANA")
+async def test_a_backup_can_be_made_from_the_list_by_those_who_can(world: World) -> None:
+    for handle in ("ana", "ben"):
+        await world.person(handle).types("/backup list web-1")
+        listing = await world.until_whisper(handle, "Backups of web-1")
+        assert ("Back up…" in buttons(listing)) is (handle == "ana")
+    await world.person("ana").clicks(label="Back up…", message=world.whispers("ana")[-1])
+    await world.until_modal("ana", "Back up a server")
+
+
 async def test_no_backups_at_all(world: World) -> None:
     await world.person("ana").types("/backup list web-1")
-    listing = await world.until_whisper("ana", "*0 backups* of *web-1*")
-    assert "No backups yet. Make one with `/backup create`." in listing.text
+    listing = await world.until_whisper("ana", "Backups of web-1\n0 backups")
+    assert "No backups yet." in listing.text
     assert "Older" not in buttons(listing)
 
 
@@ -50,7 +74,7 @@ async def test_one_server_and_one_type(world: World) -> None:
     world.provider.add_backup("web-1", backup_type="automatic")
     world.provider.add_backup("db-1")
     await world.person("cleo").types("/backup list web-1 —type man")
-    listing = await world.until_whisper("cleo", "*1 manual backup* of *web-1*")
+    listing = await world.until_whisper("cleo", "Manual backups of web-1\n1 manual backup")
     assert rows(listing) == [str(wanted.id)]
 
 
@@ -58,14 +82,14 @@ async def test_the_eleventh_is_on_the_second_page(world: World) -> None:
     made = [world.provider.add_backup("web-1", age=timedelta(hours=hours)) for hours in range(1, 12)]
     ana = world.person("ana")
     await ana.types("/backup list web-1")
-    listing = await world.until_whisper("ana", "*11 backups* of *web-1*")
+    listing = await world.until_whisper("ana", "Backups of web-1\n11 backups")
     assert rows(listing) == [str(each.id) for each in made[:10]]
-    assert buttons(listing) == ["Older", "Share in channel"]
+    assert buttons(listing) == ["Back up…", "Older ▶", "Show in channel"]
 
-    await ana.clicks(label="Older", message=listing)
+    await ana.clicks(label="Older ▶", message=listing)
     await world.until(lambda: rows(listing) == [str(made[10].id)], "the second page is shown")
     assert "11–11 of 11, newest first" in listing.text
-    await ana.clicks(label="Newer", message=listing)
+    await ana.clicks(label="◀ Newer", message=listing)
     await world.until(lambda: len(rows(listing)) == 10, "the first page is shown")
     assert len(world.whispers("ana")) == 1
 
@@ -75,9 +99,10 @@ async def test_thirty_thousand_backups(world: World) -> None:
         world.provider.add_backup("web-1", backup_type="automatic", age=timedelta(hours=hours))
     ana = world.person("ana")
     assert (await ana.types("/backup list")).acked
-    listing = await world.until_whisper("ana", "*30000 backups* of all servers")
+    listing = await world.until_whisper("ana", "30000 backups of 1 server")
+    await ana.clicks(label="Backups (30000)", message=listing)
+    await world.until(lambda: "1–10 of 30000" in listing.text, "the first page is shown")
     assert rows(listing)[0] == "5001"
-    assert "1–10 of 30000" in listing.text
 
 
 async def test_the_filters_change_the_list_in_its_place(world: World) -> None:
@@ -85,15 +110,17 @@ async def test_the_filters_change_the_list_in_its_place(world: World) -> None:
     db = world.provider.add_backup("db-1", backup_type="automatic", age=timedelta(hours=2))
     ana = world.person("ana")
     await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*2 backups*")
+    listing = await world.until_whisper("ana", "2 backups")
     await ana.chooses("db-1", action_id="list_server", message=listing)
     await world.until(lambda: rows(listing) == [str(db.id)], "db-1's backups are shown")
     await ana.chooses("Manual", action_id="list_type", message=listing)
-    await world.until(lambda: "*0 manual backups* of *db-1*" in listing.text, "db-1 has no manual ones")
+    await world.until(
+        lambda: "Manual backups of db-1\n0 manual backups" in listing.text, "db-1 has no manual ones"
+    )
     await ana.chooses("All servers", action_id="list_server", message=listing)
-    await world.until(lambda: rows(listing) == [str(web.id)], "all manual ones are shown")
+    await world.until(lambda: f"`{web.id}`" in listing.text, "all manual ones are shown")
     await ana.chooses("All types", action_id="list_type", message=listing)
-    await world.until(lambda: len(rows(listing)) == 2, "all are shown")
+    await world.until(lambda: "2 backups of 2 servers" in listing.text, "all are shown")
     assert len(world.whispers("ana")) == 1
 
 
@@ -101,8 +128,8 @@ async def test_a_page_can_be_shared_with_everybody(world: World) -> None:
     world.provider.add_backup("web-1", description="before the move")
     ana = world.person("ana")
     await ana.types("/backup list web-1")
-    await world.until_whisper("ana", "*1 backup*")
-    await ana.clicks(label="Share in channel")
+    await world.until_whisper("ana", "1 backup")
+    await ana.clicks(label="Show in channel")
     shared = await world.until_post("Shared by <@UANA>")
     assert "before the move" in shared.text
     assert list(placed(shared.blocks)) == []
@@ -111,16 +138,16 @@ async def test_a_page_can_be_shared_with_everybody(world: World) -> None:
 async def test_if_the_bot_can_t_post_it_says_how_to_let_it_share(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup list", channel="secret")
-    await world.until_whisper("ana", "*0 backups*", channel="secret")
-    await ana.clicks(label="Share in channel")
+    await world.until_whisper("ana", "0 backups", channel="secret")
+    await ana.clicks(label="Show in channel")
     await world.until_whisper("ana", "Invite me with `/invite`", channel="secret")
 
 
 async def test_the_menu_at_a_backup_leads_to_what_can_be_done_with_it(world: World) -> None:
     done = world.provider.add_backup("web-1")
     ana = world.person("ana")
-    await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backup*")
+    await ana.types("/backup list web-1")
+    listing = await world.until_whisper("ana", "1 backup")
     assert choices(listing) == ["Restore…", "Delete…"]
     await ana.chooses("Restore…", action_id="list_row", message=listing)
     await world.until_modal("ana", "Everything written to it since then")
@@ -136,8 +163,8 @@ async def test_the_menu_at_a_backup_leads_to_what_can_be_done_with_it(world: Wor
 )
 async def test_only_what_makes_sense_is_offered(world: World, status: str, offered: list[str]) -> None:
     world.provider.add_backup("web-1", status=status)
-    await world.person("ana").types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backup*")
+    await world.person("ana").types("/backup list web-1")
+    listing = await world.until_whisper("ana", "1 backup")
     assert choices(listing) == offered
     assert status.replace("_", " ") in listing.text
 
@@ -146,8 +173,8 @@ async def test_only_what_makes_sense_is_offered(world: World, status: str, offer
 async def test_a_person_without_permission_is_told_when_they_choose_not_when_they_look(world: World) -> None:
     world.provider.add_backup("web-1")
     cleo = world.person("cleo")
-    await cleo.types("/backup list")
-    listing = await world.until_whisper("cleo", "*1 backup*")
+    await cleo.types("/backup list web-1")
+    listing = await world.until_whisper("cleo", "1 backup")
     await cleo.chooses("Delete…", action_id="list_row", message=listing)
 
     def refusal() -> str:
@@ -186,10 +213,10 @@ async def test_names_and_descriptions_can_t_mention_link_or_format(world: World,
     world.provider.add_backup(description, description=description)
     ana = world.person("ana")
     await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backup*")
+    listing = await world.until_whisper("ana", "1 backup")
     assert description not in listing.text
     assert description not in [block["text"]["text"] for block in listing.blocks if "text" in block]
-    await ana.clicks(label="Share in channel", message=listing)
+    await ana.clicks(label="Show in channel", message=listing)
     assert description not in (await world.until_post("Shared by")).text
     assert world.workspace.complaints == []
 
@@ -201,7 +228,7 @@ async def test_the_longest_name_and_description_there_are(world: World) -> None:
         world.provider.add_backup(name, backup_type="automatic", description="&" * 255)
     ana = world.person("ana")
     await ana.types(f"/backup list {name}")
-    listing = await world.until_whisper("ana", "*10 backups*")
+    listing = await world.until_whisper("ana", "10 backups")
     assert len(rows(listing)) == 10
     await ana.chooses("Restore…", action_id="list_row", message=listing)
     await world.confirms("ana", name)
@@ -221,7 +248,7 @@ async def test_pages_of_vps_org_are_read_to_the_end(world: World) -> None:
         world.provider.add_backup("web-1")
     world.provider.page_size = 5
     await world.person("ana").types("/backup list")
-    await world.until_whisper("ana", "*12 backups*")
+    await world.until_whisper("ana", "12 backups")
 
 
 @pytest.mark.parametrize(
@@ -244,4 +271,4 @@ async def test_if_vps_org_can_t_be_asked_the_reason_is_told(world: World, fault:
 async def test_a_hiccup_of_vps_org_is_not_even_noticed(world: World) -> None:
     world.faults.next_provider["GET", "/backups/"] += ["500", "reset"]
     await world.person("ana").types("/backup list")
-    await world.until_whisper("ana", "*0 backups*")
+    await world.until_whisper("ana", "0 backups")

@@ -94,7 +94,7 @@ async def test_ten_backups_end_while_slack_is_away(world: World, fault: str) -> 
     await world.until(lambda: len(world.replies()) == OPERATIONS)
     await until_ready(port, lambda status, told: status == 200 and all(told.values()))
     assert (await world.person("ana").types("/backup list")).acked
-    await world.until_whisper("ana", f"*{OPERATIONS} backups*")
+    await world.until_whisper("ana", f"{OPERATIONS} backups")
     for name in names:
         told = [each for each in (*world.posts(), *world.replies()) if f"*{name}*" in each.text]
         assert ["is backed up" in each.text for each in told] == [True, True]

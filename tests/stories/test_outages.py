@@ -90,7 +90,7 @@ async def test_a_slow_vps_org_costs_nobody_an_ack(world: World) -> None:
     world.faults.provider_latency = 0.2
     ana = world.person("ana")
     assert (await ana.types("/backup list")).acked
-    await world.until_whisper("ana", "*1 backup*")
+    await world.until_whisper("ana", "1 backup")
     assert (await ana.types("/backup create web-1")).acked
     await world.until(lambda: world.provider.creates)
     assert (await ana.types(f"/backup delete {old.id}")).acked

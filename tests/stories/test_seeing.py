@@ -85,6 +85,6 @@ async def test_a_page_is_shared_only_with_what_one_can_look_at_by_then(hiding: W
     await hiding.until_whisper("ben", "db-1")
     (tmp_path / "rules.toml").write_text(HIDDEN.replace("UBEN", "UCLEO"))
     await hiding.restart_bot(bot_rules_file=tmp_path / "rules.toml")
-    await hiding.person("ben").clicks(label="Share in channel")
+    await hiding.person("ben").clicks(label="Show in channel")
     await hiding.until_whisper("ben", "There is no server “102” that you can see.")
     assert hiding.posts() == []

@@ -23,7 +23,7 @@ async def test_its_buttons_list_and_back_up_one_server(world: World) -> None:
     await ana.types("/backup servers")
     shown = await world.until_whisper("ana", "*2 servers*")
     await ana.clicks("server_backups", value="102", message=shown)
-    await world.until_whisper("ana", "*1 backup* of *db-1*")
+    await world.until_whisper("ana", "Backups of db-1\n1 backup")
     await ana.clicks("server_create", value="102", message=shown)
     await world.until_modal("ana", "Back up a server")
     await ana.fills(reason="to be sure")

@@ -54,7 +54,7 @@ async def test_a_listener_that_has_acked_finishes_before_the_engine_stops(world:
             if world.mode == "http":
                 assert await post_command(port) == (503, {"error": "stopping"})
     await stopping
-    assert "*0 backups*" in world.whispers("ana")[-1].text
+    assert "0 backups" in world.whispers("ana")[-1].text
     assert asking
     assert not (await asking).acked
     assert world.provider.creates == []

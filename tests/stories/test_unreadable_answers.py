@@ -53,7 +53,7 @@ async def test_an_answer_that_can_t_be_shown_in_the_channel_is_a_direct_message(
     world.faults.next_slack["response_url"].append("expired_url")
     world.faults.next_slack["chat.postEphemeral"].append(fault)
     assert (await world.person("ana").types("/backup list")).acked
-    await world.until_direct("ana", "*0 backups*")
+    await world.until_direct("ana", "0 backups")
     assert world.whispers("ana") == []
 
 
@@ -61,7 +61,7 @@ async def test_an_answer_that_can_t_be_shown_in_the_channel_is_a_direct_message(
 async def test_a_list_that_can_t_be_shared_is_told(world: World, fault: str) -> None:
     ana = world.person("ana")
     await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*0 backups*")
+    listing = await world.until_whisper("ana", "0 backups")
     world.faults.next_slack["chat.postMessage"].append(fault)
     assert (await ana.clicks("list_share", message=listing)).acked
     await world.until_whisper("ana", SILENT)
@@ -99,7 +99,7 @@ async def test_if_nothing_at_all_can_be_shown_it_is_logged_and_the_next_is_answe
         await world.until(lambda: any(line["event"] == "nobody_told" for line in logged), "it is logged")
     assert not [line for line in logged if line["event"] == "listener_failed"]
     await world.person("ana").types("/backup list")
-    await world.until_whisper("ana", "*0 backups*")
+    await world.until_whisper("ana", "0 backups")
 
 
 def _breaks(*_: object, **__: object) -> NoReturn:

@@ -19,8 +19,8 @@ async def test_a_person_who_wants_is_written_to_when_it_is_done(
 ) -> None:
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
     ana = world.person("ana")
-    await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "*1 backup*")
+    await ana.types("/backup list web-1")
+    listing = await world.until_whisper("ana", "1 backup")
     for _ in range(2):
         await ana.chooses("Tell me when it's done", action_id="list_row", message=listing)
         await world.until_whisper("ana", "I'll write to you when backup 5001 of web-1 is finished.")
@@ -36,8 +36,8 @@ async def test_a_person_who_wants_is_written_to_when_it_is_done(
 async def test_two_people_are_both_told_also_after_a_restart(world: World) -> None:
     world.provider.add_backup("web-1", backup_type="automatic", status="in_progress")
     for handle in ("ana", "ben"):
-        await world.person(handle).types("/backup list")
-        listing = await world.until_whisper(handle, "*1 backup*")
+        await world.person(handle).types("/backup list web-1")
+        listing = await world.until_whisper(handle, "1 backup")
         await world.person(handle).chooses("Tell me when it's done", action_id="list_row", message=listing)
         await world.until_whisper(handle, "I'll write to you")
     await world.restart_bot()
