@@ -15,6 +15,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from bot.approvals import approval
+from bot.approvals.alarm import find_alarms, show_outcome_to_approvers
 from bot.audit import record
 from bot.audit.model import Entry
 from bot.audit.record import entry_of, record_surely
@@ -44,6 +45,7 @@ from bot.operations.model import (
     Running,
     Unworded,
     WatchOperation,
+    is_ended_by_requester,
 )
 from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
 from bot.permissions import NeedsApproval
@@ -266,7 +268,7 @@ async def _end(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
     await engine.start_next(report_operation, report_id(ended.id), ended, card, outcome)
 
 
-async def _tell(ended: Operation, card: MessageRef, outcome: Outcome) -> None:
+async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
     if isinstance(ended, WatchOperation):
         await tell_requester(ended, MessageRef(), outcome)
     elif not card.ts and isinstance(outcome, NotDone) and outcome.failure.kind == "SlotsFull":
@@ -274,4 +276,7 @@ async def _tell(ended: Operation, card: MessageRef, outcome: Outcome) -> None:
         await tell_privately(ended, outcome)
     else:
         shown = await show_outcome(ended, card, outcome)
-        await tell_requester(ended, shown, outcome)
+        if not is_ended_by_requester(ended, outcome):
+            await tell_requester(ended, shown, outcome)
+        told = [*card.direct, *await find_alarms(ended)]
+        await show_outcome_to_approvers(ended, told, outcome, card.permalink)

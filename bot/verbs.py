@@ -28,6 +28,8 @@ CHANGING: frozenset[Verb] = frozenset(get_args(ChangingVerb))
 """Those that change something at VPS.org."""
 ConfirmedVerb = Literal[Verb.RESTORE, Verb.DELETE]
 """Those that destroy data, so that a form shows what will be lost, and asks for the server's name."""
+GO_BACK: ConfirmedVerb = Verb.RESTORE
+"""The one by which a server goes back to a backup."""
 
 
 @dataclass(frozen=True)

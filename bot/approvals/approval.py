@@ -8,6 +8,7 @@ from typing import assert_never
 import structlog
 
 from bot.approvals import views
+from bot.approvals.alarm import start_alarm
 from bot.approvals.model import Choice, Verdict, Vote
 from bot.audit import record
 from bot.audit.record import entry_of, record_surely
@@ -15,7 +16,7 @@ from bot.authorizer import until_known
 from bot.errors import Denial, Failure, NotAllowed
 from bot.notifications.model import MessageRef
 from bot.operations import card, engine
-from bot.operations.card import PostedCard, replace_message, reply_in_thread, write_to
+from bot.operations.card import PostedCard, remind, replace_messages, write_to
 from bot.operations.engine import execution, step
 from bot.operations.model import (
     AnyOperation,
@@ -50,34 +51,37 @@ class Question:
 
 
 async def ask(operation: Operation) -> Question:
-    """Ask those who can approve, in the channel; raises Refused if there is nobody."""
+    """Ask those who can approve, in the channel or directly; raises Refused if there is nobody."""
     approvers = await who_can_approve(operation)
     if not approvers:
         denial = NotAllowed(Denial.NO_APPROVER, operation.verb, "BOT_APPROVERS")
         raise Refused(NotDone(ended_at=execution().started_at, failure=Failure.of(denial)))
     until = _deadline(operation)
-    posted = await card.ask(operation, views.question(operation, approvers, until), until)
+    question = views.question(operation, approvers, until, are_asked_directly=services().asks_approvers)
+    posted = await card.ask(operation, question, until)
     await record_surely(entry_of(operation, "approval_requested", permalink=posted.permalink))
+    if await asks_directly(operation, posted):
+        direct = views.direct_question(operation, until, posted.permalink)
+        asked = await write_to(operation, approvers, direct, "ask")
+        posted = posted.model_copy(update={"direct": tuple(asked)})
     return Question(posted, approvers)
 
 
 async def wait(operation: Operation, asked: Question, out_of_date: OutOfDate | None) -> Operation:
     """Return the operation as approved; raises Refused if it is not. Nobody's silence is consent."""
-    ref, approvers = asked.card, asked.approvers
-    question = views.question(operation, approvers, _deadline(operation))
-    is_direct = await asks_directly(operation, ref)
-    direct = await write_to(operation, approvers, question, "ask") if is_direct else []
-    verdict = await _verdict(operation, ref, approvers, out_of_date)
+    ref = asked.card
+    verdict = await _verdict(operation, asked, out_of_date)
     await engine.set_event(DECIDED, _mark(verdict))
     while late := await engine.receive(TOPIC, 0):
         await _answer_uncounted(operation, Vote.model_validate(late), DECIDED_ALREADY)
     if failure := await record_verdict(operation, ref, verdict):
         raise Refused(NotDone(ended_at=verdict.at, failure=failure))
-    for each in direct:
-        await replace_message(each, views.decided(operation, verdict))
-    if verdict.ending is Ending.BREAK_GLASS:
-        await _raise_alarm(operation, ref, approvers, verdict)
-    return _approved(operation, verdict)
+    approved = _approved(operation, verdict)
+    if approved.broke_glass:
+        await start_alarm(approved, ref, asked.approvers)
+    if ref.direct:
+        await replace_messages([*ref.direct], views.direct_decision(approved, verdict, ref.permalink))
+    return approved
 
 
 def _approved(operation: Operation, verdict: Verdict) -> Operation:
@@ -88,6 +92,7 @@ def _approved(operation: Operation, verdict: Verdict) -> Operation:
                     "approved_by": verdict.person,
                     "approved_at": verdict.at,
                     "broke_glass": verdict.ending is Ending.BREAK_GLASS,
+                    "break_glass_reason": verdict.comment if verdict.ending is Ending.BREAK_GLASS else "",
                 }
             )
         case Ending.DECLINED | Ending.WITHDRAWN | Ending.EXPIRED | Ending.STALE:
@@ -105,27 +110,36 @@ def _approved(operation: Operation, verdict: Verdict) -> Operation:
     assert_never(verdict.ending)
 
 
-async def _verdict(
-    operation: Operation, ref: MessageRef, approvers: list[str], out_of_date: OutOfDate | None
-) -> Verdict:
+async def _verdict(operation: Operation, asked: Question, out_of_date: OutOfDate | None) -> Verdict:
     started, deadline = execution().started_at, _deadline(operation)
     remind_at = started + (deadline - started) * REMIND_AT
+    reminders: list[MessageRef] = []
     is_reminded = False
     while True:
+        verdict = None
         vote = await engine.receive(TOPIC, await seconds_until(deadline if is_reminded else remind_at))
         if vote is not None:
             verdict = await _judged(operation, Vote.model_validate(vote), deadline, out_of_date)
-            if verdict:
-                return verdict
         elif is_reminded:
-            return Verdict(ending=Ending.EXPIRED, at=deadline)
+            verdict = Verdict(ending=Ending.EXPIRED, at=deadline)
         else:
             is_reminded = True
             # After a long stop there may be nothing left to remind of.
             if await seconds_until(deadline):
-                reminder = views.reminder(operation, approvers, deadline)
-                await reply_in_thread(operation, ref, reminder, "remind")
-                await record_surely(entry_of(operation, "reminded", permalink=ref.permalink))
+                reminders = await _remind(operation, asked, deadline)
+        if verdict:
+            if reminders:
+                await replace_messages(reminders, views.answered(operation, verdict))
+            return verdict
+
+
+async def _remind(operation: Operation, asked: Question, deadline: datetime) -> list[MessageRef]:
+    ref, approvers = asked.card, asked.approvers
+    # In direct messages there is nobody else to mention.
+    reminder = views.reminder(operation, [] if ref.direct else approvers, deadline)
+    posted = await remind(operation, ref, [*ref.direct], reminder)
+    await record_surely(entry_of(operation, "reminded", permalink=ref.permalink))
+    return posted
 
 
 async def _judged(
@@ -162,12 +176,6 @@ async def _answer_uncounted(operation: Operation, vote: Vote, failure: Failure) 
     entry = entry_of(operation, "refused", failure=failure, part=f"{vote.person}:{part}")
     await record_surely(entry.model_copy(update={"person": vote.person, "verb": vote.choice.action}))
     await write_to(operation, [vote.person], views.uncounted(operation, vote.choice, failure.error), part)
-
-
-async def _raise_alarm(operation: Operation, ref: MessageRef, approvers: list[str], verdict: Verdict) -> None:
-    alarm = views.alarm(operation, verdict.comment, ref.permalink)
-    await write_to(operation, approvers, alarm, "alarm")
-    await reply_in_thread(operation, ref, alarm.text, "alarm")
 
 
 def _deadline(operation: Operation) -> datetime:

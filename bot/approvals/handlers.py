@@ -1,4 +1,4 @@
-"""The buttons under a question: Approve, Decline, Withdraw, Break glass."""
+"""The buttons under a question: Approve, Decline, and the requester's Withdraw and Break glass."""
 
 from bot.approvals import messages, views
 from bot.approvals.approval import TOPIC, check_choice, is_deciding
@@ -21,9 +21,20 @@ async def approve(interaction: Interaction) -> None:
     await _decide(interaction, _of_button(interaction), Choice.APPROVED)
 
 
-async def withdraw(interaction: Interaction) -> None:
-    """Take back one's own request."""
-    await _decide(interaction, _of_button(interaction), Choice.WITHDRAWN)
+async def use_menu(interaction: Interaction) -> None:
+    """Take back one's own request, or ask for what breaking the glass needs."""
+    choice, form = RequestForm.chosen(interaction.value)
+    if choice == Choice.WITHDRAWN:
+        await _decide(interaction, form, Choice.WITHDRAWN)
+    elif choice == Choice.BREAK_GLASS:
+        await open_break_glass_form(interaction, form)
+    else:
+        raise UsageError(Misuse.OLD_BUTTON)
+
+
+async def open_link(interaction: Interaction) -> None:
+    """Do nothing: Slack opens the link by itself, and tells us."""
+    await interaction.ack()
 
 
 async def open_decline_form(interaction: Interaction) -> None:
@@ -38,9 +49,8 @@ async def decline(interaction: Interaction) -> None:
     await _decide(interaction, _of_modal(interaction), Choice.DECLINED)
 
 
-async def open_break_glass_form(interaction: Interaction) -> None:
+async def open_break_glass_form(interaction: Interaction, form: RequestForm) -> None:
     """Ask for a reason and the server's name once more."""
-    form = _of_button(interaction)
     operation, _ = await _checked(interaction, form, Choice.BREAK_GLASS)
     await interaction.open_view(views.break_glass_form(form, operation))
 
@@ -117,9 +127,9 @@ async def _cast(interaction: Interaction, operation: Operation, vote: Vote) -> N
 HANDLERS = Handlers(
     actions={
         ids.APPROVE: approve,
-        ids.WITHDRAW: withdraw,
         ids.DECLINE: open_decline_form,
-        ids.BREAK_GLASS: open_break_glass_form,
+        ids.REQUEST_MENU: use_menu,
+        ids.OPEN_LINK: open_link,
     },
     views={ids.DECLINE_MODAL: decline, ids.BREAK_GLASS_MODAL: break_glass},
 )

@@ -1,15 +1,15 @@
 """What is said to and of a second person: the question, the reminder, the alarm, the decision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import assert_never
 
 from bot.approvals.model import Choice, Verdict
 from bot.errors import BotError
-from bot.operations.messages import what, what_in_plain_text, what_is_lost
+from bot.operations.messages import what, what_in_plain_text, what_in_short
 from bot.operations.model import Ending, Operation
 from bot.slack.messages import in_short
-from bot.slack.text import escape_truncated, join_words, mention, plain_label, when
+from bot.slack.text import join_words, mention, plain_label, quoted, when
 
 MOST_NAMED = 20
 APPROVE_TITLE = "Approve?"
@@ -18,26 +18,41 @@ DECLINE_TITLE = "Decline this request"
 DECLINE_QUESTION = "Why not? Everybody in the channel sees it"
 BREAK_GLASS_QUESTION = "Why can't this wait? All approvers see it"
 REASON_NEEDED = "A reason is needed."
+OPEN_REQUEST = "Open the request"
 
 
-def question(operation: Operation, approvers: Iterable[str]) -> str:
-    """Return who wants what, and who can approve it."""
-    people = join_words(_mentions(approvers), "or")
-    return (
-        f":raised_hand: {mention(operation.requested_by)} wants to *{what(operation)}*. "
-        f"Needs approval from {people}."
-    )
+def title(operation: Operation) -> str:
+    """Return what was requested, as a title in which Slack formats nothing."""
+    wanted = what_in_short(operation)
+    return f"Break-glass: {wanted}" if operation.broke_glass else f"{wanted[0].upper()}{wanted[1:]}"
 
 
-def facts(operation: Operation) -> list[str]:
-    """Return all that a decision needs."""
-    reason = f"“{escape_truncated(operation.reason)}”" if operation.reason else "none given"
-    return [*what_is_lost(operation), f"*Reason:* {reason}"]
+def question_title(operation: Operation) -> str:
+    """Return the title of the question."""
+    return f"Approval needed: {what_in_short(operation)}"
 
 
-def expires(operation: Operation, deadline: datetime) -> str:
+def needs_approval_from(approvers: Iterable[str]) -> str:
+    """Return who can approve it, mentioned."""
+    return f"Needs approval from {join_words(_mentions(approvers), 'or')}."
+
+
+def asked_directly(approvers: Sequence[str]) -> str:
+    """Return that those who can approve it were asked, without a second mention."""
+    if len(approvers) == 1:
+        return "The person who can approve this was asked directly."
+    return f"The {len(approvers)} people who can approve this were asked directly."
+
+
+def requested_in(operation: Operation) -> str:
+    """Return where it was requested."""
+    is_channel = operation.channel.startswith(("C", "G"))
+    return f"requested in <#{operation.channel}>" if is_channel else "requested in a direct message"
+
+
+def expires(deadline: datetime) -> str:
     """Return until when an answer counts."""
-    return f"Expires {when(deadline)} · no answer means no · {operation.tag}"
+    return f"Expires {when(deadline)} · no answer means no"
 
 
 def consequence(operation: Operation) -> str:
@@ -45,47 +60,65 @@ def consequence(operation: Operation) -> str:
     return f"When you approve, I'll {what_in_plain_text(operation)}."
 
 
-def decided(operation: Operation, verdict: Verdict) -> str:
-    """Return what stands in the place of a question that somebody was asked directly."""
-    thing = what(operation)
-    by = mention(verdict.person) if verdict.person else ""
-    return f"*{thing[0].upper()}{thing[1:]}*: {_decided(verdict.ending, by)} · {operation.tag}"
+def decision(verdict: Verdict) -> str:
+    """Return what was decided, by whom and when: the verdict that takes the place of the buttons."""
+    comment = f"\n{quoted(verdict.comment)}" if verdict.comment else ""
+    text = _decision(verdict.ending, mention(verdict.person) if verdict.person else "")
+    return f"{_EMOJI[verdict.ending]} {text}, {when(verdict.at)}{comment}"
 
 
-def _decided(ending: Ending, by: str) -> str:
+def _decision(ending: Ending, by: str) -> str:
     match ending:
         case Ending.APPROVED:
-            return f"approved by {by}"
+            return f"Approved by {by}"
         case Ending.DECLINED:
-            return f"declined by {by}"
+            return f"Declined by {by}"
         case Ending.WITHDRAWN:
-            return f"withdrawn by {by}"
+            return f"Withdrawn by {by}"
         case Ending.BREAK_GLASS:
-            return f"run without approval by {by} (break-glass)"
+            return f"Run without approval by {by} (break-glass)"
         case Ending.EXPIRED:
-            return "expired without an answer; nothing was changed"
+            return "Expired without an answer; nothing was changed"
         case Ending.STALE:
-            return "out of date by then; nothing was changed"
+            return "Out of date; nothing was changed"
     assert_never(ending)
+
+
+_EMOJI = {
+    Ending.APPROVED: ":white_check_mark:",
+    Ending.DECLINED: ":no_entry_sign:",
+    Ending.WITHDRAWN: ":no_entry_sign:",
+    Ending.BREAK_GLASS: ":rotating_light:",
+    Ending.EXPIRED: ":no_entry_sign:",
+    Ending.STALE: ":no_entry_sign:",
+}
 
 
 def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> str:
     """Return the reply that reminds those who can approve, once."""
-    people, requester = " ".join(_mentions(approvers)), mention(operation.requested_by)
+    requester = mention(operation.requested_by)
+    people = " ".join(_mentions(approvers))
+    return f":bell: Reminder: {requester} needs an answer by {when(deadline)} to {what(operation)}. {people}"
+
+
+def answered(operation: Operation, verdict: Verdict) -> str:
+    """Return what takes the place of the reminder once it needs no answer any more."""
+    thing = what(operation)
+    return f"{decision(verdict)}\nThis was about: {thing}."
+
+
+def alarm(operation: Operation) -> str:
+    """Return what is told if somebody runs it alone."""
+    requester, why = mention(operation.requested_by), quoted(operation.break_glass_reason)
     return (
-        f":bell: {people} Reminder: {requester} needs an answer by {when(deadline)} to {what(operation)}. "
-        f"{operation.tag}"
+        f":rotating_light: {requester} runs this without approval, now: *{what(operation)}*.\nReason: {why}"
     )
 
 
-def alarm(operation: Operation, reason: str, permalink: str) -> str:
-    """Return what approvers are told when somebody goes ahead alone; `permalink` leads to the request."""
-    requester = mention(operation.requested_by)
-    follow = f" · <{permalink}|follow it>" if permalink else ""
+def what_to_do(operation: Operation) -> str:
+    """Return what an approver can do about it."""
     return (
-        f":rotating_light: *Break-glass:* {requester} runs this without approval, now: *{what(operation)}*.\n"
-        f"*Reason:* “{escape_truncated(reason)}”\n"
-        f"If that is wrong, call {requester} at once.{follow} · {operation.tag}"
+        f"Is that wrong? Press Cancel, which works until it acts, and call {mention(operation.requested_by)}."
     )
 
 

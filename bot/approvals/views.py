@@ -1,4 +1,4 @@
-"""The question to a second person, and the forms around it."""
+"""The question to a second person, what approvers are told directly, and the forms around it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +9,11 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     ContextBlock,
+    HeaderBlock,
     InputBlock,
+    InteractiveElement,
+    Option,
+    OverflowMenuElement,
     PlainTextInputElement,
     SectionBlock,
 )
@@ -18,7 +22,10 @@ from slack_sdk.models.views import View
 from bot.approvals import messages
 from bot.approvals.model import Choice, Verdict
 from bot.errors import BotError
-from bot.operations.model import Operation, digest_of_request
+from bot.operations import outcome_messages
+from bot.operations.messages import request_fields
+from bot.operations.model import Operation, Outcome, digest_of_request
+from bot.operations.views import cancel_button, fields_block
 from bot.slack import ids
 from bot.slack.forms import RequestForm
 from bot.slack.message import Message, mrkdwn, plain
@@ -27,35 +34,89 @@ from bot.slack.text import truncate_mrkdwn
 REASON_LIMIT = 200
 
 
-def question(operation: Operation, approvers: Iterable[str], deadline: datetime) -> Message:
-    """Return the question with all that a decision needs, and its buttons."""
-    blocks: list[Block] = [
-        SectionBlock(text=mrkdwn(truncate_mrkdwn(messages.question(operation, approvers), 3000))),
-        SectionBlock(text=mrkdwn("\n".join(messages.facts(operation)))),
-        ContextBlock(elements=[mrkdwn(messages.expires(operation, deadline))]),
-        _buttons(operation),
+def question(
+    operation: Operation, approvers: Sequence[str], deadline: datetime, *, are_asked_directly: bool = False
+) -> Message:
+    """Return the question with all that a decision needs, and its buttons.
+
+    Approvers are mentioned, unless they are asked directly as well: once is enough.
+    """
+    who = (
+        messages.asked_directly(approvers) if are_asked_directly else messages.needs_approval_from(approvers)
+    )
+    return _about(
+        messages.question_title(operation),
+        who,
+        operation,
+        [messages.expires(deadline), operation.tag],
+        [*_decisions(operation), _menu_of_requester(operation)],
+    )
+
+
+def direct_question(operation: Operation, deadline: datetime, permalink: str) -> Message:
+    """Return the question as an approver gets it directly; `permalink` leads to the one in the channel."""
+    where = messages.requested_in(operation)
+    return _about(
+        messages.question_title(operation),
+        "",
+        operation,
+        [messages.expires(deadline), where, operation.tag],
+        [*_decisions(operation), *_link(permalink)],
+    )
+
+
+def direct_decision(operation: Operation, verdict: Verdict, permalink: str) -> Message:
+    """Return what takes the place of a direct question once it needs no answer any more."""
+    where = messages.requested_in(operation)
+    return _about(
+        messages.title(operation),
+        messages.decision(verdict),
+        operation,
+        [where, operation.tag],
+        _link(permalink),
+    )
+
+
+def direct_outcome(operation: Operation, outcome: Outcome, permalink: str) -> Message:
+    """Return what takes the place of whatever an approver was told directly, once the operation has ended."""
+    lines = [
+        outcome_messages.outcome_headline(operation, outcome),
+        outcome_messages.outcome_detail(operation, outcome),
     ]
-    return Message(blocks)
+    where = messages.requested_in(operation)
+    return _about(
+        messages.title(operation),
+        "\n".join(filter(None, lines)),
+        operation,
+        [where, operation.tag],
+        _link(permalink),
+    )
 
 
-def decided(operation: Operation, verdict: Verdict) -> Message:
-    """Return what stands in the place of a question that somebody was asked directly."""
-    return Message([SectionBlock(text=mrkdwn(messages.decided(operation, verdict)))])
-
-
-def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> str:
+def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> Message:
     """Return the reply that reminds those who can approve, once."""
-    return messages.reminder(operation, approvers, deadline)
+    return _section(messages.reminder(operation, approvers, deadline))
 
 
-def alarm(operation: Operation, reason: str, permalink: str = "") -> Message:
-    """Return what approvers are told when somebody goes ahead alone."""
-    return Message([SectionBlock(text=mrkdwn(messages.alarm(operation, reason, permalink)))])
+def answered(operation: Operation, verdict: Verdict) -> Message:
+    """Return what takes the place of the reminder."""
+    return _section(messages.answered(operation, verdict))
+
+
+def alarm(operation: Operation, permalink: str) -> Message:
+    """Return what approvers are told if somebody runs it alone, and what they can do about it."""
+    return _about(
+        messages.title(operation),
+        f"{messages.alarm(operation)}\n{messages.what_to_do(operation)}",
+        operation,
+        [messages.requested_in(operation), operation.tag],
+        [cancel_button(operation), *_link(permalink)],
+    )
 
 
 def uncounted(operation: Operation, choice: Choice, error: BotError) -> Message:
     """Return what somebody is told whose click changed nothing."""
-    return Message([SectionBlock(text=mrkdwn(messages.uncounted(operation, choice, error)))])
+    return _section(messages.uncounted(operation, choice, error))
 
 
 def decline_form(form: RequestForm, operation: Operation) -> View:
@@ -82,27 +143,62 @@ def break_glass_form(form: RequestForm, operation: Operation) -> View:
     return _modal(ids.BREAK_GLASS_MODAL, messages.BREAK_GLASS_TITLE, "Run it alone", blocks, form)
 
 
-def _buttons(operation: Operation) -> ActionsBlock:
-    value = RequestForm(operation=operation.id, shown=digest_of_request(operation)).as_json()
+def _about(
+    title: str,
+    text: str,
+    operation: Operation,
+    context: Sequence[str],
+    elements: Sequence[InteractiveElement],
+) -> Message:
+    blocks: list[Block] = [HeaderBlock(text=plain(title))]
+    if text:
+        blocks.append(SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000))))
+    if fields := request_fields(operation):
+        blocks.append(fields_block(fields))
+    blocks.append(ContextBlock(elements=[mrkdwn(" · ".join(context))]))
+    if elements:
+        blocks.append(ActionsBlock(elements=[*elements]))
+    return Message(blocks)
+
+
+def _decisions(operation: Operation) -> list[ButtonElement]:
+    value = _form(operation).as_json()
     sure = ConfirmObject(
         title=messages.APPROVE_TITLE,
         text=plain(messages.consequence(operation)),
         confirm="Approve",
         deny="Back",
     )
-    buttons = [
+    return [
         ButtonElement(
             text=plain("Approve"), action_id=ids.APPROVE, value=value, style="primary", confirm=sure
         ),
-        ButtonElement(text=plain("Decline…"), action_id=ids.DECLINE, value=value),
-        ButtonElement(text=plain("Withdraw"), action_id=ids.WITHDRAW, value=value),
+        ButtonElement(text=plain("Decline…"), action_id=ids.DECLINE, value=value, style="danger"),
     ]
+
+
+def _menu_of_requester(operation: Operation) -> OverflowMenuElement:
+    choices = {Choice.WITHDRAWN: "Withdraw"}
     if operation.approval and operation.approval.break_glass:
-        alone = ButtonElement(
-            text=plain("Break glass…"), action_id=ids.BREAK_GLASS, value=value, style="danger"
-        )
-        buttons.append(alone)
-    return ActionsBlock(elements=buttons)
+        choices[Choice.BREAK_GLASS] = "Break glass…"
+    options = [
+        Option(text=plain(label), value=_form(operation).as_option(choice))
+        for choice, label in choices.items()
+    ]
+    return OverflowMenuElement(action_id=ids.REQUEST_MENU, options=options)
+
+
+def _link(permalink: str) -> list[ButtonElement]:
+    label = plain(messages.OPEN_REQUEST)
+    return [ButtonElement(text=label, action_id=ids.OPEN_LINK, url=permalink)] if permalink else []
+
+
+def _form(operation: Operation) -> RequestForm:
+    return RequestForm(operation=operation.id, shown=digest_of_request(operation))
+
+
+def _section(text: str) -> Message:
+    return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)))])
 
 
 def _reason(label: str, *, optional: bool) -> InputBlock:

@@ -28,10 +28,11 @@ from bot.operations.model import (
 from bot.operations.outcome_messages import facts
 from bot.slack.forms import AuditForm
 from bot.slack.messages import in_short
-from bot.slack.text import escape_truncated, mention, safe_name, truncate_mrkdwn, when
+from bot.slack.text import escape_truncated, join_words, mention, quoted, safe_name, truncate_mrkdwn, when
 
 NO_ENTRIES = "There are no entries."
 MOST_QUOTED = 200
+MOST_NAMED = 20
 MOST_OF_RESULT = 400
 """Characters of what people wrote, and of how it ended: ten entries must fit into one message."""
 
@@ -46,6 +47,7 @@ _HEADLINES: dict[Event, str] = {
     "expired": ":hourglass: *Expired",
     "stale": ":warning: *Out of date",
     "break_glass": ":rotating_light: *Break-glass",
+    "alarmed": ":loudspeaker: *Approvers alarmed",
     "cancelled": ":octagonal_sign: *Cancelled",
     "started": ":arrow_forward: *Started",
     "ended": ":checkered_flag: *Ended",
@@ -69,8 +71,8 @@ def title(form: AuditForm) -> str:
 def entry_lines(chained: ChainedEntry) -> str:
     """Return an entry: what happened, to what, who, why, how it ended, where."""
     entry = chained.entry
-    said = [_headline(entry), _who(entry), _quoted(entry.reason), _quoted(entry.comment), _result(entry)]
-    return "\n".join(line for line in (*said, _where(chained)) if line)
+    said = [_headline(entry), _who(entry), _quoted(entry.reason), _quoted(entry.comment), _reached(entry)]
+    return "\n".join(line for line in (*said, _result(entry), _where(chained)) if line)
 
 
 def page_range(newest: int, oldest: int) -> str:
@@ -138,7 +140,17 @@ def _who(entry: Entry) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{escape_truncated(text, MOST_QUOTED)}”" if text else ""
+    return quoted(text, MOST_QUOTED) if text else ""
+
+
+def _reached(entry: Entry) -> str:
+    reached = f"Reached: {_mentions(entry.reached)}" if entry.reached else ""
+    missed = f"*Not reached*: {_mentions(entry.not_reached)}" if entry.not_reached else ""
+    return " · ".join(part for part in (reached, missed) if part)
+
+
+def _mentions(people: tuple[str, ...]) -> str:
+    return join_words([mention(person) for person in people[:MOST_NAMED]])
 
 
 def _result(entry: Entry) -> str:

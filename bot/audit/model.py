@@ -24,6 +24,7 @@ Event = Literal[
     "expired",
     "stale",
     "break_glass",
+    "alarmed",
     "cancelled",
     "started",
     "ended",
@@ -52,7 +53,7 @@ class Entry(_Frozen):
 
     `key` is an idempotency key: a repeated append is harmless. `person` is who requested, `decided_by` who
     approved, declined or cancelled, and `comment` what they said. `state` and `outcome` tell how it ended,
-    `failure` why something was refused. `at` is UTC.
+    `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `at` is UTC.
     """
 
     event: Event
@@ -73,6 +74,8 @@ class Entry(_Frozen):
     state: str = ""
     failure: Failure | None = None
     outcome: AnyOutcome | None = None
+    reached: tuple[str, ...] = ()
+    not_reached: tuple[str, ...] = ()
 
     def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""

@@ -82,6 +82,12 @@ async def delete_oldest(interaction: Interaction) -> None:
     await open_confirmation(interaction, Verb.DELETE, choice.backup_id, choice.server_id)
 
 
+async def restore_offered(interaction: Interaction) -> None:
+    """Show what would be lost by restoring a backup that was just made, or made before a restore."""
+    choice = BackupChoice.chosen(interaction.value)
+    await open_confirmation(interaction, Verb.RESTORE, choice.backup_id, choice.server_id)
+
+
 async def offer_backups_of_chosen_server(interaction: Interaction) -> None:
     """Offer the backups of the server that was chosen in the form."""
     await interaction.ack()
@@ -231,6 +237,8 @@ HANDLERS = Handlers(
         ids.ask_for(Verb.RESTORE): restore_server,
         ids.SERVER: offer_backups_of_chosen_server,
         ids.DELETE_OLDEST: delete_oldest,
+        ids.USE_BACKUP: restore_offered,
+        ids.UNDO: restore_offered,
     },
     views={ids.PICK_MODAL: submit_pick_form, ids.CONFIRM_MODAL: submit_confirmation},
 )

@@ -22,10 +22,11 @@ EDITS, EDITS_SECONDS = 50, 60.0
 class Priority(IntEnum):
     """Who goes first if not all can go at once: the least."""
 
-    OUTCOME = 0
-    NOTICE = 1
-    PROGRESS = 2
-    RECORD = 3
+    ALARM = 0
+    OUTCOME = 1
+    NOTICE = 2
+    PROGRESS = 3
+    RECORD = 4
 
 
 class RateLimiter:

@@ -96,10 +96,14 @@ class SlackMessages:
         key: str,
         *,
         thread_ts: str = "",
+        broadcast: bool = False,
+        is_alarm: bool = False,
         is_recovery: bool,
         give_up_after: float | None,
     ) -> MessageRef:
         """Post a message in the first of these places that takes it; the thread is one of the first place.
+
+        `broadcast` shows what is posted in a thread in the channel as well; `is_alarm` puts it before others.
 
         If another run may have posted it (`is_recovery`) and it is there, that is the answer. Gives up after
         so many seconds, never if that is None: then it outlasts any outage of Slack.
@@ -108,10 +112,12 @@ class SlackMessages:
             found := await self.find(places, key, thread_ts=thread_ts, give_up_after=give_up_after)
         ):
             return found
+        urgent = Priority.ALARM if is_alarm else Priority.OUTCOME
+        priority = urgent if give_up_after is None else Priority.NOTICE
         sent = SlackResult(error="channel_not_found")
         for place in places:
-            thread = thread_ts if place == places[0] else ""
-            sent = await self._post(place, content, key, thread, give_up_after)
+            thread = _thread(thread_ts, broadcast=broadcast) if place == places[0] else {}
+            sent = await self._post(place, content, key, thread, priority, give_up_after)
             if sent.error not in NOWHERE | GONE:
                 break
         if sent.error:
@@ -233,14 +239,18 @@ class SlackMessages:
         return await _drawable(edit, {"text": message.text, "blocks": message.drawn()})
 
     async def _post(
-        self, place: str, content: Content, key: str, thread_ts: str, give_up_after: float | None
+        self,
+        place: str,
+        content: Content,
+        key: str,
+        thread: Content,
+        priority: Priority,
+        give_up_after: float | None,
     ) -> SlackResult:
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-        priority = Priority.OUTCOME if give_up_after is None else Priority.NOTICE
-        thread: Content = {"thread_ts": thread_ts} if thread_ts else {}
 
         async def look() -> SlackResult | None:
-            found = await self.find([place], key, thread_ts=thread_ts)
+            found = await self.find([place], key, thread_ts=thread.get("thread_ts", ""))
             return SlackResult(channel=found.channel, ts=found.ts) if found else None
 
         async def send(content: Content) -> SlackResult:
@@ -294,6 +304,10 @@ async def _drawable(send: Callable[[Content], Awaitable[SlackResult]], content: 
         log.error("message_undrawable", error=sent.error)
         sent = await send(plainer)
     return sent
+
+
+def _thread(thread_ts: str, *, broadcast: bool) -> Content:
+    return {"thread_ts": thread_ts} | ({"reply_broadcast": True} if broadcast else {}) if thread_ts else {}
 
 
 def _plainer(content: Content) -> Iterator[Content]:

@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from bot.notifications.model import MessageRef
 from bot.operations import messages, outcome_messages, views
 from bot.operations.engine import execution, is_recovery, step
-from bot.operations.model import Ahead, AnyOperation, Late, Operation, Outcome, Progress, Queued, Running
+from bot.operations.model import (
+    Ahead,
+    AnyOperation,
+    Late,
+    Operation,
+    Outcome,
+    Progress,
+    Queued,
+    Running,
+    concerns_the_channel,
+)
 from bot.operations.records import ahead_of
 from bot.services import services
 from bot.slack.message import Message, text_alone
@@ -19,9 +29,10 @@ PROGRESS_SECONDS = 2.0
 
 
 class PostedCard(MessageRef):
-    """Where a card is, and whether it says that the operation is queued."""
+    """Where a card is, whether it says that the operation is queued, and direct messages to approvers."""
 
     says_queued: bool = False
+    direct: tuple[MessageRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,18 +88,13 @@ async def ask(operation: AnyOperation, question: Message, until: datetime) -> Po
 
 
 @step("show_approved")
-async def show_approved(operation: AnyOperation, ref: MessageRef) -> PostedCard:
+async def show_approved(operation: AnyOperation, ref: PostedCard) -> PostedCard:
     """Edit the question to say that the operation runs, or for whom it waits first."""
     progress = await _first_progress(operation)
     if ref.ts:
         message = views.in_progress(operation, progress)
         await services().messages.edit_progress(ref, message, wait=PROGRESS_SECONDS)
-    return PostedCard(
-        channel=ref.channel,
-        ts=ref.ts,
-        permalink=ref.permalink,
-        says_queued=isinstance(progress, Queued),
-    )
+    return ref.model_copy(update={"says_queued": isinstance(progress, Queued)})
 
 
 @step("update_card")
@@ -124,10 +130,66 @@ async def write_to(
     return [ref for ref in refs if ref.ts]
 
 
-@step("replace_message")
-async def replace_message(ref: MessageRef, message: Message) -> None:
-    """Edit a direct message about an operation to say what came of it."""
-    await services().messages.edit_progress(ref, message, wait=PROGRESS_SECONDS)
+@step("remind", interruptible=True)
+async def remind(
+    operation: AnyOperation, ref: MessageRef, direct: list[MessageRef], reminder: Message
+) -> list[MessageRef]:
+    """Reply under the question: where approvers were asked directly, else in the channel; within 15 s."""
+    asked = direct or [ref]
+    posted = await asyncio.gather(
+        *(
+            services().messages.post_once(
+                [each.channel],
+                reminder.arguments(),
+                f"{operation.id}:remind:{each.channel}",
+                thread_ts=each.ts,
+                is_recovery=is_recovery(),
+                give_up_after=ANNOUNCE_SECONDS,
+            )
+            for each in asked
+        )
+    )
+    return [each for each in posted if each.ts]
+
+
+@step("replace_messages")
+async def replace_messages(refs: list[MessageRef], message: Message) -> None:
+    """Edit messages about an operation to say what came of it, unless something newer is shown before."""
+    editing = (services().messages.edit_progress(ref, message, wait=PROGRESS_SECONDS) for ref in refs)
+    await asyncio.gather(*editing)
+
+
+@step("edit_messages", interruptible=True)
+async def edit_messages(refs: list[MessageRef], message: Message) -> None:
+    """Edit messages about an operation for good. Outlasts any outage of Slack."""
+    await asyncio.gather(*(services().messages.edit_finally(ref, message) for ref in refs))
+
+
+@step("post_alarms", interruptible=True)
+async def post_alarms(operation: AnyOperation, people: list[str], alarm: Message) -> list[MessageRef]:
+    """Write to each of these people, before all else; return where, without a `ts` if one can't be reached.
+
+    Outlasts any outage of Slack.
+    """
+    return await asyncio.gather(
+        *(
+            services().messages.post_once(
+                [person],
+                alarm.arguments(),
+                f"{operation.id}:alarm:{person}",
+                is_alarm=True,
+                is_recovery=is_recovery(),
+                give_up_after=None,
+            )
+            for person in people
+        )
+    )
+
+
+@step("reply_surely", interruptible=True)
+async def reply_surely(operation: AnyOperation, ref: MessageRef, text: str, part: str) -> None:
+    """Reply under the operation's card, shown in the channel too. Outlasts any outage of Slack."""
+    await _reply(operation, ref, text, part, give_up_after=None, broadcast=True)
 
 
 @step("show_outcome", interruptible=True)
@@ -151,8 +213,13 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
 
 @step("tell_requester", interruptible=True)
 async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outcome) -> None:
-    """Reply under the outcome, mentioning the requester. Outlasts any outage of Slack."""
-    await _reply(operation, ref, outcome_messages.reply(operation, outcome), "reply", give_up_after=None)
+    """Reply under the outcome, mentioning the requester. Outlasts any outage of Slack.
+
+    What concerns everybody is shown in the channel too.
+    """
+    text = outcome_messages.reply(operation, outcome)
+    broadcast = concerns_the_channel(operation, outcome)
+    await _reply(operation, ref, text, "reply", give_up_after=None, broadcast=broadcast)
 
 
 @step("tell_privately")
@@ -184,13 +251,20 @@ async def _unnoticed_card(operation: Operation) -> MessageRef:
 
 
 async def _reply(
-    operation: Operation, ref: MessageRef, text: str, part: str, *, give_up_after: float | None
+    operation: Operation,
+    ref: MessageRef,
+    text: str,
+    part: str,
+    *,
+    give_up_after: float | None,
+    broadcast: bool = False,
 ) -> None:
     await services().messages.post_once(
         _places(operation, ref.channel),
         text_alone(text),
         f"{operation.id}:{part}",
         thread_ts=ref.ts,
+        broadcast=broadcast,
         is_recovery=is_recovery(),
         give_up_after=give_up_after,
     )

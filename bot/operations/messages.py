@@ -23,9 +23,9 @@ from bot.operations.records import Stage, Unfinished
 from bot.slack.text import (
     ago,
     duration,
-    escape_truncated,
     mention,
     plain_label,
+    quoted,
     safe_name,
     sentence,
     when,
@@ -48,6 +48,21 @@ def what(operation: Operation) -> str:
     return _what(operation, safe_name(operation.server_name))
 
 
+def what_in_short(operation: Operation) -> str:
+    """Return the same for a title, without ids; Slack formats nothing in it."""
+    name = plain_label(operation.server_name, 80)
+    match operation:
+        case CreateOperation():
+            return f"back up {name}"
+        case DeleteOperation():
+            return f"delete a backup of {name}"
+        case RestoreOperation():
+            return f"restore {name}"
+        case WatchOperation():
+            return f"watch a backup of {name}"
+    assert_never(operation)
+
+
 def what_in_plain_text(operation: Operation) -> str:
     """Return the same for where Slack formats nothing."""
     return _what(operation, plain_label(operation.server_name, 100))
@@ -66,25 +81,52 @@ def _what(operation: Operation, name: str) -> str:
     assert_never(operation)
 
 
-def what_is_lost(operation: Operation) -> list[str]:
-    """Return what a second person must know of an operation that destroys data; nothing of others."""
+def request_fields(operation: Operation) -> dict[str, str]:
+    """Return what was requested, by label: it stays on the card whatever comes of it.
+
+    Ages are those at the request; empty for what is said in a line.
+    """
+    if not has_fields(operation):
+        return {}
+    requested = f"{mention(operation.requested_by)}, {ago(operation.requested_at)}"
+    fields = {"Requested by": requested, "Server": safe_name(operation.server_name), **_at_stake(operation)}
+    if operation.reason:
+        fields["Reason"] = quoted(operation.reason)
+    if operation.broke_glass:
+        why = quoted(operation.break_glass_reason)
+        fields["Approved by"] = f":rotating_light: nobody (break-glass: {why})"
+    elif operation.approved_by:
+        at = f", {when(operation.approved_at)}" if operation.approved_at else ""
+        fields["Approved by"] = f"{mention(operation.approved_by)}{at}"
+    return fields
+
+
+def has_fields(operation: Operation) -> bool:
+    """Tell whether there is more to a request than a line says: it destroys data, or has to be approved."""
+    return isinstance(operation, ConfirmedOperation) or operation.approval is not None
+
+
+def _at_stake(operation: Operation) -> dict[str, str]:
     match operation:
-        case RestoreOperation():
-            safety = "yes" if operation.safety_backup else "*no* – this can't be undone"
-            return [
-                _backup(operation.backup),
-                f"*What is lost:* everything written to {safe_name(operation.server_name)} since then",
-                f"*Safety backup:* {safety}",
-            ]
-        case DeleteOperation():
-            return [_backup(operation.backup), "*What is lost:* this backup, permanently"]
+        case RestoreOperation(backup=backup):
+            age = _age(operation, backup)
+            return {
+                "Back to": f"{when(backup.created_at)} ({age} old), backup {backup.id}",
+                "Loses": f"everything written since then ({age})",
+                "Safety backup": "yes" if operation.safety_backup else "*no* – this can't be undone",
+            }
+        case DeleteOperation(backup=backup):
+            return {
+                "Backup": f"{when(backup.created_at)} ({_age(operation, backup)} old), backup {backup.id}",
+                "Loses": "this backup, permanently",
+            }
         case CreateOperation() | WatchOperation():
-            return []
+            return {}
     assert_never(operation)
 
 
-def _backup(backup: BackupRef) -> str:
-    return f"*Backup:* {backup.id}, taken {when(backup.created_at)} ({ago(backup.created_at)})"
+def _age(operation: Operation, backup: BackupRef) -> str:
+    return duration((operation.requested_at - backup.created_at).total_seconds())
 
 
 def doing(operation: Operation) -> str:
@@ -192,19 +234,11 @@ def wrong_name(server_name: str) -> str:
 
 
 def origin(operation: Operation) -> str:
-    """Return who requested an operation, when and why, and who approved it."""
-    parts = [f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)}"]
-    if isinstance(operation, ConfirmedOperation):
-        back_to = "back to " if isinstance(operation, RestoreOperation) else ""
-        parts.append(f"{back_to}backup {operation.backup.id} of {when(operation.backup.created_at)}")
-    if operation.reason:
-        parts.append(f"“{escape_truncated(operation.reason)}”")
-    if operation.broke_glass:
-        parts.append(":rotating_light: break-glass")
-    elif operation.approved_by:
-        parts.append(f"approved by {mention(operation.approved_by)}")
-    parts.append(operation.tag)
-    return " · ".join(parts)
+    """Return who requested an operation and when; the reason stands on a line of its own."""
+    if has_fields(operation):
+        return operation.tag
+    line = f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)} · {operation.tag}"
+    return f"{line}\n{quoted(operation.reason)}" if operation.reason else line
 
 
 def cancelling(operation: Operation) -> str:
@@ -236,8 +270,8 @@ def status_line(one: Unfinished) -> str:
             state = f":hourglass_flowing_sand: {doing(operation)}: in the queue, requested {ago(one.since)}"
         case _:
             assert_never(one.stage)
-    reason = f" · “{escape_truncated(operation.reason, 100)}”" if operation.reason else ""
-    return f"{state}\nfor {mention(operation.requested_by)}{reason} · {operation.tag}"
+    reason = f" · {quoted(operation.reason, 100)}" if operation.reason else ""
+    return f"{state}\nfor {mention(operation.requested_by)} · {operation.tag}{reason}"
 
 
 def more(count: int) -> str:

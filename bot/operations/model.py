@@ -54,6 +54,7 @@ class BaseOperation(_Stored):
     approved_by: str = ""
     approved_at: AwareDatetime | None = None
     broke_glass: bool = False
+    break_glass_reason: str = ""
 
     @property
     def tag(self) -> str:
@@ -334,6 +335,16 @@ Outcome = (
 )
 AnyOutcome = Annotated[Outcome, Field(discriminator="kind")]
 """An outcome as it is stored."""
+
+
+def is_ended_by_requester(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether the requester withdrew or cancelled it, so that they need not be told."""
+    return isinstance(outcome, NotApproved | Cancelled) and outcome.by == operation.requested_by
+
+
+def concerns_the_channel(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether everybody should hear how it ended: whether a server was reset, and every failure."""
+    return operation.verb is Verb.RESTORE or outcome.state in {State.FAILED, State.UNKNOWN}
 
 
 class Refused(Exception):

@@ -27,7 +27,7 @@ from bot.operations.model import (
     backup_id_of,
 )
 from bot.slack.messages import in_short
-from bot.slack.text import duration, escape_truncated, mention, quotation, safe_name, size, when
+from bot.slack.text import duration, escape_truncated, mention, quotation, quoted, safe_name, size, when
 from bot.verbs import Verb
 
 CHECK_SERVER = "Check the server before you rely on it."
@@ -42,7 +42,12 @@ _EMOJI = {
 
 
 def outcome_headline(operation: Operation, outcome: Outcome) -> str:
-    """Return the verdict, with its emoji: the first line of a card that is over."""
+    """Return the verdict, with its emoji, and a backup's size: the first line of a card that is over."""
+    measures = _measures(outcome) if isinstance(outcome, BackedUp) else []
+    return " · ".join([_marked_verdict(operation, outcome), *measures])
+
+
+def _marked_verdict(operation: Operation, outcome: Outcome) -> str:
     return f"{_EMOJI[outcome.state]} {_verdict(operation, outcome)}"
 
 
@@ -162,7 +167,7 @@ def _why_not_approved(outcome: NotApproved) -> str:
     if outcome.ending is Ending.EXPIRED:
         limit = duration(outcome.minutes * 60)
         return f"No answer within {limit}, so nothing was done. Request it again if it still matters."
-    return f"“{escape_truncated(outcome.comment)}”" if outcome.comment else "Nothing was changed."
+    return quoted(outcome.comment) if outcome.comment else "Nothing was changed."
 
 
 def _no_safety_backup(operation: Operation, outcome: NoSafetyBackup) -> str:
@@ -176,29 +181,54 @@ def _no_safety_backup(operation: Operation, outcome: NoSafetyBackup) -> str:
     return f"{why} The restore was not started."
 
 
-def facts(outcome: Outcome) -> str:
-    """Return the numbers that are known of an outcome, on one line."""
-    known = []
-    match outcome:
-        case BackedUp():
-            known += [size(outcome.size_mb)] if outcome.size_mb is not None else []
-            known += [duration(outcome.seconds)] if outcome.seconds is not None else []
-            known.append(f"backup {outcome.backup_id}")
-        case Restored():
-            known.append(duration(outcome.seconds))
-        case BackupFailed() | BackupVanished() | StillRunning():
-            known.append(f"backup {outcome.backup_id}")
-        case _:
-            pass
+def outcome_fields(outcome: Outcome) -> dict[str, str]:
+    """Return what came of an operation, by label, beside what was requested."""
+    fields = {}
+    if isinstance(outcome, Restored):
+        fields["Took"] = duration(outcome.seconds)
+    if (safety_id := safety_backup_of(outcome)) is not None:
+        fields["Safety backup"] = f"backup {safety_id}"
+    return fields
+
+
+def safety_backup_of(outcome: Outcome) -> int | None:
+    """Return the id of the backup that was made before a restore; None if none was."""
     if isinstance(outcome, Restored | Accepted | Cancelled | NotDone | NotKnown):
-        safety_id = outcome.safety_backup_id
-        known += [f"safety backup {safety_id}"] if safety_id is not None else []
-    return " · ".join(known)
+        return outcome.safety_backup_id
+    return None
+
+
+def facts(outcome: Outcome) -> str:
+    """Return the numbers that are known of an outcome, on one line; ids come last."""
+    return ", ".join(part for part in (*_measures(outcome), made(outcome), _safety(outcome)) if part)
+
+
+def _measures(outcome: Outcome) -> list[str]:
+    match outcome:
+        case BackedUp(size_mb=megabytes, seconds=seconds):
+            sizes = [size(megabytes)] if megabytes is not None else []
+            return [*sizes, duration(seconds)] if seconds is not None else sizes
+        case Restored():
+            return [duration(outcome.seconds)]
+        case _:
+            return []
+
+
+def made(outcome: Outcome) -> str:
+    """Return which backup was made or watched; "" if none was."""
+    if isinstance(outcome, BackedUp | BackupFailed | BackupVanished | StillRunning):
+        return f"backup {outcome.backup_id}"
+    return ""
+
+
+def _safety(outcome: Outcome) -> str:
+    safety_id = safety_backup_of(outcome)
+    return "" if safety_id is None else f"safety backup {safety_id}"
 
 
 def reply(operation: Operation, outcome: Outcome) -> str:
     """Return the reply that tells the requester how it ended."""
-    known = facts(outcome)
-    verdict = f"{outcome_headline(operation, outcome)}{f' ({known})' if known else ''}."
+    known = facts(outcome) if operation.verb is not Verb.WATCH else ", ".join(_measures(outcome))
+    verdict = f"{_marked_verdict(operation, outcome)}{f' ({known})' if known else ''}."
     told = [f"{mention(operation.requested_by)} {verdict}", outcome_detail(operation, outcome)]
     return " ".join(part for part in told if part)

@@ -1,7 +1,8 @@
 """What the engine knows of operations: which wait or run, and which have ended.
 
-An operation is three workflows in a row, named after it: ID, ID:execute and ID:report. A person's wish to
-cancel it is a fourth, ID:cancel. ID begins with the server's id, so that a server's operations are found.
+An operation is three workflows in a row, named after it: ID, ID:execute and ID:report. Two more may go beside
+them: a person's wish to cancel it, ID:cancel, and the alarm if it runs without approval, ID:alarm. ID begins
+with the server's id, so that a server's operations are found.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,12 +23,13 @@ REQUEST = "request_operation"
 EXECUTE = "execute_operation"
 REPORT = "report_operation"
 CANCEL = "cancel_operation"
+ALARM = "raise_alarm"
 """The stored names of the workflows: never change them."""
 
 DECIDED = "decided"
 """The event of a request for which a second person was asked and that has its answer."""
 
-_SUFFIXES = (":execute", ":report", ":cancel")
+_SUFFIXES = (":execute", ":report", ":cancel", ":alarm")
 _OPERATION = TypeAdapter[Operation](AnyOperation)
 _OUTCOME = TypeAdapter[Outcome](AnyOutcome)
 
@@ -76,6 +78,11 @@ def report_id(operation_id: str) -> str:
 def cancel_id(operation_id: str) -> str:
     """Return the id of the workflow that stands for a person's wish to cancel an operation."""
     return f"{operation_id}:cancel"
+
+
+def alarm_id(operation_id: str) -> str:
+    """Return the id of the workflow that alarms the approvers of an operation."""
+    return f"{operation_id}:alarm"
 
 
 def parts_of(operation_id: str) -> list[str]:
@@ -151,6 +158,12 @@ async def requested(wanted: str) -> Operation | None:
     """Return an operation as it was requested, whether it has ended or not; None if there was none."""
     rows = await DBOS.list_workflows_async(workflow_ids=[wanted], load_output=False)
     return read_operation(rows[0]) if rows else None
+
+
+async def ended(wanted: str) -> Ended | None:
+    """Return an operation that has ended, by its id."""
+    rows = await DBOS.list_workflows_async(workflow_ids=[report_id(wanted)], load_output=False)
+    return next(_ended(rows), None)
 
 
 async def ended_since(server_id: int, moment: datetime) -> list[Ended]:

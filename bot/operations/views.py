@@ -1,20 +1,32 @@
 """An operation's card, and what runs and waits, for `/backup status`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    InteractiveElement,
+    SectionBlock,
+)
 
 from bot.errors import Failure
 from bot.operations import messages, outcome_messages
 from bot.operations.model import (
+    Accepted,
+    BackedUp,
     ConfirmedOperation,
+    Ending,
     Late,
     NoSafetyBackup,
+    NotApproved,
     NotDone,
     Operation,
     Outcome,
     Progress,
     Queued,
+    Restored,
     SafetyBackupRunning,
     State,
     backup_id_of,
@@ -23,7 +35,7 @@ from bot.operations.records import Unfinished
 from bot.slack import ids
 from bot.slack.forms import AgainForm, BackupChoice, OperationForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.verbs import Verb
+from bot.verbs import GO_BACK, Verb
 
 MOST_SHOWN = 20
 REASON_KEPT = 200
@@ -32,8 +44,8 @@ REASON_KEPT = 200
 def in_progress(operation: Operation, progress: Progress) -> Message:
     """Return the card of an operation that has not ended."""
     lines = [messages.progress_headline(operation, progress), messages.progress_detail(progress)]
-    buttons = [_cancel_button(operation)] if _can_be_cancelled(operation, progress) else []
-    return _card(lines, [messages.origin(operation)], buttons)
+    buttons = [cancel_button(operation)] if _can_be_cancelled(operation, progress) else []
+    return card(lines, messages.request_fields(operation), messages.origin(operation), buttons)
 
 
 def _can_be_cancelled(operation: Operation, progress: Progress) -> bool:
@@ -48,9 +60,9 @@ def ended(operation: Operation, outcome: Outcome) -> Message:
         outcome_messages.outcome_headline(operation, outcome),
         outcome_messages.outcome_detail(operation, outcome),
     ]
-    return _card(
-        lines, [outcome_messages.facts(outcome), messages.origin(operation)], _next_steps(operation, outcome)
-    )
+    fields = messages.request_fields(operation) | outcome_messages.outcome_fields(outcome)
+    context = [outcome_messages.made(outcome), messages.origin(operation)]
+    return card(lines, fields, " · ".join(filter(None, context)), _next_steps(operation, outcome))
 
 
 def status(unfinished: Sequence[Unfinished]) -> Message:
@@ -64,43 +76,75 @@ def status(unfinished: Sequence[Unfinished]) -> Message:
     return Message(blocks)
 
 
-def _card(lines: list[str], context: list[str], buttons: list[ButtonElement]) -> Message:
-    blocks: list[Block] = [
-        SectionBlock(text=mrkdwn("\n".join(line for line in lines if line))),
-        ContextBlock(elements=[mrkdwn(" · ".join(part for part in context if part))]),
-    ]
-    if buttons:
-        blocks.append(ActionsBlock(elements=buttons))
+def card(
+    lines: Sequence[str], fields: Mapping[str, str], context: str, elements: Sequence[InteractiveElement]
+) -> Message:
+    """Return the verdict, the facts in two columns, what is less important, and what can be done."""
+    blocks: list[Block] = [SectionBlock(text=mrkdwn("\n".join(filter(None, lines))))]
+    if fields:
+        blocks.append(fields_block(fields))
+    blocks.append(ContextBlock(elements=[mrkdwn(context)]))
+    if elements:
+        blocks.append(ActionsBlock(elements=[*elements]))
     return Message(blocks)
 
 
-def _cancel_button(operation: Operation) -> ButtonElement:
+def fields_block(fields: Mapping[str, str]) -> SectionBlock:
+    """Return labels and what they stand for, in two columns."""
+    return SectionBlock(fields=[mrkdwn(f"*{label}*\n{value}") for label, value in fields.items()])
+
+
+def cancel_button(operation: Operation) -> ButtonElement:
+    """Return the button that cancels an operation until it acts."""
     value = OperationForm(operation=operation.id).as_json()
     return ButtonElement(text=plain("Cancel"), action_id=ids.CANCEL, value=value)
 
 
-def _next_steps(operation: Operation, outcome: Outcome) -> list[ButtonElement]:
-    buttons = []
+def _next_steps(operation: Operation, outcome: Outcome) -> list[InteractiveElement]:
+    return [
+        *_offered_backups(operation, outcome),
+        *_list_button(operation, outcome),
+        *_again(operation, outcome),
+    ]
+
+
+def _offered_backups(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
+    """Yield a button for each backup that is worth opening a form for."""
     if oldest := _oldest_manual(outcome):
         choice = BackupChoice(verb=Verb.DELETE, server_id=operation.server_id, backup_id=oldest)
-        buttons.append(
-            ButtonElement(
-                text=plain("Delete the oldest…"),
-                action_id=ids.DELETE_OLDEST,
-                value=choice.as_option(),
-                style="danger",
-            )
-        )
+        yield _choice_button("Delete the oldest…", ids.DELETE_OLDEST, choice, style="danger")
+    if isinstance(outcome, BackedUp):
+        choice = BackupChoice(verb=GO_BACK, server_id=operation.server_id, backup_id=outcome.backup_id)
+        yield _choice_button("Restore this…", ids.USE_BACKUP, choice)
+    if isinstance(outcome, Restored | Accepted) and outcome.safety_backup_id is not None:
+        safety_id = outcome.safety_backup_id
+        choice = BackupChoice(verb=GO_BACK, server_id=operation.server_id, backup_id=safety_id)
+        yield _choice_button("Undo: restore the safety backup…", ids.UNDO, choice, style="danger")
+
+
+def _choice_button(
+    label: str, action_id: str, choice: BackupChoice, style: str | None = None
+) -> ButtonElement:
+    return ButtonElement(text=plain(label), action_id=action_id, value=choice.as_option(), style=style)
+
+
+def _list_button(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
+    if outcome.state in {State.DONE, State.ACCEPTED, State.UNKNOWN}:
+        value = str(operation.server_id)
+        yield ButtonElement(text=plain("All backups"), action_id=ids.SERVER_BACKUPS, value=value)
+
+
+def _again(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
     may_help = outcome.state in {State.FAILED, State.REFUSED, State.UNKNOWN}
-    if may_help and operation.verb is not Verb.WATCH:
+    is_withdrawn = isinstance(outcome, NotApproved) and outcome.ending is Ending.WITHDRAWN
+    if may_help and not is_withdrawn and operation.verb is not Verb.WATCH:
         form = AgainForm(
             verb=operation.verb,
             server_id=operation.server_id,
             backup_id=backup_id_of(operation),
             reason=operation.reason[:REASON_KEPT],
         )
-        buttons.append(ButtonElement(text=plain("Try again"), action_id=ids.TRY_AGAIN, value=form.as_json()))
-    return buttons
+        yield ButtonElement(text=plain("Try again"), action_id=ids.TRY_AGAIN, value=form.as_json())
 
 
 def _oldest_manual(outcome: Outcome) -> int | None:

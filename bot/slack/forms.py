@@ -80,6 +80,17 @@ class RequestForm(_Form):
     operation: str
     shown: str
 
+    def as_option(self, choice: str) -> str:
+        """Return a choice about the request as an option's value."""
+        return f"{choice}:{self.shown}:{self.operation}"
+
+    @classmethod
+    def chosen(cls, value: str) -> tuple[str, "RequestForm"]:
+        """Return the choice that an option's value stands for, and about which request."""
+        choice, _, rest = value.partition(":")
+        shown, _, operation = rest.partition(":")
+        return choice, cls(operation=operation, shown=shown)
+
 
 class AuditForm(_Form):
     """Which part of the audit trail somebody is looking at.

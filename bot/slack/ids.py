@@ -20,14 +20,16 @@ LIST_OPEN = "list_open"
 # Buttons under other messages.
 DELETE_OLDEST = "delete_oldest"
 TRY_AGAIN = "try_again"
+USE_BACKUP = "use_backup"
+UNDO = "undo"
 SERVER_BACKUPS = "server_backups"
 SERVER_CREATE = "server_create"
 
 # Buttons under a question to a second person.
 APPROVE = "approve"
 DECLINE = "decline"
-WITHDRAW = "withdraw"
-BREAK_GLASS = "break_glass"
+REQUEST_MENU = "request_menu"
+OPEN_LINK = "open_link"
 CANCEL = "cancel_operation"
 
 # The audit trail.

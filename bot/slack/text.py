@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 UPDATE_TEXT_LIMIT = 4000
 """Characters `chat.update` takes as `text`; more is `msg_too_long`."""
 
+_QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»＂', "'"))
 _FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _OUTER_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -29,9 +30,15 @@ def sentence(text: str) -> str:
     return html.escape(_CONTROL.sub(" ", text).strip(), quote=False)
 
 
+def quoted(text: str, most: int = 300) -> str:
+    """Return outside text in quotes, safe, in at most `most` characters; it can't end its quotes itself."""
+    return f"“{escape_truncated(text.translate(_QUOTES), most)}”"
+
+
 def quotation(text: str) -> str:
-    """Return what somebody said in quotes, as the end of a sentence."""
-    return f"“{text}”{'' if text.endswith(('.', '!', '?')) else '.'}"
+    """Return what somebody said in quotes that it can't end itself, as the end of a sentence."""
+    said = text.translate(_QUOTES)
+    return f"“{said}”{'' if said.endswith(('.', '!', '?')) else '.'}"
 
 
 def shorten(text: str, most: int) -> str:

@@ -46,8 +46,15 @@ class Act:
     twice: bool
 
 
-CLICKS = [ids.APPROVE, ids.DECLINE, ids.WITHDRAW, ids.BREAK_GLASS]
-LEADS = {ids.TRY_AGAIN, ids.DELETE_OLDEST, ids.LIST_ROW, ids.SERVER_CREATE}
+CLICKS = [ids.APPROVE, ids.DECLINE, "withdrawn", "break_glass"]
+LEADS = {
+    ids.TRY_AGAIN,
+    ids.DELETE_OLDEST,
+    ids.USE_BACKUP,
+    ids.UNDO,
+    ids.LIST_ROW,
+    ids.SERVER_CREATE,
+}
 MODALS = [ids.DECLINE_MODAL, ids.CONFIRM_MODAL, ids.CREATE_MODAL, ids.PICK_MODAL, "glass"]
 acts = st.builds(
     Act,
@@ -71,6 +78,15 @@ def request_of(form: RequestForm, spoiled: Spoiled) -> str:
     changed = {"shown": {"shown": "0" * 16}, "operation": {"operation": "101:delete:view:V0"}}
     written = form.model_copy(update=changed.get(spoiled, {})).as_json()
     return f"{written[:-1]}?" if spoiled == "text" else written
+
+
+def answer_by(what: str, form: RequestForm, spoiled: Spoiled) -> tuple[str, str]:
+    """Return the id of what a question is answered with, and what that carries, spoiled."""
+    if what in {ids.APPROVE, ids.DECLINE}:
+        return what, request_of(form, spoiled)
+    if spoiled == "text":
+        return ids.REQUEST_MENU, what
+    return ids.REQUEST_MENU, RequestForm.model_validate_json(request_of(form, spoiled)).as_option(what)
 
 
 def form_for(what: str, backup: Backup, spoiled: Spoiled) -> str:
@@ -108,7 +124,7 @@ def lead_to(what: str, backup: Backup, spoiled: Spoiled) -> str:
 async def pending(world: World) -> RequestForm:
     """Return what the buttons under a request of Ana's carry, a new one if none waits for an answer."""
     for post in reversed(world.posts()):
-        if "<@UANA> wants to *delete" in post.text:
+        if "Approval needed: delete" in post.text and "<@UANA>" in post.text:
             form = form_of(post)
             found = await records.find(form.operation)
             is_open = found is not None and found.stage is Stage.AWAITING_APPROVAL
@@ -123,7 +139,8 @@ async def does(forger: RequestForger, act: Act, question: RequestForm, backup: B
     filled = {field: name if field == "typed_name" else "an emergency" for field in act.filled}
     who = {"team": act.team}
     if act.what in CLICKS:
-        await forger.clicks(act.person, act.what, request_of(question, act.spoiled), **who)
+        button, value = answer_by(act.what, question, act.spoiled)
+        await forger.clicks(act.person, button, value, **who)
     elif act.what in LEADS:
         await forger.clicks(act.person, act.what, lead_to(act.what, backup, act.spoiled), **who)
     elif act.what == "picks":
@@ -226,15 +243,15 @@ async def test_no_forged_form_breaks_the_glass(world: World, how: str) -> None:
 TAKEN: dict[str, tuple[dict[str, Any], str, str, Denial]] = {
     "an approver's": ({"bot_approvers": "UBEN"}, "UCLEO", ids.APPROVE, Denial.NO_ROLE),
     "an approver's to decline": ({"bot_approvers": "UBEN"}, "UCLEO", ids.DECLINE, Denial.NO_ROLE),
-    "the requester's": ({"bot_operators": "UBEN"}, "UANA", ids.BREAK_GLASS, Denial.NO_ROLE),
-    "the rule's": ({"bot_break_glass": False}, "UANA", ids.BREAK_GLASS, Denial.NO_BREAK_GLASS),
+    "the requester's": ({"bot_operators": "UBEN"}, "UANA", "break_glass", Denial.NO_ROLE),
+    "the rule's": ({"bot_break_glass": False}, "UANA", "break_glass", Denial.NO_BREAK_GLASS),
     "an approver's as a member": ({}, "UCLEO", ids.APPROVE, Denial.NOT_A_MEMBER),
-    "the requester's as a member": ({}, "UANA", ids.WITHDRAW, Denial.NOT_A_MEMBER),
+    "the requester's as a member": ({}, "UANA", "withdrawn", Denial.NOT_A_MEMBER),
 }
 WORDS = {
     ids.APPROVE: "You don't have permission to approve requests for this server.",
     ids.DECLINE: "You don't have permission to approve requests for this server.",
-    ids.BREAK_GLASS: "You don't have permission to delete backups of this server.",
+    "break_glass": "You don't have permission to delete backups of this server.",
 }
 
 
@@ -242,10 +259,10 @@ WORDS = {
 @set_up(**GLASS)
 async def test_a_click_on_an_old_message_counts_by_the_rights_of_now(world: World, whose: str) -> None:
     changed, person, action_id, denial = TAKEN[whose]
-    stored = form_of(await asks(world)).as_json()
+    form = form_of(await asks(world))
     world.workspace.people[person].is_guest = not changed
     await world.restart_bot(**GLASS | changed)
-    await RequestForger(world).clicks(person, action_id, stored)
+    await RequestForger(world).clicks(person, *answer_by(action_id, form, ""))
     refused = await until_recorded(world, "refused")
     assert refused.failure
     assert isinstance(refused.failure.error, NotAllowed)

@@ -120,6 +120,8 @@ OUT_OF_REACH: dict[str, Callable[[Walls], Awaitable[Json]]] = {
     "restore in a list": lambda w: w.clicks(ids.LIST_ROW, w.choice(Verb.RESTORE)),
     "watch in a list": lambda w: w.clicks(ids.LIST_ROW, w.choice(Verb.WATCH)),
     "delete the oldest": lambda w: w.clicks(ids.DELETE_OLDEST, w.choice(Verb.DELETE)),
+    "restore what was just made": lambda w: w.clicks(ids.USE_BACKUP, w.choice(Verb.RESTORE)),
+    "undo a restore": lambda w: w.clicks(ids.UNDO, w.choice(Verb.RESTORE)),
     "try a backup again": lambda w: w.clicks(ids.TRY_AGAIN, again(Verb.CREATE, w)),
     "try a delete again": lambda w: w.clicks(ids.TRY_AGAIN, again(Verb.DELETE, w)),
     "try a restore again": lambda w: w.clicks(ids.TRY_AGAIN, again(Verb.RESTORE, w)),
@@ -138,8 +140,10 @@ OUT_OF_REACH: dict[str, Callable[[Walls], Awaitable[Json]]] = {
     "approve": lambda w: w.clicks(ids.APPROVE, w.request.as_json()),
     "open the form that declines": lambda w: w.clicks(ids.DECLINE, w.request.as_json()),
     "decline": lambda w: w.submits(ids.DECLINE_MODAL, w.request.as_json(), reason="no"),
-    "withdraw": lambda w: w.clicks(ids.WITHDRAW, w.request.as_json()),
-    "open the form that breaks glass": lambda w: w.clicks(ids.BREAK_GLASS, w.request.as_json()),
+    "withdraw": lambda w: w.clicks(ids.REQUEST_MENU, w.request.as_option("withdrawn")),
+    "open the form that breaks glass": lambda w: w.clicks(
+        ids.REQUEST_MENU, w.request.as_option("break_glass")
+    ),
     "break glass": lambda w: w.submits(
         ids.BREAK_GLASS_MODAL, w.request.as_json(), reason="down", typed_name="db-1"
     ),

@@ -57,8 +57,9 @@ BUTTONS = {
     ids.SERVER_CREATE: "1",
     ids.APPROVE: REQUEST,
     ids.DECLINE: REQUEST,
-    ids.WITHDRAW: REQUEST,
-    ids.BREAK_GLASS: REQUEST,
+    ids.OPEN_LINK: "",
+    ids.USE_BACKUP: CHOICE,
+    ids.UNDO: CHOICE,
     ids.CANCEL: OperationForm(operation="1:create:1").as_json(),
     ids.AUDIT_NEWER: AuditForm(after=1).as_json(),
     ids.AUDIT_OLDER: AuditForm(server="web-1", before=9, since=NOW).as_json(),
@@ -66,7 +67,12 @@ BUTTONS = {
 }
 """What each button carries."""
 
-MENUS = {ids.LIST_ROW: CHOICE, ids.LIST_TYPE: "manual", ids.LIST_SERVER: "1"}
+MENUS = {
+    ids.LIST_ROW: CHOICE,
+    ids.REQUEST_MENU: "withdrawn:0:1:delete:1",
+    ids.LIST_TYPE: "manual",
+    ids.LIST_SERVER: "1",
+}
 
 
 def modals() -> dict[str, str]:

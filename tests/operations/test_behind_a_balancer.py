@@ -45,7 +45,7 @@ async def test_every_click_may_reach_another_bot_even_after_one_has_died(
     ana, cleo = (replicas.sandbox.people.person(handle) for handle in ("ana", "cleo"))
     await ana.types(f"/backup delete {old.id}")
     await replicas.confirms("ana", "web-1")
-    question = await replicas.until_posted(f"wants to *delete backup {old.id} of web-1*")
+    question = await replicas.until_posted("Approval needed: delete a backup of web-1")
     replicas.sandbox.faults.provider_fail = "500"
     await cleo.clicks("approve", message=question, confirm=True)
     opened_by, requested_at, approved_at = balancer.took
@@ -68,7 +68,7 @@ async def test_what_reaches_both_bots_happens_once(replicas: Replicas, balancer:
     await replicas.until(lambda: len(replicas.in_progress()) == 2)
     await replicas.finish(3)
     await replicas.confirms("ana", "db-2")
-    question = await replicas.until_posted("wants to *delete")
+    question = await replicas.until_posted("Approval needed: delete")
     await replicas.sandbox.people.person("cleo").clicks("approve", message=question, confirm=True)
     await replicas.until_replied(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
     assert [call.method for call in replicas.provider.calls].count("DELETE") == 1

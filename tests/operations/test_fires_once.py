@@ -50,7 +50,7 @@ async def test_a_reminder_and_news_that_were_promised_come_once(replicas: Replic
     await ana.chooses("Tell me when it's done", action_id="list_row", message=listing)
     await ana.types(f"/backup delete {old.id}")
     await replicas.confirms("ana", "db-1")
-    question = await replicas.until_posted("wants to *delete")
+    question = await replicas.until_posted("Approval needed: delete")
     await doomed.kill()
     replicas.reach(other)
     replicas.provider.finish()

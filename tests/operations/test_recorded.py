@@ -31,7 +31,7 @@ TOLD: dict[Ending, tuple[str, ...]] = {
 WORDS: dict[Ending, str] = {
     "left": "after you requested it",
     "unknown": "can't tell whether the restore was started",
-    "cancelled": "<@UANA> cancelled the backup of",
+    "cancelled": "<@UBEN> cancelled the backup of",
 }
 """How the requester is told of each ending; nobody is told again of what was told before."""
 CANCELLED = ("cancelled", "told")

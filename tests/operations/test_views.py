@@ -88,6 +88,12 @@ STATUS: dict[str, Drawable] = {
     "one runs": status([RUNNING]),
     "one runs, three wait": status([RUNNING, *WAITING]),
 }
+
+
+def running(requested: Operation) -> Unfinished:
+    return Unfinished(requested, Stage.RUNNING, NOON)
+
+
 unfinished = st.builds(Unfinished, operations, st.sampled_from(Stage), moments)
 aheads = st.builds(Ahead, st.sampled_from(list(Verb)), st.sampled_from(PEOPLE), moments)
 progresses: st.SearchStrategy[Progress] = st.one_of(
@@ -133,7 +139,48 @@ def test_a_long_reason_is_cut_so_that_it_can_be_tried_again() -> None:
 
 @pytest.mark.parametrize("state", [State.DONE, State.ACCEPTED])
 def test_what_succeeded_is_not_offered_again(state: State) -> None:
-    assert buttons(ended(RESTORE, outcome(state))) == {}
+    assert ids.TRY_AGAIN not in buttons(ended(RESTORE, outcome(state)))
+
+
+def test_a_withdrawn_request_is_not_offered_again() -> None:
+    withdrawn = NotApproved(ended_at=LATER, ending=Ending.WITHDRAWN, by="UANA")
+    assert buttons(ended(RESTORE, withdrawn)) == {}
+
+
+def test_a_new_backup_can_be_restored_and_all_can_be_listed() -> None:
+    made = buttons(ended(CREATE, BackedUp(ended_at=LATER, backup_id=777)))
+    assert made == {ids.USE_BACKUP: "restore:1:777", ids.SERVER_BACKUPS: "1"}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Restored(ended_at=LATER, before="active", during="restoring", seconds=61, safety_backup_id=502),
+        Accepted(ended_at=LATER, safety_backup_id=502),
+    ],
+    ids=by_name,
+)
+def test_a_restore_can_be_undone_by_its_safety_backup(after: Outcome) -> None:
+    assert buttons(ended(RESTORE, after)) == {ids.UNDO: "restore:1:502", ids.SERVER_BACKUPS: "1"}
+    without = after.model_copy(update={"safety_backup_id": None})
+    assert buttons(ended(RESTORE, without)) == {ids.SERVER_BACKUPS: "1"}
+
+
+FORGED = "down” · approved by <@UCLEO> · “\n*Approved by*\n<@UCLEO>"
+
+
+@pytest.mark.parametrize("requested", [CREATE, DELETE, RESTORE], ids=by_name)
+def test_a_reason_can_t_pass_for_anything_but_a_reason(requested: Operation) -> None:
+    forged = requested.model_copy(update={"reason": FORGED})
+    for card in (
+        in_progress(forged, Running()),
+        ended(forged, outcome(State.FAILED)),
+        status([running(forged)]),
+    ):
+        [line] = [line for line in card.text.splitlines() if "approved by" in line]
+        assert line.count("“") == line.count("”") == 1
+        assert line.endswith("”")
+        assert "<@UCLEO>" not in card.text
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ class _Recorder:
             if operation.id in self._runner.interrupted:
                 how = "create"
             else:
-                await request_cancel(operation.id, "UANA")
+                await request_cancel(operation.id, "UBEN")
         else:
             operation = self._operation(kind, where)
             await _start(operation)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.audit.model import Entry, Intact, Row, verify
 from bot.audit.store import AuditTrail
 from bot.operations.database import open_database
+from bot.sandbox.people.actors import Answer
 from bot.sandbox.slack.form_state import placed
 from bot.sandbox.slack.workspace import Message
 from bot.slack.forms import RequestForm, read_form
@@ -16,9 +17,11 @@ TWO = {"bot_second_person": "delete,restore", "bot_approvers": "UBEN,UCLEO"}
 """Ana and Ben are operators, Ben and Cleo approvers."""
 
 QUESTIONS = {
-    "delete": "wants to *delete backup {0} of {1}*",
-    "restore": "wants to *restore {1} from backup {0}*",
+    "delete": "Approval needed: delete a backup of {0}",
+    "restore": "Approval needed: restore {0}",
 }
+MENU = {"withdraw": "Withdraw", "break_glass": "Break glass…"}
+"""What stands in the requester's menu under a question."""
 
 
 async def asks(
@@ -29,9 +32,17 @@ async def asks(
     await world.person(handle).types(f"/backup {verb} {backup.id}")
     filled = {"safety": False} if verb == "restore" else {}
     await world.confirms(handle, server, reason=reason, **filled)
-    question = await world.until_post(QUESTIONS[verb].format(backup.id, server))
+    question = await world.until_post(QUESTIONS[verb].format(server))
     await until_recorded(world, "approval_requested")
     return question
+
+
+async def answers(world: World, handle: str, choice: str, question: Message) -> Answer:
+    """Let somebody use a button or the menu under a question."""
+    person = world.person(handle)
+    if choice in MENU:
+        return await person.chooses(MENU[choice], action_id="request_menu", message=question)
+    return await person.clicks(choice, message=question, confirm=choice == "approve")
 
 
 async def declines(world: World, handle: str, question: Message, reason: str = "") -> None:

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.sandbox.people.actors import NotPossible
-from tests.stories.asking import TWO, asks, declines, events, trail, until_recorded
+from bot.sandbox.slack.form_state import placed
+from tests.stories.asking import TWO, answers, asks, declines, events, trail, until_recorded
 from tests.world import World, set_up
 
 CARRIED_OUT = ["requested", "approval_requested", "approved", "started", "ended"]
@@ -28,7 +29,8 @@ async def test_nothing_happens_before_the_second_person_approves_then_it_does(wo
     reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is back: restored to")
     assert reply.thread_ts == question.ts
     [post] = world.posts()
-    assert "approved by <@UCLEO>" in post.text
+    assert "*Approved by* <@UCLEO>, <!date^" in post.text
+    assert reply.broadcast, "all in the channel hear of a restore"
     assert len(world.provider.restores) == 1
     assert events(world) == CARRIED_OUT
     approved = next(entry for entry in trail(world) if entry.event == "approved")
@@ -41,12 +43,14 @@ async def test_the_question_has_all_that_a_decision_needs(world: World) -> None:
     question = await asks(world, "restore", reason="the <!channel> upgrade broke it")
     [backup] = world.provider.backups_of("web-1")
     needed = (
-        f"<@UANA> wants to *restore web-1 from backup {backup.id}*",
-        "<@UBEN> or <@UCLEO>",
-        f"taken <!date^{int(backup.created_at.timestamp())}^",
-        "*What is lost:* everything written to web-1 since then",
-        "*Safety backup:* *no*",
-        "*Reason:* “the &lt;!channel&gt; upgrade broke it”",
+        "Approval needed: restore web-1",
+        "Needs approval from <@UBEN> or <@UCLEO>.",
+        "*Requested by* <@UANA>, <!date^",
+        f"*Back to* <!date^{int(backup.created_at.timestamp())}^",
+        f"(7 h old), backup {backup.id}",
+        "*Loses* everything written since then (7 h)",
+        "*Safety backup* *no* – this can't be undone",
+        "*Reason* “the &lt;!channel&gt; upgrade broke it”",
         "Expires <!date^",
     )
     assert [words for words in needed if words not in question.text] == []
@@ -71,11 +75,13 @@ async def test_a_declined_request_is_not_carried_out(world: World, reason: str, 
 @set_up(**TWO, bot_approval_minutes=0.01)
 async def test_silence_is_no_approval_and_approvers_are_reminded_once(world: World) -> None:
     question = await asks(world)
+    reminder = await world.until_reply("<@UBEN> <@UCLEO>")
+    assert reminder.text.startswith(":bell: Reminder: <@UANA> needs an answer by <!date^")
+    assert reminder.thread_ts == question.ts
     reply = await world.until_reply("No answer in time for the delete of *web-1*")
     assert "so nothing was done." in reply.text
-    [reminder] = [each for each in world.replies() if "<@UANA> needs an answer by" in each.text]
-    assert reminder.thread_ts == question.ts
-    assert "<@UBEN> <@UCLEO>" in reminder.text
+    assert len(world.replies()) == 2
+    await world.until(lambda: "Expired without an answer" in reminder.text, "the reminder says how it ended")
     assert world.provider.deletes == []
     assert events(world) == ["requested", "approval_requested", "reminded", "expired", "ended"]
 
@@ -83,12 +89,13 @@ async def test_silence_is_no_approval_and_approvers_are_reminded_once(world: Wor
 @set_up(**TWO)
 async def test_the_requester_and_nobody_else_can_withdraw(world: World) -> None:
     question = await asks(world)
-    await world.person("ben").clicks("withdraw", message=question)
+    await answers(world, "ben", "withdraw", question)
     await world.until_whisper("ben", "Only the person who requested this can do that.\nAsk <@UANA>.")
-    await world.person("ana").clicks("withdraw", message=question)
-    await world.until_reply("<@UANA> withdrew the delete of *web-1*")
+    await answers(world, "ana", "withdraw", question)
+    await world.until_post("<@UANA> withdrew the delete of *web-1*")
     assert world.provider.deletes == []
-    assert events(world) == ["requested", "approval_requested", "refused", "withdrawn", "ended"]
+    await world.until(lambda: events(world)[2:] == ["refused", "withdrawn", "ended"])
+    assert world.replies() == [], "the requester is not pinged by their own click"
 
 
 @set_up(**TWO)
@@ -206,16 +213,21 @@ async def test_if_nobody_is_there_to_approve_nothing_is_done(world: World, words
 
 @set_up(**TWO, bot_ask_approvers=True)
 async def test_approvers_who_are_asked_directly_see_there_how_it_ended(world: World) -> None:
-    await asks(world)
+    question = await asks(world)
+    assert "The 2 people who can approve this were asked directly." in question.text
+    assert "<@UBEN>" not in question.text
     asked = {
-        handle: await world.until_direct(handle, "wants to *delete backup 5001") for handle in ("ben", "cleo")
+        handle: await world.until_direct(handle, "Approval needed: delete a backup of web-1")
+        for handle in ("ben", "cleo")
     }
-    assert "decline" in str(asked["ben"].blocks)
+    assert "requested in <#COPS>" in asked["ben"].text
+    assert [at.action_id for at in placed(asked["ben"].blocks)] == ["approve", "decline", "open_link"]
     await world.person("cleo").clicks("approve", message=asked["cleo"], confirm=True)
     await world.until_reply("Deleted backup 5001")
     for handle, message in asked.items():
-        assert message.text.startswith("*Delete backup 5001 of web-1*: approved by <@UCLEO>")
-        assert [block["type"] for block in message.blocks] == ["section"]
+        await world.until(lambda: "Deleted backup 5001" in message.text, f"{handle} sees how it ended")  # noqa: B023
+        assert "*Approved by* <@UCLEO>" in message.text
+        assert [at.action_id for at in placed(message.blocks)] == ["open_link"]
         assert len(world.direct(handle)) == 1
 
 
@@ -241,7 +253,7 @@ async def test_if_approvers_can_t_see_the_question_they_are_written_to(world: Wo
     backup = world.provider.add_backup("web-1")
     await world.person("ana").types(f"/backup delete {backup.id}", channel=channel)
     await world.confirms("ana")
-    question = await world.until_direct("cleo", "wants to *delete backup")
+    question = await world.until_direct("cleo", "Approval needed: delete")
     await until_recorded(world, "approval_requested")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_direct("ana", "<@UANA> :white_check_mark: Deleted backup 5001")

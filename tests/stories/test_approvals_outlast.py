@@ -16,7 +16,7 @@ from bot.errors import Denial, NotAllowed
 from bot.operations import engine
 from bot.sandbox.slack.workspace import Message, Person
 from bot.slack.messages import in_short
-from tests.stories.asking import TWO, asks, events, form_of, trail, until_recorded
+from tests.stories.asking import TWO, answers, asks, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 
 MINUTES = 0.05
@@ -42,7 +42,7 @@ async def test_a_click_while_the_bot_is_away_is_said_to_have_failed_and_does_not
     answer = await world.person("cleo").clicks("approve", message=question, confirm=True)
     assert not answer.acked
     await world.start_bot(**TWO)
-    await world.person("ben").clicks("withdraw", message=question)
+    await answers(world, "ben", "withdraw", question)
     await world.until_whisper("ben", "Only the person who requested this")
     assert (world.provider.deletes, "approved" in events(world)) == ([], False)
 
@@ -77,7 +77,7 @@ async def test_a_question_that_slack_does_not_take_for_long_is_asked_all_the_sam
     waiting += ["down"] * 3
     await world.confirms("ana")
     await world.until(lambda: not waiting, "the outage is over")
-    question = await world.until_post("wants to *delete backup")
+    question = await world.until_post("Approval needed: delete")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_reply("<@UANA> :white_check_mark: Deleted backup 5001")
     assert len(world.posts()) == 1
@@ -149,8 +149,8 @@ async def test_a_vote_that_reached_the_request_all_the_same_is_judged_there(
     if vote.person in world.workspace.people:
         told = await world.until_direct(vote.person, "That did not count.")
         assert why in told.text
-    await world.person("ana").clicks("withdraw", message=question)
-    await world.until_reply("<@UANA> withdrew the delete of *web-1*")
+    await answers(world, "ana", "withdraw", question)
+    await world.until_post("<@UANA> withdrew the delete of *web-1*")
     assert world.provider.deletes == []
 
 

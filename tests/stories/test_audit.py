@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from bot.audit.model import Broken, verify
-from tests.stories.asking import TWO, asks, audit_trail, declines, events, trail, until_recorded
+from tests.stories.asking import TWO, answers, asks, audit_trail, declines, events, trail, until_recorded
 from tests.world import World, set_up
 
 GLASS = {**TWO, "bot_break_glass": True}
@@ -118,8 +118,7 @@ async def test_no_sentence_is_kept_but_what_people_said(world: World) -> None:
     await lives(world)
     question = await asks(world, reason="no longer needed")
     for handle, button in (("ana", "approve"), ("ben", "withdraw"), ("cleo", "break_glass")):
-        confirm = button == "approve"
-        await world.person(handle).clicks(button, message=question, confirm=confirm)
+        await answers(world, handle, button, question)
     await world.until(lambda: events(world).count("refused") == 4)
     world.provider.backups.clear()
     await world.person("cleo").clicks("approve", message=question, confirm=True)
@@ -250,7 +249,7 @@ async def test_a_decision_that_can_t_be_put_on_record_changes_nothing(world: Wor
     await world.person("ana").types(f"/backup delete {backup.id}")
     await world.confirms("ana")
     if event != "requested":
-        question = await world.until_post("wants to *delete")
+        question = await world.until_post("Approval needed: delete")
         await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_reply("The audit trail can't be written")
     assert world.provider.deletes == []
@@ -262,7 +261,7 @@ async def test_no_glass_is_broken_off_the_record(world: World) -> None:
     question = await asks(world)
     forbid(world, "break_glass")
     ana = world.person("ana")
-    await ana.clicks("break_glass", message=question)
+    await answers(world, "ana", "break_glass", question)
     await world.until_modal("ana", "once more")
     await ana.fills(reason="the shop is down", typed_name="web-1")
     await ana.submits()

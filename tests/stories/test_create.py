@@ -27,8 +27,9 @@ async def test_the_outcome_says_how_big_it_is_and_how_long_it_took(world: World)
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
     reply = await world.until_reply("*web-1* is backed up")
-    assert re.search(r"\*web-1\* is backed up \(8\.0 GB · [^·]+ · backup 5001\)\.", reply.text)
-    assert re.search(r"8\.0 GB · [^·]+ · backup 5001", world.posts()[0].text)
+    assert re.search(r"\*web-1\* is backed up \(8\.0 GB, [^,]+, backup 5001\)\.", reply.text)
+    [post] = world.posts()
+    assert re.search(r"\*web-1\* is backed up · 8\.0 GB · [^·]+\nbackup 5001 · Requested by", post.text)
 
 
 @pytest.mark.parametrize("said", ["WEB-1", "web", "101", "web-1.example.net", '"web-1"', "“web-1”"])

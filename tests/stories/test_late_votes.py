@@ -7,7 +7,7 @@ import pytest
 from bot.errors import Denial, NotAllowed
 from bot.slack import ids
 from tests.approvals.forging import RequestForger
-from tests.stories.asking import TWO, asks, events, form_of, trail, until_recorded
+from tests.stories.asking import TWO, answers, asks, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 
 UNCOUNTED = "That did not count. The request was decided already."
@@ -57,8 +57,8 @@ async def test_a_vote_that_comes_while_the_request_looks_whether_all_is_still_so
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await until_vps_org_is_asked(world, before)
     world.faults.provider_latency = 0.0
-    late, confirm = ("ben", True) if choice == "approve" else ("ana", False)
-    answer = await world.person(late).clicks(choice, message=question, confirm=confirm)
+    late = "ben" if choice == "approve" else "ana"
+    answer = await answers(world, late, choice, question)
     assert answer.acked
     await world.until_reply("Deleted backup 5001")
     assert decider(world) == "cleo"
@@ -129,14 +129,14 @@ async def test_of_many_votes_at_once_each_decides_or_is_answered(world: World) -
     await world.restart_bot(**TWO)
     questions = [await asks(world, server=server) for server in servers]
     votes = {"ben": "approve", "cleo": "approve", "ana": "withdraw"}
-    answers = await asyncio.gather(
+    acks = await asyncio.gather(
         *(
-            world.person(handle).clicks(choice, message=question, confirm=choice == "approve")
+            answers(world, handle, choice, question)
             for question in questions
             for handle, choice in votes.items()
         )
     )
-    assert all(answer.acked for answer in answers)
+    assert all(answer.acked for answer in acks)
     await world.until(lambda: events(world).count("ended") == len(servers), "all end", seconds=30)
     by_tag = {entry.tag: decider(world, entry.tag) for entry in trail(world) if entry.event == "ended"}
     assert len(by_tag) == len(servers)

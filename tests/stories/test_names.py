@@ -44,7 +44,7 @@ async def test_what_people_type_finds_confirms_and_is_ruled(world: World, tmp_pa
     await ana.types(f"/backup delete {backup.id}")
     await world.confirms("ana", TYPED[name])
     if name in RULED:
-        await world.until_post("wants to *delete backup")
+        await world.until_post("Approval needed: delete")
         await until_recorded(world, "approval_requested")
         assert world.provider.deletes == []
     else:
