@@ -45,7 +45,7 @@ def in_progress(operation: Operation, progress: Progress) -> Message:
     """Return the card of an operation that has not ended."""
     lines = [messages.progress_headline(operation, progress), messages.progress_detail(progress)]
     buttons = [cancel_button(operation)] if _can_be_cancelled(operation, progress) else []
-    return card(lines, messages.request_fields(operation), messages.origin(operation), buttons)
+    return _card(lines, messages.request_fields(operation), messages.origin(operation), buttons)
 
 
 def _can_be_cancelled(operation: Operation, progress: Progress) -> bool:
@@ -62,7 +62,7 @@ def ended(operation: Operation, outcome: Outcome) -> Message:
     ]
     fields = messages.request_fields(operation) | outcome_messages.outcome_fields(outcome)
     context = [outcome_messages.made(outcome), messages.origin(operation)]
-    return card(lines, fields, " · ".join(filter(None, context)), _next_steps(operation, outcome))
+    return _card(lines, fields, " · ".join(filter(None, context)), _next_steps(operation, outcome))
 
 
 def status(unfinished: Sequence[Unfinished]) -> Message:
@@ -76,7 +76,7 @@ def status(unfinished: Sequence[Unfinished]) -> Message:
     return Message(blocks)
 
 
-def card(
+def _card(
     lines: Sequence[str], fields: Mapping[str, str], context: str, elements: Sequence[InteractiveElement]
 ) -> Message:
     """Return the verdict, the facts in two columns, what is less important, and what can be done."""
