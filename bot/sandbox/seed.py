@@ -82,6 +82,7 @@ def people_and_channels(workspace: Workspace) -> None:
     inside = {person.id for person in PEOPLE if person.team_id == workspace.app.team_id}
     bot = workspace.app.bot_user
     workspace.usergroups[ONCALL] = ["UBEN", "UCLEO"]
+    workspace.usergroup_handles[ONCALL] = "oncall"
     for person in PEOPLE:
         workspace.people[person.id] = Person(**vars(person))
     for channel in (

@@ -12,7 +12,7 @@ from bot.sandbox.slack.workspace import Json
 from tests.browser.chromium import in_chromium, watched
 from tests.sandbox.page.conftest import NOW
 from tests.sandbox.page.harness import PageHarness
-from tests.sandbox.page.test_actions import MODAL, option, plain
+from tests.sandbox.page.test_actions import MODAL, option, plain, text_input
 
 pytestmark = in_chromium
 
@@ -95,11 +95,31 @@ async def test_a_modal_is_filled_in_and_complained_about(window: Page, harness: 
     await modal.get_by_label("Name").first.press("Enter")
     await expect(modal.get_by_text("Not its name.")).to_be_visible()
     await expect(modal.get_by_label("Name").first).to_have_value("web-2")
+    await modal.get_by_label("Name").first.press_sequentially("0")
+    await expect(modal.get_by_text("Not its name.")).to_have_count(0)
     state = (await harness.bot_function.hears("view_submission"))["view"]["state"]["values"]
     assert state["server"]["pick"]["selected_option"] == option("web-1")
     await window.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
     await expect(window.get_by_label("Message #ops")).to_be_focused()
+
+
+async def test_the_next_form_begins_at_its_first_field(window: Page, harness: PageHarness) -> None:
+    first = MODAL | {"blocks": [text_input("server")]}
+    boxes = {"type": "checkboxes", "action_id": "on", "options": [option("safety")]}
+    asked = {
+        "type": "input",
+        "block_id": "safe",
+        "optional": True,
+        "label": plain("Before"),
+        "element": boxes,
+    }
+    view = MODAL | {"blocks": [asked, text_input("name")]}
+    harness.bot_function.answers = lambda _payload: {"response_action": "update", "view": view}
+    modals.push(harness.workspace, "UANA", first)
+    await window.get_by_label("Name").fill("web-1")
+    await window.get_by_role("dialog").get_by_role("button", name="Restore").press("Enter")
+    await expect(window.get_by_role("checkbox", name="SAFETY")).to_be_focused()
 
 
 async def test_a_dangerous_button_asks_first(window: Page, harness: PageHarness) -> None:

@@ -13,6 +13,9 @@ def composer(reader: Reader, thread: str | None = None) -> Node:
     name = "thread-composer" if thread else "composer"
     where = "backup-bot" if place.channel.kind == "im" else f"#{place.channel.name}"
     prompt = "Reply…" if thread else f"Message {where}"
+    app = reader.workspace.app
+    if place.channel.kind == "im" and (app.messages_tab_read_only or not app.messages_tab_enabled):
+        return div(".composer-none")["Sending messages to this app has been turned off."]
     if reader.person.id not in place.channel.members:
         return div(".composer-none")[f"You are not in {where}, so you can read but not write here."]
     offered = [] if thread else commands(reader.manifest)

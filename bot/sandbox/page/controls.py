@@ -1,7 +1,7 @@
 """The sandbox's own switches as HTTP endpoints: POST a JSON object, as in `actions`, but without `as`.
 
 POST /sandbox/faults  {provider?: "normal", "slow", "failing", "limiting", "losing" or "refusing",
-                       slack?: "normal", "failing", "limiting" or "down"}
+                       slack?: "normal", "failing", "limiting", "down" or "older"}
 POST /sandbox/socket  {do: "drop", "deafen" or "hear"}
 POST /sandbox/bot     {do: "start", "stop", "restart" or "kill"}
 POST /sandbox/interrupt  {server}  have it backed up, and kill the bot as soon as VPS.org has begun

@@ -16,6 +16,7 @@ from htpy import (
     p,
     pre,
     span,
+    strong,
     summary,
     ul,
 )
@@ -23,7 +24,7 @@ from htpy import (
     input as input_,
 )
 
-from bot.sandbox.page.fault_choices import PROVIDER, SLACK, SPEEDS, provider_choice, slack_choice
+from bot.sandbox.page.fault_choices import PROVIDER, SLACK, SPEEDS, Choice, provider_choice, slack_choice
 from bot.sandbox.page.posting import posts
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.slack.workspace import Json
@@ -38,11 +39,13 @@ def status(stage: Stage) -> Node:
     return div("#status.status", role="status")[
         _pill("Bot", bot.state if bot else "not ours", good=bot is None or bot.state == "running"),
         _pill("Socket", "open" if connections else "closed", good=connections > 0),
-        _pill("Slack", SLACK[slack_choice(stage.faults)], good=slack_choice(stage.faults) == "normal"),
-        _pill(
-            "VPS.org", PROVIDER[provider_choice(stage.faults)], good=provider_choice(stage.faults) == "normal"
-        ),
+        _service_pill("Slack", SLACK, slack_choice(stage.faults)),
+        _service_pill("VPS.org", PROVIDER, provider_choice(stage.faults)),
     ]
+
+
+def _service_pill(name: str, choices: dict[str, Choice], current: str) -> Node:
+    return _pill(name, choices[current].name, good=current == "normal")
 
 
 def bot_controls(stage: Stage) -> Node:
@@ -59,6 +62,9 @@ def bot_controls(stage: Stage) -> Node:
             _button("Restart", "/sandbox/bot", {"do": "restart"}),
             _button("Kill", "/sandbox/bot", {"do": "kill"}, disabled=not running, style="danger"),
         ],
+        p(".hint")[
+            "Kill ends it at once, as a crash would. Started again, it carries on with what is recorded."
+        ],
         details("#bot-log")[
             summary["Last log lines"],
             pre(".log", tabindex="0")[span["\n".join(deque(bot.lines, _LOG_LINES)) or "Nothing yet."]],
@@ -72,8 +78,8 @@ def fault_controls(stage: Stage) -> Node:
     connections = stage.slack.socket_mode.connection_count
     return div("#drawer-faults.panel")[
         h2["What goes wrong"],
-        _segments("VPS.org", "/sandbox/faults", "provider", PROVIDER, provider_choice(faults)),
-        _segments("Slack", "/sandbox/faults", "slack", SLACK, slack_choice(faults)),
+        _faults("VPS.org", "provider", PROVIDER, provider_choice(faults)),
+        _faults("Slack", "slack", SLACK, slack_choice(faults)),
         fieldset(".segments")[
             legend["Socket ", span(".hint")[f"{connections} open"]],
             div(".panel-buttons")[
@@ -84,8 +90,12 @@ def fault_controls(stage: Stage) -> Node:
                     {"do": "hear" if faults.socket_deaf else "deafen"},
                 ),
             ],
+            p(".hint")[
+                "Dropped or deaf (open, but nothing gets through), the bot connects anew by itself, "
+                "and nothing that it was told is lost."
+            ],
         ],
-        _segments("Speed of VPS.org", "/sandbox/speed", "speed", SPEEDS, f"{stage.speed:g}"),
+        _speeds(f"{stage.speed:g}"),
     ]
 
 
@@ -107,23 +117,42 @@ def _button(words: str, address: str, body: Json, *, disabled: bool = False, sty
     return button(posts(address, body), type="button", class_=["btn", style], disabled=disabled)[words]
 
 
-def _segments(title: str, address: str, name: str, choices: dict[str, str], current: str) -> Node:
+def _faults(title: str, name: str, choices: dict[str, Choice], current: str) -> Node:
     return fieldset(".segments")[
         legend[title],
+        (
+            label(".box.fault")[
+                _radio("/sandbox/faults", name, value, current),
+                span[
+                    strong[choice.name],
+                    span(".hint")[choice.happens],
+                    span(".hint.expected")[choice.expected],
+                ],
+            ]
+            for value, choice in choices.items()
+        ),
+    ]
+
+
+def _speeds(current: str) -> Node:
+    return fieldset(".segments")[
+        legend["Speed of VPS.org"],
         div(".segment-row")[
             (
-                label(".segment")[
-                    input_(
-                        posts(address, {}),
-                        type="radio",
-                        name=f"control-{name}",
-                        value=value,
-                        data_field=name,
-                        checked=value == current,
-                    ),
-                    span[words],
-                ]
-                for value, words in choices.items()
+                label(".segment")[_radio("/sandbox/speed", "speed", value, current), span[words]]
+                for value, words in SPEEDS.items()
             )
         ],
+        p(".hint")["How fast backups and restores go. The bot asks after them as often as before."],
     ]
+
+
+def _radio(address: str, name: str, value: str, current: str) -> Node:
+    return input_(
+        posts(address, {}),
+        type="radio",
+        name=f"control-{name}",
+        value=value,
+        data_field=name,
+        checked=value == current,
+    )

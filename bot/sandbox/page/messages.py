@@ -83,11 +83,23 @@ def _message(reader: Reader, message: Message, element: str, *, follows: bool) -
                 strong(".name")[name], is_app and app_badge(), span(".at")[clock(float(message.ts))]
             ],
             message.ephemeral_to and div(".only-you")["Only visible to you"],
-            message.broadcast and div(".only-you")["replied to a thread"],
+            message.broadcast and _broadcast_from(reader, message, element),
             _content(reader, message, element),
             element.startswith("m-") and _replies(reader, message),
         ],
         message.ephemeral_to is None and _tools(reader, message, element),
+    ]
+
+
+def _broadcast_from(reader: Reader, message: Message, element: str) -> Node:
+    """Say where a reply comes from that is shown in the channel, too; in its thread, that it is."""
+    if element.startswith("t-"):
+        return div(".only-you")[f"also sent to #{reader.place.channel.name}"]
+    root = reader.workspace.find(message.channel, message.thread_ts)
+    first = root.text.strip().split("\n")[0] if root else ""
+    thread = a(".link", href=reader.place.address(thread=message.thread_ts))["a thread"]
+    return div(".only-you.from-thread")[
+        span["replied to ", thread, ": " if first else "", mrkdwn(first, reader)]
     ]
 
 

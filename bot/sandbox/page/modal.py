@@ -60,9 +60,7 @@ def home(reader: Reader) -> Node:
     """Draw the bot's App Home as it was published for the person."""
     view = reader.workspace.homes.get(reader.person.id)
     if not view:
-        return div("#home.home")[
-            p(".home-empty")["The bot has not published a Home for you yet. It is told that you are here."]
-        ]
+        return div("#home.home")[p(".home-empty")["This app shows nothing here yet."]]
     values = reader.workspace.chosen.get((reader.person.id, str(view.get("id"))), {})
     surface = Surface("home", "home", {"view": view.get("id")}, values)
     return div("#home.home")[draw_blocks(view.get("blocks", []), Canvas(reader, surface))]

@@ -99,9 +99,19 @@ class _Inline:
             case "#":
                 return mention_channel(target[1:], self._reader)
             case "!":
-                return _special(target, unescape(label))
+                return self._special(target, unescape(label))
         address = unescape(target)
         return link(address, shown) if safe_address(address) else unescape(f"<{token}>")
+
+    def _special(self, target: str, label: str) -> Node:
+        if date := _DATE.fullmatch(target):
+            return moment(float(date[1]), unescape(date[2]), label, unescape(date[3] or ""))
+        name = target[1:]
+        if name.startswith("subteam^"):
+            return mention_group(name.removeprefix("subteam^"), self._reader)
+        if name in {"here", "channel", "everyone"}:
+            return mention_all(name)
+        return f"<{label or name}>"
 
 
 def _unmarked(found: str) -> Node:
@@ -121,17 +131,12 @@ def mention_channel(channel: str, reader: Reader) -> Node:
     return a(".mention", href=f"?as={reader.person.id}&in={channel}")[f"#{name}"]
 
 
+def mention_group(group: str, reader: Reader) -> Node:
+    """Draw a mention of a user group; one's own stands out."""
+    own = reader.person.id in reader.workspace.usergroups.get(group, [])
+    return span(class_=["mention", {"mention-me": own}])[f"@{reader.group_handle(group)}"]
+
+
 def mention_all(whom: str) -> Node:
     """Draw a mention that would ring for everybody."""
     return span(".mention.mention-all")[f"@{whom}"]
-
-
-def _special(target: str, label: str) -> Node:
-    if date := _DATE.fullmatch(target):
-        return moment(float(date[1]), unescape(date[2]), label, unescape(date[3] or ""))
-    name = target[1:]
-    if name.startswith("subteam^"):
-        return span(".mention.mention-all")[label or f"@{name.removeprefix('subteam^')}"]
-    if name in {"here", "channel", "everyone"}:
-        return mention_all(name)
-    return f"<{label or name}>"

@@ -32,6 +32,10 @@ class Reader:
             return known.handle
         return self._app_name(user)
 
+    def group_handle(self, group: str) -> str:
+        """Return what stands behind the @ of a user group's mention, or its id where it has no handle."""
+        return self.workspace.usergroup_handles.get(group, group)
+
     def channel_name(self, channel: str) -> str:
         """Return a channel's name, or "unknown-channel" as Slack calls what one can't see."""
         known = self.workspace.channels.get(channel)

@@ -8,7 +8,7 @@ from htpy import Node, blockquote, code, div, em, li, ol, pre, s, span, strong, 
 from bot.sandbox.page.dates import moment
 from bot.sandbox.page.emoji import BY_NAME
 from bot.sandbox.page.links import link
-from bot.sandbox.page.mrkdwn import mention_all, mention_channel, mention_user
+from bot.sandbox.page.mrkdwn import mention_all, mention_channel, mention_group, mention_user
 from bot.sandbox.page.reader import Reader
 from bot.sandbox.slack.workspace import Json
 
@@ -63,7 +63,7 @@ _INLINE: dict[str, Callable[[Json, Reader], Node]] = {
     "link": lambda element, _: link(str(element.get("url", "")), element.get("text")),
     "user": lambda element, reader: mention_user(str(element.get("user_id")), reader),
     "channel": lambda element, reader: mention_channel(str(element.get("channel_id")), reader),
-    "usergroup": lambda element, _: mention_all(str(element.get("usergroup_id"))),
+    "usergroup": lambda element, reader: mention_group(str(element.get("usergroup_id")), reader),
     "broadcast": lambda element, _: mention_all(str(element.get("range"))),
     "emoji": _emoji,
     "date": _date,

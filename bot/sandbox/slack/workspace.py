@@ -149,6 +149,7 @@ class Workspace:
         self.modals: dict[str, list[OpenView]] = {}
         self.homes: dict[str, Json] = {}
         self.usergroups: dict[str, list[str]] = {}
+        self.usergroup_handles: dict[str, str] = {}
         self.step_runs: dict[str, StepRun] = {}
         self.chosen: dict[tuple[str, str], Values] = {}
         self.complaints: list[str] = []

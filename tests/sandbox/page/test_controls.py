@@ -3,9 +3,11 @@
 import pytest
 
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, provider_choice, slack_choice
+from bot.sandbox.page.picture import take_picture
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.harness import PageHarness
+from tests.sandbox.page.markup import Markup
 
 
 async def control(client: Client, name: str, **body: object) -> tuple[int, Json]:
@@ -28,6 +30,19 @@ async def test_slack_goes_wrong_as_chosen(client: Client, harness: PageHarness, 
 def test_a_fault_set_elsewhere_is_shown_too(harness: PageHarness) -> None:
     harness.faults.provider_fail = "html"
     assert provider_choice(harness.faults) == "failing"
+
+
+def test_of_two_faults_of_slack_the_worse_is_shown(harness: PageHarness) -> None:
+    harness.faults.newer_blocks_refused = True
+    assert slack_choice(harness.faults) == "older"
+    harness.faults.slack_fail = "down"
+    assert slack_choice(harness.faults) == "down"
+
+
+def test_each_choice_says_what_happens_and_what_the_bot_should_do(harness: PageHarness) -> None:
+    drawn = Markup(take_picture(harness, harness.reader()).parts["drawer-faults"]).text
+    for choice in [*PROVIDER.values(), *SLACK.values()]:
+        assert f"{choice.name}{choice.happens}{choice.expected}" in drawn
 
 
 async def test_the_socket_can_be_deaf_and_hear_again(client: Client, harness: PageHarness) -> None:

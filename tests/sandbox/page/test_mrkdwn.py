@@ -33,6 +33,8 @@ def drawn(text: str, *, verbatim: bool = False) -> str:
     ("text", "expected"),
     [
         ("*bold* _italic_ ~gone~", "<strong>bold</strong> <em>italic</em> <s>gone</s>"),
+        ("<!subteam^S0ONCALL|label>", '<span class="mention">@oncall</span>'),
+        ("<!subteam^S0GONE>", '<span class="mention">@S0GONE</span>'),
         ("*bold with _both_*", "<strong>bold with <em>both</em></strong>"),
         ("`*code*`", "<code>*code*</code>"),
         ("2*3*4 snake_case_name * a *", "2*3*4 snake_case_name * a *"),

@@ -5,6 +5,7 @@ from bot.sandbox.page.reader import Reader
 from bot.sandbox.slack.form_state import with_ids
 from bot.sandbox.slack.workspace import Message
 from tests.sandbox.page.harness import PageHarness
+from tests.sandbox.page.markup import Markup
 
 
 def show(harness: PageHarness, **query: str) -> Picture:
@@ -87,6 +88,18 @@ def test_replies_stand_in_the_thread_and_are_counted_in_the_channel(harness: Pag
     assert "answer" not in "".join(shown.lists["messages"].values())
     assert "1 reply" in shown.lists["messages"][element(root)]
     assert "answer" in "".join(shown.lists["thread-messages"].values())
+
+
+def test_a_reply_that_is_sent_to_the_channel_too_says_where_it_comes_from(harness: PageHarness) -> None:
+    root = harness.says("*root* for <@UBEN>\nmore")
+    reply = harness.says("answer", thread=root.ts)
+    reply.broadcast = True
+    shown = show(harness, thread=root.ts)
+    in_channel = Markup(shown.lists["messages"][element(reply)])
+    assert "replied to a thread: root for @ben" in in_channel.text
+    assert "more" not in in_channel.text
+    assert ("href", f"?as=UANA&in=COPS&thread={root.ts}") in in_channel.attributes
+    assert "also sent to #ops" in shown.lists["thread-messages"][element(reply).replace("m-", "t-")]
 
 
 def test_a_guest_does_not_see_private_channels(harness: PageHarness) -> None:

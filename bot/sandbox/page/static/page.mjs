@@ -156,6 +156,16 @@ document.addEventListener("invalid", (event) => {
   if (error) error.textContent = missing ? "Please complete this required field." : field.validationMessage;
 }, true);
 
+// An error is about what was there before: it goes when that changes.
+for (const changed of ["input", "change"]) {
+  document.addEventListener(changed, (event) => {
+    const error = event.target.closest(".block-input")?.querySelector(".field-error:not(:empty)");
+    if (!error) return;
+    error.textContent = "";
+    event.target.removeAttribute("aria-invalid");
+  });
+}
+
 // Drafts survive a reload and a change of place.
 function draftChanged(text) {
   sessionStorage.setItem(`draft/${text.dataset.draft}`, text.value);
@@ -186,12 +196,34 @@ document.addEventListener("cancel", (event) => {
   event.target.querySelector("[data-closes]").click();
 }, true);
 
+const FIELD = ".modal-body :is(input:not([type=hidden]), textarea, select)";
+
 function openModals() {
   for (const dialog of document.querySelectorAll("dialog[data-modal]:not([open])")) {
     dialog.showModal();
-    const first = "[autofocus], .modal-body :is(input:not([type=hidden]), textarea, select)";
-    (dialog.querySelector(first) ?? dialog.querySelector("[type=submit]") ?? dialog).focus();
+    toFirstField(dialog);
   }
+}
+
+function toFirstField(dialog) {
+  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(FIELD);
+  (first ?? dialog.querySelector("[type=submit]") ?? dialog).focus();
+}
+
+// A modal that shows other fields than before, as after "Next", is a new form to begin at its start.
+function beginAnew(fieldsBefore) {
+  const modal = document.querySelector("dialog[data-modal]");
+  if (!modal || modal.querySelector(".modal-body").contains(document.activeElement)) return;
+  const [first] = modal.querySelectorAll(FIELD);
+  if (first && !fieldsBefore.includes(keyOf(first))) toFirstField(modal);
+}
+
+function keyOf(field) {
+  return field.id || field.name;
+}
+
+function modalFields() {
+  return [...document.querySelectorAll(`dialog[data-modal] ${FIELD}`)].map(keyOf);
 }
 
 function markUnread() {
@@ -214,8 +246,10 @@ function listen() {
   const source = new EventSource(live);
   source.onmessage = (event) => {
     const hadModal = Boolean(document.querySelector("dialog[data-modal]"));
+    const fieldsBefore = modalFields();
     apply(JSON.parse(event.data));
     settle();
+    if (hadModal) beginAnew(fieldsBefore);
     if (hadModal && !document.querySelector("dialog[data-modal]")) document.getElementById("composer-text")?.focus();
     document.body.dataset.connected = "yes";
   };
