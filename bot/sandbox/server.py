@@ -14,6 +14,7 @@ from bot.sandbox.bot_process import SOURCES, BotProcess
 from bot.sandbox.child import Spawn, spawn
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
+from bot.sandbox.guard import only_from_here
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.slack.manifest import install, read
 from bot.sandbox.slack.workspace import Change, Workspace
@@ -78,7 +79,11 @@ class Sandbox:
 
     @property
     def speed(self) -> float:
-        """How many times faster than usual pretend backups go; the bot polls as it was when it started."""
+        """How many times faster than usual pretend backups go.
+
+        The bot keeps the times it was started with. It looks every 2 seconds at least, and waits no shorter
+        than at speed 1, so that it is right at any speed that is set later.
+        """
         return self.provider.speed
 
     @speed.setter
@@ -163,10 +168,10 @@ class Sandbox:
             "VPS_API_URL": self.vps_api_url,
             "DATABASE_URL": f"sqlite:///{file}",
             **self._rights(),
-            "BOT_POLL_SECONDS": self._quick(1.0),
-            "BOT_POLL_MAX_SECONDS": self._quick(4.0),
-            "BOT_LATE_MINUTES": self._quick(2.0),
-            "BOT_RESTORE_WATCH_MINUTES": self._quick(3.0),
+            "BOT_POLL_SECONDS": self._quick(0.5),
+            "BOT_POLL_MAX_SECONDS": self._quick(2.0),
+            "BOT_LATE_MINUTES": self._patient(2.0),
+            "BOT_RESTORE_WATCH_MINUTES": self._patient(3.0),
             "BOT_SERVERS_REFRESH_SECONDS": "10",
             "BOT_SETTLE_SECONDS": self._quick(2.0),
             "BOT_BIND": "127.0.0.1",
@@ -182,12 +187,13 @@ class Sandbox:
         return {
             "BOT_OPERATORS": "UANA,UBEN",
             "BOT_APPROVERS": "UBEN,UCLEO",
+            "BOT_APPROVAL_MINUTES": "3",
             "BOT_ASK_APPROVERS": "true",
             "BOT_RULES_FILE": str(rules),
         }
 
     def _application(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[only_from_here])
         app.add_routes(self.slack.routes())
         app.add_routes(page.routes(self))
         app.add_subapp(BASE_PATH, provider_application(self.provider, self.faults))
@@ -200,6 +206,9 @@ class Sandbox:
 
     def _quick(self, at_speed_1: float) -> str:
         return str(max(at_speed_1 / self.speed, 0.05))
+
+    def _patient(self, at_speed_1: float) -> str:
+        return str(at_speed_1 / min(self.speed, 1.0))
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ from tests.world import World, set_up
 @pytest_asyncio.fixture
 async def mirror(world: World) -> AsyncIterator[AuditMirror]:
     """A mirror in #ops, which gives up a post after half a second."""
-    client = web_client(SecretStr("xoxb-sandbox"), world.sandbox.slack_api_url)
+    client = web_client(SecretStr(world.workspace.app.bot_token), world.sandbox.slack_api_url)
     running = AuditMirror(client, "COPS", SlackRateLimits(), give_up_after=0.5)
     task = asyncio.create_task(running.run())
     yield running

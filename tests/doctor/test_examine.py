@@ -181,7 +181,7 @@ async def test_the_policy_in_force_is_told_with_peoples_names(sandbox: Sandbox, 
     assert all_servers.lines == (
         "Every full member can look.",
         "Ana Moreno (UANA) can create, delete and restore.",
-        "Delete needs approval from Ben Okafor (UBEN) or the user group S0ONCALL, within 30 minutes.",
+        "Delete needs approval from Ben Okafor (UBEN) or the user group S0ONCALL, within 3 minutes.",
     )
     assert audit.lines == ("Ben Okafor (UBEN) and the user group S0ONCALL can read it.",)
 

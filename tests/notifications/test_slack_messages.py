@@ -30,7 +30,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> SlackClient:
-    return web_client(SecretStr("xoxb-sandbox"), sandbox.slack_api_url)
+    return web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
 
 
 @pytest.fixture

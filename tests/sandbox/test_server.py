@@ -85,7 +85,7 @@ def test_the_bot_s_settings_lead_to_the_sandbox(tmp_path: Path) -> None:
     assert settings["SLACK_API_URL"] == "http://127.0.0.1:8321/slack/api/"
     assert settings["VPS_API_URL"] == "http://127.0.0.1:8321/vps/api/v1"
     assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path}/bot.sqlite"
-    assert settings["BOT_POLL_SECONDS"] == "0.5"
+    assert (settings["BOT_POLL_SECONDS"], settings["BOT_LATE_MINUTES"]) == ("0.25", "2.0")
     assert settings["BOT_OPERATORS"] == "UANA,UBEN,UCLEO"
     assert settings["BOT_PORT"] != sandbox.bot_environment(tmp_path / "bot.sqlite")["BOT_PORT"]
 

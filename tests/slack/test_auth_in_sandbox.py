@@ -21,7 +21,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.mark.parametrize("fault", ["wrong_types", "html", "cut", "down", "503", "internal_error"])
 async def test_a_strange_answer_is_asked_for_again(sandbox: Sandbox, method: str, fault: str) -> None:
     sandbox.faults.next_slack[method] += [fault, fault]
-    client = web_client(SecretStr("xoxb-sandbox"), sandbox.slack_api_url)
-    me = await check_tokens(client, SecretStr("xapp-sandbox"), first_pause=0.01, longest_pause=0.01)
+    client = web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
+    me = await check_tokens(
+        client, SecretStr(sandbox.workspace.app.app_token), first_pause=0.01, longest_pause=0.01
+    )
     assert me.team == "Sandbox"
     assert sandbox.faults.next_slack[method] == []

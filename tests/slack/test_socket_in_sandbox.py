@@ -47,7 +47,7 @@ async def office() -> AsyncIterator[Office]:
     server = HttpServer(slack.routes(), port=0, stop_seconds=0.5)
     await server.start()
     workspace.base_url = f"http://127.0.0.1:{server.port}"
-    client = web_client(SecretStr("xoxb-sandbox"), f"{workspace.base_url}/slack/api/")
+    client = web_client(SecretStr(workspace.app.bot_token), f"{workspace.base_url}/slack/api/")
     app = AsyncApp(client=client, signing_secret="s", before_authorize=keep_proxy(client))
     handled: list[str] = []
     more = asyncio.Condition()
@@ -59,9 +59,9 @@ async def office() -> AsyncIterator[Office]:
             more.notify_all()
         await ack()
 
-    assert (await check_tokens(client, SecretStr("xapp-sandbox"))).team_id == "T0SANDBOX"
+    assert (await check_tokens(client, SecretStr(workspace.app.app_token))).team_id == "T0SANDBOX"
     connection = SocketConnection(
-        app, SecretStr("xapp-sandbox"), timeouts=replace(FAST, ping=0.2, retire=5.0)
+        app, SecretStr(workspace.app.app_token), timeouts=replace(FAST, ping=0.2, retire=5.0)
     )
     run = asyncio.create_task(listened_to(connection))
     await soon(slack.socket_mode.connected.wait())

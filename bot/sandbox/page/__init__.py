@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.sandbox.page.actions import actions
 from bot.sandbox.page.answers import endpoint
 from bot.sandbox.page.controls import Controls
-from bot.sandbox.page.guard import HEADERS, acting, reading
+from bot.sandbox.page.guard import HEADERS, acting
 from bot.sandbox.page.layout import draw_page
 from bot.sandbox.page.live import follow
 from bot.sandbox.page.picture import take_picture
@@ -34,9 +34,9 @@ def routes(sandbox: Stage) -> list[web.AbstractRouteDef]:
     deeds = {f"/act/{name}": deed for name, deed in actions(sandbox.workspace, sandbox.people).items()}
     deeds |= {f"/sandbox/{name}": deed for name, deed in Controls(sandbox).by_name().items()}
     return [
-        web.get("/", reading(page)),
-        web.get("/live", reading(live)),
-        web.get("/static/{name}", reading(_static)),
+        web.get("/", page),
+        web.get("/live", live),
+        web.get("/static/{name}", _static),
         *(web.post(address, acting(endpoint(deed))) for address, deed in deeds.items()),
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Literal
 
 ShortcutKind = Literal["global", "message"]
@@ -9,7 +10,7 @@ ShortcutKind = Literal["global", "message"]
 
 @dataclass
 class InstalledApp:
-    """The app's settings page; `manifest.install` fills it in.
+    """The app's settings page; `manifest.install` fills it in. Tokens and secrets are new each time.
 
     `request_url` is where Slack calls it in HTTP mode, None in Socket Mode. `commands` are its slash
     commands, each with whether Slack escapes what is typed after it; `shortcuts` are callback ids with
@@ -22,10 +23,10 @@ class InstalledApp:
     name: str = "backup-bot"
     team_id: str = "T0SANDBOX"
     team_domain: str = "sandbox"
-    bot_token: str = "xoxb-sandbox"  # noqa: S105
-    app_token: str = "xapp-sandbox"  # noqa: S105
-    signing_secret: str = "sandbox-signing-secret"  # noqa: S105
-    verification_token: str = "sandbox-verification"  # noqa: S105
+    bot_token: str = field(default_factory=lambda: f"xoxb-{token_hex(12)}")
+    app_token: str = field(default_factory=lambda: f"xapp-{token_hex(12)}")
+    signing_secret: str = field(default_factory=lambda: token_hex(16))
+    verification_token: str = field(default_factory=lambda: token_hex(12))
     request_url: str | None = None
     scopes: tuple[str, ...] = ()
     events: frozenset[str] = frozenset()

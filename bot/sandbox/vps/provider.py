@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import count
+from secrets import token_hex
 
 from bot.sandbox.clock import Clock, RealClock
 from bot.sandbox.observable import Observable
@@ -30,7 +31,7 @@ class Provider(Observable):
     def __init__(self, *, speed: float = 1.0, clock: Clock | None = None) -> None:
         super().__init__()
         self.clock = clock or RealClock()
-        self.token = "vps-sandbox"  # noqa: S105
+        self.token = token_hex(20)
         self.permissions = ["read", "write"]
         self.page_size: int | None = None
         self.cut_lists_at: int | None = None

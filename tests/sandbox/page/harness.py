@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox import page, seed
 from bot.sandbox.faults import Faults
+from bot.sandbox.guard import only_from_here
 from bot.sandbox.page.place import find_place
 from bot.sandbox.page.reader import Reader
 from bot.sandbox.people.actors import People
@@ -91,7 +92,7 @@ class PageHarness:
         seed.people_and_channels(self.workspace)
 
     def application(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[only_from_here])
         app.add_routes(page.routes(self))
         return app
 

@@ -94,9 +94,7 @@ def client_of(slack: PretendSlack, token: str | None) -> AsyncWebClient:
 
 @pytest.fixture
 def client(slack: PretendSlack) -> AsyncWebClient:
-    return AsyncWebClient(
-        "xoxb-sandbox", base_url=f"{slack.workspace.base_url}/slack/api/", retry_handlers=[]
-    )
+    return client_of(slack, slack.workspace.app.bot_token)
 
 
 @dataclass
@@ -117,7 +115,7 @@ class Bot:
 @pytest.fixture
 async def bot(slack: PretendSlack, client: AsyncWebClient) -> AsyncIterator[Bot]:
     app = AsyncApp(client=client, raise_error_for_unhandled_request=False)
-    handler: Any = AsyncSocketModeHandler(app, "xapp-sandbox", ping_interval=1)
+    handler: Any = AsyncSocketModeHandler(app, slack.workspace.app.app_token, ping_interval=1)
     bot = Bot(app, handler)
 
     @app.middleware

@@ -25,7 +25,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 async def connected(slack: PretendSlack, session: aiohttp.ClientSession) -> Any:
     """A bare socket, and its hello."""
-    answer = await client_of(slack, None).apps_connections_open(app_token="xapp-sandbox")
+    answer = await client_of(slack, None).apps_connections_open(app_token=slack.workspace.app.app_token)
     socket = await session.ws_connect(answer["url"], autoping=False)
     return socket, await socket.receive_json()
 

@@ -9,11 +9,13 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.slack.installed_app import InstalledApp
 from bot.sandbox.slack.web_api import METHODS
 from bot.sandbox.slack.workspace import StepRun, Workspace
 from tests.sandbox.slack.conftest import client_of
 from tests.sandbox.slack.kit import LONG, refusal
 
+Token = Callable[[InstalledApp], str | None]
 Call = Callable[[AsyncWebClient], Awaitable[Any]]
 TABLE = {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}
 HEADER = {"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}
@@ -31,17 +33,24 @@ async def test_auth_tells_who_the_bot_is_and_its_scopes(client: AsyncWebClient) 
 
 @pytest.mark.parametrize(
     ("token", "error"),
-    [(None, "not_authed"), ("xoxb-x", "invalid_auth"), ("xapp-sandbox", "not_allowed_token_type")],
+    [
+        (lambda _: None, "not_authed"),
+        (lambda _: "xoxb-x", "invalid_auth"),
+        (lambda app: app.app_token, "not_allowed_token_type"),
+    ],
 )
-async def test_wrong_tokens(slack: PretendSlack, token: str | None, error: str) -> None:
-    assert (await refusal(client_of(slack, token).auth_test()))["error"] == error
+async def test_wrong_tokens(slack: PretendSlack, token: Token, error: str) -> None:
+    given = token(slack.workspace.app)
+    assert (await refusal(client_of(slack, given).auth_test()))["error"] == error
 
 
 @pytest.mark.parametrize(
-    ("token", "error"), [("xapp-x", "invalid_auth"), ("xoxb-sandbox", "not_allowed_token_type")]
+    ("token", "error"),
+    [(lambda _: "xapp-x", "invalid_auth"), (lambda app: app.bot_token, "not_allowed_token_type")],
 )
-async def test_connections_need_the_app_token(slack: PretendSlack, token: str, error: str) -> None:
-    assert (await refusal(client_of(slack, None).apps_connections_open(app_token=token)))["error"] == error
+async def test_connections_need_the_app_token(slack: PretendSlack, token: Token, error: str) -> None:
+    opened = client_of(slack, None).apps_connections_open(app_token=token(slack.workspace.app) or "")
+    assert (await refusal(opened))["error"] == error
 
 
 @pytest.mark.parametrize(
@@ -153,7 +162,7 @@ async def test_steps_end_once(workspace: Workspace, client: AsyncWebClient) -> N
 
 async def test_arguments_may_come_as_json_query_or_form(slack: PretendSlack, workspace: Workspace) -> None:
     address = f"{workspace.base_url}/slack/api/chat.postMessage"
-    arguments = {"channel": "COPS", "text": "x", "token": "xoxb-sandbox"}
+    arguments = {"channel": "COPS", "text": "x", "token": workspace.app.bot_token}
     async with aiohttp.ClientSession() as session:
         for response in (
             await session.post(address, json=arguments),
