@@ -1,11 +1,16 @@
 """`backup-bot`, which is also `python -m bot`: run, sandbox, doctor, manifest, audit."""
 
-import argparse
-import asyncio
-import gc
 import os
 import signal
 import sys
+
+if __name__ == "__main__" and sys.argv[1:2] == ["run"]:
+    # The rest takes a while to load, and process 1 of a container loses a signal that it doesn't handle.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+import argparse
+import asyncio
+import gc
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -154,3 +154,31 @@ def test_sigterm_ends_the_sandbox_cleanly_and_it_never_loads_the_bot(tmp_path: P
     ours = {name for name in loaded if name.startswith("bot.") and not name.startswith("bot.sandbox")}
     assert "bot.sandbox.run" in loaded
     assert ours <= {"bot.errors", "bot.__main__"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks at /proc")
+@pytest.mark.parametrize("loaded", ["", "pydantic_core", "_sqlite3"])
+def test_sigterm_is_never_lost_however_early_it_comes(loaded: str, tmp_path: Path) -> None:
+    settings = {
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_APP_TOKEN": "xapp-1",
+        "VPS_API_TOKEN": "x",
+        "BOT_PORT": "0",
+    }
+    nowhere = {"SLACK_API_URL": "http://127.0.0.1:1/", "VPS_API_URL": "http://127.0.0.1:1/"}
+    # Ignored at first, as process 1 of a container has it.
+    ignoring = "import os, signal, sys; signal.signal(15, 1); os.execv(sys.executable, sys.argv[1:])"
+    command = [sys.executable, "-c", ignoring, sys.executable, "-m", "bot", "run"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings, **nowhere}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as process:
+        status, maps = Path(f"/proc/{process.pid}/status"), Path(f"/proc/{process.pid}/maps")
+        while not _catches(signal.SIGTERM, status.read_text()) or loaded not in maps.read_text():
+            assert process.poll() is None
+        assert loaded or "pydantic_core" not in maps.read_text()
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+def _catches(number: int, status: str) -> bool:
+    [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
+    return bool(int(mask, 16) >> (number - 1) & 1)
