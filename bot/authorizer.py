@@ -25,7 +25,7 @@ until_known = stamina.retry(on=NotChecked, attempts=None, timeout=None, wait_ini
 
 class _People(Protocol):
     async def who(self, user_id: str, team_id: str = "") -> Person: ...
-    async def members(self, ids: Iterable[str]) -> frozenset[str]: ...
+    async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]: ...
 
 
 class Authorizer:
@@ -153,7 +153,7 @@ class Authorizer:
         decision = permissions.decide(person, verb, server, channel, self._rules)
         if isinstance(decision, Allowed):
             return decision
-        others = await self._people.members(decision.approvers) - {person.id}
+        others = await self._people.members(decision.approvers, besides=person.id)
         if not others:
             raise NotAllowed(Denial.NO_APPROVER, verb, "BOT_APPROVERS")
         return NeedsApproval(others, decision.minutes, decision.break_glass)

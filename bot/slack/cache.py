@@ -1,4 +1,4 @@
-"""A cache of what Slack said about each of several things: asked again when old, kept while it can't be."""
+"""A cache of what Slack said about several things: asked again when old, kept a while if that fails."""
 
 import asyncio
 import time
@@ -17,6 +17,12 @@ T = TypeVar("T")
 
 MAX_ENTRIES = 10_000
 """Values kept at once; those stored first are forgotten first."""
+LONGEST_SECONDS = 900.0
+"""How old a value may be that is kept because a new one can't be had."""
+FINAL_ERRORS = frozenset(
+    {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
+)
+"""Slack's errors that no waiting mends: what it said before they came holds no longer."""
 Clock = Callable[[], float]
 
 
@@ -51,9 +57,9 @@ class StaleIfErrorCache(Generic[T]):
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     def known(self, key: str) -> T | None:
-        """Return the last known value, however old; None if nothing was ever stored."""
+        """Return the last known value, if it is not older than 15 minutes; None if there is none."""
         entry = self._entries.get(key)
-        return entry.value if entry else None
+        return entry.value if entry and self._clock() - entry.at < LONGEST_SECONDS else None
 
     async def fresh(self, key: str) -> T | None:
         """Return the value, asked for anew if it is old; the last known if that fails."""
@@ -78,7 +84,10 @@ class StaleIfErrorCache(Generic[T]):
         try:
             value = await self._ask(key)
         except SlackApiError as error:
-            self._log_kept(key, error_name(error) or "an unreadable answer")
+            name = error_name(error)
+            if name in FINAL_ERRORS:
+                self._entries.clear()
+            self._log_kept(key, name or "an unreadable answer")
         except UNANSWERED as error:
             self._log_kept(key, type(error).__name__)
         else:
@@ -88,8 +97,7 @@ class StaleIfErrorCache(Generic[T]):
                 del self._entries[next(iter(self._entries))]
 
     def _log_kept(self, key: str, reason: str) -> None:
-        entry = self._entries.get(key)
-        age = {} if entry is None else {"age_seconds": round(self._clock() - entry.at)}
-        log.warning(
-            "stale_value_kept" if entry else "value_unknown", what=self._what, id=key, reason=reason, **age
-        )
+        is_kept = self.known(key) is not None
+        age = {"age_seconds": round(self._clock() - self._entries[key].at)} if is_kept else {}
+        event = "stale_value_kept" if is_kept else "value_unknown"
+        log.warning(event, what=self._what, id=key, reason=reason, **age)

@@ -77,7 +77,7 @@ class People:
     async def who(self, user_id: str, team_id: str = "") -> Person:
         """Return who somebody is; `team_id` is the workspace that came with what they did, if one did.
 
-        Takes 1.5 s at most. While Slack can't be asked, what it said last still holds.
+        Takes 1.5 s at most. While Slack can't be asked, what it said last still holds, for 15 minutes.
 
         Raises:
             NotChecked: Slack has never said who this is, and can't be asked now.
@@ -90,12 +90,24 @@ class People:
         is_member = teams.issuperset({own_team, team_id or own_team})
         return Person(user_id, is_member, groups if is_member else frozenset())
 
-    async def members(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return the user ids among these and the members of the user groups among these."""
+    async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
+        """Return the full members among these users and in these user groups, `besides` one person.
+
+        Who can't be checked just now is left out.
+
+        Raises:
+            NotChecked: nobody would be left, but only because Slack can't be asked.
+        """
         named = frozenset(ids) - {EVERYBODY}
         groups = [each for each in named if is_group(each)]
         found = await asyncio.gather(*(self._group(group) for group in groups))
-        return named.difference(groups).union(*found)
+        people = sorted(named.difference(groups).union(*found) - {besides})
+        teams = await asyncio.gather(*(self._users.fresh(each) for each in people))
+        own_team = self._team_id()
+        members = [each for each, of in zip(people, teams, strict=True) if of and own_team in of]
+        if not members and (None in teams or not own_team):
+            raise NotChecked(Denial.UNKNOWN_PERSON)
+        return frozenset(members)
 
     async def run(self) -> None:
         """Keep the groups' members fresh until cancelled; end at once if there are no groups."""

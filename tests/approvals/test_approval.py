@@ -42,9 +42,9 @@ class KnownPeople:
         """Return who somebody is."""
         return Person(user_id, is_member=team_id in {"", OURS})
 
-    async def members(self, ids: Iterable[str]) -> frozenset[str]:
+    async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return these people; there are no groups."""
-        return frozenset(ids)
+        return frozenset(ids) - {besides}
 
 
 def services_by(rules: Rules) -> Services:

@@ -70,7 +70,25 @@ async def test_groups_are_those_that_are_named_and_guests_are_in_none(harness: P
 async def test_a_group_stands_for_its_members(harness: PeopleHarness) -> None:
     people = harness.people("SOPS", "SDBA")
     assert await people.members(["UCLEO", "SDBA", "*"]) == {"UCLEO", "UBEN"}
+    assert await people.members(["UCLEO", "SDBA"], besides="UBEN") == {"UCLEO"}
     assert await people.members([]) == frozenset()
+
+
+async def test_guests_strangers_and_who_has_left_are_no_members_of_a_group(harness: PeopleHarness) -> None:
+    harness.workspace.usergroups["SALL"] = ["UANA", "UGUS", "UHAL", "UCLEO", harness.workspace.app.bot_user]
+    harness.workspace.people["UCLEO"].deleted = True
+    people = harness.people("SALL")
+    assert await people.members(["SALL"]) == {"UANA"}
+    assert await people.members(["UGUS", "UCLEO", "UNOBODY"]) == frozenset()
+
+
+async def test_who_can_t_be_checked_is_left_out_unless_nobody_would_be_left(harness: PeopleHarness) -> None:
+    people = harness.people("SDBA")
+    await people.members(["UBEN"])
+    harness.faults.slack_fail = "internal_error"
+    assert await people.members(["UBEN", "UCLEO"]) == {"UBEN"}
+    with pytest.raises(NotChecked):
+        await people.members(["UBEN", "UCLEO"], besides="UBEN")
 
 
 async def test_who_left_counts_as_a_member_until_the_answer_is_old(harness: PeopleHarness) -> None:
@@ -87,13 +105,41 @@ async def test_who_left_counts_as_a_member_until_the_answer_is_old(harness: Peop
 async def test_while_slack_fails_what_it_said_last_holds(harness: PeopleHarness, fault: Any) -> None:
     people = harness.people("SOPS")
     known = await people.who("UANA")
-    harness.now, harness.faults.slack_fail = 1000.0, fault
+    harness.now, harness.faults.slack_fail = 899.0, fault
     with capture_logs() as logs:
         assert await people.who("UANA") == known
     assert [(entry["event"], entry["id"]) for entry in logs] == [("stale_value_kept", "UANA")]
     with pytest.raises(NotChecked) as caught:
         await people.who("UBEN")
     assert caught.value.denial is Denial.UNKNOWN_PERSON
+
+
+@pytest.mark.parametrize("fault", ["internal_error", "down"])
+async def test_what_slack_said_more_than_a_quarter_of_an_hour_ago_holds_no_longer(
+    harness: PeopleHarness, fault: Any
+) -> None:
+    people = harness.people("SOPS")
+    await people.who("UANA")
+    harness.now, harness.faults.slack_fail = 900.0, fault
+    with pytest.raises(NotChecked):
+        await people.who("UANA")
+    harness.faults.slack_fail = None
+    assert (await people.who("UANA")).groups == {"SOPS"}
+
+
+@pytest.mark.parametrize("fault", ["token_revoked", "account_inactive", "missing_scope", "invalid_auth"])
+async def test_what_slack_said_before_it_refused_for_good_holds_no_longer(
+    harness: PeopleHarness, fault: Any
+) -> None:
+    people = harness.people("SOPS")
+    await people.who("UANA")
+    await people.who("UBEN")
+    harness.now, harness.faults.slack_fail = 300.0, fault
+    with pytest.raises(NotChecked):
+        await people.who("UANA")
+    harness.now = 301.0
+    with pytest.raises(NotChecked):
+        await people.who("UBEN")
 
 
 async def test_before_our_own_workspace_is_known_nobody_is_let_in_or_taken_for_a_guest(

@@ -197,12 +197,16 @@ async def test_of_two_who_approve_at_once_one_counts_and_it_is_done_once(world: 
             {"bot_second_person": "delete", "bot_approvers": "S0EMPTY"},
             "there is nobody else who can approve it",
         ),
+        (
+            {"bot_second_person": "delete", "bot_approvers": "S0GUESTS"},
+            "there is nobody else who can approve it",
+        ),
     ],
     indirect=["world"],
-    ids=["nobody", "only the requester", "an empty group"],
+    ids=["nobody", "only the requester", "an empty group", "a group of guests"],
 )
 async def test_if_nobody_is_there_to_approve_nothing_is_done(world: World, words: str) -> None:
-    world.workspace.usergroups["S0EMPTY"] = []
+    world.workspace.usergroups.update({"S0EMPTY": [], "S0GUESTS": ["UGUS"]})
     backup = world.provider.add_backup("web-1")
     ana = world.person("ana")
     await ana.types(f"/backup delete {backup.id}")
