@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: help setup sandbox test torture check format bench lock clean
+.PHONY: help setup install sandbox test torture check format bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
@@ -15,6 +15,13 @@ help: ## List these targets
 test torture bench: export PYTHONDONTWRITEBYTECODE =
 
 setup: $(READY) ## Set up .venv with everything in it
+
+install: ## Set up .venv with only what running the bot takes, as for systemd
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.lock
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/backup-bot.pth"
+	@printf '#!%s\nimport sys\nfrom bot.__main__ import main\nsys.exit(main())\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/backup-bot
+	@chmod 755 $(BIN)/backup-bot
 
 sandbox: $(READY) ## Run the bot in its sandbox and print the page's address
 	@exec $(BIN)/python -m bot sandbox $(ARGS)

@@ -100,6 +100,8 @@ def _run(_: argparse.Namespace) -> int:
 
     gc.freeze()
     gc.enable()
+    # What the bot writes, such as its database, is nobody else's to read.
+    os.umask(0o077)
     wanted = settings.load()
     logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
     return asyncio.run(_until_stopped(app.run(wanted, on_started=_tell_started)))

@@ -49,6 +49,10 @@ def test_each_kind_of_refusal_has_its_exit_code_and_its_words(
     assert capsys.readouterr().err.splitlines()[0] == heading
 
 
+def modes(folder: Path) -> set[int]:
+    return {file.stat().st_mode & 0o777 for file in folder.iterdir()}
+
+
 async def test_run_says_on_a_terminal_what_it_is_connected_to_and_what_is_wrong(tmp_path: Path) -> None:
     sandbox = Sandbox()
     await sandbox.start()
@@ -66,6 +70,7 @@ async def test_run_says_on_a_terminal_what_it_is_connected_to_and_what_is_wrong(
     assert await process.wait() == 0
     transport.close()
     await sandbox.stop()
+    assert modes(tmp_path) == {0o600}
     address = f"127.0.0.1:{environment['BOT_PORT']}"
     assert read.decode().splitlines()[-3:-1] == [
         f"Backup Bot {bot.__version__} is connected to Sandbox; health on {address}.",
