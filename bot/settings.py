@@ -137,7 +137,8 @@ _CHANNELS = ("channel's id", "C012AB3CD")
 _LISTED = (NoDecode, BeforeValidator(_comma_separated))
 
 Token = Annotated[SecretStr, AfterValidator(_token)]
-Positive = Annotated[float, Field(gt=0, le=1_000_000)]
+Positive = Annotated[float, Field(gt=0, le=100_000_000)]
+Hours = Annotated[float, Field(gt=0, le=1_000_000)]
 Address = Annotated[str, AfterValidator(_address)]
 AddressWithSlash = Annotated[Address, AfterValidator(lambda url: f"{url}/")]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
@@ -248,11 +249,11 @@ class Settings(_Environment):
     bot_late_minutes: Positive = Field(
         60.0, description="Minutes after which a running backup is said to be late."
     )
-    bot_give_up_hours: Positive = Field(24.0, description="Hours after which a backup is no longer watched.")
+    bot_give_up_hours: Hours = Field(24.0, description="Hours after which a backup is no longer watched.")
     bot_restore_watch_minutes: Positive = Field(
         15.0, description="Minutes for which a server is watched after a restore was accepted."
     )
-    bot_confirmation_hours: Positive = Field(
+    bot_confirmation_hours: Hours = Field(
         12.0,
         description="Hours after which what a person confirmed or approved is too old to act on.",
     )
@@ -270,7 +271,7 @@ class Settings(_Environment):
     bot_keep_days: float = Field(
         90.0,
         ge=1,
-        le=36_500,
+        le=100_000,
         description="Days for which an operation is kept on record after its end; at least 1.",
     )
     bot_bind: Annotated[str, AfterValidator(_bind)] = Field(

@@ -35,7 +35,8 @@ from bot.services import services
 from bot.verbs import Verb
 
 ROOM_SECONDS = 3.0
-REASON_LIMIT = 200
+DESCRIPTION_LIMIT, REQUESTER_LIMIT = 250, 40
+"""Characters; VPS.org documents no limit, and what is longer may be refused or shortened."""
 
 
 async def find_no_room(wanted: Operation) -> Failure | None:
@@ -113,7 +114,12 @@ async def _find(wanted: Operation) -> Backup | None:
 
 
 def _tagged(wanted: Operation, backups: list[Backup]) -> Backup | None:
-    return next((backup for backup in backups if backup.description.endswith(wanted.tag)), None)
+    return next((backup for backup in backups if _has_tag(backup.description, wanted.tag)), None)
+
+
+def _has_tag(description: str, tag: str) -> bool:
+    # At its end in what earlier releases made.
+    return description.startswith(tag) or description.endswith(tag)
 
 
 def _full(wanted: Operation, backups: list[Backup]) -> SlotsFull | None:
@@ -130,6 +136,9 @@ def _full(wanted: Operation, backups: list[Backup]) -> SlotsFull | None:
 
 
 def _description(wanted: Operation, purpose: str) -> str:
-    said = " ".join(part for part in (purpose, wanted.reason) if part)[:REASON_LIMIT].strip()
-    requester = wanted.requester_name or wanted.requested_by
-    return f"{said or 'Requested in Slack'} · by {requester} {wanted.tag}"
+    # The tag first, so that it is there even if VPS.org shortens what follows.
+    requester = (wanted.requester_name or wanted.requested_by)[:REQUESTER_LIMIT]
+    by = f" · by {requester}"
+    said = " ".join(part for part in (purpose, wanted.reason) if part) or "Requested in Slack"
+    room = DESCRIPTION_LIMIT - len(wanted.tag) - 1 - len(by)
+    return f"{wanted.tag} {said[:room].strip()}{by}"

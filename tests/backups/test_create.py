@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.backups.create import REASON_LIMIT, call_create, find_no_room, make_backup
+from bot.backups.create import DESCRIPTION_LIMIT, call_create, find_no_room, make_backup
 from bot.errors import InvalidResponse, Nonsense, SlotsFull
 from bot.operations.model import NotDone, NotKnown, Refused, State
 from bot.operations.outcome_messages import outcome_detail
@@ -22,9 +22,36 @@ async def test_a_backup_is_described_by_its_reason_its_requester_and_its_tag(wor
     first, second = world.provider.creates
     assert created.backup
     assert created.backup.id == first.id
-    assert first.description == f"before the upgrade · by UANA {wanted.tag}"
-    assert second.description.startswith("Safety. xxx")
-    assert len(second.description) < REASON_LIMIT + 30
+    assert first.description == f"{wanted.tag} before the upgrade · by UANA"
+    assert " Safety. xxx" in second.description
+    assert second.description.endswith("x · by UANA")
+    assert len(second.description) == DESCRIPTION_LIMIT
+
+
+@pytest.mark.parametrize("length", [9, 20, 100])
+@pytest.mark.parametrize("lost", ["500_after_acting", "cut"])
+async def test_a_backup_is_found_again_however_much_of_its_description_is_kept(
+    world: World, length: int, lost: str
+) -> None:
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"), reason="before the upgrade " * 10)
+    world.provider.shorten_descriptions_to = length
+    world.faults.next_provider[POST].append(lost)
+    with a_run():
+        created = await call_create(wanted, "")
+    [made] = world.provider.creates
+    assert len(made.description) == length
+    assert created.backup
+    assert created.backup.id == made.id
+
+
+async def test_a_backup_of_an_earlier_release_has_its_tag_at_the_end(world: World) -> None:
+    server = world.provider.server("web-1")
+    wanted = operation_on(Verb.CREATE, server)
+    made = world.provider.create(server.id, f"Requested in Slack · by UANA {wanted.tag}")
+    with a_run(is_recovery=True):
+        created = await call_create(wanted, "")
+    assert created.backup
+    assert created.backup.id == made.id
 
 
 async def test_an_interrupted_create_is_not_repeated_while_some_backups_are_hidden(world: World) -> None:

@@ -112,7 +112,7 @@ def _check_effects(world: World, recorded: Recorded, operation: Interrupted) -> 
     """Check that each was done as often as it must be, before and after the change of the release."""
     provider = world.provider
     is_left = operation.ending in {"left", "cancelled"} or (operation.kind, operation.ending) == CANCELLED
-    tagged = [each for each in provider.backups.values() if each.description.endswith(operation.tag)]
+    tagged = [each for each in provider.backups.values() if operation.tag in each.description]
     match operation.kind:
         case "create" | "ahead" | "queued" | "cancelled":
             assert len(tagged) == (not is_left), operation

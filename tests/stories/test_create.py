@@ -38,7 +38,7 @@ async def test_a_server_goes_by_name_beginning_id_or_host_name(world: World, sai
     await world.until_post("Backing up *web-1*")
     [made] = await world.until(lambda: world.provider.creates)
     assert made.server.name == "web-1"
-    assert made.description.startswith("why not · by ana #")
+    assert made.description.endswith(" why not · by ana")
 
 
 async def test_without_a_server_a_form_asks_for_it(world: World) -> None:
@@ -51,7 +51,7 @@ async def test_without_a_server_a_form_asks_for_it(world: World) -> None:
     assert ana.modal is None
     await world.until_post("Backing up *db-1*")
     [made] = await world.until(lambda: world.provider.creates)
-    assert made.description.startswith("before the migration · by ana")
+    assert made.description.endswith(" before the migration · by ana")
 
 
 @set_up(bot_operators="UANA,UBEN")

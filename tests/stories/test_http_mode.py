@@ -24,7 +24,7 @@ async def test_a_form_with_a_picker(world: World) -> None:
     await ana.fills(server="db-1", reason="before the migration")
     await ana.submits()
     [made] = await world.until(lambda: world.provider.creates)
-    assert made.description.startswith("before the migration · by ana")
+    assert made.description.endswith(" before the migration · by ana")
 
 
 @set_up(mode="http")

@@ -23,7 +23,8 @@ class Provider(Observable):
     """The provider's state, with helpers for tests and a word to listeners at each change.
 
     `token` is the one it accepts and `permissions` what that token may do. `page_size` makes lists come
-    in pages; `cut_lists_at` leaves out what is beyond that many without a word but `count`.
+    in pages; `cut_lists_at` leaves out what is beyond that many without a word but `count`;
+    `shorten_descriptions_to` keeps only so many characters of each.
     `calls` are all requests in order, spoiled ones included; `creates`, `deletes` (backup ids) and
     `restores` (server name, backup id) are what was actually carried out through the API.
     """
@@ -35,6 +36,7 @@ class Provider(Observable):
         self.permissions = ["read", "write"]
         self.page_size: int | None = None
         self.cut_lists_at: int | None = None
+        self.shorten_descriptions_to: int | None = None
         self.servers: dict[int, Server] = {}
         self.backups: dict[int, Backup] = {}
         self.calls: list[Call] = []
@@ -126,7 +128,8 @@ class Provider(Observable):
         if len(manual) >= MANUAL_SLOTS:
             words = f"Maximum number of manual backups ({MANUAL_SLOTS}) reached for this server."
             raise Refused(400, {"detail": words})
-        backup = self.add_backup(server, status="in_progress", age=timedelta(0), description=description)
+        kept = description[: self.shorten_descriptions_to]
+        backup = self.add_backup(server, status="in_progress", age=timedelta(0), description=kept)
         backup.ends = server.backups_end
         backup.is_late = server.backups_appear_after > 0
         self.creates.append(backup)
