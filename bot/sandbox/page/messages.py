@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from htpy import Node, a, article, button, div, fragment, h2, span, strong
 
+from bot.sandbox.page.attached import attached
 from bot.sandbox.page.blocks import draw_blocks
 from bot.sandbox.page.dates import clock, day, moment
 from bot.sandbox.page.faces import app_badge, avatar
@@ -85,6 +86,7 @@ def _message(reader: Reader, message: Message, element: str, *, follows: bool) -
             message.ephemeral_to and div(".only-you")["Only visible to you"],
             message.broadcast and _broadcast_from(reader, message, element),
             _content(reader, message, element),
+            attached(message, reader),
             element.startswith("m-") and _replies(reader, message),
         ],
         message.ephemeral_to is None and _tools(reader, message, element),

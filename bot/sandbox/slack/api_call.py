@@ -1,15 +1,19 @@
 """One call of a Web API method: its arguments, whichever way they were sent, and its refusal."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aiohttp import web
 
 from bot.sandbox.slack.workspace import Channel, Json, Person, Workspace
 
-_STRUCTURED = ("blocks", "attachments", "message", "view", "metadata", "outputs")
-_READ_SCOPES = {"public": "channels", "private": "groups", "im": "im"}
+_STRUCTURED = ("blocks", "attachments", "files", "message", "view", "metadata", "outputs")
+READ_SCOPES = {"public": "channels", "private": "groups", "im": "im"}
+"""What the scopes for reading each kind of channel begin with."""
+
+T = TypeVar("T")
 
 
 class ApiError(Exception):
@@ -73,19 +77,40 @@ class Call:
             raise ApiError(error)
         return found
 
-    def channel(self) -> Channel:
+    def page_of(self, everything: Sequence[T], *, most: int = 1000) -> tuple[list[T], str]:
+        """The part that `cursor` and `limit` ask for, and the cursor of the next one ("" after the last).
+
+        Raises:
+            ApiError: `invalid_cursor` or `invalid_limit`.
+        """
+        start, limit = self.number("cursor", 0), min(self.number("limit", 100), most)
+        end = start + limit
+        return list(everything[start:end]), str(end) if end < len(everything) else ""
+
+    def channel(self, argument: str = "channel") -> Channel:
         """The channel named by id (or name), as far as the bot may know of it.
 
         Raises:
             ApiError: `channel_not_found`, also for private channels the bot is not in.
         """
-        wanted = self.text("channel").removeprefix("#")
+        wanted = self.text(argument).removeprefix("#")
         bot = self.workspace.app.bot_user
         for channel in self.workspace.channels.values():
             named = channel.id == wanted or (channel.kind != "im" and channel.name == wanted)
             if named and self.workspace.can_see(bot, channel):
                 return channel
         raise ApiError("channel_not_found")
+
+    def may_write_in(self, place: Channel) -> None:
+        """Require that anything can be posted there.
+
+        Raises:
+            ApiError: `is_archived` or `messages_tab_disabled`.
+        """
+        if place.is_archived:
+            raise ApiError("is_archived")
+        if place.kind == "im" and not self.workspace.app.messages_tab_enabled:
+            raise ApiError("messages_tab_disabled")
 
     def readable_channel(self, right: str) -> Channel:
         """A channel whose kind the scopes let the bot read; `right` is "read" or "history".
@@ -94,17 +119,21 @@ class Call:
             ApiError: `channel_not_found` or `missing_scope`.
         """
         channel = self.channel()
-        self.needs(f"{_READ_SCOPES[channel.kind]}:{right}")
+        self.needs(f"{READ_SCOPES[channel.kind]}:{right}")
         return channel
 
 
 @dataclass(frozen=True)
 class Method:
-    """What answers a method, the scope it needs, and how often a minute Slack allows it."""
+    """What answers a method, the scope it needs, and how often a minute Slack allows it.
+
+    One that doesn't need a token answers anybody.
+    """
 
     answer: Callable[[Call], Json]
     scope: str | None = None
     per_minute: int = 50
+    needs_token: bool = True
 
 
 async def read_call(request: web.Request, workspace: Workspace) -> Call:

@@ -3,10 +3,20 @@
 https://docs.slack.dev/reference/interaction-payloads and https://docs.slack.dev/reference/events
 """
 
+import mimetypes
+from urllib.parse import quote
 from uuid import uuid4
 
 from bot.sandbox.slack.modals import view_json
-from bot.sandbox.slack.workspace import Channel, Json, Message, OpenView, Person, StepRun, Workspace
+from bot.sandbox.slack.workspace import Channel, File, Json, Message, OpenView, Person, StepRun, Workspace
+
+FILE_PATH = "/slack/files/"
+"""Where files are downloaded."""
+
+
+def file_path(file: File) -> str:
+    """Return where a file is downloaded, without the workspace's address."""
+    return f"{FILE_PATH}{file.id}/{quote(file.name, safe='')}"
 
 
 def message_json(workspace: Workspace, message: Message, *, metadata: bool = True) -> Json:
@@ -22,11 +32,33 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Tru
         found["thread_ts"] = message.thread_ts
     if message.broadcast:
         found["subtype"] = "thread_broadcast"
+    if message.files:
+        found["files"] = [file_json(workspace, file) for file in message.files]
+    if message.reactions:
+        found["reactions"] = [
+            {"name": name, "users": list(who), "count": len(who)} for name, who in message.reactions.items()
+        ]
     if message.edited:
         found["edited"] = {"user": message.user, "ts": message.ts}
     if metadata and message.metadata:
         found["metadata"] = message.metadata
     return found
+
+
+def file_json(workspace: Workspace, file: File) -> Json:
+    """A file as methods answer it and messages carry it."""
+    address = workspace.base_url + file_path(file)
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title or file.name,
+        "mimetype": mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+        "filetype": file.name.rpartition(".")[2],
+        "size": file.size,
+        "user": workspace.app.bot_user,
+        "url_private": address,
+        "url_private_download": address,
+    }
 
 
 def slash(

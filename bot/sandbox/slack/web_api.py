@@ -8,7 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from bot.sandbox.slack import faults as slack_faults
-from bot.sandbox.slack import web_api_blocks, web_api_chat, web_api_reading, web_api_steps, web_api_views
+from bot.sandbox.slack import (
+    web_api_blocks,
+    web_api_chat,
+    web_api_conversations,
+    web_api_files,
+    web_api_people,
+    web_api_reactions,
+    web_api_steps,
+    web_api_views,
+)
 from bot.sandbox.slack.api_call import ApiError, Call, Method, read_call
 from bot.sandbox.slack.modals import ViewRefused
 from bot.sandbox.slack.posting import MessageRefused
@@ -26,16 +35,23 @@ OPEN_CONNECTION = "apps.connections.open"
 METHODS: Mapping[str, Method] = {
     **web_api_blocks.METHODS,
     **web_api_chat.METHODS,
-    **web_api_reading.METHODS,
+    **web_api_conversations.METHODS,
+    **web_api_files.METHODS,
+    **web_api_people.METHODS,
+    **web_api_reactions.METHODS,
     **web_api_steps.METHODS,
     **web_api_views.METHODS,
 }
 
 
 def routes(workspace: Workspace, socket_mode: SocketMode, silence: Silence) -> list[web.AbstractRouteDef]:
-    """The methods, under `/slack/api/`, by GET and POST."""
+    """The methods, under `/slack/api/`, by GET and POST, and where files go."""
     handle = _spoiled(_handler(workspace, socket_mode, Rates(workspace.now)), workspace, silence)
-    return [web.get(PATH + "{method}", handle), web.post(PATH + "{method}", handle)]
+    return [
+        web.get(PATH + "{method}", handle),
+        web.post(PATH + "{method}", handle),
+        *web_api_files.routes(workspace),
+    ]
 
 
 def _spoiled(answered: Handler, workspace: Workspace, silence: Silence) -> WebHandler:
@@ -79,6 +95,17 @@ def _limit(call: Call, rates: Rates) -> None:
 
 
 def _answered(call: Call) -> Json:
+    method = METHODS.get(call.method)
+    if method is None:
+        raise ApiError("unknown_method", req_method=call.method)
+    if method.needs_token:
+        _check_token(call)
+    if method.scope is not None:
+        call.needs(method.scope)
+    return method.answer(call)
+
+
+def _check_token(call: Call) -> None:
     app = call.workspace.app
     if not call.token:
         raise ApiError("not_authed")
@@ -87,12 +114,6 @@ def _answered(call: Call) -> Json:
     step_tokens = (run.token for run in call.workspace.step_runs.values())
     if call.token != app.bot_token and call.token not in step_tokens:
         raise ApiError("invalid_auth")
-    method = METHODS.get(call.method)
-    if method is None:
-        raise ApiError("unknown_method", req_method=call.method)
-    if method.scope is not None:
-        call.needs(method.scope)
-    return method.answer(call)
 
 
 def _connection(call: Call, socket_mode: SocketMode) -> Json:

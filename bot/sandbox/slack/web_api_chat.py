@@ -83,10 +83,7 @@ def _writable(call: Call) -> Channel:
         place = call.workspace.im_of(named)
     else:
         place = call.channel()
-    if place.is_archived:
-        raise ApiError("is_archived")
-    if place.kind == "im" and not call.workspace.app.messages_tab_enabled:
-        raise ApiError("messages_tab_disabled")
+    call.may_write_in(place)
     app = call.workspace.app
     if app.bot_user not in place.members and "chat:write.public" not in app.scopes:
         raise ApiError("not_in_channel")

@@ -52,8 +52,22 @@ class Channel:
 
 
 @dataclass
+class File:
+    """A file the app uploads; `content` is None until it has come. `size` is in bytes."""
+
+    id: str
+    name: str
+    size: int
+    title: str = ""
+    content: bytes | None = None
+
+
+@dataclass
 class Message:
-    """A message as Slack keeps it. `ephemeral_to` is set where only that person sees it."""
+    """A message as Slack keeps it. `ephemeral_to` is set where only that person sees it.
+
+    `reactions` are the ids of those who reacted, by the emoji's name.
+    """
 
     channel: str
     ts: str
@@ -66,6 +80,8 @@ class Message:
     ephemeral_to: str | None = None
     by_bot: bool = False
     broadcast: bool = False
+    files: list[File] = field(default_factory=list)
+    reactions: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_reply(self) -> bool:
@@ -148,6 +164,7 @@ class Workspace:
         self.messages: dict[str, list[Message]] = {}
         self.modals: dict[str, list[OpenView]] = {}
         self.homes: dict[str, Json] = {}
+        self.files: dict[str, File] = {}
         self.usergroups: dict[str, list[str]] = {}
         self.usergroup_handles: dict[str, str] = {}
         self.step_runs: dict[str, StepRun] = {}
@@ -192,6 +209,15 @@ class Workspace:
         """Show that a message was edited."""
         message.edited = True
         self._message_changed("message", message)
+
+    def reacted(self, message: Message) -> None:
+        """Show that somebody reacted to a message, or does so no longer."""
+        self._message_changed("message", message)
+
+    def join(self, channel: Channel, person_id: str) -> None:
+        """Let a person, or the bot, into a channel."""
+        channel.members.add(person_id)
+        self.changed(Change("channels"))
 
     def remove(self, message: Message) -> None:
         """Take a message away."""
