@@ -28,6 +28,10 @@ def test_printed_and_read_again_it_is_the_same(url: str | None) -> None:
     assert yaml.safe_load(as_yaml(url)) == manifest(url)
 
 
+def test_readmes_link_is_what_the_code_prints() -> None:
+    assert f"[create-app]: {as_link()}\n" in (ROOT / "README.md").read_text()
+
+
 @MODES
 def test_the_link_carries_the_manifest(url: str | None) -> None:
     link = urlsplit(as_link(url))
