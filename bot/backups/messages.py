@@ -62,7 +62,7 @@ def meaning(verb: Verb) -> str:
         case Verb.STATUS:
             return "Shows what's running or queued."
         case Verb.SERVERS:
-            return "Shows your servers and how fresh their backups are."
+            return "Shows your servers, those whose backups need attention first."
         case Verb.AUDIT:
             return (
                 "Shows who did what, and who approved it, for those who can read it. Since: 24h, 7d, "

@@ -1,30 +1,31 @@
 """`/backup servers`, and the options of every server picker."""
 
+from bot.errors import UnknownServer
 from bot.servers import views
-from bot.servers.model import MANUAL_SLOTS
+from bot.servers.commands import read_servers
+from bot.servers.model import matching, near_names
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
+from bot.slack.forms import ServersForm, read_form
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
 
 MOST_OPTIONS = 100
 
 
-async def show_servers(interaction: Interaction, _: str = "") -> None:
-    """Show the servers the person can see, and how well each is backed up."""
+async def show_servers(interaction: Interaction, typed: str = "") -> None:
+    """Show the servers the person can see, or those that fit what is typed, and their backups' state."""
+    part = read_servers(typed)
     await interaction.ack()
-    sees = await services().authorizer.sight(interaction, interaction.channel)
-    servers = [each for each in await services().directory.servers() if sees(each.name)]
-    freshness, backups_not_shown = await services().backups.freshness()
-    shown = views.server_list(
-        servers,
-        freshness,
-        MANUAL_SLOTS,
-        servers_not_shown=services().directory.not_shown,
-        backups_not_shown=backups_not_shown,
-    )
-    await interaction.reply_ephemeral(shown)
+    await interaction.reply_ephemeral(views.server_list(await _overview(interaction, ServersForm(part=part))))
+
+
+async def turn_page(interaction: Interaction) -> None:
+    """Show another page in the place of this one."""
+    await interaction.ack()
+    form = read_form(ServersForm, interaction.value)
+    await interaction.reply_ephemeral(views.server_list(await _overview(interaction, form)), replace=True)
 
 
 async def suggest_servers(interaction: Interaction) -> None:
@@ -37,8 +38,33 @@ async def suggest_servers(interaction: Interaction) -> None:
     await interaction.ack(options=[option.to_dict() for option in found])
 
 
+async def _overview(interaction: Interaction, form: ServersForm) -> views.Overview:
+    sees = await services().authorizer.sight(interaction, interaction.channel)
+    seen = [each for each in await services().directory.servers() if sees(each.name)]
+    servers = matching(form.part, seen)
+    not_shown = services().directory.not_shown
+    if form.part and not servers:
+        near = tuple(near_names(form.part, seen))
+        raise UnknownServer(form.part, near=near, is_list_partial=not_shown > 0, verb=Verb.SERVERS)
+    able = await services().authorizer.able(interaction)
+    freshness, backups_not_shown = await services().backups.freshness()
+    return views.Overview(
+        servers,
+        freshness,
+        services().now(),
+        servers_not_shown=not_shown,
+        backups_not_shown=backups_not_shown,
+        can_create=Verb.CREATE in able,
+        form=form,
+    )
+
+
 HANDLERS = Handlers(
     verbs={Verb.SERVERS: show_servers},
-    actions={ids.ask_for(Verb.SERVERS): show_servers},
+    actions={
+        ids.ask_for(Verb.SERVERS): show_servers,
+        ids.SERVERS_PREVIOUS: turn_page,
+        ids.SERVERS_NEXT: turn_page,
+    },
     options={ids.SERVER: suggest_servers, ids.LIST_SERVER: suggest_servers},
 )

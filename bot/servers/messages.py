@@ -2,41 +2,73 @@
 
 from collections.abc import Sequence
 
-from bot.servers.model import Freshness, Server
-from bot.slack.text import ago, escape_truncated, join_words, pluralize, safe_name, truncate_mrkdwn
+from bot.servers.model import MANUAL_SLOTS, Concern, Freshness, Server
+from bot.slack.text import ago, escape_truncated, in_utc, join_words, plain_label, pluralize, safe_name
 
 ALL_SERVERS = "All servers"
+SEE_BACKUPS = "See a server's backups"
+BACK_UP = "Back up…"
+BACKUPS = "Backups"
+PREVIOUS = "◀ Previous"
+NEXT = "Next ▶"
+CAPTION = "Servers and their backups"
+COLUMNS = ("Server", "Status", "Last backup", "Manual slots")
 
 
-def title(count: int) -> str:
-    """Return how many servers there are."""
-    return f"*{pluralize(count, 'server')}*"
+def title(count: int, needy: int, part: str) -> str:
+    """Return how many servers there are, and how many need attention; plain text."""
+    like = f" like “{plain_label(part, 60)}”" if part else ""
+    attention = f" · {needy} {'needs' if needy == 1 else 'need'} attention" if needy else ""
+    return f"{pluralize(count, 'server')}{like}{attention}"
 
 
-def line(server: Server, fresh: Freshness, slots: int, *, is_partial: bool = False) -> str:
-    """Return a server and how well it is backed up, in two lines, as far as its backups are known."""
-    address = f" · {escape_truncated(server.ip_address, 50)}" if server.ip_address else ""
-    where = f" · {escape_truncated(server.location, 50)}" if server.location else ""
-    if fresh.last_complete is None:
-        last = ":grey_question: no complete backup shown" if is_partial else ":warning: no complete backup"
-    else:
-        last = f":floppy_disk: last backup {ago(fresh.last_complete)}"
-    failed = " · :x: the newest one failed" if fresh.newest_failed else ""
-    used = f" · {'at least ' if is_partial else ''}{fresh.manual} of {slots} manual slots used"
-    name, status = safe_name(server.name), escape_truncated(server.status or "status unknown", 30)
-    return f"*{name}* · {status}{address}{where}\n{last}{failed}{used}"
+def needy(server: Server, concerns: Sequence[Concern], fresh: Freshness, *, is_partial: bool) -> str:
+    """Return why a server needs attention, and below it what is known of it."""
+    reasons = join_words([_concern(each, fresh) for each in concerns])
+    known = [
+        _status(server),
+        escape_truncated(server.ip_address, 50),
+        escape_truncated(server.location, 50),
+        f"last backup {ago(fresh.last_complete)}"
+        if fresh.last_complete and Concern.OLD not in concerns
+        else "",
+        _slots(fresh, is_partial=is_partial) if Concern.NO_FREE_SLOT not in concerns else "",
+    ]
+    return f":warning: *{safe_name(server.name)}* · {reasons}\n{' · '.join(each for each in known if each)}"
+
+
+def cells(server: Server, fresh: Freshness, *, is_partial: bool) -> tuple[str, ...]:
+    """Return a row of the table, plain text, in the order of its columns."""
+    last = in_utc(fresh.last_complete) if fresh.last_complete else "none shown"
+    status = plain_label(server.status or "unknown", 30)
+    return plain_label(server.name, 100), status, last, _slots(fresh, is_partial=is_partial)
 
 
 def not_shown(servers: int, backups: int) -> str:
-    """Return how many servers and backups VPS.org has and did not show."""
+    """Return how many servers and backups VPS.org has and did not show; empty if it showed all."""
     missing = [
         pluralize(servers, "server") if servers else "",
         pluralize(backups, "backup") if backups else "",
     ]
-    return f"VPS.org counts {join_words([each for each in missing if each])} more that it did not show"
+    said = join_words([each for each in missing if each])
+    return f"VPS.org counts {said} more that it did not show" if said else ""
 
 
-def more(servers: Sequence[Server]) -> str:
-    """Return the names of the servers that are not shown."""
-    names = ", ".join(safe_name(server.name) for server in servers)
-    return truncate_mrkdwn(f"and {len(servers)} more: {names}", 2000)
+def _concern(concern: Concern, fresh: Freshness) -> str:
+    match concern:
+        case Concern.NO_BACKUP:
+            return "no complete backup"
+        case Concern.NEWEST_FAILED:
+            return "the newest backup failed"
+        case Concern.OLD:
+            return f"last backup {ago(fresh.last_complete)}" if fresh.last_complete else "no recent backup"
+        case Concern.NO_FREE_SLOT:
+            return f"no free slot ({fresh.manual} of {MANUAL_SLOTS})"
+
+
+def _status(server: Server) -> str:
+    return escape_truncated(server.status or "status unknown", 30)
+
+
+def _slots(fresh: Freshness, *, is_partial: bool) -> str:
+    return f"{'at least ' if is_partial else ''}{fresh.manual} of {MANUAL_SLOTS} slots"

@@ -1,8 +1,10 @@
 """Servers, and finding the one a person means."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from itertools import islice
 from typing import Annotated, NamedTuple
 
@@ -37,6 +39,9 @@ Text = Annotated[str, BeforeValidator(_text)]
 Word = Annotated[str, BeforeValidator(_word)]
 """One of a few words, in lower case; empty like a text."""
 
+
+OLD_AFTER = timedelta(days=7)
+"""Age from which on a server's last complete backup is a concern."""
 
 MANUAL_SLOTS = 10
 """Manual backups a server can have at most (VPS-API.md, rules)."""
@@ -122,6 +127,16 @@ def are_names(text: str, servers: Sequence[Server]) -> bool:
     return bool(text)
 
 
+def matching(part: str, servers: Sequence[Server]) -> list[Server]:
+    """Return the servers whose name, host name, address or id holds what is typed, in their order."""
+    wanted = canonical_name(part)
+    return [server for server in servers if any(wanted in each for each in _known_as(server))]
+
+
+def _known_as(server: Server) -> Iterator[str]:
+    yield from (_folded(server), _hostname(server), server.ip_address.casefold(), _id(server))
+
+
 def near_names(wanted: str, servers: Sequence[Server], most: int = 3) -> list[str]:
     """Return the names that look most like `wanted`, best first."""
     names = {_folded(server): server.name for server in servers}
@@ -141,6 +156,15 @@ def _id(server: Server) -> str:
     return str(server.id)
 
 
+class Concern(StrEnum):
+    """Why a server needs attention."""
+
+    NO_BACKUP = "no_backup"
+    NEWEST_FAILED = "newest_failed"
+    OLD = "old"
+    NO_FREE_SLOT = "no_free_slot"
+
+
 class Freshness(BaseModel):
     """How well a server is backed up: its last complete backup (UTC) and its manual backups."""
 
@@ -149,3 +173,16 @@ class Freshness(BaseModel):
     last_complete: AwareDatetime | None = None
     newest_failed: bool = False
     manual: int = 0
+
+    def concerns(self, now: datetime, *, is_partial: bool = False) -> list[Concern]:
+        """Return why the server needs attention; of a part of its backups, only what that part proves."""
+        found = []
+        if self.last_complete is None and not is_partial:
+            found.append(Concern.NO_BACKUP)
+        if self.newest_failed:
+            found.append(Concern.NEWEST_FAILED)
+        if self.last_complete and now - self.last_complete > OLD_AFTER and not is_partial:
+            found.append(Concern.OLD)
+        if self.manual >= MANUAL_SLOTS:
+            found.append(Concern.NO_FREE_SLOT)
+        return found

@@ -1,44 +1,73 @@
-"""The servers, and how fresh their backups are; and the options of every server picker."""
+"""The servers: those that need attention, then the others in a table; and the options of every picker."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock, Option, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    ExternalDataSelectElement,
+    HeaderBlock,
+    Option,
+    SectionBlock,
+)
 
 from bot.servers import messages
-from bot.servers.model import Freshness, Server
+from bot.servers.model import Concern, Freshness, Server
 from bot.slack import ids
+from bot.slack.forms import ListForm, ServersForm
 from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.newer_blocks import DataTableBlock
 from bot.slack.text import plain_label
 
-MOST_SHOWN = 15
+PAGE = 30
 ALL = "all"
 
 
-def server_list(
-    servers: Sequence[Server],
-    freshness: Mapping[int, Freshness],
-    slots: int,
-    *,
-    servers_not_shown: int = 0,
-    backups_not_shown: int = 0,
-) -> Message:
-    """Return the servers by name; `slots` is how many manual backups each can have.
+@dataclass(frozen=True)
+class Overview:
+    """The servers that a person looks at, by name, and how well each is backed up, by its id.
 
-    Nothing is concluded from what is not there, if VPS.org did not show all backups.
+    `servers_not_shown` and `backups_not_shown` are how many more VPS.org has. `can_create`: the person can
+    back up servers.
     """
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.title(len(servers))))]
-    for server in servers[:MOST_SHOWN]:
-        fresh = freshness.get(server.id, Freshness())
-        blocks += [
-            SectionBlock(text=mrkdwn(messages.line(server, fresh, slots, is_partial=backups_not_shown > 0))),
-            _buttons(server),
-        ]
-    if len(servers) > MOST_SHOWN:
-        blocks.append(ContextBlock(elements=[mrkdwn(messages.more(servers[MOST_SHOWN:]))]))
-    if servers_not_shown or backups_not_shown:
-        words = messages.not_shown(servers_not_shown, backups_not_shown)
-        blocks.append(ContextBlock(elements=[mrkdwn(words)]))
+
+    servers: Sequence[Server]
+    freshness: Mapping[int, Freshness]
+    now: datetime
+    servers_not_shown: int = 0
+    backups_not_shown: int = 0
+    can_create: bool = False
+    form: ServersForm = field(default_factory=ServersForm)
+
+    def fresh(self, server: Server) -> Freshness:
+        """Return how well a server is backed up."""
+        return self.freshness.get(server.id, Freshness())
+
+    def concerns(self, server: Server) -> list[Concern]:
+        """Return why a server needs attention, as far as its backups are known."""
+        return self.fresh(server).concerns(self.now, is_partial=self.backups_not_shown > 0)
+
+
+def server_list(overview: Overview) -> Message:
+    """Return a page of the servers: those that need attention first, each with its reason and what to do."""
+    ordered = sorted(overview.servers, key=lambda server: not overview.concerns(server))
+    # Servers may have gone since the page was asked for.
+    number = min(overview.form.page, max(0, (len(ordered) - 1) // PAGE))
+    page = ordered[number * PAGE : (number + 1) * PAGE]
+    needy = [server for server in page if overview.concerns(server)]
+    blocks: list[Block] = [HeaderBlock(text=plain(_title(overview)))]
+    blocks += [_needy(server, overview) for server in needy]
+    if others := page[len(needy) :]:
+        blocks.append(_table(others, overview))
+    if said := messages.not_shown(overview.servers_not_shown, overview.backups_not_shown):
+        blocks.append(ContextBlock(elements=[mrkdwn(said)]))
+    if page:
+        blocks += [_picker(), *_page_buttons(overview, number)]
     return Message(blocks)
 
 
@@ -68,10 +97,47 @@ def all_servers() -> Option:
     return Option(text=plain(messages.ALL_SERVERS), value=ALL)
 
 
-def _buttons(server: Server) -> ActionsBlock:
-    return ActionsBlock(
-        elements=[
-            ButtonElement(text=plain("Backups"), action_id=ids.SERVER_BACKUPS, value=str(server.id)),
-            ButtonElement(text=plain("Back up…"), action_id=ids.SERVER_CREATE, value=str(server.id)),
-        ]
+def _title(overview: Overview) -> str:
+    needy = sum(bool(overview.concerns(server)) for server in overview.servers)
+    return plain_label(messages.title(len(overview.servers), needy, overview.form.part), 150)
+
+
+def _needy(server: Server, overview: Overview) -> SectionBlock:
+    concerns, fresh = overview.concerns(server), overview.fresh(server)
+    is_partial = overview.backups_not_shown > 0
+    helps = {Concern.NO_BACKUP, Concern.OLD} & {*concerns} and Concern.NO_FREE_SLOT not in concerns
+    if helps and overview.can_create:
+        button = _button(messages.BACK_UP, ids.SERVER_CREATE, str(server.id))
+    else:
+        button = _button(messages.BACKUPS, ids.SERVER_BACKUPS, str(server.id))
+    line = messages.needy(server, concerns, fresh, is_partial=is_partial)
+    return SectionBlock(text=mrkdwn(line), accessory=button)
+
+
+def _table(servers: Sequence[Server], overview: Overview) -> DataTableBlock:
+    is_partial = overview.backups_not_shown > 0
+    cells = [messages.cells(server, overview.fresh(server), is_partial=is_partial) for server in servers]
+    return DataTableBlock(caption=messages.CAPTION, rows=[messages.COLUMNS, *cells], page_size=10)
+
+
+def _picker() -> ActionsBlock:
+    select = ExternalDataSelectElement(
+        action_id=ids.LIST_SERVER, placeholder=plain(messages.SEE_BACKUPS), min_query_length=0
     )
+    return ActionsBlock(block_id=ListForm().as_json(), elements=[select])
+
+
+def _page_buttons(overview: Overview, number: int) -> list[Block]:
+    def turn(text: str, action_id: str, to: int) -> ButtonElement:
+        return _button(text, action_id, overview.form.model_copy(update={"page": to}).as_json())
+
+    buttons = []
+    if number > 0:
+        buttons.append(turn(messages.PREVIOUS, ids.SERVERS_PREVIOUS, number - 1))
+    if (number + 1) * PAGE < len(overview.servers):
+        buttons.append(turn(messages.NEXT, ids.SERVERS_NEXT, number + 1))
+    return [ActionsBlock(elements=buttons)] if buttons else []
+
+
+def _button(text: str, action_id: str, value: str) -> ButtonElement:
+    return ButtonElement(text=plain(text), action_id=action_id, value=value)

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import Misuse, UsageError
 from bot.verbs import ChangingVerb, ConfirmedVerb, Verb
@@ -24,6 +24,13 @@ class ListForm(_Form):
     server_id: int | None = None
     backup_type: Literal["manual", "automatic"] | None = None
     page: int = 0
+
+
+class ServersForm(_Form):
+    """Which servers somebody is looking at: `part` is of their names or addresses; pages count from 0."""
+
+    part: str = ""
+    page: int = Field(0, ge=0, le=10_000)
 
 
 class NoteForm(_Form):

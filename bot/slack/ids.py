@@ -22,6 +22,8 @@ DELETE_OLDEST = "delete_oldest"
 TRY_AGAIN = "try_again"
 USE_BACKUP = "use_backup"
 UNDO = "undo"
+SERVERS_PREVIOUS = "servers_previous"
+SERVERS_NEXT = "servers_next"
 SERVER_BACKUPS = "server_backups"
 SERVER_CREATE = "server_create"
 

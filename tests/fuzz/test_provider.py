@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ from bot.backups.views import backup_list
 from bot.errors import ProviderError, UnknownServer
 from bot.servers.api import ServersApi
 from bot.servers.model import find_server
-from bot.servers.views import server_list
+from bot.servers.views import Overview, server_list
 from bot.slack import messages
 from bot.slack.forms import ListForm, PickForm
 from bot.verbs import Verb
@@ -162,7 +163,7 @@ async def test_hostile_backups_can_be_shown(provider: Provider, results: list[An
 async def test_hostile_servers_can_be_shown(provider: Provider, results: list[Any], wanted: str) -> None:
     provider.lists(results)
     listed = (await ServersApi(provider.client).list()).servers
-    assert problems(server_list(listed, {}, 10)) == []
+    assert problems(server_list(Overview(listed, {}, datetime.now(UTC)))) == []
     for name in [wanted, *(server.name for server in listed)]:
         with suppress(UnknownServer):
             assert find_server(name, listed) in listed
