@@ -1,0 +1,250 @@
+"""Pictures of every card and form, light, dark and on a phone, to be looked at by people.
+
+python -m tests.browser.screenshots --into FOLDER
+"""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import BrowserContext
+
+from bot.sandbox.people.actors import Actor
+from bot.sandbox.people.filling_in import NotPossible
+from bot.sandbox.server import Sandbox
+from tests.browser.chromium import launched
+
+VARIANTS = (("light", 1280, 1000), ("dark", 1280, 1000), ("light", 390, 1000))
+QUIET_SECONDS = 0.7
+LONGEST_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The sandbox and where its pictures go."""
+
+    sandbox: Sandbox
+    browser: BrowserContext
+    folder: Path
+
+    def person(self, handle: str) -> Actor:
+        """Somebody who acts."""
+        return self.sandbox.people.person(handle)
+
+    async def settled(self) -> None:
+        """Wait until nothing has changed for a while."""
+        changed = asyncio.Event()
+        forget = self.sandbox.workspace.listen(lambda _: changed.set())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_SECONDS):
+                with suppress(TimeoutError):
+                    while True:
+                        changed.clear()
+                        await asyncio.wait_for(changed.wait(), QUIET_SECONDS)
+        forget()
+
+    async def shoot(
+        self, name: str, *, person: str = "UANA", channel: str = "COPS", thread: str = ""
+    ) -> None:
+        """Take the picture in each variant, of what this person sees."""
+        await self.settled()
+        for scheme, width, height in VARIANTS:
+            page = await self.browser.new_page()
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.add_init_script("sessionStorage.setItem('open/guide', '')")
+            address = f"{self.sandbox.base_url}/?as={person}&in={channel}" + (thread and f"&thread={thread}")
+            await page.goto(address)
+            await page.wait_for_selector("body[data-connected]")
+            await page.screenshot(path=self.folder / f"{name}-{scheme}-{width}.png")
+            await page.close()
+
+    def clear(self) -> None:
+        """Take away all messages and forms."""
+        self.sandbox.workspace.modals.clear()
+        self.sandbox.workspace.messages.clear()
+
+
+Scene = Callable[[Studio], Awaitable[None]]
+
+
+def typing(command: str, *, person: str) -> Scene:
+    """A scene of what comes back for a command: a message or a form."""
+
+    async def scene(studio: Studio) -> None:
+        await studio.person(person).types(command)
+        await studio.shoot(f"{person}-{_name(command)}", person=studio.person(person).person.id)
+
+    return scene
+
+
+def _name(command: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in command).split())[:60]
+
+
+async def create(studio: Studio) -> None:
+    ana, provider = studio.person("ana"), studio.sandbox.provider
+    provider.hold()
+    await ana.types("/backup create web-1 before the new certificates")
+    await studio.shoot("create-running")
+    await ana.types("/backup create web-1 once more")
+    await studio.shoot("create-queued")
+    await ana.types("/backup status")
+    await studio.shoot("status-busy")
+    provider.release()
+    await studio.sandbox.provider.until(lambda: not _running(studio), seconds=30)
+    await studio.shoot("create-done")
+    await studio.shoot("create-done-thread", thread=studio.sandbox.workspace.messages["COPS"][0].ts)
+
+
+def _running(studio: Studio) -> bool:
+    return any(one.status == "in_progress" for one in studio.sandbox.provider.creates)
+
+
+async def create_fails(studio: Studio) -> None:
+    server = studio.sandbox.provider.server("lab-1")
+    server.backups_end = "failed"
+    await studio.person("ana").types("/backup create lab-1 to see it fail")
+    await studio.sandbox.provider.until(lambda: not _running(studio), seconds=30)
+    await studio.shoot("create-failed")
+    server.backups_end = "completed"
+
+
+def newest(studio: Studio, server: str) -> int:
+    whole = [one for one in studio.sandbox.provider.backups_of(server) if one.status == "completed"]
+    return whole[-1].id
+
+
+async def confirm(studio: Studio, person: str, server: str) -> None:
+    """Type the server's name into the form in front, and submit it."""
+    actor = studio.person(person)
+    await studio.settled()
+    assert actor.modal is not None
+    texts = [
+        block["block_id"]
+        for block in actor.modal.payload["blocks"]
+        if block.get("element", {}).get("type") == "plain_text_input"
+    ]
+    await actor.fills({texts[-1]: server})
+    await actor.submits()
+
+
+async def restore(studio: Studio) -> None:
+    ana = studio.person("ana")
+    await ana.types(f"/backup restore {newest(studio, 'web-2')}")
+    await studio.shoot("restore-form")
+    studio.sandbox.provider.hold()
+    await confirm(studio, "ana", "web-2")
+    await studio.shoot("restore-safety-backup")
+    studio.sandbox.provider.finish()
+    await studio.sandbox.provider.until(lambda: studio.sandbox.provider.restores, seconds=30)
+    await studio.shoot("restore-running")
+    studio.sandbox.provider.release()
+    server = studio.sandbox.provider.server("web-2")
+    await studio.sandbox.provider.until(lambda: server.status == "active", seconds=60)
+    await asyncio.sleep(3)  # the bot has to look, too
+    await studio.shoot("restore-done")
+    await studio.shoot("restore-done-thread", thread=studio.sandbox.workspace.messages["COPS"][0].ts)
+
+
+async def approval(studio: Studio) -> None:
+    await studio.person("ana").types(f"/backup restore {newest(studio, 'mail')}")
+    await studio.shoot("approval-form")
+    await confirm(studio, "ana", "mail")
+    await studio.shoot("approval-asked")
+    await studio.shoot("approval-asked-ben", person="UBEN")
+    await studio.shoot("approval-asked-direct", person="UBEN", channel="DBEN")
+    for label in ("Decline…", "Decline", "Deny"):
+        with suppress(NotPossible):
+            await studio.person("ben").clicks(label=label, confirm=True)
+            break
+    await studio.shoot("approval-declining", person="UBEN")
+    if studio.person("ben").modal:
+        await studio.person("ben").submits()
+    await studio.shoot("approval-declined")
+
+
+async def break_glass(studio: Studio) -> None:
+    await studio.person("ana").types(f"/backup restore {newest(studio, 'mail')}")
+    await confirm(studio, "ana", "mail")
+    await studio.settled()
+    for label in ("Break glass", "Break glass…"):
+        with suppress(NotPossible):
+            await studio.person("ana").clicks(label=label, confirm=True)
+            break
+    await studio.shoot("break-glass")
+
+
+async def delete(studio: Studio) -> None:
+    oldest = next(one for one in studio.sandbox.provider.backups_of("web-1") if one.backup_type == "manual")
+    await studio.person("ana").types(f"/backup delete {oldest.id}")
+    await studio.shoot("delete-form")
+    await confirm(studio, "ana", "web-1")
+    await studio.shoot("delete-done")
+
+
+async def wrong_name(studio: Studio) -> None:
+    await studio.person("ana").types(f"/backup restore {newest(studio, 'web-1')}")
+    await studio.settled()
+    await confirm(studio, "ana", "web-2")
+    await studio.shoot("restore-form-wrong-name")
+
+
+async def without_vps(studio: Studio) -> None:
+    for fault in ("500", "429", "unauthorized"):
+        studio.sandbox.faults.provider_fail = fault
+        await studio.person("ana").types("/backup list web-1")
+        await studio.person("ana").types("/backup create web-1")
+        await studio.settled()
+    await studio.shoot("vps-fails")
+    studio.sandbox.faults.provider_fail = None
+
+
+COMMANDS = {
+    "ana": [
+        *("", "help", "help restore", "status", "servers", "audit", "list", "list web-1", "list lab-1"),
+        *("create", "delete", "restore", "restore web-1", "create db-main"),
+        *("lst", "list web", "create wbe-1"),
+    ],
+    "gus": ["list", "create web-1"],
+    "cleo": ["", "create web-1"],
+}
+SCENES: tuple[Scene, ...] = (
+    *(typing(f"/backup {text}", person=who) for who, texts in COMMANDS.items() for text in texts),
+    create,
+    create_fails,
+    restore,
+    wrong_name,
+    approval,
+    break_glass,
+    delete,
+    without_vps,
+)
+
+
+async def main(folder: Path) -> None:
+    """Walk through all scenes, each with an empty workspace."""
+    sandbox = Sandbox(speed=20)
+    await sandbox.start()
+    try:
+        await (await sandbox.start_bot()).ready()
+        async with launched() as browser:
+            studio = Studio(sandbox, browser, folder)
+            for scene in SCENES:
+                studio.clear()
+                await scene(studio)
+    finally:
+        await sandbox.stop()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--into", type=Path, required=True)
+    into = parser.parse_args().into
+    into.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(into))
