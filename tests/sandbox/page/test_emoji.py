@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.sandbox.page.emoji import BY_NAME
 
 BOT = Path(__file__).parents[3] / "bot"
-WRITTEN = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+-]*[a-z0-9]):(?![\w:])")
+WRITTEN = re.compile(r"(?<![\w:}]):([a-z][a-z0-9_+-]*[a-z0-9]):(?![\w:])")
 NOT_EMOJI = {"memory"}
 
 
