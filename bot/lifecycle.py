@@ -42,11 +42,11 @@ from bot.operations.model import (
     Operation,
     Outcome,
     Refused,
-    Running,
     Unworded,
     WatchOperation,
     is_ended_by_requester,
 )
+from bot.operations.progress import Running
 from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
 from bot.permissions import NeedsApproval
 from bot.services import services

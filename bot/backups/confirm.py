@@ -17,12 +17,12 @@ from bot.operations import records
 from bot.operations.messages import wrong_name
 from bot.operations.model import (
     NEED_A_COMPLETE_BACKUP,
-    Ahead,
     BackupRef,
     ConfirmedOperation,
     DeleteOperation,
     RestoreOperation,
 )
+from bot.operations.progress import Ahead
 from bot.operations.records import Stage
 from bot.permissions import Decision, NeedsApproval
 from bot.servers.model import Server

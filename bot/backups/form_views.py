@@ -20,7 +20,8 @@ from slack_sdk.models.views import View
 from bot.backups import messages
 from bot.backups.model import Backup, newest_first
 from bot.operations.messages import waiting_for
-from bot.operations.model import NEED_A_COMPLETE_BACKUP, Ahead
+from bot.operations.model import NEED_A_COMPLETE_BACKUP
+from bot.operations.progress import Ahead
 from bot.servers.model import Server
 from bot.servers.views import option
 from bot.slack import ids

@@ -5,7 +5,7 @@ look for. So the call is never repeated, and the outcome says what was seen and 
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -30,16 +30,17 @@ from bot.operations.model import (
     Refused,
     Restored,
     RestoreOperation,
-    RestoreRunning,
-    SafetyBackupRunning,
 )
+from bot.operations.progress import AwaitingServer, SafetyBackupRunning, ServerLate
 from bot.services import services
 from bot.verbs import Verb
 
 log = structlog.get_logger()
 
-QUIET_LOOKS = 12
-"""Looks after which a server that has not changed at all is no longer expected to."""
+RESTORING = "restoring"
+"""VPS.org's word for the status of a server while it is restored (VPS-API.md)."""
+LONGEST_PAUSE = 60.0
+"""Seconds between two looks at a server, however long it takes."""
 
 
 async def find_no_room_for_safety(wanted: RestoreOperation) -> Failure | None:
@@ -72,9 +73,8 @@ async def call_and_watch(wanted: RestoreOperation, card: Card) -> Restored | Acc
     reply = await call_restore(wanted, before.status)
     if reply.failure:
         return not_restored(reply)
-    await card.update(RestoreRunning())
-    seen = await watch_server(wanted.server_id, reply)
-    return restored(reply, seen)
+    await card.update(AwaitingServer())
+    return restored(reply, await watch_restored(wanted.server_id, reply, card))
 
 
 async def back_up_first(wanted: RestoreOperation, card: Card) -> int:
@@ -133,6 +133,11 @@ class RestoreObservation(BaseModel):
     status: str = ""
     during: str = ""
 
+    @property
+    def is_unfinished(self) -> bool:
+        """True if VPS.org was still at it when the server was last seen."""
+        return self.status.casefold() == RESTORING
+
 
 @step("read_server_status", interruptible=True)
 async def read_server_status(server_id: int) -> ServerStatus:
@@ -157,23 +162,43 @@ async def call_restore(wanted: AnyOperation, before: str) -> RestoreReply:
     return RestoreReply(at=at, before=before, words=words)
 
 
-@step("watch_server", interruptible=True)
-async def watch_server(server_id: int, reply: RestoreReply) -> RestoreObservation:
-    """Watch the server until it has changed and is as before again, or nothing more is to be seen."""
+async def watch_restored(server_id: int, reply: RestoreReply, card: Card) -> RestoreObservation:
+    """Watch the server until it is back; if it is still being restored by then, say so and watch on."""
     limits = services().timeouts
-    until = reply.at + timedelta(seconds=limits.restore_watch)
-    status, during, looks = reply.during, reply.during, 0
-    # At least once: the bot may have been away meanwhile.
-    while looks == 0 or (datetime.now(UTC) < until and (during or looks < QUIET_LOOKS)):
-        looks += 1
+    seen = await watch_server(server_id, reply, reply.during, limits.restore_watch)
+    if seen.is_unfinished and limits.give_up > limits.restore_watch:
+        await card.tell_late(ServerLate(reply.at, limits.restore_watch, seen.status))
+        seen = await watch_server(server_id, reply, seen.during, limits.give_up)
+    return seen
+
+
+@step("watch_server", interruptible=True)
+async def watch_server(
+    server_id: int, reply: RestoreReply, during: str, seconds: float
+) -> RestoreObservation:
+    """Watch the server until it has changed and is as before again, for so many seconds after the reply.
+
+    `during` is a status that it was seen to have meanwhile. Looks once at least: the bot may have been away.
+    """
+    status = during
+    while True:
         seen = await _status(server_id)
         status = seen or status
-        if seen and seen != reply.before:
+        if _is_changed(seen, reply.before):
             during = seen
         elif seen and during:
             break
-        await asyncio.sleep(limits.poll)
+        passed = (datetime.now(UTC) - reply.at).total_seconds()
+        if passed >= seconds:
+            break
+        pause = max(services().timeouts.poll, min(passed / 60, LONGEST_PAUSE))
+        await asyncio.sleep(min(pause, seconds - passed))
     return RestoreObservation(at=datetime.now(UTC), status=status, during=during)
+
+
+def _is_changed(status: str, before: str) -> bool:
+    """Tell whether a status is another than before; if that is not known, whether it tells of a restore."""
+    return bool(status) and status != before if before else status.casefold() == RESTORING
 
 
 def not_restored(reply: RestoreReply) -> NotDone | NotKnown:

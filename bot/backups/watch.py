@@ -17,6 +17,7 @@ from bot.operations.model import (
     StillRunning,
     WatchOperation,
 )
+from bot.operations.progress import Late
 from bot.services import services
 from bot.verbs import Verb
 
@@ -38,7 +39,7 @@ async def watch_backup(server_id: int, backup_id: int, card: Card | None) -> Wat
     if card is not None:
         seen = await await_backup(server_id, backup_id, started + timedelta(seconds=limits.late))
         if seen.is_unfinished:
-            await card.tell_late(limits.late)
+            await card.tell_late(Late(started, limits.late))
     if seen.is_unfinished:
         seen = await await_backup(server_id, backup_id, started + timedelta(seconds=limits.give_up))
     return _outcome(backup_id, seen, started, limits.give_up)

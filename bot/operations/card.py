@@ -6,18 +6,9 @@ from datetime import UTC, datetime
 
 from bot.notifications.model import MessageRef
 from bot.operations import messages, outcome_messages, views
-from bot.operations.engine import execution, is_recovery, step
-from bot.operations.model import (
-    Ahead,
-    AnyOperation,
-    Late,
-    Operation,
-    Outcome,
-    Progress,
-    Queued,
-    Running,
-    concerns_the_channel,
-)
+from bot.operations.engine import is_recovery, step
+from bot.operations.model import AnyOperation, Operation, Outcome, concerns_the_channel
+from bot.operations.progress import Ahead, Late, Progress, Queued, Running, ServerLate
 from bot.operations.records import ahead_of
 from bot.services import services
 from bot.slack.message import Message, text_alone
@@ -47,12 +38,11 @@ class Card:
         if self.ref.ts:
             await update_card(self.operation, self.ref, progress)
 
-    async def tell_late(self, limit_seconds: float) -> None:
-        """Say, in the card and in its thread, that a backup takes longer than it should."""
-        await self.update(Late(execution().started_at, limit_seconds))
-        await reply_in_thread(
-            self.operation, self.ref, messages.late_reply(self.operation, limit_seconds), "late"
-        )
+    async def tell_late(self, late: Late | ServerLate) -> None:
+        """Say, in the card and in its thread, that something takes longer than it should."""
+        await self.update(late)
+        part = "late" if isinstance(late, Late) else "server-late"
+        await reply_in_thread(self.operation, self.ref, messages.late_reply(self.operation, late), part)
 
 
 @step("announce")

@@ -3,21 +3,24 @@
 from typing import assert_never
 
 from bot.operations.model import (
-    Ahead,
     BackupRef,
     ConfirmedOperation,
     CreateOperation,
     DeleteOperation,
-    Late,
     Operation,
-    Progress,
-    Queued,
     RestoreOperation,
-    RestoreRunning,
-    Running,
-    SafetyBackupRunning,
     State,
     WatchOperation,
+)
+from bot.operations.progress import (
+    Ahead,
+    AwaitingServer,
+    Late,
+    Progress,
+    Queued,
+    Running,
+    SafetyBackupRunning,
+    ServerLate,
 )
 from bot.operations.records import Stage, Unfinished
 from bot.slack.text import (
@@ -150,12 +153,14 @@ def progress_headline(operation: Operation, progress: Progress) -> str:
     match progress:
         case Queued():
             return f":hourglass_flowing_sand: *{name}*: {noun(operation.verb)} is queued"
-        case Running() | SafetyBackupRunning() | RestoreRunning():
+        case Running() | SafetyBackupRunning() | AwaitingServer():
             return f":arrows_counterclockwise: {doing(operation)}"
         case Late() if isinstance(operation, RestoreOperation):
             return f":hourglass: The safety backup of *{name}* is taking longer than usual"
         case Late():
             return f":hourglass: The backup of *{name}* is taking longer than usual"
+        case ServerLate():
+            return f":hourglass: *{name}* is not back yet"
     assert_never(progress)
 
 
@@ -168,10 +173,15 @@ def progress_detail(progress: Progress) -> str:
             return ""
         case SafetyBackupRunning():
             return "Step 1 of 2: safety backup of the current state."
-        case RestoreRunning():
+        case AwaitingServer():
             return "VPS.org accepted the restore. The server is down meanwhile; I'll tell you when it's back."
         case Late(started_at, limit):
             return f"Started {ago(started_at)}; usually under {duration(limit)}. I'll keep watching it."
+        case ServerLate(started_at, _, status):
+            return (
+                f"VPS.org accepted the restore {ago(started_at)}; the last status I saw is "
+                f"{quoted(status, 50)}. I'll tell you when it changes."
+            )
     assert_never(progress)
 
 
@@ -181,12 +191,22 @@ def waiting_for(behind: Ahead) -> str:
     return f"Waiting for {requester}'s {noun(behind.verb)} to finish (requested {ago(behind.requested_at)})."
 
 
-def late_reply(operation: Operation, limit_seconds: float) -> str:
-    """Return the reply that tells the requester of a late backup."""
-    return (
-        f"{mention(operation.requested_by)} The backup of *{safe_name(operation.server_name)}* has been "
-        f"running for more than {duration(limit_seconds)}. I'll keep watching it and tell you when it's done."
-    )
+def late_reply(operation: Operation, late: Late | ServerLate) -> str:
+    """Return the reply that tells the requester what takes longer than it should."""
+    requester, name = mention(operation.requested_by), safe_name(operation.server_name)
+    limit = duration(late.limit_seconds)
+    match late:
+        case Late():
+            return (
+                f"{requester} The backup of *{name}* has been running for more than {limit}. "
+                "I'll keep watching it and tell you when it's done."
+            )
+        case ServerLate(status=status):
+            return (
+                f"{requester} *{name}* is not back {limit} after VPS.org accepted the restore: the last "
+                f"status I saw is {quoted(status, 50)}. I'll keep watching it and tell you when that changes."
+            )
+    assert_never(late)
 
 
 VERDICTS: dict[Verb, dict[State, str]] = {

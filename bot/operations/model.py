@@ -3,7 +3,6 @@
 Stored by the engine: only add fields that have a default, and never change a name or a value.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -353,46 +352,3 @@ class Refused(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.kind)
         self.outcome = outcome
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """The operation that goes first."""
-
-    verb: Verb
-    requested_by: str
-    requested_at: datetime
-
-
-@dataclass(frozen=True)
-class Queued:
-    """It waits for another operation on its server to finish."""
-
-    behind: Ahead
-
-
-@dataclass(frozen=True)
-class Running:
-    """It acts now."""
-
-
-@dataclass(frozen=True)
-class SafetyBackupRunning:
-    """The restore's safety backup is being made."""
-
-
-@dataclass(frozen=True)
-class RestoreRunning:
-    """VPS.org accepted the restore, and the server is watched."""
-
-
-@dataclass(frozen=True)
-class Late:
-    """The backup that was started then takes longer than `limit_seconds`."""
-
-    started_at: datetime
-    limit_seconds: float
-
-
-Progress = Queued | Running | SafetyBackupRunning | RestoreRunning | Late
-"""What a card says while the operation has not ended."""

@@ -18,19 +18,16 @@ from bot.operations.model import (
     BackedUp,
     ConfirmedOperation,
     Ending,
-    Late,
     NoSafetyBackup,
     NotApproved,
     NotDone,
     Operation,
     Outcome,
-    Progress,
-    Queued,
     Restored,
-    SafetyBackupRunning,
     State,
     backup_id_of,
 )
+from bot.operations.progress import Late, Progress, Queued, SafetyBackupRunning
 from bot.operations.records import Unfinished
 from bot.slack import ids
 from bot.slack.forms import AgainForm, BackupChoice, OperationForm

@@ -17,10 +17,10 @@ from bot.operations.model import (
     NotApproved,
     Operation,
     Outcome,
-    Running,
     State,
     digest_of_request,
 )
+from bot.operations.progress import Running
 from bot.operations.views import ended, in_progress
 from bot.slack.forms import RequestForm, read_form
 from bot.slack.message import Message

@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from bot.backups.form_views import Confirmation, confirm_form, create_form, loading, pick_form
 from bot.backups.model import Backup
-from bot.operations.model import Ahead
+from bot.operations.progress import Ahead
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ConfirmForm, CreateForm, PickForm, read_form
 from bot.verbs import ConfirmedVerb, Verb

@@ -21,10 +21,11 @@ from bot.services import services
 from bot.verbs import Verb
 from tests.backups.facts import GONE, NOON, TIMED_OUT, hours, operation, outcome
 from tests.backups.runs import a_run, operation_on
-from tests.world import World, set_up
+from tests.world import World
 
 LATER = NOON + hours(1)
 RESTORE = operation(Verb.RESTORE)
+LOOKS_IN_VAIN = 12
 
 
 def reply(**more: Any) -> RestoreReply:
@@ -174,11 +175,31 @@ async def test_a_server_is_watched_until_it_is_as_before(world: World) -> None:
     world.provider.restore(server.id, world.provider.add_backup(server).id)
     world.sandbox.provider.release()
     world.provider.speed = 10_000
-    seen = await watch_server(server.id, reply(at=services().now(), before=before.status, during="restoring"))
+    accepted = reply(at=services().now(), before=before.status)
+    seen = await watch_server(server.id, accepted, "restoring", 60)
     assert (before.status, seen.status, seen.during) == ("active", "active", "restoring")
 
 
-@set_up(bot_restore_watch_minutes=0.0001)
+async def test_a_server_that_does_not_change_is_watched_for_minutes_not_for_a_number_of_looks(
+    world: World,
+) -> None:
+    before = len(world.provider.calls)
+    seen = await watch_server(world.provider.server("web-1").id, reply(at=services().now()), "", 0.3)
+    assert (seen.status, seen.during) == ("active", "")
+    assert len(world.provider.calls) - before > LOOKS_IN_VAIN
+
+
+@pytest.mark.parametrize(("status", "is_back"), [("restoring", False), ("active", True), ("stopped", True)])
+async def test_if_the_status_before_is_not_known_only_a_restore_is_told_from_it(
+    world: World, status: str, is_back: bool
+) -> None:
+    server = world.provider.server("web-1")
+    server.status = status
+    long_ago = services().now() - timedelta(days=1)
+    seen = await watch_server(server.id, reply(at=long_ago, before=""), "restoring", 60)
+    assert seen.is_unfinished is not is_back
+
+
 @pytest.mark.parametrize("can_be_read", [True, False])
 async def test_a_server_is_looked_at_once_however_long_the_bot_was_away(
     world: World, can_be_read: bool
@@ -188,9 +209,9 @@ async def test_a_server_is_looked_at_once_however_long_the_bot_was_away(
     if not can_be_read:
         world.faults.provider_fail = "unauthorized"
     long_ago = services().now() - timedelta(days=1)
-    seen = await watch_server(server.id, reply(at=long_ago))
+    seen = await watch_server(server.id, reply(at=long_ago), "", 60)
     assert (seen.status, seen.during) == (("restoring", "restoring") if can_be_read else ("", ""))
-    lost = await watch_server(server.id, reply(at=long_ago, during="restoring"))
+    lost = await watch_server(server.id, reply(at=long_ago), "restoring", 60)
     assert (lost.status, lost.during) == ("restoring", "restoring")
     assert isinstance(restored(reply(at=long_ago, during="restoring"), lost), Accepted)
 

@@ -29,6 +29,7 @@ from bot.operations.model import (
     Unworded,
 )
 from bot.operations.outcome_messages import outcome_detail, outcome_headline, reply
+from bot.operations.progress import Late, ServerLate
 from bot.verbs import Verb
 from tests.any_facts import operations, outcomes
 from tests.backups.facts import GONE, NOON, TIMED_OUT, hours, operation, outcome
@@ -134,9 +135,15 @@ def test_there_are_words_for_every_verb_and_state(verb: Verb, state: State) -> N
 
 
 def test_the_reply_to_a_late_backup_mentions_the_requester() -> None:
-    late = messages.late_reply(CREATE, 3600)
+    late = messages.late_reply(CREATE, Late(NOON, 3600))
     assert late.startswith("<@UANA> The backup of *web-1* has been running for more than 1 h.")
     assert problems(late) == []
+
+
+def test_the_reply_about_a_server_that_is_not_back_says_what_was_seen() -> None:
+    late = messages.late_reply(RESTORE, ServerLate(NOON, 900, "restoring"))
+    assert late.startswith("<@UANA> *web-1* is not back 15 min after VPS.org accepted the restore: ")
+    assert "the last status I saw is “restoring”" in late
 
 
 @settings(max_examples=60)
@@ -145,5 +152,6 @@ def test_whatever_happened_there_are_words_for_it(requested: Operation, how: Out
     assume(how.state is not State.ACCEPTED or requested.verb is Verb.RESTORE)
     assert problems(reply(requested, how)) == []
     assert problems(f"{requested.tag} {outcome_detail(requested, how)}") == []
-    assert problems(messages.late_reply(requested, 3600)) == []
+    assert problems(messages.late_reply(requested, Late(NOON, 3600))) == []
+    assert problems(messages.late_reply(requested, ServerLate(NOON, 3600, requested.reason))) == []
     assert problems(messages.what(requested)) == []

@@ -8,27 +8,30 @@ from syrupy.assertion import SnapshotAssertion
 from bot.errors import Busy, Failure, SlotsFull
 from bot.operations.model import (
     Accepted,
-    Ahead,
     ApprovalTerms,
     BackedUp,
     Cancelled,
     Deleted,
     Ending,
-    Late,
     NoSafetyBackup,
     NotApproved,
     NotDone,
     NotKnown,
     Operation,
     Outcome,
-    Progress,
-    Queued,
     Restored,
-    RestoreRunning,
-    Running,
-    SafetyBackupRunning,
     State,
     backup_id_of,
+)
+from bot.operations.progress import (
+    Ahead,
+    AwaitingServer,
+    Late,
+    Progress,
+    Queued,
+    Running,
+    SafetyBackupRunning,
+    ServerLate,
 )
 from bot.operations.records import Stage, Unfinished
 from bot.operations.views import MOST_SHOWN, REASON_KEPT, ended, in_progress, status
@@ -38,7 +41,7 @@ from bot.slack.message import Message
 from bot.verbs import Verb
 from tests.any_facts import PEOPLE, operations, outcomes
 from tests.backups.facts import NOON, TIMED_OUT, hours, operation, outcome
-from tests.views_kit import Drawable, OneFile, drawn, moments, problems
+from tests.views_kit import Drawable, OneFile, drawn, moments, problems, words
 
 LATER = NOON + hours(1)
 CREATE = operation(reason="before the <upgrade>")
@@ -54,8 +57,9 @@ CARDS: dict[str, Drawable] = {
     "running": in_progress(CREATE, Running()),
     "queued": in_progress(RESTORE, Queued(BEN_DELETES)),
     "safety backup": in_progress(RESTORE, SafetyBackupRunning()),
-    "restore accepted, watched": in_progress(APPROVED, RestoreRunning()),
+    "restore accepted, watched": in_progress(APPROVED, AwaitingServer()),
     "late": in_progress(CREATE, Late(NOON, 3600)),
+    "server not back": in_progress(RESTORE, ServerLate(NOON, 900, "restoring")),
     "late safety backup": in_progress(RESTORE, Late(NOON, 3600)),
     "backed up": ended(CREATE, BackedUp(ended_at=LATER, backup_id=501, size_mb=2350, seconds=754.2)),
     "no room": ended(CREATE, NO_ROOM),
@@ -98,8 +102,9 @@ unfinished = st.builds(Unfinished, operations, st.sampled_from(Stage), moments)
 aheads = st.builds(Ahead, st.sampled_from(list(Verb)), st.sampled_from(PEOPLE), moments)
 progresses: st.SearchStrategy[Progress] = st.one_of(
     st.builds(Queued, aheads),
-    st.sampled_from([Running(), SafetyBackupRunning(), RestoreRunning()]),
+    st.sampled_from([Running(), SafetyBackupRunning(), AwaitingServer()]),
     st.builds(Late, moments, st.floats(0, 1e9)),
+    st.builds(ServerLate, moments, st.floats(0, 1e9), words),
 )
 
 
@@ -209,7 +214,7 @@ def test_what_has_not_acted_yet_can_be_cancelled(requested: Operation, progress:
 
 @pytest.mark.parametrize(
     ("requested", "progress"),
-    [(CREATE, Running()), (CREATE, Late(NOON, 3600)), (DELETE, Running()), (RESTORE, RestoreRunning())],
+    [(CREATE, Running()), (CREATE, Late(NOON, 3600)), (DELETE, Running()), (RESTORE, AwaitingServer())],
     ids=by_name,
 )
 def test_what_acts_cannot_be_cancelled(requested: Operation, progress: Progress) -> None:

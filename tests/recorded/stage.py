@@ -48,10 +48,10 @@ A_CENTURY = 100 * 365.25 * 24 * 60
 """Minutes."""
 
 FOR_AS_LONG_AS_IT_TAKES: dict[str, Any] = {
-    "bot_late_minutes": A_CENTURY,
+    "bot_late_minutes": 1_000_000,
     "bot_give_up_hours": A_CENTURY / 60,
     "bot_confirmation_hours": A_CENTURY / 60,
-    "bot_keep_days": A_CENTURY / 60 / 24,
+    "bot_keep_days": 36_500,
     "bot_rules_file": Path(__file__).with_name("rules.toml"),
 }
 """Recordings grow old: with these settings an operation does not give up since it began years ago."""

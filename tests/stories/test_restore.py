@@ -180,6 +180,7 @@ async def test_a_restore_waits_for_the_one_before_and_is_then_out_of_date(
     assert world.provider.restores == [("web-1", backup.id)]
 
 
+@set_up(bot_restore_watch_minutes=0.005)
 async def test_a_restore_whose_server_shows_no_change_is_only_said_to_be_accepted(
     world: World, backup: Backup
 ) -> None:
@@ -192,6 +193,25 @@ async def test_a_restore_whose_server_shows_no_change_is_only_said_to_be_accepte
 
 
 @set_up(bot_restore_watch_minutes=0.003)
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_a_server_that_is_not_back_in_time_is_said_so_once_and_watched_until_it_is(
+    world: World, backup: Backup, is_away: bool
+) -> None:
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    await world.confirms("ana", safety=False)
+    late = await world.until_reply("the last status I saw is “restoring”")
+    assert late.text.startswith("<@UANA> *web-1* is not back")
+    await world.until_post(":hourglass: *web-1* is not back yet")
+    if is_away:
+        await world.stop_bot()
+    world.provider.finish_restores()
+    if is_away:
+        await world.start_bot(bot_restore_watch_minutes=0.003)
+    await world.until_reply("<@UANA> :white_check_mark: *web-1* is back: restored to")
+    assert len(world.replies()) == 2
+
+
+@set_up(bot_restore_watch_minutes=0.003, bot_give_up_hours=0.0001)
 async def test_a_server_that_does_not_come_back_is_not_said_to_be_restored(
     world: World, backup: Backup
 ) -> None:
