@@ -20,7 +20,7 @@ import bot.backups.handlers
 import bot.operations.handlers
 import bot.servers.handlers
 from bot import __version__, health
-from bot.audit.mirror import AuditMirror
+from bot.audit.guard import AuditGuard
 from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
@@ -123,8 +123,8 @@ async def run(
         )
         await server.start()
         stack.push_async_callback(server.stop)
-        stack.push_async_callback(bot.services.audit.aclose)
-        await launched.launch(bot.services.audit.prepare)
+        stack.push_async_callback(bot.audit_guard.aclose)
+        await launched.launch(bot.audit_guard.prepare)
         announce = _announcement(bot, f"{settings.bot_bind}:{server.port}", on_started)
         await _run_supervised(bot, launched, settings, announce)
 
@@ -168,8 +168,10 @@ class _Bot:
         self.database = open_database(settings.database_url)
         rules = load_rules(settings)
         people = People(slack, self._team_id, rules.groups)
-        mirror = AuditMirror(slack, settings.bot_audit_channel, limits)
-        audit = AuditTrail(self.database, mirror.show)
+        audit = AuditTrail(self.database)
+        self.audit_guard = AuditGuard(
+            audit, settings.database_url, SlackMessages(slack, limits), settings.bot_audit_channel
+        )
         backups, servers = BackupsApi(vps, engine.turn), ServersApi(vps)
         poller = _poller(settings, backups)
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
@@ -186,7 +188,12 @@ class _Bot:
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
         )
-        self.background: tuple[Work, ...] = (poller.run, directory.run, people.run, mirror.run)
+        self.background: tuple[Work, ...] = (
+            poller.run,
+            directory.run,
+            people.run,
+            *self.audit_guard.background,
+        )
         self.connection, self.routes = self._connection(settings)
 
     @classmethod
@@ -207,7 +214,11 @@ class _Bot:
             "slack": lambda: self.connection.is_ready,
             "database": launched.is_reachable,
         }
-        return health.routes(checks, informational={"vps": lambda: self._vps.is_answered})
+        informational: dict[str, health.Check] = {
+            "vps": lambda: self._vps.is_answered,
+            "audit_trail": lambda: self.audit_guard.is_intact,
+        }
+        return health.routes(checks, informational=informational)
 
     async def trouble_with_servers(self) -> ProviderError | None:
         """Return why VPS.org can't be asked for the servers, if it can't; takes 5 s at most."""

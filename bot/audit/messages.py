@@ -1,6 +1,7 @@
 """What is said of the audit trail's entries."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -33,6 +34,8 @@ from bot.slack.text import escape_truncated, join_words, mention, quoted, safe_n
 NO_ENTRIES = "There are no entries."
 MOST_QUOTED = 200
 MOST_NAMED = 20
+MOST_PEOPLE = 10
+MOST_VERBS = 5
 MOST_OF_RESULT = 400
 """Characters of what people wrote, and of how it ended: ten entries must fit into one message."""
 
@@ -120,6 +123,41 @@ def broken(found: Broken) -> str:
     else:
         how = _BROKEN[found.how].format(hash=found.hash)
     return f"The audit trail is broken at entry {found.seq}: {how}."
+
+
+def alarm(found: Broken) -> str:
+    """Return what is said in the channel of a trail that was tampered with."""
+    return (
+        f":rotating_light: *{broken(found)}*\nOnly a person who can write to my database can do that. "
+        "Compare it with the messages in this channel, and see `backup-bot audit verify`."
+    )
+
+
+def refusals(refused: Sequence[ChainedEntry]) -> str:
+    """Return how often who was refused what, those first who were refused most often."""
+    of_person: dict[str, list[Entry]] = {}
+    for chained in refused:
+        of_person.setdefault(chained.entry.person, []).append(chained.entry)
+    most_first = sorted(of_person.values(), key=len, reverse=True)
+    first, last = refused[0].entry.at, refused[-1].entry.at
+    lines = [f":no_entry_sign: *{len(refused)} refusals* from {when(first)} to {when(last)}"]
+    lines += [_refused_so_often(entries) for entries in most_first[:MOST_PEOPLE]]
+    if others := most_first[MOST_PEOPLE:]:
+        lines.append(f"Others: {len(others)} people, {sum(map(len, others))} times")
+    return "\n".join(lines)
+
+
+def _refused_so_often(entries: Sequence[Entry]) -> str:
+    verbs = Counter(entry.verb or "other" for entry in entries).most_common(MOST_VERBS)
+    what = ", ".join(f"{escape_truncated(verb, 30)} {count}" for verb, count in verbs)
+    times = "once" if len(entries) == 1 else f"{len(entries)} times"
+    why = _failure(entries[-1].failure) if entries[-1].failure else ""
+    return f"{mention(entries[-1].person)} was refused {times} ({what}). {truncate_mrkdwn(why, 150)}"
+
+
+def entry_range_and_hash(first: ChainedEntry, last: ChainedEntry) -> str:
+    """Return among which entries they are, and the hash of the last."""
+    return f"Among entries {first.seq} to {last.seq} · {entry_hash(last)}"
 
 
 def _headline(entry: Entry) -> str:

@@ -1,7 +1,8 @@
 """The audit trail in the bot's database: one table that only ever grows, and refuses to be changed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+import time
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -89,16 +90,16 @@ class Filter(BaseModel):
 class AuditTrail:
     """Appends to the trail and reads it, in the database that the engine uses too; times are UTC.
 
-    `on_new` is called with each entry that is new; it must be quick.
+    `news` is set when this process has written a new entry.
     """
 
-    def __init__(self, database: sa.Engine, on_new: Callable[[ChainedEntry], None] | None = None) -> None:
-        self._database = database
+    def __init__(self, database: sa.Engine) -> None:
+        self.database = database
+        self.news = asyncio.Event()
         self._is_file = database.dialect.name == "sqlite"
         self._threads = ThreadPoolExecutor(thread_name_prefix="audit")
         self._waiting: list[_Append] = []
         self._writer: asyncio.Task[None] | None = None
-        self._on_new = on_new
 
     async def prepare(self) -> None:
         """Create the table if there is none; raises SQLAlchemyError if that can't be done."""
@@ -124,6 +125,12 @@ class AuditTrail:
             READ_SECONDS, self._in_thread(lambda: self._read(wanted or Filter(), limit))
         )
 
+    async def rows_after(self, seq: int, limit: int) -> list[Row | OddRow]:
+        """Return the next rows as they are kept, oldest first. Raises NotRecorded as `read` does."""
+        return await self._within(
+            READ_SECONDS, self._in_thread(lambda: list(self.rows(Filter(after=seq), limit)))
+        )
+
     async def verify(self, last: str = "") -> Intact | Broken:
         """Check every entry; see `model.verify`. Raises NotRecorded if the database does not answer."""
         return await self._within(None, self._in_thread(lambda: self._verify(last)))
@@ -137,7 +144,7 @@ class AuditTrail:
         """
         query = _query(wanted or Filter()).order_by(entries.c.seq).limit(limit)
         with (
-            self._database.connect() as connection,
+            self.database.connect() as connection,
             self._reading_any_text(connection),
             connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query) as found,
         ):
@@ -146,7 +153,7 @@ class AuditTrail:
 
     def exists(self) -> bool:
         """Tell whether the database has a trail; raises SQLAlchemyError if it can't be asked."""
-        return not is_missing(self._database) and sa.inspect(self._database).has_table(entries.name)
+        return not is_missing(self.database) and sa.inspect(self.database).has_table(entries.name)
 
     async def aclose(self) -> None:
         """Return once what was begun has finished."""
@@ -179,28 +186,30 @@ class AuditTrail:
         chained = written.chained
         # Logged again if it was there already: the process may have died before it was logged.
         log.info("audit", seq=chained.seq, hash=chained.hash, entry=chained.entry.brief())
-        if written.is_new and self._on_new:
-            self._on_new(chained)
+        if written.is_new:
+            self.news.set()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def _within(self, seconds: float | None, work: Awaitable[T]) -> T:
         try:
-            return await asyncio.wait_for(work, seconds)
+            # Not `wait_for`, which before Python 3.12 may lose a cancellation.
+            async with asyncio.timeout(seconds):
+                return await work
         except (TimeoutError, sa.exc.SQLAlchemyError, ValidationError) as error:
             log.warning("audit_trail_failed", reason=reason(error))
             raise NotRecorded(Unrecorded.AUDIT) from error
 
     def _create(self) -> None:
-        with self._database.connect() as connection:
+        with self.database.connect() as connection:
             self._lock(connection)
             entries.metadata.create_all(connection)
             _add_what_is_newer(connection)
             connection.commit()
 
     def _append_all(self, batch: "Sequence[_Append]") -> "list[_Written | Exception]":
-        with self._database.connect() as connection:
+        with self.database.connect() as connection:
             self._lock(connection)
             written: list[_Written | Exception] = [_append(connection, each.entry) for each in batch]
             connection.commit()
@@ -208,14 +217,14 @@ class AuditTrail:
 
     def _read(self, wanted: Filter, limit: int) -> list[ChainedEntry]:
         order = entries.c.seq if wanted.after is not None else entries.c.seq.desc()
-        with self._database.connect() as connection:
+        with self.database.connect() as connection:
             found = connection.execute(_query(wanted).order_by(order).limit(limit)).mappings().all()
         read = [Row.model_validate(dict(row)).chained_entry() for row in found]
         return sorted(read, key=lambda chained: chained.seq, reverse=True)
 
     def _verify(self, last: str) -> Intact | Broken:
         with closing(self.rows()) as rows:
-            return model.verify(rows, last)
+            return model.verify(_unhurried(rows), last)
 
     @contextmanager
     def _reading_any_text(self, connection: sa.Connection) -> Iterator[None]:
@@ -256,13 +265,6 @@ class _Written:
     is_new: bool
 
 
-class _Last(BaseModel):
-    """The entry after which the next one comes."""
-
-    seq: int
-    hash: str
-
-
 async def _result(wanted: _Append) -> ChainedEntry:
     written = await wanted.done
     if isinstance(written, Exception):
@@ -289,6 +291,14 @@ def _append(connection: sa.Connection, entry: Entry) -> _Written | ValidationErr
         return error
 
 
+def _unhurried(rows: Iterable[T]) -> Iterator[T]:
+    """Yield the rows with pauses, so that people need not wait for whoever reads all of them."""
+    for number, row in enumerate(rows):
+        if number % 100 == 99:
+            time.sleep(0.01)
+        yield row
+
+
 def _as_row(columns: sa.RowMapping) -> Row | OddRow:
     try:
         return Row.model_validate(dict(columns))
@@ -301,11 +311,19 @@ def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
     return Row.model_validate(dict(found)) if found else None
 
 
-def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
+def end_of_trail(connection: sa.Connection) -> tuple[int, str]:
+    """Return the number and the hash of the newest entry; what stands for them before the first."""
     newest = sa.select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
-    found = connection.execute(newest).mappings().first()
-    last = _Last.model_validate(dict(found)) if found else _Last(seq=0, hash=model.GENESIS)
-    row = model.next_row(entry, last.seq + 1, last.hash)
+    if connection.dialect.name == "sqlite":
+        # It keeps anything in any column, and sorts text after numbers.
+        newest = newest.where(sa.func.typeof(entries.c.seq) == "integer")
+    last = connection.execute(newest).first()
+    return (last.seq, str(last.hash)) if last else (0, model.GENESIS)
+
+
+def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
+    seq, last_hash = end_of_trail(connection)
+    row = model.next_row(entry, seq + 1, last_hash)
     connection.execute(entries.insert().values(row.model_dump()))
     return row
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock, SectionBlock
 
 from bot.audit import messages
-from bot.audit.model import ChainedEntry
+from bot.audit.model import Broken, ChainedEntry
 from bot.slack import ids
 from bot.slack.forms import AuditForm
 from bot.slack.message import Message, mrkdwn, plain
@@ -41,6 +41,23 @@ def mirrored(chained: ChainedEntry) -> Message:
             ContextBlock(elements=[mrkdwn(messages.entry_hash(chained))]),
         ]
     )
+
+
+def mirrored_refusals(refused: Sequence[ChainedEntry]) -> Message:
+    """Return several refusals as one message, and one as it is; oldest first."""
+    if len(refused) == 1:
+        return mirrored(refused[0])
+    return Message(
+        [
+            SectionBlock(text=mrkdwn(messages.refusals(refused))),
+            ContextBlock(elements=[mrkdwn(messages.entry_range_and_hash(refused[0], refused[-1]))]),
+        ]
+    )
+
+
+def broken(found: Broken) -> Message:
+    """Return the alarm about a trail that was tampered with."""
+    return Message([SectionBlock(text=mrkdwn(messages.alarm(found)))])
 
 
 def _buttons(page: Page, form: AuditForm) -> list[ButtonElement]:

@@ -97,23 +97,24 @@ class SlackMessages:
         *,
         thread_ts: str = "",
         broadcast: bool = False,
-        is_alarm: bool = False,
         is_recovery: bool,
         give_up_after: float | None,
+        priority: Priority | None = None,
     ) -> MessageRef:
         """Post a message in the first of these places that takes it; the thread is one of the first place.
 
-        `broadcast` shows what is posted in a thread in the channel as well; `is_alarm` puts it before others.
+        `broadcast` shows what is posted in a thread in the channel as well.
 
         If another run may have posted it (`is_recovery`) and it is there, that is the answer. Gives up after
-        so many seconds, never if that is None: then it outlasts any outage of Slack.
+        so many seconds, never if that is None: then it outlasts any outage of Slack, and is more urgent,
+        unless `priority` says how urgent it is.
         """
         if is_recovery and (
             found := await self.find(places, key, thread_ts=thread_ts, give_up_after=give_up_after)
         ):
             return found
-        urgent = Priority.ALARM if is_alarm else Priority.OUTCOME
-        priority = urgent if give_up_after is None else Priority.NOTICE
+        if priority is None:
+            priority = Priority.OUTCOME if give_up_after is None else Priority.NOTICE
         sent = SlackResult(error="channel_not_found")
         for place in places:
             thread = _thread(thread_ts, broadcast=broadcast) if place == places[0] else {}

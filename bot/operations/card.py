@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.notifications.model import MessageRef
+from bot.notifications.rate_limit import Priority
 from bot.operations import messages, outcome_messages, views
 from bot.operations.engine import is_recovery, step
 from bot.operations.model import AnyOperation, Operation, Outcome, concerns_the_channel
@@ -167,7 +168,7 @@ async def post_alarms(operation: AnyOperation, people: list[str], alarm: Message
                 [person],
                 alarm.arguments(),
                 f"{operation.id}:alarm:{person}",
-                is_alarm=True,
+                priority=Priority.ALARM,
                 is_recovery=is_recovery(),
                 give_up_after=None,
             )

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from bot.audit.model import ChainedEntry, Entry
-from bot.audit.views import Page, mirrored, trail
+from bot.audit.model import Broken, ChainedEntry, Entry, Tampering
+from bot.audit.views import Page, broken, mirrored, mirrored_refusals, trail
 from bot.errors import Busy, Denial, Failure, NotAllowed, Stale, StaleConfirmation, UnknownServer
 from bot.operations.model import BackedUp, NoSafetyBackup, NotDone, Outcome
 from bot.slack.forms import AuditForm, read_form
@@ -40,6 +40,12 @@ STORY = newest_first(
     entry(12, event="cancelled", key="12", decided_by="UBEN"),
     entry(13, event="ended", key="13", state="done", outcome=COMPLETE),
 )
+REFUSED = newest_first(
+    *(
+        entry(number, event="refused", key=str(number), person=f"U{number % 12}", verb=verb, failure=GUEST)
+        for number, verb in enumerate(["create", "<!here>", "audit", "list", "delete"] * 20)
+    )
+)[::-1]
 WHOLE = AuditForm(server="web-1", person="UANA", since=NOON)
 VIEWS: dict[str, Drawable] = {
     "the newest": trail(Page(STORY[:10], has_newer=False, has_older=True), AuditForm()),
@@ -47,6 +53,8 @@ VIEWS: dict[str, Drawable] = {
     "in the middle": trail(Page(STORY[3:4], has_newer=True, has_older=True), WHOLE),
     "none": trail(Page([], has_newer=False, has_older=False), AuditForm(server="<!channel>")),
     "mirrored": mirrored(STORY[3]),
+    "mirrored refusals": mirrored_refusals(REFUSED),
+    "broken": broken(Broken(seq=4, how=Tampering.REMOVED, until=9)),
 }
 
 
@@ -86,6 +94,7 @@ def test_only_what_looks_like_a_message_is_linked() -> None:
 def test_whatever_was_written_can_be_shown(found: list[ChainedEntry], form: AuditForm) -> None:
     assert problems(trail(Page(found, has_newer=True, has_older=True), form)) == []
     assert [problems(mirrored(each)) for each in found] == [[]] * len(found)
+    assert problems(mirrored_refusals(found)) == []
 
 
 def test_a_page_of_the_longest_entries_fits_into_one_message() -> None:
