@@ -70,6 +70,11 @@ class Authorizer:
             person = await self._people.who(interaction.person, interaction.team)
             permissions.check_cancel(person, operation.requested_by, operation.server_name, self._rules)
 
+    @property
+    def operators(self) -> list[str]:
+        """The ids of the people and user groups who can change something on some server."""
+        return sorted(self._rules.operators)
+
     async def able(self, interaction: Interaction, server: str | None = None) -> frozenset[Verb]:
         """Return what the person can do where they are, on a server by name or (None) on any.
 

@@ -46,6 +46,7 @@ class Misuse(StrEnum):
 
     UNKNOWN_VERB = "unknown_verb"
     OPEN_QUOTE = "open_quote"
+    UNKNOWN_WORDS = "unknown_words"
     UNKNOWN_OPTION = "unknown_option"
     NO_TYPE = "no_type"
     UNKNOWN_TYPE = "unknown_type"

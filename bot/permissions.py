@@ -69,6 +69,11 @@ class Rules:
         return next((rule for rule in self.rules if rule.fits(server)), _NOTHING)
 
     @property
+    def operators(self) -> Ids:
+        """The people and user groups who can change something on some server, if they are named."""
+        return frozenset().union(*(rule.operators for rule in self.rules)) - {EVERYBODY}
+
+    @property
     def groups(self) -> Ids:
         """The user groups the rules name, whose members must be known."""
         named = [self.auditors, *(ids for r in self.rules for ids in (r.viewers, r.operators, r.approvers))]

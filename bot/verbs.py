@@ -49,7 +49,7 @@ class Usage:
 USAGES = {
     Verb.LIST: Usage(
         "list [server] [--type manual|automatic]",
-        "list web-1 --type manual",
+        "list web-1",
         "see the backups of this server",
         "List backups",
     ),

@@ -102,10 +102,13 @@ def read_restore(text: str) -> RestoreBackup:
 def read_help(text: str) -> Verb | None:
     """Return which verb is to be explained; None for all."""
     try:
-        return read_verb(text)[0]
+        verb, rest = read_verb(text)
     except UsageError as error:
         near = error.verb
         raise replace(error, verb=Verb.HELP if near else None, rest=near or "") from None
+    if rest:
+        raise UsageError(Misuse.UNKNOWN_WORDS, rest[:50], Verb.HELP)
+    return verb
 
 
 def _backup_type(value: str) -> BackupType:

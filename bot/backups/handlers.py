@@ -24,14 +24,21 @@ from bot.verbs import Verb
 
 
 async def show_menu(interaction: Interaction, _: str = "") -> None:
-    """Offer the verbs as buttons."""
-    await interaction.reply_ephemeral(views.menu())
+    """Offer what the person can do as buttons."""
+    await interaction.ack()
+    able = await _able_to_look(interaction)
+    await interaction.reply_ephemeral(views.menu(able, services().authorizer.operators))
 
 
 async def show_help(interaction: Interaction, typed: str = "") -> None:
     """Explain the command, or one verb of it."""
     verb = read_help(typed)
-    await interaction.reply_ephemeral(views.explained(verb) if verb else views.overview())
+    await interaction.ack()
+    able = await _able_to_look(interaction)
+    operators = services().authorizer.operators
+    await interaction.reply_ephemeral(
+        views.explained(verb, able) if verb else views.overview(able, operators)
+    )
 
 
 async def list_backups(interaction: Interaction, typed: str = "") -> None:
@@ -159,6 +166,12 @@ async def _watch_id(interaction: Interaction, server_id: int, backup_id: int) ->
         if earlier is None or is_same_click or not await engine.exists(records.report_id(watch_id)):
             return watch_id
     raise AssertionError
+
+
+async def _able_to_look(interaction: Interaction) -> frozenset[Verb]:
+    """Return what the person can do where they are; raises NotAllowed if they can't even look."""
+    await services().authorizer.require(interaction, Verb.LIST)
+    return await services().authorizer.able(interaction)
 
 
 def _form(wanted: ListBackups, server: Server | None) -> ListForm:

@@ -22,6 +22,8 @@ from bot.slack.text import (
 )
 from bot.verbs import USAGES, ConfirmedVerb, Verb
 
+LOOK = "Look"
+CHANGE = "Change"
 MENU = "*Server backups.* What do you want to do?"
 ASKING = ":hourglass_flowing_sand: Asking VPS.org…"
 WATCH = "Tell me when it's done"
@@ -75,14 +77,24 @@ def meaning(verb: Verb) -> str:
     assert_never(verb)
 
 
-def help_line(verb: Verb) -> str:
-    """Return how a verb is typed and what it does."""
-    return f"`/backup {USAGES[verb].pattern}`\n{meaning(verb)}"
+def help_group(title: str, verbs: Sequence[Verb]) -> str:
+    """Return an example of each verb, and what it does."""
+    lines = [f"`/backup {USAGES[verb].example}`\n{meaning(verb)}" for verb in verbs]
+    return "\n".join([f"*{title}*", *lines])
 
 
 def help_text(verb: Verb) -> str:
-    """Return the same with an example."""
-    return f"{help_line(verb)}\nFor example: `/backup {USAGES[verb].example}`"
+    """Return what a verb does, how it is typed, and an example."""
+    usage = USAGES[verb]
+    return f"{meaning(verb)}\n`/backup {usage.pattern}`\nFor example: `/backup {usage.example}`"
+
+
+def only_looking(operators: Sequence[str]) -> str:
+    """Return that the person can only look, and who can do more."""
+    if not operators:
+        return "You can look. Nobody can back up or restore until `BOT_OPERATORS` names people."
+    people = join_words([mention(person) for person in operators[:MOST_NAMED]], "or")
+    return f"You can look. Ask {people} to back up or restore."
 
 
 def list_title(backup_type: str | None, server_name: str | None) -> str:

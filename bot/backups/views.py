@@ -1,9 +1,8 @@
 """The menu, the help, and the list of backups: newest first, ten a page, with filters."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
 from typing import get_args
 
 from slack_sdk.models.blocks import (
@@ -29,29 +28,31 @@ from bot.servers.views import ALL, option
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm
 from bot.slack.message import Message, mrkdwn, plain
-from bot.verbs import USAGES, ConfirmedVerb, Verb
+from bot.verbs import CHANGING, USAGES, ConfirmedVerb, Verb
 
 PAGE = 10
 _TYPES = (("All types", ALL), ("Manual", "manual"), ("Automatic", "automatic"))
 
 
-@cache
-def menu() -> Message:
-    """Return the verbs as buttons."""
-    return Message([SectionBlock(text=mrkdwn(messages.MENU)), _verb_buttons()])
+def menu(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
+    """Return what the person can do as buttons; `operators` are those who can do more, if others can."""
+    return Message([SectionBlock(text=mrkdwn(messages.MENU)), *_offers(able, operators)])
 
 
-@cache
-def overview() -> Message:
-    """Return what each verb does, in a line."""
-    lines = [messages.help_line(verb) for verb in USAGES]
-    blocks: list[Block] = [SectionBlock(text=mrkdwn("\n".join(lines))), _verb_buttons()]
-    return Message(blocks)
+def overview(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
+    """Return what each verb does, those that look apart from those that change something."""
+    groups = [
+        messages.help_group(title, [verb for verb in USAGES if (verb in CHANGING) is changes])
+        for title, changes in ((messages.LOOK, False), (messages.CHANGE, True))
+    ]
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(group)) for group in groups]
+    return Message([*blocks, *_offers(able, operators)])
 
 
-def explained(verb: Verb) -> Message:
-    """Return what one verb does, with an example."""
-    return Message([SectionBlock(text=mrkdwn(messages.help_text(verb)))])
+def explained(verb: Verb, able: Set[Verb]) -> Message:
+    """Return what one verb does, with an example, and a button if the person can do it."""
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.help_text(verb)))]
+    return Message([*blocks, *_verb_buttons(able & {verb})])
 
 
 def backup_list(
@@ -111,13 +112,18 @@ def _page(listing: BackupList, form: ListForm, server: Server | None) -> _Page:
     return _Page(newest(found, first + PAGE)[first:], len(found), there, counts)
 
 
-def _verb_buttons() -> ActionsBlock:
+def _offers(able: Set[Verb], operators: Sequence[str]) -> list[Block]:
+    hint = [] if able & CHANGING else [_context(messages.only_looking(operators))]
+    return [*hint, *_verb_buttons(able)]
+
+
+def _verb_buttons(able: Set[Verb]) -> list[Block]:
     buttons = [
         ButtonElement(text=plain(usage.button), action_id=ids.ask_for(verb), style=usage.style)
         for verb, usage in USAGES.items()
-        if usage.button
+        if usage.button and verb in able
     ]
-    return ActionsBlock(elements=buttons)
+    return [ActionsBlock(elements=buttons)] if buttons else []
 
 
 def _top(listing: BackupList, form: ListForm, server: Server | None) -> list[Block]:

@@ -129,6 +129,7 @@ def usage(verb: Verb) -> str:
 _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.UNKNOWN_VERB: ("I don't know “{text}”.", "{meant}"),
     Misuse.OPEN_QUOTE: ("A quote is not closed.", "{how}"),
+    Misuse.UNKNOWN_WORDS: ("I don't know what to make of “{text}”.", "{how}"),
     Misuse.UNKNOWN_OPTION: ("I don't know the option “{text}”.", "{how}"),
     Misuse.NO_TYPE: ("The type is missing.", TYPES),
     Misuse.UNKNOWN_TYPE: ("“{text}” isn't a type of backup.", TYPES),

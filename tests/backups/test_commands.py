@@ -127,6 +127,12 @@ def test_what_is_typed_and_what_is_meant(text: str, request_: Request | None) ->
 @pytest.mark.parametrize(
     ("text", "misuse", "what", "hint"),
     [
+        (
+            "help list web-1",
+            Misuse.UNKNOWN_WORDS,
+            "I don't know what to make of “web-1”.",
+            "Type `/backup help",
+        ),
         ("lsit web-1", Misuse.UNKNOWN_VERB, "I don't know “lsit”.", "Did you mean `/backup list`?"),
         ("xyzzy", Misuse.UNKNOWN_VERB, "I don't know “xyzzy”.", "See what I can do with `/backup help`."),
         ("help xyzzy", Misuse.UNKNOWN_VERB, "I don't know “xyzzy”.", "See what I can do"),

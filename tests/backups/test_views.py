@@ -13,7 +13,7 @@ from bot.backups.model import Backup
 from bot.backups.views import PAGE, backup_list, explained, menu, overview, shared_list
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm, read_form
-from bot.verbs import USAGES, Verb
+from bot.verbs import CHANGING, USAGES, Verb
 from tests.backups.facts import NOON, WEB, backup, hours
 from tests.backups.hostile import backups, servers
 from tests.views_kit import Drawable, OneFile, drawn, problems
@@ -25,10 +25,14 @@ FOUND = [
     backup(504, created_at=NOON - hours(2), status="frozen_solid", server=2, name="db-1", size_mb=12),
 ]
 MANY = [backup(number, created_at=NOON + hours(number)) for number in range(1, 24)]
+ALL_VERBS = frozenset(Verb)
+LOOKING = ALL_VERBS - CHANGING
 PAGES: dict[str, Drawable] = {
-    "menu": menu(),
-    "overview": overview(),
-    **{f"help {verb}": explained(verb) for verb in USAGES},
+    "menu": menu(ALL_VERBS),
+    "menu, only looking": menu(LOOKING, ["SOPS", "UANA"]),
+    "overview": overview(ALL_VERBS),
+    "overview, only looking": overview(LOOKING, []),
+    **{f"help {verb}": explained(verb, LOOKING) for verb in USAGES},
 }
 LISTS: dict[str, Drawable] = {
     "all servers": backup_list(BackupList(FOUND), ListForm(), None),
@@ -53,7 +57,21 @@ def test_how_menu_and_help_look(snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("verb", USAGES)
 def test_every_verb_is_in_the_overview(verb: Verb) -> None:
-    assert f"`/backup {USAGES[verb].pattern}`" in overview().text
+    assert f"`/backup {USAGES[verb].example}`" in overview(ALL_VERBS).text
+
+
+@given(st.frozensets(st.sampled_from(Verb)), st.lists(st.sampled_from(["UANA", "SOPS"]), max_size=30))
+def test_what_a_person_can_t_do_is_not_offered(able: frozenset[Verb], operators: list[str]) -> None:
+    for shown in (menu(able, operators), overview(able, operators)):
+        offered = {
+            each["action_id"]
+            for block in shown.drawn()
+            if block["type"] == "actions"
+            for each in block["elements"]
+        }
+        assert offered == {ids.ask_for(verb) for verb in able if verb in USAGES and USAGES[verb].button}
+        assert ("You can look." in shown.text) is not bool(able & CHANGING)
+        assert problems(shown) == []
 
 
 def test_how_lists_look(snapshot: SnapshotAssertion) -> None:
