@@ -13,11 +13,11 @@ from bot.sandbox.slack.block_kit_elements import (
     CONTEXT_ACTION,
     IMAGE,
     INPUT,
+    SLACK_FILE,
 )
 from bot.sandbox.slack.block_kit_rich_text import RICH_TEXT
 from bot.sandbox.slack.block_kit_rules import (
     Rule,
-    anything,
     boolean,
     by_type,
     integer,
@@ -29,10 +29,10 @@ from bot.sandbox.slack.block_kit_rules import (
     some_of,
     string,
     text,
+    url,
 )
 
 _ID: dict[str, Rule] = {"block_id": string(255)}
-_URL = string(3000)
 _STATUS = one_of("pending", "in_progress", "complete", "error")
 
 _CARD = shape(
@@ -48,10 +48,11 @@ _CARD = shape(
     },
     some_of("hero_image", "title", "actions", "body"),
 )
+_SOURCE = by_type({"url": shape({"url": url, "text": string(3000)})})
 _TASK: dict[str, Rule] = {
     "details": RICH_TEXT,
     "output": RICH_TEXT,
-    "sources": items(anything, 100, 0),
+    "sources": items(_SOURCE, 100, 0),
 }
 
 
@@ -75,7 +76,7 @@ BLOCKS: dict[str, Rule] = {
     "header": shape({"text": plain(150)}, _ID | {"level": integer(1, 4)}),
     "image": shape(
         {"alt_text": string(2000)},
-        _ID | {"image_url": _URL, "slack_file": anything, "title": plain(2000)},
+        _ID | {"image_url": url, "slack_file": SLACK_FILE, "title": plain(2000)},
         just_one_of("image_url", "slack_file"),
     ),
     "input": shape(
@@ -94,12 +95,12 @@ BLOCKS: dict[str, Rule] = {
     "table": TABLE,
     "task_card": _task(one_of("in_progress", "complete", "error")),
     "video": shape(
-        {"alt_text": string(2000), "title": plain(200), "thumbnail_url": _URL, "video_url": _URL},
+        {"alt_text": string(2000), "title": plain(200), "thumbnail_url": url, "video_url": url},
         _ID
         | {
-            "title_url": _URL,
+            "title_url": url,
             "description": plain(200),
-            "provider_icon_url": _URL,
+            "provider_icon_url": url,
             "provider_name": string(50),
             "author_name": string(50),
         },

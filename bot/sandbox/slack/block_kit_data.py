@@ -17,6 +17,7 @@ from bot.sandbox.slack.block_kit_rules import (
     items,
     number,
     one_of,
+    or_null,
     shape,
     string,
 )
@@ -30,7 +31,9 @@ _PLAIN_CELLS: dict[str, Rule] = {
 }
 _CELL = by_type(_PLAIN_CELLS | {"rich_text": RICH_TEXT})
 _COLUMN = shape({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
-TABLE = shape({"rows": items(items(_CELL, 20), 100)}, _ID | {"column_settings": items(_COLUMN, 20, 0)})
+TABLE = shape(
+    {"rows": items(items(_CELL, 20), 100)}, _ID | {"column_settings": items(or_null(_COLUMN), 20, 0)}
+)
 
 
 def _header_is_plain(table: Any, pointer: str) -> Iterator[str]:

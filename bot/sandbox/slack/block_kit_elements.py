@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/block-kit/block-elements and `…/composition-o
 from collections.abc import Iterator
 from typing import Any
 
+from bot.sandbox.slack.block_kit_rich_text import RICH_TEXT
 from bot.sandbox.slack.block_kit_rules import (
     Rule,
     anything,
@@ -15,14 +16,15 @@ from bot.sandbox.slack.block_kit_rules import (
     integer,
     items,
     just_one_of,
+    matching,
     one_of,
     plain,
     shape,
     string,
     text,
+    url,
 )
 
-_URL = string(3000)
 _ID = string(255)
 STYLE = one_of("primary", "danger")
 CONFIRM = shape(
@@ -36,7 +38,7 @@ def _option(kind: Rule, description: Rule, extra: dict[str, Rule] | None = None)
 
 _OPTION = _option(plain(75), plain(75))
 _RICH_OPTION = _option(text(75), text(75))
-_OVERFLOW_OPTION = _option(plain(75), plain(75), {"url": _URL})
+_OVERFLOW_OPTION = _option(plain(75), plain(75), {"url": url})
 _OPTIONS = items(_OPTION, 100)
 _GROUPS = items(shape({"label": plain(75), "options": _OPTIONS}), 100)
 OFFERED = shape({}, {"options": items(_OPTION, 100, 0), "option_groups": _GROUPS})
@@ -78,21 +80,27 @@ _DISPATCH = shape(
     {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)},
 )
 _TYPED = _HINTED | {"action_id": _ID, "dispatch_action_config": _DISPATCH}
-_DATE = string(10, 10)
+_DATE = matching(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+_TIME = matching(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+SLACK_FILE = shape({}, {"id": _ID, "url": url}, just_one_of("id", "url"))
 IMAGE = shape(
     {"alt_text": string(2000)},
-    {"image_url": _URL, "slack_file": anything},
+    {"image_url": url, "slack_file": SLACK_FILE},
     just_one_of("image_url", "slack_file"),
 )
+_TRIGGER_INPUT = shape({"name": string(255), "value": anything})
+_TRIGGER = shape({"url": url}, {"customizable_input_parameters": items(_TRIGGER_INPUT, 100, 0)})
+_WORKFLOW = shape({"trigger": _TRIGGER})
+_FEEDBACK = shape({"text": plain(75), "value": string(2000)}, {"accessibility_label": string(75)})
 _one_source = just_one_of("options", "option_groups")
-_NUMBER_TEXT = string(100)
+_NUMBER_TEXT = matching(r"-?[0-9]+(\.[0-9]+)?")
 
 ELEMENTS: dict[str, Rule] = {
     "button": shape(
         {"text": plain(75)},
         _CONFIRMED
         | {
-            "url": _URL,
+            "url": url,
             "value": string(2000),
             "style": STYLE,
             "accessibility_label": string(75),
@@ -102,14 +110,16 @@ ELEMENTS: dict[str, Rule] = {
         },
     ),
     "workflow_button": shape(
-        {"text": plain(75), "workflow": anything},
+        {"text": plain(75), "workflow": _WORKFLOW},
         {"action_id": _ID, "style": STYLE, "accessibility_label": string(75)},
     ),
     "icon_button": shape(
         {"icon": one_of("trash"), "text": plain(75)},
         _CONFIRMED | {"value": string(2000), "accessibility_label": string(75), "visible_to_user_ids": _IDS},
     ),
-    "feedback_buttons": shape({"positive_button": anything, "negative_button": anything}, {"action_id": _ID}),
+    "feedback_buttons": shape(
+        {"positive_button": _FEEDBACK, "negative_button": _FEEDBACK}, {"action_id": _ID}
+    ),
     "image": IMAGE,
     "overflow": shape({"options": items(_OVERFLOW_OPTION, 5)}, _CONFIRMED),
     "checkboxes": shape(
@@ -141,7 +151,7 @@ ELEMENTS: dict[str, Rule] = {
     ),
     "multi_conversations_select": shape({}, _MULTI | _CONVERSATIONS | {"initial_conversations": _IDS}),
     "datepicker": shape({}, _SELECT | {"initial_date": _DATE}),
-    "timepicker": shape({}, _SELECT | {"initial_time": string(5, 5), "timezone": string(255)}),
+    "timepicker": shape({}, _SELECT | {"initial_time": _TIME, "timezone": string(255)}),
     "datetimepicker": shape({}, _CONFIRMED | _FOCUS | {"initial_date_time": integer(10**9, 10**10 - 1)}),
     "plain_text_input": shape(
         {},
@@ -161,7 +171,7 @@ ELEMENTS: dict[str, Rule] = {
     "email_text_input": shape({}, _TYPED | {"initial_value": string(3000, 0)}),
     "url_text_input": shape({}, _TYPED | {"initial_value": string(3000, 0)}),
     "rich_text_input": shape(
-        {}, _TYPED | {"initial_value": anything, "min_lines": integer(1, 50), "max_lines": integer(1, 50)}
+        {}, _TYPED | {"initial_value": RICH_TEXT, "min_lines": integer(1, 50), "max_lines": integer(1, 50)}
     ),
     "file_input": shape(
         {}, {"action_id": _ID, "filetypes": items(string(20), 100), "max_files": integer(1, 10)}

@@ -3,10 +3,37 @@
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
-from bot.sandbox.slack.block_kit_rules import Rule, anything, by_type, integer, items, one_of, shape, string
+from bot.sandbox.slack.block_kit_rules import (
+    Rule,
+    boolean,
+    by_type,
+    integer,
+    items,
+    one_of,
+    shape,
+    string,
+    url,
+)
 
-_INLINE_KINDS = ("text", "link", "user", "usergroup", "channel", "emoji", "date", "broadcast", "color")
-_INLINE = by_type(dict.fromkeys(_INLINE_KINDS, anything))
+_STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
+_STYLE: dict[str, Rule] = {"style": shape({}, dict.fromkeys(_STYLES, boolean))}
+_ID = string(255)
+_INLINE = by_type(
+    {
+        "text": shape({"text": string(12_000)}, _STYLE),
+        "link": shape({"url": url}, _STYLE | {"text": string(3000), "unsafe": boolean}),
+        "user": shape({"user_id": _ID}, _STYLE),
+        "usergroup": shape({"usergroup_id": _ID}, _STYLE),
+        "channel": shape({"channel_id": _ID}, _STYLE),
+        "emoji": shape({"name": string(255)}, _STYLE | {"unicode": string(255), "skin_tone": integer(1, 6)}),
+        "date": shape(
+            {"timestamp": integer(0, 10**11), "format": string(3000)},
+            _STYLE | {"url": url, "fallback": string(3000)},
+        ),
+        "broadcast": shape({"range": one_of("here", "channel", "everyone")}, _STYLE),
+        "color": shape({"value": string(255)}, _STYLE),
+    }
+)
 _PARTS: dict[str, Rule] = {"elements": items(_INLINE, 1000, 0)}
 _SECTION = shape(_PARTS)
 _RICH = {

@@ -38,6 +38,16 @@ def matching(pattern: str) -> Rule:
     return rule
 
 
+_URL = matching(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_URL_LENGTH = string(3000)
+
+
+def url(value: Any, pointer: str) -> Iterator[str]:
+    """An address of up to 3,000 characters, of whatever scheme."""
+    found = list(_URL_LENGTH(value, pointer)) or list(_URL(value, pointer))
+    yield from found
+
+
 def one_of(*allowed: object) -> Rule:
     """One of these values."""
 
@@ -73,6 +83,16 @@ def number(value: Any, pointer: str) -> Iterator[str]:
 def anything(_: Any, __: str) -> Iterator[str]:
     """No rule: what we know too little about to refuse."""
     return iter(())
+
+
+def or_null(rule: Rule) -> Rule:
+    """What the rule says, or null in its place."""
+
+    def rule_or_null(value: Any, pointer: str) -> Iterator[str]:
+        if value is not None:
+            yield from rule(value, pointer)
+
+    return rule_or_null
 
 
 def items(rule: Rule, most: int, least: int = 1) -> Rule:

@@ -14,7 +14,7 @@ def _post(call: Call) -> Json:
     thread_ts = call.args.get("thread_ts") or None
     message = _message(call, place, content(call.workspace, call.args), thread_ts)
     message.broadcast = message.is_reply and call.flag("reply_broadcast")
-    message.metadata = call.args.get("metadata")
+    message.metadata = _metadata(call)
     call.workspace.add(message)
     return {
         "channel": place.id,
@@ -41,7 +41,7 @@ def _update(call: Call) -> Json:
         raise ApiError("msg_too_long")
     accepted = content(call.workspace, call.args)
     message.text, message.blocks = accepted.text, accepted.blocks
-    message.metadata = call.args.get("metadata") or message.metadata
+    message.metadata = _metadata(call) or message.metadata
     message.broadcast = message.broadcast or (message.is_reply and call.flag("reply_broadcast"))
     for person_id in call.workspace.people:
         call.workspace.chosen.pop((person_id, message.ts), None)
@@ -66,6 +66,17 @@ def _permalink(call: Call) -> Json:
     link = f"{call.workspace.base_url}/archives/{channel.id}/p{digits}"
     thread = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.is_reply else ""
     return {"channel": channel.id, "permalink": link + thread}
+
+
+def _metadata(call: Call) -> Json | None:
+    """Return what else the app says of a message, for programs alone."""
+    metadata = call.args.get("metadata")
+    if not metadata:
+        return None
+    sound = isinstance(metadata, dict) and isinstance(metadata.get("event_payload"), dict)
+    if not sound or not isinstance(metadata.get("event_type"), str):
+        raise ApiError("invalid_metadata_format")
+    return dict(metadata)
 
 
 def _own(call: Call, error: str) -> Message:

@@ -21,6 +21,14 @@ def x(count: int) -> str:
     return "x" * count
 
 
+def address(length: int) -> str:
+    return f"https:{x(length)}"[:length]
+
+
+def rich(*parts: Json) -> Json:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(parts)}]}
+
+
 def numbered(count: int, element: Json) -> list[Json]:
     return [element | {"action_id": str(index)} for index in range(count)]
 

@@ -17,17 +17,24 @@ from bot.sandbox.slack.block_kit_elements import ELEMENTS
 from tests.sandbox.slack.blocks import (
     CARD,
     GROUP,
+    IMAGE,
     SECTION,
     TASK,
     Json,
     accessory,
     button,
     option,
+    rich,
     select,
     table,
     x,
 )
 from tests.sandbox.slack.kit import BUTTON, OPTION, TEXT, actions, field, modal, plain
+
+
+def feedback(button: Json) -> Json:
+    both = {"positive_button": button, "negative_button": button}
+    return {"type": "context_actions", "elements": [{"type": "feedback_buttons", **both}]}
 
 
 @pytest.mark.parametrize(
@@ -54,11 +61,66 @@ from tests.sandbox.slack.kit import BUTTON, OPTION, TEXT, actions, field, modal,
         (field("a", {"type": "plain_text_input", "min_length": 5, "max_length": 4}), "min_length"),
         (TASK | {"status": "pending"}, "must be one of"),
         ({"type": "image", "alt_text": "x"}, "exactly one of: image_url, slack_file"),
-        ({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{}]}]}, "unsupported"),
+        (rich({}), "unsupported type"),
+        (rich({"type": "text"}), "missing required field: text"),
+        (rich({"type": "text", "text": "x", "style": {"bold": "yes"}}), "must be a boolean"),
+        (rich({"type": "text", "text": "x", "style": {"bolt": True}}), "invalid additional property: bolt"),
+        (rich({"type": "link", "url": "nowhere"}), "must match the pattern"),
+        (rich({"type": "user"}), "missing required field: user_id"),
+        (rich({"type": "broadcast", "range": "all"}), "must be one of: here, channel, everyone"),
+        (rich({"type": "date", "timestamp": "now", "format": "{date}"}), "must be a whole number"),
+        (button(url="example.org/page"), "must match the pattern"),
+        (IMAGE | {"image_url": None, "slack_file": {}}, "exactly one of: id, url"),
+        (accessory({"type": "datepicker", "initial_date": "2026-13-01"}), "must match the pattern"),
+        (accessory({"type": "timepicker", "initial_time": "24:00"}), "must match the pattern"),
+        (accessory({"type": "workflow_button", "text": plain("x"), "workflow": {}}), "field: trigger"),
+        (field("n", {"type": "number_input", "is_decimal_allowed": True, "min_value": "x"}), "pattern"),
+        (field("r", {"type": "rich_text_input", "initial_value": plain("x")}), "missing required field"),
+        (feedback(plain("x")), "must provide an object"),
+        (TASK | {"sources": [{"type": "url"}]}, "missing required field: url"),
+        (table(1, 1) | {"column_settings": [{"align": "middle"}]}, "must be one of"),
     ],
 )
 def test_what_else_is_wrong_with_a_block(block: Any, words: str) -> None:
     assert any(words in problem for problem in problems([block], "message"))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        rich({"type": "text", "text": "x", "style": {"bold": True, "code": True}}),
+        rich({"type": "date", "timestamp": 1, "format": "{date}", "fallback": "x"}),
+        rich({"type": "emoji", "name": "x"}, {"type": "color", "value": "#fff"}),
+        rich({"type": "link", "url": "mailto:ops@example.org"}, {"type": "broadcast", "range": "here"}),
+        rich({"type": "user", "user_id": "U1"}, {"type": "usergroup", "usergroup_id": "S1"}),
+        button(url="slack://open"),
+        IMAGE | {"image_url": None, "slack_file": {"id": "F1"}},
+        accessory({"type": "datepicker", "initial_date": "2026-12-31"}),
+        accessory({"type": "timepicker", "initial_time": "23:59"}),
+        accessory(
+            {"type": "workflow_button", "text": plain("x"), "workflow": {"trigger": {"url": "https://a.org"}}}
+        ),
+        field("n", {"type": "number_input", "is_decimal_allowed": True, "min_value": "-1.5"}),
+        field("r", {"type": "rich_text_input", "initial_value": rich()}),
+        feedback({"text": plain("Good"), "value": "1"}),
+        TASK | {"sources": [{"type": "url", "url": "https://a.org", "text": "x"}]},
+        table(1, 2) | {"column_settings": [None, {"align": "right"}]},
+        *(
+            {"type": "actions", "elements": [{"type": kind, **more}]}
+            for kind, more in (
+                ("multi_static_select", {"options": [OPTION]}),
+                ("multi_external_select", {}),
+                ("multi_users_select", {}),
+                ("multi_channels_select", {}),
+                ("multi_conversations_select", {}),
+                ("rich_text_input", {}),
+                ("datetimepicker", {}),
+            )
+        ),
+    ],
+)
+def test_what_slack_allows_is_taken(block: Json) -> None:
+    assert problems([block], "message") == []
 
 
 @pytest.mark.parametrize(
