@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 
+from bot.doctor.examine import examine
 from bot.errors import ConfigurationError, NotFound, Silence, Unreachable
 from bot.network import certificate_problem, is_host, proxy_for, proxy_passwords, trusted
+from bot.settings import Settings
 from bot.slack.auth import web_client
 from bot.slack.messages import in_short
 from bot.vps.client import VpsClient
@@ -162,6 +165,22 @@ async def test_a_certificate_nobody_knows_is_called_that(stranger: str) -> None:
     with pytest.raises(aiohttp.ClientError) as broken:
         await web_client(SecretStr("x"), f"{stranger}/").auth_test()
     assert certificate_problem(broken.value) == "self-signed certificate"
+
+
+async def test_the_doctor_names_the_certificate_of_either_service(stranger: str, tmp_path: Path) -> None:
+    wanted: dict[str, Any] = {
+        "slack_bot_token": "xoxb-1",
+        "slack_app_token": "xapp-1",
+        "slack_api_url": stranger,
+        "vps_api_token": "x",
+        "vps_api_url": stranger,
+        "database_url": f"sqlite:///{tmp_path}/bot.sqlite",
+    }
+    report = await examine(Settings(_env_file=None, **wanted))
+    assert [finding.what for finding in report.sorted[:2]] == [
+        "Slack's certificate is not trusted (self-signed certificate).",
+        "VPS.org's certificate is not trusted (self-signed certificate).",
+    ]
 
 
 async def test_a_certificate_of_another_host_is_called_that(stranger: str) -> None:

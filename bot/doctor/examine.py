@@ -2,14 +2,16 @@
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
 from pathlib import Path
+
+from aiohttp import ClientSession
 
 from bot.doctor import messages
 from bot.doctor.asking import answer
 from bot.doctor.database import examine_database
-from bot.doctor.model import Finding, Report
+from bot.doctor.model import Finding, Policy, Report
 from bot.doctor.people import KnownPeople
 from bot.doctor.policy_messages import policies
 from bot.doctor.servers import examine_servers
@@ -20,78 +22,83 @@ from bot.rules.load import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.model import Server
 from bot.settings import ENV_FILE, Settings
-from bot.slack.auth import new_session, web_client
+from bot.slack.auth import SlackClient, new_session, web_client
 from bot.vps.account import read_account
 from bot.vps.client import VpsClient
 
 
 async def examine(settings: Settings, waiting: set[str] | None = None) -> Report:
     """Return what was found; nothing is changed anywhere. `waiting` names who has not answered yet."""
-    try:
-        rules = load_rules(settings)
-    except ConfigurationError as problem:
-        return Report(messages.refused(problem))
-    return await _Examination(settings, rules, set() if waiting is None else waiting).report()
+    return await _Examination(settings, set() if waiting is None else waiting).report()
 
 
 class _Examination:
     """What is asked at once, and what is learned meanwhile."""
 
-    def __init__(self, settings: Settings, rules: Rules, waiting: set[str]) -> None:
+    def __init__(self, settings: Settings, waiting: set[str]) -> None:
         self._settings = settings
-        self._rules = rules
         self._waiting = waiting
         self._known = KnownPeople()
-        self._servers: list[Server] = []
+        self._servers: list[Server] | None = None
+        self._rules: Rules | None = None
 
     async def report(self) -> Report:
         settings = self._settings
+        found = [messages.connected_by(settings.mode), *_env_file(), *self._load_rules()]
         async with new_session() as session:
-            slack = web_client(settings.slack_bot_token, settings.slack_api_url, session)
+            slack = [self._bot_token(session), self._way_in(session)]
+            database = [asyncio.to_thread(examine_database, settings.database_url)]
             answers = await asyncio.gather(
-                self._asked(
-                    "Slack",
-                    "SLACK_API_URL",
-                    [
-                        examine_bot_token(slack, settings, self._rules, self._known),
-                        examine_way_in(slack, settings),
-                    ],
-                ),
+                self._asked("Slack", "SLACK_API_URL", slack),
                 self._asked("VPS.org", "VPS_API_URL", [self._vps()]),
-                self._asked(
-                    "the database",
-                    "DATABASE_URL",
-                    [asyncio.to_thread(examine_database, settings.database_url)],
-                ),
+                self._asked("the database", "DATABASE_URL", database),
             )
-        names = [server.name for server in self._servers]
-        return Report(
-            [
-                messages.connected_by(settings.mode),
-                *_env_file(),
-                *(finding for found in answers for finding in found),
-            ],
-            policies(self._rules, self._known.names, names, self._known.strangers),
-        )
+        found += [finding for answered in answers for finding in answered]
+        # What keeps one service from being asked may be the same for another, and is said once.
+        return Report([*dict.fromkeys(found)], self._policies())
+
+    def _load_rules(self) -> list[Finding]:
+        try:
+            self._rules = load_rules(self._settings)
+        except ConfigurationError as problem:
+            return messages.refused(problem)
+        return []
+
+    def _policies(self) -> list[Policy]:
+        if self._rules is None:
+            return []
+        names = None if self._servers is None else [server.name for server in self._servers]
+        return policies(self._rules, self._known.names, names, self._known.strangers)
 
     async def _asked(
-        self, service: str, variable: str, questions: Iterable[Awaitable[list[Finding]]]
+        self, service: str, variable: str, questions: Sequence[Awaitable[list[Finding]]]
     ) -> list[Finding]:
-        """Return the answers to all questions; a service out of reach is said once."""
+        """Return the answers to all questions."""
         self._waiting.add(service)
         found = await asyncio.gather(*(answer(service, variable, each) for each in questions))
         self._waiting.discard(service)
-        return [*dict.fromkeys(finding for each in found for finding in each)]
+        return [finding for each in found for finding in each]
+
+    async def _bot_token(self, session: ClientSession) -> list[Finding]:
+        client = self._slack(session)
+        return await examine_bot_token(client, self._settings, self._rules, self._known)
+
+    async def _way_in(self, session: ClientSession) -> list[Finding]:
+        return await examine_way_in(self._slack(session), self._settings)
+
+    def _slack(self, session: ClientSession) -> SlackClient:
+        return web_client(self._settings.slack_bot_token, self._settings.slack_api_url, session)
 
     async def _vps(self) -> list[Finding]:
         settings = self._settings
         async with aclosing(VpsClient(settings.vps_api_url, settings.vps_api_token)) as client:
             account = await read_account(client)
-            self._servers, not_shown = await ServersApi(client).list()
+            servers, not_shown = await ServersApi(client).list()
+        self._servers = servers
         return [
             messages.vps_token(account.token_name, account.email, account.permissions),
-            messages.servers(len(self._servers), not_shown),
-            *examine_servers(self._servers, self._rules),
+            messages.servers(len(servers), not_shown),
+            *(examine_servers(servers, self._rules) if self._rules else []),
         ]
 
 

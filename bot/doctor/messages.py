@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bot.doctor.model import Finding, Level, Report, problem, warning, well
-from bot.errors import ConfigurationError, ProviderError, Unauthorized
+from bot.errors import ConfigurationError, ProviderError, Silence, Unauthorized, Unreachable
 from bot.network import certificate_problem
 from bot.permissions import Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
@@ -60,12 +60,8 @@ def unanswered(service: str, variable: str, seconds: float) -> Finding:
 
 def unreached(service: str, variable: str, error: BaseException) -> Finding:
     """Say why a service can't be reached; certificates, names and refusals are told apart."""
-    if wrong := certificate_problem(error):
-        return problem(
-            f"{service}'s certificate is not trusted ({wrong}).",
-            "Does a proxy of yours stand between? Then name the file with its certificate in "
-            f"SSL_CERT_FILE. If not, check {variable} and this machine's clock.",
-        )
+    if why := certificate_problem(error):
+        return untrusted(service, variable, why)
     for cause in _causes(error):
         match cause:
             case ssl.SSLError():
@@ -77,6 +73,15 @@ def unreached(service: str, variable: str, error: BaseException) -> Finding:
             case ConnectionRefusedError():
                 return problem(f"{service} refused the connection.", _REACH.format(variable=variable))
     return problem(f"{service} can't be reached ({type(error).__name__}).", _REACH.format(variable=variable))
+
+
+def untrusted(service: str, variable: str, why: str) -> Finding:
+    """Say what is wrong with a service's certificate, in OpenSSL's words."""
+    return problem(
+        f"{service}'s certificate is not trusted ({why}).",
+        "Does a proxy of yours stand between? Then name the file with its certificate in SSL_CERT_FILE. "
+        f"If not, check {variable} and this machine's clock.",
+    )
 
 
 def slack_trouble(name: str) -> Finding:
@@ -180,6 +185,8 @@ def vps_refused(error: ProviderError) -> Finding:
             "Check VPS_API_TOKEN. It is made in VPS.org's control panel, and must be able to read servers "
             "and write backups.",
         )
+    if isinstance(error, Unreachable) and error.silence is Silence.CERTIFICATE:
+        return untrusted("VPS.org", "VPS_API_URL", error.words)
     return problem(provider_error(error).what, _REACH.format(variable="VPS_API_URL"))
 
 
@@ -341,6 +348,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         # aiohttp keeps the error of the operating system in a field of its own.
-        if isinstance(cause := getattr(error, "os_error", None), BaseException):
+        cause = getattr(error, "os_error", None)
+        if isinstance(cause, BaseException):
             yield cause
         error = error.__cause__ or error.__context__

@@ -1,6 +1,6 @@
 """The policy in force in words: who can do what on which servers, and what needs whom."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from bot.doctor.model import Policy
@@ -11,17 +11,21 @@ MOST_NAMED = 10
 
 
 def policies(
-    rules: Rules, names: Mapping[str, str], servers: Collection[str], outsiders: Collection[str]
+    rules: Rules, names: Mapping[str, str], servers: Collection[str] | None, outsiders: Collection[str]
 ) -> list[Policy]:
     """Return what the rules say, in their order.
 
-    `names` are how to call ids, `servers` those there are; `outsiders` are named, but are no full members.
+    `names` are how to call ids, `servers` those there are, None if that can't be told; `outsiders` are named,
+    but are no full members.
     """
     rules = _without(rules, frozenset(outsiders))
     found = []
     for rule in rules.rules:
-        mine = sorted(server for server in servers if rules.for_server(server) is rule)
-        found.append(Policy(_about(rule, mine, is_only=len(rules.rules) == 1), tuple(_lines(rule, names))))
+        mine = sorted(server for server in servers or () if rules.for_server(server) is rule)
+        about = _about(rule, is_only=len(rules.rules) == 1)
+        if servers is not None and len(rules.rules) > 1 and list(rule.servers) != mine:
+            about += f" ({_shortened(mine) or 'none now'})"
+        found.append(Policy(about, tuple(_lines(rule, names))))
     return [*found, Policy("Audit trail", (_readers(rules, names),))]
 
 
@@ -38,14 +42,10 @@ def _without(rules: Rules, outsiders: Ids) -> Rules:
     return Rules(kept, rules.auditors - outsiders)
 
 
-def _about(rule: Rule, servers: Sequence[str], *, is_only: bool) -> str:
-    what = join_words(list(rule.servers))
+def _about(rule: Rule, *, is_only: bool) -> str:
     if rule.servers == (EVERYBODY,):
-        what = "All servers" if is_only else "All other servers"
-    if is_only or list(rule.servers) == list(servers):
-        return what
-    shown = [*servers[:MOST_NAMED], *([f"{len(servers) - MOST_NAMED} more"] * (len(servers) > MOST_NAMED))]
-    return f"{what} ({join_words(shown)})" if shown else f"{what} (none now)"
+        return "All servers" if is_only else "All other servers"
+    return join_words(list(rule.servers))
 
 
 def _lines(rule: Rule, names: Mapping[str, str]) -> list[str]:
@@ -84,6 +84,9 @@ def _readers(rules: Rules, names: Mapping[str, str]) -> str:
 def _named(ids: Ids, names: Mapping[str, str], joint: str = "and") -> str:
     if EVERYBODY in ids:
         return "Every full member"
-    called = sorted(names.get(each, each) for each in ids)
-    rest = [f"{len(called) - MOST_NAMED} more"] * (len(called) > MOST_NAMED)
-    return join_words([*called[:MOST_NAMED], *rest], joint)
+    return _shortened(sorted(names.get(each, each) for each in ids), joint)
+
+
+def _shortened(names: list[str], joint: str = "and") -> str:
+    rest = [f"{len(names) - MOST_NAMED} more"] * (len(names) > MOST_NAMED)
+    return join_words([*names[:MOST_NAMED], *rest], joint)

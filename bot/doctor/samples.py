@@ -3,7 +3,7 @@
 import inspect
 import pkgutil
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
@@ -102,7 +102,9 @@ def _containers(kind: Any, of: tuple[Any, ...], name: str) -> list[Any]:
         return [{}]
     if kind is tuple and Ellipsis not in of:
         return [tuple(samples_of(each, name)[0] for each in of)]
-    make = kind if kind in {tuple, list, set, frozenset} else list
+    make: Callable[..., Any] = list
+    if issubclass(kind, tuple | Set):
+        make = tuple if kind is tuple else frozenset
     held = samples_of(of[0], name)
     return [make(held[:: 1 + len(held) // _ON_A_PAGE]), make()]
 

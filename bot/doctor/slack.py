@@ -1,7 +1,5 @@
 """Whether Slack takes the tokens, has given the scopes, and shows the channels that settings name."""
 
-import asyncio
-
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -16,19 +14,16 @@ _UNSEEN = {"channel_not_found", "not_in_channel"}
 
 
 async def examine_bot_token(
-    client: AsyncWebClient, settings: Settings, rules: Rules, known: KnownPeople
+    client: AsyncWebClient, settings: Settings, rules: Rules | None, known: KnownPeople
 ) -> list[Finding]:
-    """Return whether the bot's token serves, and what Slack says of all that settings name."""
+    """Return whether the bot's token serves, and what Slack says of all that settings and rules name."""
     identity = await identify(client)
     known.team_id = identity.team_id
-    channels, people = await asyncio.gather(
-        _examine_channels(client, settings, rules, known.names), examine_people(client, known, rules)
-    )
     return [
         messages.bot_token(identity.user_id, identity.team),
         messages.scopes(identity.scopes),
-        *channels,
-        *people,
+        *await _examine_channels(client, settings, rules, known.names),
+        *(await examine_people(client, known, rules) if rules else []),
     ]
 
 
@@ -41,9 +36,11 @@ async def examine_way_in(client: AsyncWebClient, settings: Settings) -> list[Fin
 
 
 async def _examine_channels(
-    client: AsyncWebClient, settings: Settings, rules: Rules, names: dict[str, str]
+    client: AsyncWebClient, settings: Settings, rules: Rules | None, names: dict[str, str]
 ) -> list[Finding]:
-    wanted = {channel: "BOT_RULES_FILE" for rule in rules.rules for channel in rule.channels}
+    wanted = {
+        channel: "BOT_RULES_FILE" for rule in (rules.rules if rules else ()) for channel in rule.channels
+    }
     wanted |= dict.fromkeys(settings.bot_channels, "BOT_CHANNELS")
     wanted |= {settings.bot_audit_channel: "BOT_AUDIT_CHANNEL"} if settings.bot_audit_channel else {}
     return [

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from bot.doctor.database import examine_database
 from bot.doctor.examine import examine
 from bot.doctor.model import Level, Report
+from bot.doctor.report import as_text
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -91,10 +93,29 @@ async def test_a_second_person_who_is_not_there_is_missed(sandbox: Sandbox, tmp_
     )
 
 
-async def test_a_wrong_rules_file_is_told_before_anything_is_asked(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_wrong_rules_file_hides_nothing_else(sandbox: Sandbox, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text("[[rule]]\nservers = 1\n")
-    assert "line 2" in wrong(await examined(sandbox, tmp_path, BOT_RULES_FILE=str(rules)))
+    report = await examined(sandbox, tmp_path, BOT_RULES_FILE=str(rules), VPS_API_TOKEN="other")
+    first, second = problems(report)
+    assert "line 2" in first
+    assert second.startswith("VPS_API_TOKEN")
+    assert report.policies == []
+
+
+async def test_certificates_that_can_not_be_read_are_told_once_for_all(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    assert wrong(await examined(sandbox, tmp_path)).startswith("SSL_CERT_FILE can't be read")
+
+
+async def test_how_a_whole_report_reads(
+    sandbox: Sandbox, tmp_path: Path, snapshot: SnapshotAssertion
+) -> None:
+    troubled = {"BOT_OPERATORS": "UANA,UGUS", "BOT_CHANNELS": "COPS,CNOT", "SLACK_APP_TOKEN": "xapp-other"}
+    report = await examined(sandbox, tmp_path, **troubled)
+    assert as_text(report).replace(str(tmp_path), "/tmp") == snapshot
 
 
 async def test_a_slack_that_can_not_be_asked_about_people_is_no_verdict_on_them(
