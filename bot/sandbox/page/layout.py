@@ -129,7 +129,7 @@ def _head(reader: Reader) -> Node:
         ]
     app = reader.workspace.app
     home = {"Home": place.address(tab="home")} if app.home_tab_enabled else {}
-    tabs = home | {"Messages": place.address()}
+    tabs = home | ({"Messages": place.address()} if app.messages_tab_enabled else {})
     current = "Home" if place.tab == "home" else "Messages"
     return header(".pane-head.with-tabs")[
         h2[avatar(app.bot_user, reader, "small"), app.name, app_badge()],

@@ -9,11 +9,11 @@ from bot.sandbox.slack.workspace import SLACKBOT, Json, Person, Values, Workspac
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody at a place in the workspace; `manifest` is the bot's, where it is known."""
+    """Somebody at a place in the workspace; `manifest` is the bot's."""
 
     workspace: Workspace
     place: Place
-    manifest: Json | None = None
+    manifest: Json
 
     @property
     def person(self) -> Person:

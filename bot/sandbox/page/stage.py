@@ -70,5 +70,5 @@ class Stage(Protocol):
         """The bot's process, where the sandbox runs it."""
 
     @property
-    def manifest(self) -> Json | None:
-        """The bot's manifest, where it is known."""
+    def manifest(self) -> Json:
+        """The manifest that the bot was installed from."""

@@ -79,7 +79,7 @@ class PageHarness:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.faults = Faults()
-        self.manifest: Json | None = manifest_of_everything()
+        self.manifest = manifest_of_everything()
         self.workspace = Workspace(faults=self.faults, now=now, app=install(manifest_of_everything()))
         self.slack = PretendSlack(self.workspace)
         self.bot_function = FunctionBot()

@@ -1,5 +1,6 @@
 """What a window shows, and the patches that keep it up to date."""
 
+from bot.sandbox.page.layout import draw_page
 from bot.sandbox.page.picture import Picture, difference, html, take_picture
 from bot.sandbox.page.reader import Reader
 from bot.sandbox.slack.form_state import with_ids
@@ -141,3 +142,17 @@ def test_names_are_escaped(harness: PageHarness) -> None:
     drawn = html([*show(harness).parts.values()])
     assert "<b>" not in drawn
     assert "<i>" not in drawn
+
+
+def test_tabs_are_those_the_app_has(harness: PageHarness) -> None:
+    def tabs() -> list[str]:
+        reader = harness.reader(**{"in": "DANA"})
+        drawn = str(draw_page(reader, take_picture(harness, reader)))
+        return [tab for tab in ("Home", "Messages") if f">{tab}</a>" in drawn]
+
+    assert tabs() == ["Home", "Messages"]
+    harness.workspace.app.home_tab_enabled = False
+    assert tabs() == ["Messages"]
+    assert harness.reader(**{"in": "DANA", "tab": "home"}).place.tab == "messages"
+    harness.workspace.app.messages_tab_enabled = False
+    assert tabs() == []
