@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="check settings, tokens, scopes and the database")
     doctor.add_argument("--blocks", action="store_true", help="have Slack check all that the bot can show")
+    doctor.add_argument(
+        "--post-twice", metavar="CHANNEL", help="find out whether Slack posts once what is sent there twice"
+    )
     doctor.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     doctor.set_defaults(command=_doctor)
 
@@ -133,11 +136,14 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from bot.doctor.blocks import examine_blocks
     from bot.doctor.examine import examine
     from bot.doctor.model import Level, Report
+    from bot.doctor.posting import examine_posting
     from bot.doctor.report import as_json, as_text, progress, wants_colour
 
     async def ask(wanted: settings.Settings) -> Report:
         waiting: set[str] = set()
         async with progress(waiting, sys.stderr):
+            if chosen.post_twice:
+                return await examine_posting(wanted, waiting, chosen.post_twice)
             return await (examine_blocks if chosen.blocks else examine)(wanted, waiting)
 
     try:

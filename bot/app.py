@@ -26,6 +26,7 @@ from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
 from bot.errors import ConfigurationError, ProviderError, Silence, Unreachable
+from bot.notifications.client_msg_ids import ClientMsgIds
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
 from bot.operations import engine, records
@@ -177,7 +178,9 @@ class _Bot:
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
         self.services = Services(
             slack=slack,
-            messages=SlackMessages(slack, limits, engine.interruptible_inside),
+            messages=SlackMessages(
+                slack, limits, engine.interruptible_inside, ClientMsgIds(self.database, self._identified_team)
+            ),
             backups=backups,
             servers=servers,
             directory=directory,
@@ -240,6 +243,9 @@ class _Bot:
             raise ConfigurationError("SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing.")
         connection = HttpConnection(app, settings.slack_signing_secret, acks=self.acks)
         return connection, connection.routes
+
+    async def _identified_team(self) -> str:
+        return (await asyncio.shield(self.identified)).team_id
 
     def _team_id(self) -> str:
         return self.identified.result().team_id if self.identified.done() else ""

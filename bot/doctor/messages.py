@@ -94,6 +94,30 @@ def bot_token(user: str, team: str) -> Finding:
     return well(f"SLACK_BOT_TOKEN: the bot is {user} in {team}.")
 
 
+POSTED_TWICE = "A test of `backup-bot doctor --post-twice`: this message is deleted at once."
+
+
+def posting(team: str, *, is_honoured: bool) -> Finding:
+    """Say whether a message that is posted twice comes once."""
+    if is_honoured:
+        return well(
+            f"Posting: in {team} Slack posts a message once, even if it is sent twice. "
+            "The bot uses this from its next start."
+        )
+    return warning(
+        f"Posting: in {team} Slack posts a message as often as it is sent.",
+        "Give the bot the optional history scopes, so that after a crash it finds what it had posted.",
+    )
+
+
+def cant_post(channel: str, reason: str) -> Finding:
+    """Say that Slack refuses a message in a channel."""
+    return problem(
+        f"Posting: the bot can't post in {channel} ({reason}).",
+        "Give a channel's id, such as C012AB3CD, and invite the bot there with `/invite`.",
+    )
+
+
 def app_token() -> Finding:
     """Say that Socket Mode works."""
     return well("SLACK_APP_TOKEN: Slack offers a connection.")

@@ -2,7 +2,8 @@
 
 chat.postMessage documents no idempotency key. So each message carries a key in its metadata, and is looked
 for before it is posted a second time. That needs the optional history scopes, and membership in the channel;
-without them a message may come twice if we die between Slack's answer and our record of it.
+without them, and where `client_msg_ids` don't help either, a message may come twice if we die between Slack's
+answer and our record of it.
 
 What a message says last must be the last that happened, though edits may have to wait for the rate limit. So
 an edit that shows progress and has not gone out yet is dropped as soon as there is something newer to say;
@@ -20,10 +21,11 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.notifications.client_msg_ids import FORGOTTEN, ClientMsgIds
 from bot.notifications.model import MessageRef
 from bot.notifications.rate_limit import Priority, SlackRateLimits
 from bot.notifications.retry import GONE, NOWHERE, UNDRAWABLE, SlackResult, call_slack, will_pass
-from bot.slack.auth import UNANSWERED
+from bot.slack.auth import UNANSWERED, error_name
 from bot.slack.message import Message
 from bot.slack.newer_blocks import newer_types, older
 from bot.slack.text import truncate_mrkdwn
@@ -74,7 +76,8 @@ class _Edits:
 class SlackMessages:
     """What the bot says by itself. Nothing here raises what Slack answers.
 
-    `while_waiting` runs what only waits for the rate limit, so that a stop need not wait for it.
+    `while_waiting` runs what only waits, so that a stop need not wait for it. `ids` give each message an
+    id by which Slack may know it.
     """
 
     def __init__(
@@ -82,10 +85,12 @@ class SlackMessages:
         client: AsyncWebClient,
         limits: SlackRateLimits,
         while_waiting: Callable[[Coroutine[Any, Any, None]], Awaitable[None]] | None = None,
+        ids: ClientMsgIds | None = None,
     ) -> None:
         self._client = client
         self._limits = limits
         self._while_waiting = while_waiting
+        self._ids = ids
         self._edits: WeakValueDictionary[tuple[str, str], _Edits] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[SlackResult]] = set()
 
@@ -222,8 +227,12 @@ class SlackMessages:
         return self._edits.setdefault((ref.channel, ref.ts), _Edits())
 
     async def _may_post(self, place: str, priority: Priority) -> None:
-        waiting = self._limits.post(place, priority)
-        await (self._while_waiting(waiting) if self._while_waiting else waiting)
+        async def wait() -> None:
+            await self._limits.post(place, priority)
+            if self._ids:
+                await self._ids.prepare()
+
+        await (self._while_waiting(wait()) if self._while_waiting else wait())
 
     async def _edit(
         self, ref: MessageRef, message: Message, calling: Callable[[], AbstractAsyncContextManager[None]]
@@ -257,13 +266,22 @@ class SlackMessages:
         async def send(content: Content) -> SlackResult:
             async def post() -> Any:
                 await self._may_post(place, priority)
-                return await self._client.chat_postMessage(
-                    channel=place, metadata=metadata, **thread, **content
-                )
+                message: Content = {"channel": place, "metadata": metadata, **thread, **content}
+                return await self._post_by_id(message, key)
 
             return await call_slack(post, give_up_after=give_up_after, before_repeat=look)
 
         return await _drawable(send, content)
+
+    async def _post_by_id(self, message: Content, key: str) -> Any:
+        by_id = self._ids.argument(message["channel"], key) if self._ids else {}
+        try:
+            return await self._client.chat_postMessage(**message, **by_id)
+        except SlackApiError as error:
+            if not by_id or error_name(error) not in FORGOTTEN:
+                raise
+        # Somebody has deleted it, or it never came: to say it again is better than not at all.
+        return await self._client.chat_postMessage(**message)
 
     async def _find_in(
         self, place: str, key: str, thread_ts: str, give_up_after: float | None

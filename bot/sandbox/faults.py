@@ -36,6 +36,8 @@ class Faults:
     every other one back for that many seconds, so that later ones overtake it.
 
     `newer_blocks_refused`: the workspace has none of Block Kit's newer blocks yet (`block_kit_blocks.NEWER`).
+    `client_msg_ids_honoured`: a message that is posted again with the same `client_msg_id` comes once. Slack
+    documents no such argument, and some workspaces may have it.
     """
 
     provider_latency: float = 0.0
@@ -47,6 +49,7 @@ class Faults:
     socket_duplicates: int = 0
     socket_holds: float = 0.0
     newer_blocks_refused: bool = False
+    client_msg_ids_honoured: bool = False
     plan: Plan | None = None
     next_slack: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     next_provider: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))

@@ -44,6 +44,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out the optional scopes; duplicates are expected",
     )
+    parser.add_argument(
+        "--client-msg-ids",
+        action="store_true",
+        help="let Slack honour client_msg_id, and the bot know; then no duplicates are expected",
+    )
     return parser
 
 
@@ -60,8 +65,13 @@ async def _run(chosen: argparse.Namespace, new_database: NewDatabase) -> dict[st
     if chosen.faults is not None:
         return await under_faults(chosen.faults, chosen.seed, new_database)
     deadline = time.monotonic() + chosen.minutes * 60
-    history = not chosen.without_history
-    campaign = Campaign(chosen.kills, new_database, history=history, deadline=deadline)
+    campaign = Campaign(
+        chosen.kills,
+        new_database,
+        history=not chosen.without_history,
+        client_msg_ids=chosen.client_msg_ids,
+        deadline=deadline,
+    )
     async with asyncio.TaskGroup() as tasks:
         for number in range(chosen.bots):
             if number == 0 and not chosen.random:

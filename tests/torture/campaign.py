@@ -3,13 +3,14 @@
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count, product
 
 from tests.torture import moments
 from tests.torture.asks import KINDS
-from tests.torture.rig import rig
+from tests.torture.rig import Rig, rig
 from tests.torture.tally import Tally
 
 KILLS_PER_DATABASE = 120
@@ -30,6 +31,7 @@ class Campaign:
     kills: int
     new_database: NewDatabase
     history: bool = True
+    client_msg_ids: bool = False
     deadline: float = float("inf")
     rows: dict[str, Tally] = field(default_factory=dict)
 
@@ -45,7 +47,7 @@ class Campaign:
 
     async def at_every_moment(self, seed: int) -> None:
         """Kill after each recorded step of each verb, and between each act and its record."""
-        async with rig(self.new_database(), seed, history=self.history) as one:
+        async with self._rig(seed) as one:
             for kind in KINDS:
                 await self._while_there_are("step recorded", partial(moments.after_step, one, kind))
             for kind, call in product(KINDS, moments.ACTING):
@@ -55,12 +57,15 @@ class Campaign:
     async def at_random(self, seed: int) -> None:
         """Kill at random moments."""
         for number in count():
-            async with rig(self.new_database(), seed * 1000 + number, history=self.history) as one:
+            async with self._rig(seed * 1000 + number) as one:
                 begun = self.done
                 while self.done - begun < KILLS_PER_DATABASE:
                     if self.is_over:
                         return
                     self._add("random", await moments.at_random(one))
+
+    def _rig(self, seed: int) -> AbstractAsyncContextManager[Rig]:
+        return rig(self.new_database(), seed, history=self.history, client_msg_ids=self.client_msg_ids)
 
     async def _while_there_are(self, row: str, strike: Strike) -> None:
         for number in count(1):

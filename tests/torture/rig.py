@@ -6,10 +6,13 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from itertools import count as counting
 from pathlib import Path
 from random import Random
 
+from bot.notifications.client_msg_ids import Proof, store_proof
+from bot.operations.database import open_database
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.clock import RealClock
 from bot.sandbox.server import Sandbox
@@ -144,12 +147,18 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    database: str | None, seed: int, *, history: bool = True, ahead: float = 0.0
+    database: str | None,
+    seed: int,
+    *,
+    history: bool = True,
+    client_msg_ids: bool = False,
+    ahead: float = 0.0,
 ) -> AsyncIterator[Rig]:
     """A running bot with `database` (None: an SQLite file of its own), stopped at the end.
 
-    `history`: whether the bot has the optional scopes to look for what it has already posted. `ahead`: how
-    many seconds the provider's clock is ahead.
+    `history`: whether the bot has the optional scopes to look for what it has already posted.
+    `client_msg_ids`: whether Slack honours them, and the bot knows. `ahead`: how many seconds the provider's
+    clock is ahead.
     """
     random = Random(seed)
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
@@ -167,6 +176,9 @@ async def rig(
         await sandbox.start()
         (folder / "rules.toml").write_text(RULES)
         address = database or f"sqlite:///{folder / 'bot.sqlite'}"
+        sandbox.workspace.faults.client_msg_ids_honoured = client_msg_ids
+        if client_msg_ids:
+            await asyncio.to_thread(_store_proof, address, app.team_id)
         victim = await sandbox.start_bot(
             DATABASE_URL=address,
             BOT_RULES_FILE=str(folder / "rules.toml"),
@@ -181,3 +193,9 @@ async def rig(
         finally:
             records.close()
             await sandbox.stop()
+
+
+def _store_proof(address: str, team_id: str) -> None:
+    database = open_database(address)
+    store_proof(database, team_id, Proof(is_honoured=True, at=datetime.now(UTC)))
+    database.dispose()

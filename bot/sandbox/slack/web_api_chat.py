@@ -11,16 +11,33 @@ POSTING = ("chat.postMessage", "chat.postEphemeral")
 
 def _post(call: Call) -> Json:
     place = _writable(call)
-    thread_ts = call.args.get("thread_ts") or None
-    message = _message(call, place, content(call.workspace, call.args), thread_ts)
-    message.broadcast = message.is_reply and call.flag("reply_broadcast")
-    message.metadata = _metadata(call)
-    call.workspace.add(message)
+    accepted = content(call.workspace, call.args)
+    message = _posted_before(call, place) or _posted(call, place, accepted)
     return {
         "channel": place.id,
         "ts": message.ts,
         "message": message_json(call.workspace, message),
     }
+
+
+def _posted(call: Call, place: Channel, accepted: Content) -> Message:
+    message = _message(call, place, accepted, call.args.get("thread_ts") or None)
+    message.broadcast = message.is_reply and call.flag("reply_broadcast")
+    message.metadata = _metadata(call)
+    if client_msg_id := call.args.get("client_msg_id"):
+        call.workspace.posted_by_id[place.id, str(client_msg_id)] = message.ts
+    return call.workspace.add(message)
+
+
+def _posted_before(call: Call, place: Channel) -> Message | None:
+    """Return the message of that `client_msg_id`, where the workspace honours it."""
+    ts = call.workspace.posted_by_id.get((place.id, str(call.args.get("client_msg_id"))))
+    if ts is None or not call.workspace.faults.client_msg_ids_honoured:
+        return None
+    message = call.workspace.find(place.id, ts)
+    if message is None:
+        raise ApiError("duplicate_message_not_found")
+    return message
 
 
 def _whisper(call: Call) -> Json:

@@ -162,6 +162,7 @@ class Workspace:
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.messages: dict[str, list[Message]] = {}
+        self.posted_by_id: dict[tuple[str, str], str] = {}
         self.modals: dict[str, list[OpenView]] = {}
         self.homes: dict[str, Json] = {}
         self.files: dict[str, File] = {}
