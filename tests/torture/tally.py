@@ -117,7 +117,8 @@ def _judge(tally: Tally, ask: Ask, seen: _Traces, ahead: _Traces | None, *, refu
     owed = begun or (ask.acked and not refused)
     _add(tally, "lost", ask, seen, owed and not told)
     _add(tally, "doubled", ask, seen, max(seen.calls, seen.safeties) > 1)
-    _add(tally, "notices_lost", ask, seen, bool(told) and not seen.is_told)
+    # Who cancels sees it on the card, and is told nothing besides.
+    _add(tally, "notices_lost", ask, seen, told not in {"", "cancelled"} and not seen.is_told)
     _add(tally, "duplicates", ask, seen, seen.is_doubled)
     _add(tally, "untrue", ask, seen, _is_untrue(ask, seen, told) or _is_not_cancelled(ask, ahead, told))
 
