@@ -82,6 +82,24 @@ async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, ha
     await expect(window.get_by_role("option", name="WEB-5")).to_be_in_viewport(ratio=1)
 
 
+async def test_several_are_picked_of_what_is_suggested(window: Page, harness: PageHarness) -> None:
+    harness.bot_function.answers = lambda payload: (
+        {"options": [option("web-1"), option("web-2")]} if payload["type"] == "block_suggestion" else {}
+    )
+    element = {"type": "multi_external_select", "action_id": "pick", "min_query_length": 0}
+    asked = {"type": "input", "block_id": "servers", "label": plain("Servers"), "element": element}
+    modals.push(harness.workspace, "UANA", MODAL | {"blocks": [asked]})
+    modal = window.get_by_role("dialog", name="Restore")
+    for name in ("WEB-1", "WEB-2"):
+        await modal.get_by_role("combobox").click()
+        await modal.get_by_role("option", name=name).click()
+        await expect(modal.get_by_role("checkbox", name=name)).to_be_checked()
+    await modal.get_by_role("checkbox", name="WEB-1").uncheck()
+    await modal.get_by_role("button", name="Restore").click()
+    state = (await harness.bot_function.hears("view_submission"))["view"]["state"]["values"]
+    assert state["servers"]["pick"]["selected_options"] == [option("web-2")]
+
+
 async def test_a_modal_is_filled_in_and_complained_about(window: Page, harness: PageHarness) -> None:
     harness.bot_function.answers = suggests_one_server_and_refuses_its_name
     modals.push(harness.workspace, "UANA", MODAL)

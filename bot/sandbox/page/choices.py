@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from htpy import Node, div, label, optgroup, option, select, span, ul
+from htpy import Node, div, fragment, label, optgroup, option, select, span, template, ul
 from htpy import input as input_
 
 from bot.sandbox.page.field import Field, description
+from bot.sandbox.page.posting import Attributes
 from bot.sandbox.page.text import draw_text, words
 from bot.sandbox.slack.workspace import Json
+
+_POSTED = ("name", "data-post", "data-body", "data-confirm")
 
 
 def draw_select(field: Field) -> Node:
@@ -67,14 +70,14 @@ def _from_workspace(field: Field, what: str, names: dict[str, str]) -> Node:
 
 
 def draw_external(field: Field) -> Node:
-    """Draw a select whose options the bot gives while one types."""
-    chosen = field.current("option") or {}
-    target = field.canvas.surface.address | {"action_id": field.action_id, "block_id": field.block_id}
+    """Draw a select whose options the bot gives while one types; of several, each chosen one is a box."""
+    many = field.kind.startswith("multi_")
+    chosen = field.current("options" if many else "option")
     visible = {"required", "aria-describedby", "aria-invalid", "aria-label"}
     shown = {name: value for name, value in field.attributes.items() if name in visible}
-    hidden = {name: value for name, value in field.attributes.items() if name not in visible}
     least = field.element.get("min_query_length", 3)
     return div(".combobox", {"data-suggest": "/act/suggests"}, data_least=str(least))[
+        _chosen_boxes(field, chosen or []) if many else None,
         input_(
             ".input",
             shown,
@@ -87,20 +90,41 @@ def draw_external(field: Field) -> Node:
             autocomplete="off",
             spellcheck="false",
             placeholder=field.placeholder or "Type to search",
-            value=words(chosen.get("text")),
+            value=None if many else words((chosen or {}).get("text")),
+            required=shown.get("required") and not (many and chosen),
         ),
-        input_(
-            hidden,
-            {"data-target": json.dumps(target)},
-            type="hidden",
-            value=str((chosen.get("text") or {}).get("text", "")),
-        ),
+        None if many else input_(_posting(field), type="hidden", value=_searched(chosen or {})),
         ul(
             f"#{field.id}-list.listbox",
             role="listbox",
             aria_label=field.placeholder or "Matches",
             hidden=True,
         ),
+    ]
+
+
+def _posting(field: Field) -> Attributes:
+    """Return what an external select's value carries: where it is posted, and whom to ask for options."""
+    target = field.canvas.surface.address | {"action_id": field.action_id, "block_id": field.block_id}
+    own = {name: field.attributes[name] for name in _POSTED if name in field.attributes}
+    return own | {"data-target": json.dumps(target)}
+
+
+def _searched(item: Json) -> str:
+    return str((item.get("text") or {}).get("text", ""))
+
+
+def _chosen_boxes(field: Field, chosen: list[Json]) -> Node:
+    attributes: Attributes = {"name": field.id, **_posting(field)}
+
+    def box(item: Json) -> Node:
+        return label(".box")[
+            input_(attributes, type="checkbox", value=_searched(item), checked=True),
+            span(".box-text")[words(item.get("text"))],
+        ]
+
+    return fragment[
+        div(".boxes.chosen")[map(box, chosen)], template({"data-target": attributes["data-target"]})[box({})]
     ]
 
 

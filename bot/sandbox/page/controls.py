@@ -61,9 +61,9 @@ class Controls:
         return {"state": bot.state}
 
     async def _kill(self) -> None:
+        begun = self._stage.provider.creates
+        self._stage.interrupted = [backup for backup in begun if backup.status == "in_progress"]
         await self._own_bot().kill()
-        everything = self._stage.provider.creates
-        self._stage.interrupted = [backup for backup in everything if backup.status == "in_progress"]
 
     async def _interrupt(self, body: Json) -> Json:
         self._own_bot()

@@ -94,7 +94,7 @@ DRAWERS: dict[str, Callable[[Field], Node]] = {
     **dict.fromkeys(["channels_select", "multi_channels_select"], draw_channels),
     **dict.fromkeys(["conversations_select", "multi_conversations_select"], draw_channels),
     **dict.fromkeys(["checkboxes", "radio_buttons"], draw_boxes),
-    "external_select": draw_external,
+    **dict.fromkeys(["external_select", "multi_external_select"], draw_external),
     "rich_text_input": _rich_text,
     "file_input": _files,
 }

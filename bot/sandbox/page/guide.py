@@ -114,9 +114,9 @@ def _survived(stage: Stage) -> bool:
 STEPS = (
     Step(
         "See the backups",
-        [code["/backup list"], " shows what there is to go back to, with a menu at each."],
+        [code[f"/backup list {RESTORED}"], " shows what there is to go back to, with a menu at each."],
         lambda stage: _typed(stage, "list"),
-        lambda _, reader: _as_ana(reader, "List the backups", "/backup list"),
+        lambda _, reader: _as_ana(reader, f"List {RESTORED}'s", f"/backup list {RESTORED}"),
     ),
     Step(
         "Back up a server",

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from bot.sandbox.page.blocks import draw_blocks
+from bot.sandbox.page.elements import draw_element
 from bot.sandbox.page.picture import html
 from bot.sandbox.page.reader import Canvas, Surface
+from bot.sandbox.slack import block_kit_blocks, block_kit_elements
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.harness import PageHarness
 from tests.sandbox.page.markup import Markup, is_harmless
@@ -151,7 +153,8 @@ BLOCKS: dict[str, Json] = {
                 "min_query_length": 0,
             },
             {"type": "datepicker", "action_id": "day", "initial_date": "2026-11-23"},
-            {"type": "multi_external_select", "action_id": "many"},
+            {"type": "multi_external_select", "action_id": "many", "initial_options": OPTIONS[:1]},
+            {"type": "wibble", "action_id": "unknown"},
         ],
     },
     "input_text": field(
@@ -272,6 +275,19 @@ def drawn(block: Json) -> str:
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_block_is_drawn(name: str, snapshot: SnapshotAssertion) -> None:
     assert drawn(BLOCKS[name]).replace("><", ">\n<") == snapshot
+
+
+def test_every_block_that_slack_takes_is_drawn() -> None:
+    examples = {block["type"]: block for name, block in BLOCKS.items() if not name.startswith("unknown")}
+    assert block_kit_blocks.BLOCKS.keys() <= examples.keys()
+    for kind, block in examples.items():
+        assert f"unsupported: {kind}" not in drawn(block)
+
+
+@pytest.mark.parametrize("kind", block_kit_elements.ELEMENTS)
+def test_every_element_that_slack_takes_is_drawn(kind: str) -> None:
+    canvas = Canvas(HARNESS.reader(), Surface("message", "m-1"))
+    assert "unsupported" not in html(draw_element({"type": kind, "action_id": "a"}, "b", canvas))
 
 
 HOSTILE = st.sampled_from(

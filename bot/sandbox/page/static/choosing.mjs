@@ -85,11 +85,23 @@ export function startSuggesting(post) {
     list.append(none);
   }
 
+  // Of several that can be chosen, each is a box, which can be unticked.
+  function added(box, words) {
+    const known = [...box.querySelectorAll(".chosen input")].find((input) => input.value === words);
+    if (known) return Object.assign(known, { checked: true });
+    box.querySelector(".chosen").append(box.querySelector("template").content.cloneNode(true));
+    const fresh = box.querySelector(".chosen .box:last-child");
+    fresh.querySelector(".box-text").textContent = words;
+    box.querySelector("[role=combobox]").required = false;
+    return fresh.querySelector("input");
+  }
+
   function choose(item) {
     const box = item.closest("[data-suggest]");
     const field = box.querySelector("[role=combobox]");
-    const value = box.querySelector("[type=hidden]");
-    field.value = value.value = item.dataset.value;
+    const value = box.querySelector("[type=hidden]") ?? added(box, item.dataset.value);
+    value.value = item.dataset.value;
+    field.value = value.type === "hidden" ? value.value : "";
     field.setCustomValidity("");
     open(field, box.querySelector("[role=listbox]"), false);
     value.dispatchEvent(new Event("change", { bubbles: true }));
@@ -99,7 +111,8 @@ export function startSuggesting(post) {
   document.addEventListener("input", (event) => {
     const field = combobox(event);
     if (!field) return;
-    field.closest("[data-suggest]").querySelector("[type=hidden]").value = "";
+    const single = field.closest("[data-suggest]").querySelector("[type=hidden]");
+    if (single) single.value = "";
     field.setCustomValidity(field.value ? "Choose one of the options." : "");
     clearTimeout(field.timer);
     field.timer = setTimeout(() => suggest(field), 120);
