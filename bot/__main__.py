@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_: argparse.Namespace) -> int:
     # What is loaded stays: the garbage collector would only look at it again and again, while people wait.
     gc.disable()
-    from bot import app, logs, settings
+    from bot import app, event_loop, logs, settings
 
     gc.freeze()
     gc.enable()
@@ -107,7 +107,8 @@ def _run(_: argparse.Namespace) -> int:
     os.umask(0o077)
     wanted = settings.load()
     logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
-    return asyncio.run(_until_stopped(app.run(wanted, on_started=_tell_started)))
+    with asyncio.Runner(loop_factory=event_loop.EventLoop) as runner:
+        return runner.run(_until_stopped(app.run(wanted, on_started=_tell_started)))
 
 
 def _tell_started(started: "Started") -> None:
