@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
     78 (EX_CONFIG): settings or tokens are not right. 69 (EX_UNAVAILABLE): the database, or the address to
-    listen on, can't be had for now. 64 (EX_USAGE): an argument makes no sense.
+    listen on, can't be had for now. 71 (EX_OSERR): the system refuses what the bot needs, such as a file.
+    64 (EX_USAGE): an argument makes no sense.
     """
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as problem:
         _explain(problem)
         return os.EX_USAGE
+    except OSError as problem:  # Of what surrounds the bot: a folder that is gone, a limit, a full disk.
+        sys.stderr.write(f"What the bot needs can't be used:\n  {problem}\n")
+        return os.EX_OSERR
     except KeyboardInterrupt:
         return OK
 

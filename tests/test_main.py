@@ -161,6 +161,23 @@ def test_sigterm_ends_the_sandbox_cleanly_and_it_never_loads_the_bot(tmp_path: P
     assert ours <= {"bot.errors", "bot.__main__"}
 
 
+@pytest.mark.parametrize("variable", ["SSLKEYLOGFILE", "SSL_CERT_FILE"])
+def test_what_surrounds_the_bot_and_can_t_be_used_is_a_line(variable: str, tmp_path: Path) -> None:
+    settings = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "VPS_API_TOKEN": "x"}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "run"],
+        cwd=tmp_path,
+        env={**environment, variable: str(tmp_path / "nothing" / "file")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode in {os.EX_OSERR, os.EX_CONFIG}
+    assert "No such file or directory" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks at /proc")
 @pytest.mark.parametrize("loaded", ["", "pydantic_core", "_sqlite3"])
 def test_sigterm_is_never_lost_however_early_it_comes(loaded: str, tmp_path: Path) -> None:

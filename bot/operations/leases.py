@@ -14,6 +14,7 @@ import errno
 import fcntl
 import os
 import struct
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ from bot.operations.database import KEEPALIVE_SECONDS, with_keepalives
 
 log = structlog.get_logger()
 
+_IS_LINUX = sys.platform == "linux"
 LOCKED_BYTE = 2**40
 """Which byte of a SQLite file is locked: far from those SQLite locks (https://sqlite.org/lockingv3.html)."""
 MAX_LEASES = 32
@@ -78,11 +80,13 @@ def terminate_process() -> NoReturn:
 class FileLock:
     """The only lease there is on a SQLite file; the system frees it when the process dies.
 
-    The lock is on the file itself, where nobody can delete it, at a byte of no concern to SQLite.
+    The lock is on the file itself, where nobody can delete it, at a byte of no concern to SQLite. Only Linux
+    has such locks; elsewhere, for trying the bot out, it is on a file beside.
     """
 
     def __init__(self, database: Path) -> None:
         self._database = database
+        self._locked = database if _IS_LINUX else Path(f"{database}.lock")
         self._file: int | None = None
 
     async def claim(self) -> str:
@@ -97,7 +101,7 @@ class FileLock:
                 f"DATABASE_URL: {self._database} is a folder.", hint="Name a file in it."
             )
         self._database.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._database, os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(self._locked, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _set_lock(file, fcntl.F_WRLCK)
         except OSError as error:
@@ -137,8 +141,12 @@ class FileLock:
 
 def _set_lock(file: int, kind: int) -> None:
     """Lock a byte of an open file, or unlock it; raises OSError if another process has it."""
-    lock = struct.pack("hhqqi0q", kind, os.SEEK_SET, LOCKED_BYTE, 1, 0)  # struct flock of fcntl(2)
-    fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+    if _IS_LINUX:
+        # The kind of lock that another open of the file doesn't share, and its close doesn't free (fcntl(2)).
+        lock = struct.pack("hhqqi0q", kind, os.SEEK_SET, LOCKED_BYTE, 1, 0)
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+    else:
+        fcntl.flock(file, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class ReplicaLease:

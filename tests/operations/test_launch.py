@@ -177,6 +177,13 @@ async def test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path:
     await second.release()
 
 
+async def test_where_there_are_no_locks_of_linux_a_file_beside_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.operations.leases._IS_LINUX", False)
+    await test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path)
+
+
 CLAIM = """
 import asyncio, sqlite3, sys
 from pathlib import Path
