@@ -187,7 +187,7 @@ class _Bot:
             poller=poller,
             authorizer=Authorizer(people, rules, audit),
             audit=audit,
-            unfinished=SharedRead(records.unfinished),
+            overview=SharedRead(records.overview),
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
         )

@@ -95,6 +95,18 @@ class Authorizer:
                 permissions.decide_somewhere(person, Verb.LIST, channel, self._rules)
             return permissions.sight(person, channel, self._rules)
 
+    async def cancellable(self, interaction: Interaction, operations: Iterable[Operation]) -> frozenset[str]:
+        """Return the ids of those among these that the person can cancel, as far as rights go."""
+        person = await self._people.who(interaction.person, interaction.team)
+        return frozenset(each.id for each in operations if self._can_cancel(person, each))
+
+    def _can_cancel(self, person: Person, operation: Operation) -> bool:
+        try:
+            permissions.check_cancel(person, operation.requested_by, operation.server_name, self._rules)
+        except NotAllowed:
+            return False
+        return True
+
     @until_known
     async def decide_for(self, operation: Operation) -> Decision:
         """Return what the rules say of the requester, now; outlasts an outage of Slack.

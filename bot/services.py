@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.backups.api import BackupsApi
     from bot.backups.poller import Poller
     from bot.notifications.slack_messages import SlackMessages
-    from bot.operations.records import Unfinished
+    from bot.operations.records import Overview
     from bot.operations.shared_read import SharedRead
     from bot.servers.api import ServersApi
     from bot.servers.directory import ServerDirectory
@@ -51,8 +51,8 @@ class Timeouts:
 class Services:
     """Every client and limit.
 
-    `unfinished` reads what runs and waits, for all who ask at once. `asks_approvers`: approvers get a direct
-    message for each request.
+    `overview` reads what runs, waits and has ended lately, for all who ask at once. `asks_approvers`:
+    approvers get a direct message for each request.
     """
 
     slack: AsyncWebClient
@@ -63,7 +63,7 @@ class Services:
     poller: Poller
     authorizer: Authorizer
     audit: AuditTrail
-    unfinished: SharedRead[list[Unfinished]]
+    overview: SharedRead[Overview]
     timeouts: Timeouts
     asks_approvers: bool = False
     now: Callable[[], datetime] = utc_now

@@ -62,7 +62,7 @@ USAGES = {
     ),
     Verb.RESTORE: Usage("restore [id|server]", "restore 501", "restore this server", "Restore…"),
     Verb.DELETE: Usage("delete [id]", "delete 501", "delete backups of this server", "Delete…", "danger"),
-    Verb.STATUS: Usage("status", "status", "see what runs on this server", "Status"),
+    Verb.STATUS: Usage("status [server]", "status web-1", "see what runs on this server", "Status"),
     Verb.SERVERS: Usage("servers [part of a name]", "servers web", "see this server", "Servers"),
     Verb.AUDIT: Usage("audit [server] [@person] [since]", "audit web-1 7d", "read the audit trail", ""),
     Verb.HELP: Usage("help [verb]", "help restore", "use me", "Help"),

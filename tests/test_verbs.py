@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.audit import commands as audit_commands
 from bot.backups.commands import read_create, read_delete, read_help, read_list, read_restore
 from bot.errors import Misuse, UsageError
+from bot.operations.commands import read_status
 from bot.servers.commands import read_servers
 from bot.slack.messages import usage as explain_usage
 from bot.verbs import CHANGING, USAGES, Verb, read_verb
@@ -21,6 +22,7 @@ READERS: dict[Verb, Callable[[str], object]] = {
     Verb.RESTORE: read_restore,
     Verb.AUDIT: lambda text: audit_commands.parse(text, date(2026, 11, 25)),
     Verb.SERVERS: read_servers,
+    Verb.STATUS: read_status,
     Verb.HELP: read_help,
 }
 

@@ -21,6 +21,7 @@ MOST_IN_ALL = 13_200
 
 _OURS = re.compile(
     r"<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<!date\^-?\d+\^(?:\{\w+\} ?)+\|[-\d: ]+UTC>"
+    r"|<https://example\.slack\.com/[\w/]+\|message>"
 )
 
 _offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -29,7 +29,16 @@ from bot.operations.model import (
 from bot.operations.outcome_messages import facts
 from bot.slack.forms import AuditForm
 from bot.slack.messages import in_short
-from bot.slack.text import escape_truncated, join_words, mention, quoted, safe_name, truncate_mrkdwn, when
+from bot.slack.text import (
+    escape_truncated,
+    join_words,
+    link,
+    mention,
+    quoted,
+    safe_name,
+    truncate_mrkdwn,
+    when,
+)
 
 NO_ENTRIES = "There are no entries."
 MOST_QUOTED = 200
@@ -56,7 +65,6 @@ _HEADLINES: dict[Event, str] = {
     "ended": ":checkered_flag: *Ended",
 }
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
-_LINK = re.compile(r"https?://[^\s|<>]{1,500}")
 
 
 def title(form: AuditForm) -> str:
@@ -234,8 +242,8 @@ def _where(chained: ChainedEntry) -> str:
         parts.append(f"<#{entry.channel}>")
     elif entry.channel:
         parts.append("direct message")
-    if _LINK.fullmatch(entry.permalink):
-        parts.append(f"<{entry.permalink}|message>")
+    if address := link(entry.permalink, "message"):
+        parts.append(address)
     if entry.tag:
         parts.append(escape_truncated(entry.tag, 50))
     return " · ".join(parts)

@@ -62,7 +62,7 @@ def meaning(verb: Verb) -> str:
         case Verb.DELETE:
             return "Deletes one backup permanently. Shows it first, and asks you to confirm."
         case Verb.STATUS:
-            return "Shows what's running or queued."
+            return "Shows what's running or queued, and what has ended in the last 24 hours."
         case Verb.SERVERS:
             return "Shows your servers, those whose backups need attention first."
         case Verb.AUDIT:

@@ -10,7 +10,7 @@ from bot.operations import messages, outcome_messages, views
 from bot.operations.engine import is_recovery, step
 from bot.operations.model import AnyOperation, Operation, Outcome, concerns_the_channel
 from bot.operations.progress import Ahead, Late, Progress, Queued, Running, ServerLate
-from bot.operations.records import ahead_of
+from bot.operations.records import ASK, ahead_of
 from bot.services import services
 from bot.slack.message import Message, text_alone
 
@@ -61,7 +61,7 @@ async def announce(operation: AnyOperation) -> PostedCard:
     return await _posted(ref, says_queued=isinstance(progress, Queued))
 
 
-@step("ask", interruptible=True)
+@step(ASK, interruptible=True)
 async def ask(operation: AnyOperation, question: Message, until: datetime) -> PostedCard:
     """Post the operation's card as a question to those who can approve it.
 

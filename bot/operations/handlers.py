@@ -1,26 +1,70 @@
 """`/backup status`, and the button that cancels an operation."""
 
-from bot.errors import Misuse, UsageError
+from dataclasses import replace
+
+from bot.errors import Misuse, UnknownServer, UsageError
 from bot.operations import engine, messages, records, views
 from bot.operations.cancel import request_cancel
-from bot.operations.records import DECIDED, Stage
+from bot.operations.commands import read_status
+from bot.operations.model import Operation
+from bot.operations.records import DECIDED, Overview, Stage
+from bot.servers.model import Server
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
-from bot.slack.forms import OperationForm, read_form
+from bot.slack.forms import OperationForm, StatusForm, read_form
 from bot.slack.interaction import Interaction
 from bot.slack.views import sentence_alone
 from bot.verbs import Verb
 
 
-async def show_status(interaction: Interaction, _: str = "") -> None:
-    """Show what runs and waits on the servers the person can see."""
+async def show_status(interaction: Interaction, typed: str = "") -> None:
+    """Show what runs, waits and has ended lately, on one server or on all that the person can see."""
+    wanted = read_status(typed)
     await interaction.ack()
-    async with interaction.database_deadline():
-        unfinished = await services().unfinished()
+    if not wanted:
+        await _show(interaction, StatusForm(), None)
+        return
     sees = await services().authorizer.sight(interaction, interaction.channel)
-    shown = [each for each in unfinished if sees(each.operation.server_name)]
-    await interaction.reply_ephemeral(views.status(shown))
+    async with services().authorizer.audit_denials(interaction, Verb.STATUS):
+        try:
+            server = await services().directory.find(wanted, sees)
+        except UnknownServer as error:
+            raise replace(error, verb=Verb.STATUS) from None
+    await _show(interaction, StatusForm(server_id=server.id), server)
+
+
+async def refresh_status(interaction: Interaction) -> None:
+    """Show it anew, in the place of what is shown."""
+    await interaction.ack()
+    form = read_form(StatusForm, interaction.value)
+    server = None
+    if form.server_id is not None:
+        sees = await services().authorizer.sight(interaction, interaction.channel)
+        async with services().authorizer.audit_denials(interaction, Verb.STATUS):
+            server = await services().directory.by_id(form.server_id, sees)
+    await _show(interaction, form, server, replace_message=True)
+
+
+async def _show(
+    interaction: Interaction, form: StatusForm, server: Server | None, *, replace_message: bool = False
+) -> None:
+    async with interaction.database_deadline():
+        everything = await services().overview()
+    sees = await services().authorizer.sight(interaction, interaction.channel)
+
+    def is_shown(operation: Operation) -> bool:
+        is_meant = form.server_id is None or operation.server_id == form.server_id
+        return is_meant and sees(operation.server_name)
+
+    shown = Overview(
+        [one for one in everything.unfinished if is_shown(one.operation)],
+        [one for one in everything.ended if is_shown(one.operation)],
+    )
+    operations = (one.operation for one in shown.unfinished)
+    can_cancel = await services().authorizer.cancellable(interaction, operations)
+    name = server.name if server else ""
+    await interaction.reply_ephemeral(views.status(shown, form, name, can_cancel), replace=replace_message)
 
 
 async def cancel(interaction: Interaction) -> None:
@@ -39,5 +83,9 @@ async def cancel(interaction: Interaction) -> None:
 
 HANDLERS = Handlers(
     verbs={Verb.STATUS: show_status},
-    actions={ids.ask_for(Verb.STATUS): show_status, ids.CANCEL: cancel},
+    actions={
+        ids.ask_for(Verb.STATUS): show_status,
+        ids.REFRESH_STATUS: refresh_status,
+        ids.CANCEL: cancel,
+    },
 )

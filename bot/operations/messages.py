@@ -1,5 +1,6 @@
 """What is said of operations: what they do, how they move on and how they end. Each fact once."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from bot.operations.model import (
@@ -22,10 +23,11 @@ from bot.operations.progress import (
     SafetyBackupRunning,
     ServerLate,
 )
-from bot.operations.records import Stage, Unfinished
+from bot.operations.records import Ended, Stage, Unfinished
 from bot.slack.text import (
     ago,
     duration,
+    link,
     mention,
     plain_label,
     quoted,
@@ -36,7 +38,8 @@ from bot.slack.text import (
 from bot.verbs import Verb
 
 LOOK_AT_LIST = "Look with `/backup list`."
-NOTHING_RUNS = ":zzz: Nothing is running or waiting."
+NOTHING_RUNS = "Nothing is running or waiting."
+ENDED_LATELY = "Ended in the last 24 h"
 
 _NOUNS = {Verb.CREATE: "backup", Verb.DELETE: "delete", Verb.RESTORE: "restore"}
 
@@ -267,31 +270,44 @@ def cancelling(operation: Operation) -> str:
     return f"I'll cancel the {thing}, unless it has just been started. Its message will say which."
 
 
-def status_title(unfinished: list[Unfinished]) -> str:
-    """Return how many operations run, wait in the queue, and wait for approval."""
+def status_title(unfinished: Sequence[Unfinished], server_name: str) -> str:
+    """Return how many operations run, are queued, and wait for approval; Slack formats nothing in it."""
     stages = [one.stage for one in unfinished]
     running, awaiting = stages.count(Stage.RUNNING), stages.count(Stage.AWAITING_APPROVAL)
     queued = len(stages) - running - awaiting
     parts = [f"{running} running", f"{queued} queued"]
     if awaiting:
         parts.append(f"{awaiting} waiting for approval")
-    return f"*{' · '.join(parts)}*"
+    counted = " · ".join(parts) if stages else NOTHING_RUNS
+    return f"{plain_label(server_name, 80)}: {counted}" if server_name else counted
 
 
 def status_line(one: Unfinished) -> str:
-    """Return one operation that has not ended, in two lines."""
+    """Return one operation that has not ended: what, for whom, since when; where its card is; and why."""
     operation = one.operation
     match one.stage:
         case Stage.RUNNING:
-            state = f":arrows_counterclockwise: {doing(operation)}, started {ago(one.since)}"
+            emoji, state = ":arrows_counterclockwise:", f"started {ago(one.since)}"
         case Stage.AWAITING_APPROVAL:
-            state = f":raised_hand: {doing(operation)}: waiting for approval, requested {ago(one.since)}"
+            emoji, state = ":raised_hand:", f"waiting for approval, requested {ago(one.since)}"
         case Stage.QUEUED | Stage.STARTING:
-            state = f":hourglass_flowing_sand: {doing(operation)}: in the queue, requested {ago(one.since)}"
+            emoji, state = ":hourglass_flowing_sand:", f"in the queue, requested {ago(one.since)}"
         case _:
             assert_never(one.stage)
-    reason = f" · {quoted(operation.reason, 100)}" if operation.reason else ""
-    return f"{state}\nfor {mention(operation.requested_by)} · {operation.tag}{reason}"
+    line = f"{emoji} {doing(operation)} · {mention(operation.requested_by)} · {state}"
+    return "\n".join(
+        filter(None, [line, _where(one), quoted(operation.reason, 100) if operation.reason else ""])
+    )
+
+
+def ended_line(verdict: str, one: Ended) -> str:
+    """Return one operation that has ended: the verdict, for whom, when, and where its card is."""
+    who = mention(one.operation.requested_by)
+    return f"{verdict} · {who} · {ago(one.outcome.ended_at)}\n{_where(one)}"
+
+
+def _where(one: Unfinished | Ended) -> str:
+    return " · ".join(filter(None, [link(one.permalink, "message"), one.operation.tag]))
 
 
 def more(count: int) -> str:

@@ -336,6 +336,11 @@ AnyOutcome = Annotated[Outcome, Field(discriminator="kind")]
 """An outcome as it is stored."""
 
 
+def acts_late(operation: Operation) -> bool:
+    """Tell whether it may run for a good while before it acts, as a restore does that backs up first."""
+    return isinstance(operation, RestoreOperation) and operation.safety_backup
+
+
 def is_ended_by_requester(operation: Operation, outcome: Outcome) -> bool:
     """Tell whether the requester withdrew or cancelled it, so that they need not be told."""
     return isinstance(outcome, NotApproved | Cancelled) and outcome.by == operation.requested_by

@@ -6,8 +6,8 @@ with the server's id, so that a server's operations are found.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
 import structlog
@@ -26,8 +26,14 @@ CANCEL = "cancel_operation"
 ALARM = "raise_alarm"
 """The stored names of the workflows: never change them."""
 
+ASK = "ask"
+"""The stored name of the step that asks a second person."""
 DECIDED = "decided"
 """The event of a request for which a second person was asked and that has its answer."""
+
+LATELY = timedelta(hours=24)
+MOST_ENDED = 100
+"""How many of those that ended lately are read."""
 
 _SUFFIXES = (":execute", ":report", ":cancel", ":alarm")
 _OPERATION = TypeAdapter[Operation](AnyOperation)
@@ -45,19 +51,32 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An operation that has not ended. `since` (UTC) is when it began to run, else when it was requested."""
+    """An operation that has not ended. `since` (UTC) is when it began to run, else when it was requested.
+
+    `permalink` is its card's address, if that is known already.
+    """
 
     operation: Operation
     stage: Stage
     since: datetime
+    permalink: str = ""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """An operation that has ended, and how."""
+    """An operation that has ended, and how; `permalink` is its card's address."""
 
     operation: Operation
     outcome: Outcome
+    permalink: str = ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What has not ended, those that run first, and what has ended lately, the newest first."""
+
+    unfinished: list[Unfinished]
+    ended: list[Ended]
 
 
 def new_id(server_id: int, verb: Verb, key: str) -> str:
@@ -112,7 +131,7 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
     latest = {operation_id(row.workflow_id): row for row in sorted(rows, key=lambda row: row.name == EXECUTE)}
     cancelled = await _cancelled([key for key, row in latest.items() if row.status == "ENQUEUED"])
     found = [
-        Unfinished(operation, _stage(row, operation), _since(row, operation))
+        _unfinished(row, operation)
         for key, row in latest.items()
         if key not in cancelled
         and (operation := read_operation(row)) is not None
@@ -122,6 +141,30 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
         found,
         key=lambda one: (one.stage is not Stage.RUNNING, one.operation.requested_at, one.operation.id),
     )
+
+
+async def overview() -> Overview:
+    """Return what runs, what waits, and what has ended in the last 24 hours; watches are left out."""
+    since = datetime.now(UTC) - LATELY
+    rows = await DBOS.list_workflows_async(
+        name=REPORT, start_time=since.isoformat(), limit=MOST_ENDED, sort_desc=True, load_output=False
+    )
+    done = [one for one in _ended(rows) if one.operation.verb is not Verb.WATCH]
+    found = [await _with_question(one) for one in await unfinished()]
+    return Overview(found, sorted(done, key=lambda one: one.outcome.ended_at, reverse=True))
+
+
+async def _with_question(one: Unfinished) -> Unfinished:
+    """Return it with the address of its question, which only the step that asked has recorded."""
+    if one.stage is not Stage.AWAITING_APPROVAL:
+        return one
+    steps = await DBOS.list_workflow_steps_async(one.operation.id)
+    asked = next((each["output"] for each in steps if each["function_name"] == ASK), None)
+    return replace(one, permalink=_permalink(asked))
+
+
+def _permalink(card: object) -> str:
+    return str(card.get("permalink") or "") if isinstance(card, dict) else ""
 
 
 async def ahead_of(operation: Operation) -> Unfinished | None:
@@ -149,9 +192,7 @@ async def find(wanted: str) -> Unfinished | None:
     if row and row.status == "ENQUEUED" and await _cancelled([wanted]):
         return None
     operation = row and read_operation(row)
-    return (
-        Unfinished(operation, _stage(row, operation), _since(row, operation)) if row and operation else None
-    )
+    return _unfinished(row, operation) if row and operation else None
 
 
 async def requested(wanted: str) -> Operation | None:
@@ -201,8 +242,9 @@ def _ended(rows: Sequence[WorkflowStatus]) -> Iterator[Ended]:
         if operation is None:
             continue
         try:
-            yield Ended(operation, _OUTCOME.validate_python(read_arguments(row)[2]))
-        except (ValidationError, LookupError, TypeError) as error:
+            _, card, outcome = read_arguments(row)[:3]
+            yield Ended(operation, _OUTCOME.validate_python(outcome), _permalink(card))
+        except (ValueError, LookupError, TypeError) as error:
             _log_unreadable(row, error)
 
 
@@ -215,6 +257,11 @@ def read_arguments(row: WorkflowStatus) -> Sequence[object]:
 
 def _log_unreadable(row: WorkflowStatus, error: Exception) -> None:
     log.error("row_unreadable", workflow=row.workflow_id, name=row.name, error=type(error).__name__)
+
+
+def _unfinished(row: WorkflowStatus, operation: Operation) -> Unfinished:
+    card = [*read_arguments(row), None][1]
+    return Unfinished(operation, _stage(row, operation), _since(row, operation), _permalink(card))
 
 
 def _stage(row: WorkflowStatus, operation: Operation) -> Stage:

@@ -7,7 +7,11 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     ContextBlock,
+    DividerBlock,
+    HeaderBlock,
     InteractiveElement,
+    Option,
+    OverflowMenuElement,
     SectionBlock,
 )
 
@@ -25,16 +29,18 @@ from bot.operations.model import (
     Outcome,
     Restored,
     State,
+    acts_late,
     backup_id_of,
 )
 from bot.operations.progress import Late, Progress, Queued, SafetyBackupRunning
-from bot.operations.records import Unfinished
+from bot.operations.records import Ended, Overview, Stage, Unfinished
 from bot.slack import ids
-from bot.slack.forms import AgainForm, BackupChoice, OperationForm
+from bot.slack.forms import AgainForm, BackupChoice, OperationForm, StatusForm
 from bot.slack.message import Message, mrkdwn, plain
 from bot.verbs import GO_BACK, Verb
 
 MOST_SHOWN = 20
+MOST_ENDED_SHOWN = 5
 REASON_KEPT = 200
 
 
@@ -62,15 +68,39 @@ def ended(operation: Operation, outcome: Outcome) -> Message:
     return _card(lines, fields, " · ".join(filter(None, context)), _next_steps(operation, outcome))
 
 
-def status(unfinished: Sequence[Unfinished]) -> Message:
-    """Return what runs and what waits, oldest first."""
-    if not unfinished:
-        return Message([SectionBlock(text=mrkdwn(messages.NOTHING_RUNS))])
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.status_title([*unfinished])))]
-    blocks += [SectionBlock(text=mrkdwn(messages.status_line(one))) for one in unfinished[:MOST_SHOWN]]
-    if len(unfinished) > MOST_SHOWN:
-        blocks.append(ContextBlock(elements=[mrkdwn(messages.more(len(unfinished) - MOST_SHOWN))]))
+def status(
+    shown: Overview, form: StatusForm, server_name: str = "", can_cancel: frozenset[str] = frozenset()
+) -> Message:
+    """Return what runs and what waits, oldest first, then what has ended lately; of one server or of all.
+
+    What has not acted yet can be cancelled there, if its id is in `can_cancel`.
+    """
+    blocks: list[Block] = [HeaderBlock(text=plain(messages.status_title(shown.unfinished, server_name)))]
+    blocks += [_status_row(one, can_cancel) for one in shown.unfinished[:MOST_SHOWN]]
+    if len(shown.unfinished) > MOST_SHOWN:
+        more = messages.more(len(shown.unfinished) - MOST_SHOWN)
+        blocks.append(ContextBlock(elements=[mrkdwn(more)]))
+    if shown.ended:
+        blocks += [DividerBlock(), ContextBlock(elements=[mrkdwn(messages.ENDED_LATELY)])]
+        blocks += [SectionBlock(text=mrkdwn(_ended_row(one))) for one in shown.ended[:MOST_ENDED_SHOWN]]
+    refresh = ButtonElement(text=plain("Refresh"), action_id=ids.REFRESH_STATUS, value=form.as_json())
+    blocks.append(ActionsBlock(elements=[refresh]))
     return Message(blocks)
+
+
+def _status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
+    is_early = one.stage is Stage.QUEUED or (one.stage is Stage.RUNNING and acts_late(one.operation))
+    menu = None
+    if is_early and one.operation.id in can_cancel:
+        value = OperationForm(operation=one.operation.id).as_json()
+        options = [Option(text=plain("Cancel"), value=value)]
+        menu = OverflowMenuElement(action_id=ids.CANCEL, options=options)
+    return SectionBlock(text=mrkdwn(messages.status_line(one)), accessory=menu)
+
+
+def _ended_row(one: Ended) -> str:
+    verdict = outcome_messages.outcome_headline(one.operation, one.outcome)
+    return messages.ended_line(verdict, one)
 
 
 def _card(

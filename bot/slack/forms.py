@@ -75,6 +75,12 @@ class AgainForm(_Form):
     reason: str = ""
 
 
+class StatusForm(_Form):
+    """Of which server the status is shown; of all if `server_id` is None."""
+
+    server_id: int | None = None
+
+
 class OperationForm(_Form):
     """Which operation a button is about."""
 

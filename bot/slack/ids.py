@@ -33,6 +33,7 @@ DECLINE = "decline"
 REQUEST_MENU = "request_menu"
 OPEN_LINK = "open_link"
 CANCEL = "cancel_operation"
+REFRESH_STATUS = "refresh_status"
 
 # The audit trail.
 AUDIT_NEWER = "audit_newer"

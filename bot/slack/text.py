@@ -12,6 +12,7 @@ _FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _OUTER_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _HALF = re.compile(r"(?:<[^<>]*|&[a-z]*)$")
+_ADDRESS = re.compile(r"https?://[^\s|<>]{1,500}")
 _LINK = re.compile(r"<(?:https?://|mailto:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:)[^>]*)>")
 
 
@@ -69,6 +70,11 @@ def plain_label(text: str, most: int) -> str:
 def mention(user: str) -> str:
     """Return a mention of a Slack user, or of a user group."""
     return f"<!subteam^{user}>" if user.startswith("S") else f"<@{user}>"
+
+
+def link(address: str, label: str) -> str:
+    """Return a link to an address that Slack gave us; "" for what is none."""
+    return f"<{address}|{label}>" if _ADDRESS.fullmatch(address) else ""
 
 
 def when(moment: datetime) -> str:

@@ -61,7 +61,7 @@ def services_by(rules: Rules) -> Services:
         poller=Poller(backups),
         authorizer=Authorizer(KnownPeople(), rules, audit),
         audit=audit,
-        unfinished=SharedRead(records.unfinished),
+        overview=SharedRead(records.overview),
         timeouts=Timeouts(settle=1, late=1, give_up=1, restore_watch=1, poll=1, confirmation=1),
     )
 

@@ -33,10 +33,10 @@ from bot.operations.progress import (
     SafetyBackupRunning,
     ServerLate,
 )
-from bot.operations.records import Stage, Unfinished
-from bot.operations.views import MOST_SHOWN, REASON_KEPT, ended, in_progress, status
+from bot.operations.records import Ended, Overview, Stage, Unfinished
+from bot.operations.views import MOST_ENDED_SHOWN, MOST_SHOWN, REASON_KEPT, ended, in_progress, status
 from bot.slack import ids
-from bot.slack.forms import AgainForm, BackupChoice, OperationForm, read_form
+from bot.slack.forms import AgainForm, BackupChoice, OperationForm, StatusForm, read_form
 from bot.slack.message import Message
 from bot.verbs import Verb
 from tests.any_facts import PEOPLE, operations, outcomes
@@ -78,7 +78,8 @@ CARDS: dict[str, Drawable] = {
     "cancelled": ended(RESTORE, Cancelled(ended_at=LATER, by="UBEN", safety_backup_id=502)),
 }
 
-RUNNING = Unfinished(operation(reason="before the upgrade"), Stage.RUNNING, NOON + hours(1))
+LINK = "https://example.slack.com/archives/C1/p1"
+RUNNING = Unfinished(operation(reason="before the upgrade"), Stage.RUNNING, NOON + hours(1), LINK)
 WAITING = [
     Unfinished(operation(verb, id=verb, requested_by="UBEN", approval=terms), stage, NOON)
     for verb, stage, terms in (
@@ -87,10 +88,16 @@ WAITING = [
         (Verb.RESTORE, Stage.AWAITING_APPROVAL, ApprovalTerms(minutes=30)),
     )
 ]
+ENDED = [
+    Ended(RESTORE, Accepted(ended_at=LATER, safety_backup_id=502), LINK),
+    Ended(CREATE, BackedUp(ended_at=NOON, backup_id=501, size_mb=2350, seconds=754.2)),
+]
 STATUS: dict[str, Drawable] = {
-    "nothing": status([]),
-    "one runs": status([RUNNING]),
-    "one runs, three wait": status([RUNNING, *WAITING]),
+    "nothing": status(Overview([], []), StatusForm()),
+    "one runs": status(Overview([RUNNING], []), StatusForm()),
+    "one runs, three wait, two have ended": status(
+        Overview([RUNNING, *WAITING], ENDED), StatusForm(server_id=1), "web-1", frozenset(Verb)
+    ),
 }
 
 
@@ -99,6 +106,12 @@ def running(requested: Operation) -> Unfinished:
 
 
 unfinished = st.builds(Unfinished, operations, st.sampled_from(Stage), moments)
+ended_ones = st.builds(
+    Ended,
+    operations,
+    outcomes.filter(lambda how: how.state is not State.ACCEPTED),
+    st.sampled_from(["", LINK, "javascript:alert(1)", "https://evil.example/|x> <!channel>"]),
+)
 aheads = st.builds(Ahead, st.sampled_from(list(Verb)), st.sampled_from(PEOPLE), moments)
 progresses: st.SearchStrategy[Progress] = st.one_of(
     st.builds(Queued, aheads),
@@ -180,7 +193,7 @@ def test_a_reason_can_t_pass_for_anything_but_a_reason(requested: Operation) -> 
     for card in (
         in_progress(forged, Running()),
         ended(forged, outcome(State.FAILED)),
-        status([running(forged)]),
+        status(Overview([running(forged)], []), StatusForm()),
     ):
         [line] = [line for line in card.text.splitlines() if "approved by" in line]
         assert line.count("“") == line.count("”") == 1
@@ -222,15 +235,46 @@ def test_what_acts_cannot_be_cancelled(requested: Operation, progress: Progress)
 
 
 def test_those_for_which_there_is_no_room_are_counted() -> None:
-    text = status([RUNNING] * (MOST_SHOWN + 2)).text
-    assert text.startswith("*22 running · 0 queued*")
+    text = status(Overview([RUNNING] * (MOST_SHOWN + 2), []), StatusForm()).text
+    assert text.startswith("22 running · 0 queued\n")
     assert text.endswith("and 2 more")
 
 
+def test_what_has_ended_lately_is_shown_the_newest_first() -> None:
+    shown = status(Overview([], [ENDED[0]] * 7), StatusForm())
+    assert shown.text.startswith("Nothing is running or waiting.\n")
+    assert (
+        shown.text.count(":ballot_box_with_check: VPS.org accepted the restore of *web-1*")
+        == MOST_ENDED_SHOWN
+    )
+    assert f"<{LINK}|message>" in shown.text
+
+
+SAFE = running(RESTORE)
+UNSAFE = running(operation(Verb.RESTORE, safety_backup=False))
+
+
+@pytest.mark.parametrize(
+    ("one", "offered"),
+    [(SAFE, True), (UNSAFE, False), (RUNNING, False), *zip(WAITING, (True, False, False), strict=True)],
+)
+def test_what_has_not_acted_yet_can_be_cancelled_by_those_who_can(one: Unfinished, offered: bool) -> None:
+    own = frozenset({one.operation.id})
+    for can, is_offered in ((own, offered), (frozenset(), False)):
+        menus = [
+            block["accessory"]
+            for block in status(Overview([one], []), StatusForm(), "", can).drawn()
+            if "accessory" in block
+        ]
+        values = [option["value"] for menu in menus for option in menu["options"]]
+        assert values == [OperationForm(operation=one.operation.id).as_json()] * is_offered
+
+
 @settings(max_examples=40)
-@given(st.lists(unfinished, max_size=MOST_SHOWN + 2))
-def test_whatever_runs_the_status_can_be_shown(found: list[Unfinished]) -> None:
-    assert problems(status(found)) == []
+@given(st.lists(unfinished, max_size=MOST_SHOWN + 2), st.lists(ended_ones, max_size=6), words)
+def test_whatever_runs_the_status_can_be_shown(found: list[Unfinished], done: list[Ended], name: str) -> None:
+    can_cancel = frozenset(one.operation.id for one in found)
+    assert problems(status(Overview(found, done), StatusForm(server_id=2**62), name, can_cancel)) == []
 
 
 @settings(max_examples=60)

@@ -65,7 +65,7 @@ async def test_delivered_twice_it_is_one_operation_and_silent(world: World) -> N
     await world.person("ana").clicks(label="Try again", message=card)
     await world.until(lambda: len(world.provider.creates) == 2)
     await world.person("ana").types("/backup status")
-    await world.until_whisper("ana", "*1 running · 0 queued*")
+    await world.until_whisper("ana", "1 running · 0 queued")
     world.faults.socket_duplicates = 0
     await until_tried_again(world)
     assert [each.text for each in world.whispers("ana") if TRIED in each.text] == []
