@@ -77,8 +77,7 @@ class Presence:
             return Answer(acked=False, error=str(failure)), {}
 
     async def _happens(self, event: Json) -> Answer:
-        subscription = "message.im" if event["type"] == "message" else event["type"]
-        if subscription not in self.workspace.app.events:
+        if payloads.subscription(event) not in self.workspace.app.events:
             return ACKED
         try:
             await self._dispatcher.deliver_event(payloads.event(self.workspace, event))

@@ -86,11 +86,12 @@ class TypingIn(Presence):
         message = Message(place.id, stamp, self.person.id, sent, thread_ts=thread_ts)
         self.workspace.add(message)
         bot = self.workspace.app.bot_user
-        if place.kind == "im":
-            return await self._happens(payloads.said(self.workspace, message, "message"))
-        if f"<@{bot}>" in sent and bot in place.members:
+        if bot not in place.members:
+            return ACKED
+        answer = await self._happens(payloads.said(self.workspace, message, "message"))
+        if place.kind != "im" and f"<@{bot}>" in sent and answer.acked:
             return await self._happens(payloads.said(self.workspace, message, "app_mention"))
-        return ACKED
+        return answer
 
     async def _commands(self, place: Channel, text: str, thread_ts: str | None) -> Answer:
         command, _, rest = text.partition(" ")

@@ -1,4 +1,4 @@
-"""Events about the bot's own direct messages: Slack tells an app of what it posted, edited and deleted.
+"""Events about the bot's own messages: Slack tells an app of what it posted, edited and deleted.
 
 https://docs.slack.dev/reference/events/message
 """
@@ -8,11 +8,11 @@ import asyncio
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.delivery import Dispatcher, Unanswered
 from bot.sandbox.slack.payloads import message_json
-from bot.sandbox.slack.workspace import Change, Json, Workspace
+from bot.sandbox.slack.workspace import Change, Channel, Json, Workspace
 
 
 class Echoes:
-    """Delivers them in the background, to apps that subscribed to `message.im`."""
+    """Delivers them in the background, where the app subscribed to messages of that kind of channel."""
 
     def __init__(self, workspace: Workspace, dispatcher: Dispatcher) -> None:
         self._workspace = workspace
@@ -28,25 +28,30 @@ class Echoes:
         await asyncio.gather(*self._delivering, return_exceptions=True)
 
     def _heard(self, change: Change) -> None:
-        event = self._event(change)
-        if event is None or "message.im" not in self._workspace.app.events:
+        channel = self._workspace.channels.get(change.channel or "")
+        if channel is None or change.person is not None or change.ts is None or not self._is_told_of(channel):
+            return
+        event = self._event(change.kind, channel, change.ts)
+        if event is None:
             return
         task = asyncio.create_task(self._deliver(payloads.event(self._workspace, event)))
         self._delivering.add(task)
         task.add_done_callback(self._delivering.discard)
 
-    def _event(self, change: Change) -> Json | None:
-        channel = self._workspace.channels.get(change.channel or "")
-        if channel is None or channel.kind != "im" or change.person is not None or change.ts is None:
-            return None
-        where: Json = {"channel": channel.id, "channel_type": "im"}
-        before = self._known.pop(change.ts, None)
-        if change.kind == "message_gone":
-            return before and where | self._about("message_deleted", deleted_ts=change.ts, previous=before)
-        message = self._workspace.find(channel.id, change.ts)
+    def _is_told_of(self, channel: Channel) -> bool:
+        app = self._workspace.app
+        kind = payloads.subscription({"type": "message", "channel_type": payloads.channel_type(channel)})
+        return kind in app.events and app.bot_user in channel.members
+
+    def _event(self, kind: str, channel: Channel, ts: str) -> Json | None:
+        where: Json = {"channel": channel.id, "channel_type": payloads.channel_type(channel)}
+        before = self._known.pop(ts, None)
+        if kind == "message_gone":
+            return before and where | self._about("message_deleted", deleted_ts=ts, previous=before)
+        message = self._workspace.find(channel.id, ts)
         if message is None or not message.by_bot:
             return None
-        now = self._known[change.ts] = message_json(self._workspace, message)
+        now = self._known[ts] = message_json(self._workspace, message)
         if before is None:
             return now | where | {"event_ts": message.ts}
         return where | self._about("message_changed", message=now, previous=before)

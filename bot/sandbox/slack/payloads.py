@@ -192,7 +192,7 @@ def event(workspace: Workspace, inner: Json) -> Json:
 
 
 def said(workspace: Workspace, message: Message, kind: str) -> Json:
-    """The event of a person's message: `app_mention`, or `message` in direct messages."""
+    """The event of a person's message: `app_mention` or `message`."""
     found: Json = {
         "client_msg_id": str(uuid4()),
         "type": kind,
@@ -204,10 +204,22 @@ def said(workspace: Workspace, message: Message, kind: str) -> Json:
         "event_ts": message.ts,
     }
     if kind == "message":
-        found["channel_type"] = "im"
+        found["channel_type"] = channel_type(workspace.channels[message.channel])
     if message.thread_ts:
         found["thread_ts"] = message.thread_ts
     return found
+
+
+def channel_type(channel: Channel) -> str:
+    """What the events of its messages call a channel's kind."""
+    return {"public": "channel", "private": "group", "im": "im"}[channel.kind]
+
+
+def subscription(event: Json) -> str:
+    """The name of an event in the list of those an app subscribes to."""
+    if event["type"] != "message":
+        return str(event["type"])
+    return "message.im" if event["channel_type"] == "im" else f"message.{event['channel_type']}s"
 
 
 def step_started(workspace: Workspace, run: StepRun) -> Json:

@@ -2,7 +2,7 @@
 
 from bot.sandbox.slack.api_call import READ_SCOPES, ApiError, Call, Method
 from bot.sandbox.slack.payloads import message_json
-from bot.sandbox.slack.workspace import Channel, ChannelKind, Json, Message
+from bot.sandbox.slack.workspace import FOUNDED, Channel, ChannelKind, Json, Message
 
 _KINDS: dict[str, ChannelKind | None] = {
     "public_channel": "public",
@@ -11,6 +11,8 @@ _KINDS: dict[str, ChannelKind | None] = {
     "mpim": None,
 }
 """What Slack calls a kind of conversation, and what we do; there are no group messages here."""
+
+_NOTHING_SAID: Json = {"value": "", "creator": "", "last_set": 0}
 
 
 def _info(call: Call) -> Json:
@@ -115,16 +117,33 @@ def _page(call: Call, messages: list[Message]) -> Json:
 def _described(call: Call, channel: Channel) -> Json:
     described: Json = {
         "id": channel.id,
+        "created": FOUNDED,
+        "is_archived": channel.is_archived,
         "is_im": channel.kind == "im",
         "is_mpim": False,
         "is_private": channel.kind == "private",
-        "is_archived": channel.is_archived,
+        "is_org_shared": False,
     }
     if channel.kind == "im":
-        return described | {"user": channel.name}
-    member = call.workspace.app.bot_user in channel.members
-    named = {"name": channel.name, "is_channel": True, "is_member": member}
-    return described | named | {"num_members": len(channel.members)}
+        return described | {"user": channel.name, "is_user_deleted": False, "priority": 0}
+    strangers = [
+        person for person in call.workspace.people.values() if person.team_id != call.workspace.app.team_id
+    ]
+    is_shared = any(person.id in channel.members for person in strangers)
+    return described | {
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_general": False,
+        "is_member": call.workspace.app.bot_user in channel.members,
+        "is_shared": is_shared,
+        "is_ext_shared": is_shared,
+        "num_members": len(channel.members),
+        "topic": _NOTHING_SAID,
+        "purpose": _NOTHING_SAID,
+        "previous_names": [],
+    }
 
 
 METHODS = {

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.slack.api_call import ApiError, Call, Method
-from bot.sandbox.slack.workspace import Json, Person
+from bot.sandbox.slack.workspace import FOUNDED, Json, Person
 
 
 def _auth(call: Call) -> Json:
@@ -63,6 +63,10 @@ def _group_json(call: Call, group: str) -> Json:
         "is_usergroup": True,
         "handle": handle,
         "name": handle,
+        "description": "",
+        "is_external": False,
+        "date_create": FOUNDED,
+        "date_update": FOUNDED,
         "date_delete": 0,
     }
     if call.flag("include_users"):
@@ -101,9 +105,13 @@ def _user_json(call: Call, person: Person) -> Json:
         "team_id": person.team_id,
         "name": person.handle,
         "real_name": person.name,
-        "profile": {"real_name": person.name, "display_name": person.handle},
+        "profile": _profile(call, person),
         "deleted": person.deleted,
+        "color": "9f69e7",
         "is_bot": False,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
         "is_restricted": person.is_guest,
         "is_ultra_restricted": False,
         # True only of people who share no channel with the app; here everybody of elsewhere does.
@@ -112,10 +120,32 @@ def _user_json(call: Call, person: Person) -> Json:
         "tz": person.tz,
         "tz_label": person.tz,
         "tz_offset": int(offset.total_seconds()) if offset else 0,
+        "updated": FOUNDED,
     }
     if person.workspaces:
         described["enterprise_user"] = {"enterprise_id": "E0SANDBOX", "teams": list(person.workspaces)}
     return described | ({"locale": "en-US"} if call.flag("include_locale") else {})
+
+
+def _profile(call: Call, person: Person) -> Json:
+    first, _, last = person.name.partition(" ")
+    profile: Json = {
+        "real_name": person.name,
+        "real_name_normalized": person.name,
+        "display_name": person.handle,
+        "display_name_normalized": person.handle,
+        "first_name": first,
+        "last_name": last,
+        "title": "",
+        "phone": "",
+        "status_text": "",
+        "status_emoji": "",
+        "status_expiration": 0,
+        "avatar_hash": "g0000000000",
+        "team": person.team_id,
+    }
+    can_read = "users:read.email" in call.workspace.app.scopes
+    return profile | ({"email": f"{person.handle}@example.com"} if can_read else {})
 
 
 METHODS = {

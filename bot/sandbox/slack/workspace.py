@@ -15,6 +15,8 @@ Values = dict[str, dict[str, Json]]
 ChannelKind = Literal["public", "private", "im"]
 SLACKBOT = "slackbot"
 HOME_TEAM = "T0SANDBOX"
+FOUNDED = 1_700_000_000
+"""When the workspace, its people and its channels came to be, in UTC seconds."""
 
 
 @dataclass

@@ -1,8 +1,13 @@
 """Events: mentions, direct messages, the Home, steps of workflows, and their repetition."""
 
+import asyncio
 from typing import Any
 
 from bot.sandbox.pretend_slack import PretendSlack
+from bot.sandbox.slack.delivery import Dispatcher
+from bot.sandbox.slack.echoes import Echoes
+from bot.sandbox.slack.workspace import Message, Workspace
+from tests.sandbox.page.harness import FunctionBot
 from tests.sandbox.slack.conftest import Bot, changes
 from tests.sandbox.slack.kit import BUTTON, actions
 
@@ -24,6 +29,47 @@ async def test_mentions_and_direct_messages_arrive_as_events(slack: PretendSlack
     mention, direct = [told["event"] for told in bot.told]
     assert mention["text"] == "<@U0BACKUPBOT> status of <http://web-1.example.com|web-1.example.com>"
     assert (direct["channel"], direct["channel_type"]) == ("DANA", "im")
+
+
+async def test_messages_in_channels_arrive_where_the_app_subscribes_to_them(
+    slack: PretendSlack, bot: Bot
+) -> None:
+    slack.workspace.app.events |= {"message.channels"}
+
+    @bot.app.event("message")
+    @bot.app.event("app_mention")
+    async def written(body: Any) -> None: ...
+
+    ana = slack.people.person("ana")
+    assert (await ana.types("nobody asked", "ops")).acked
+    assert (await ana.types("@backup-bot hello", "ops")).acked
+    assert (await ana.types("nor here", "random")).acked
+    told = [payload["event"] for payload in bot.told]
+    assert [(event["type"], event.get("channel_type"), event["user"]) for event in told] == [
+        ("message", "channel", "UANA"),
+        ("message", "channel", "UANA"),
+        ("app_mention", None, "UANA"),
+    ]
+
+
+async def test_the_bot_is_told_of_its_own_messages_where_it_subscribes_to_them(workspace: Workspace) -> None:
+    told = FunctionBot()
+    echoes = Echoes(workspace, Dispatcher(workspace, told, told))
+    bot = workspace.app.bot_user
+    workspace.app.events |= {"message.channels"}
+    for place in ("CRANDOM", "CSECRET", "COPS", "DANA"):
+        workspace.add(Message(place, workspace.next_ts(), bot, "Done", by_bot=True))
+    posted = workspace.messages["COPS"][0]
+    workspace.edited(posted)
+    workspace.remove(posted)
+    await asyncio.gather(*echoes._delivering)
+    events = [payload["event"] for payload in told.told]
+    assert [(event["channel"], event.get("subtype")) for event in events] == [
+        ("COPS", None),
+        ("DANA", None),
+        ("COPS", "message_changed"),
+        ("COPS", "message_deleted"),
+    ]
 
 
 async def test_opening_the_home_tells_the_bot_which_publishes_it(slack: PretendSlack, bot: Bot) -> None:

@@ -38,6 +38,29 @@ async def test_people_are_listed_in_pages_the_bot_among_them(client: AsyncWebCli
     assert [user["is_bot"] for user in users] == [False, False, False, True]
 
 
+async def test_an_address_is_told_to_those_who_can_read_it(
+    workspace: Workspace, client: AsyncWebClient
+) -> None:
+    ana = (await client.users_info(user="UANA"))["user"]
+    assert (ana["profile"]["display_name"], "email" in ana["profile"]) == ("ana", False)
+    workspace.app.scopes += ("users:read.email",)
+    ana = (await client.users_info(user="UANA"))["user"]
+    assert ana["profile"]["email"] == "ana@example.com"
+
+
+async def test_a_channel_with_people_of_elsewhere_is_shared(
+    workspace: Workspace, client: AsyncWebClient
+) -> None:
+    workspace.people["UBEN"].team_id = "T0OTHER"
+    workspace.channels["COPS"].members = {"UANA", "UBEN"}
+    workspace.channels["CRANDOM"].members = {"UANA"}
+    channels = (await client.conversations_list(exclude_archived=True))["channels"]
+    assert [(channel["name"], channel["is_ext_shared"]) for channel in channels] == [
+        ("ops", True),
+        ("random", False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("types", "names"),
     [
