@@ -44,6 +44,7 @@ from bot.slack.auth import Identity, SlackClient, check_tokens, keep_proxy, new_
 from bot.slack.http import HttpConnection
 from bot.slack.people import People
 from bot.slack.socket import SocketConnection
+from bot.vps.budget import LookBudget
 from bot.vps.client import VpsClient
 
 log = structlog.get_logger()
@@ -59,6 +60,9 @@ HANDLERS = (
 
 SERVERS_SECONDS = 5.0
 """How long the start waits for VPS.org before it says that it doesn't answer."""
+
+LIST_SECONDS = 2.0
+"""For how long a list may be shown again: no longer than it takes until a new backup is first looked at."""
 
 Identified = asyncio.Future[Identity]
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -173,7 +177,10 @@ class _Bot:
         self.audit_guard = AuditGuard(
             audit, settings.database_url, SlackMessages(slack, limits), settings.bot_audit_channel
         )
-        backups, servers = BackupsApi(vps, engine.turn), ServersApi(vps)
+        backups, servers = (
+            BackupsApi(vps, engine.turn, keep_seconds=min(LIST_SECONDS, settings.bot_poll_seconds)),
+            ServersApi(vps),
+        )
         poller = _poller(settings, backups)
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
         self.services = Services(
@@ -188,6 +195,7 @@ class _Bot:
             authorizer=Authorizer(people, rules, audit),
             audit=audit,
             overview=SharedRead(records.overview),
+            looks=LookBudget(),
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
         )

@@ -11,6 +11,7 @@ BotError
 ├── StaleConfirmation      what a person confirmed is no longer so
 ├── NotRecorded            the database did not confirm, so nothing was promised
 ├── AlreadyTried           this button was used before
+├── AskedTooOften          this person looks all the time
 ├── ConfigurationError     the bot can't start as configured
 ├── Unavailable            what the bot needs at its start is not there, for now
 │   ├── DatabaseUnavailable  the database can't be reached
@@ -203,6 +204,13 @@ class NotRecorded(BotError):
 @dataclass(eq=False)
 class AlreadyTried(BotError):
     """The button was used before, and stands for one thing to do."""
+
+
+@dataclass(eq=False)
+class AskedTooOften(BotError):
+    """The person has looked so often that they have to wait; `seconds` until they can look again."""
+
+    seconds: float
 
 
 @dataclass(eq=False)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.operations.shared_read import SharedRead
     from bot.servers.api import ServersApi
     from bot.servers.directory import ServerDirectory
+    from bot.vps.budget import LookBudget
 
 
 def utc_now() -> datetime:
@@ -51,8 +52,8 @@ class Timeouts:
 class Services:
     """Every client and limit.
 
-    `overview` reads what runs, waits and has ended lately, for all who ask at once. `asks_approvers`:
-    approvers get a direct message for each request.
+    `overview` reads what runs, waits and has ended lately, for all who ask at once. `looks`: how often each
+    person can look. `asks_approvers`: approvers get a direct message for each request.
     """
 
     slack: AsyncWebClient
@@ -64,6 +65,7 @@ class Services:
     authorizer: Authorizer
     audit: AuditTrail
     overview: SharedRead[Overview]
+    looks: LookBudget
     timeouts: Timeouts
     asks_approvers: bool = False
     now: Callable[[], datetime] = utc_now

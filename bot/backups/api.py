@@ -1,8 +1,8 @@
 """The part of VPS.org's API that is about backups (VPS-API.md)."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,9 @@ _log = structlog.get_logger()
 
 _AT_ONCE = 1000
 """Backups read before others get their turn on the event loop."""
+
+
+_Wanted = tuple[int | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -49,22 +52,28 @@ class BackupsApi:
     """
 
     def __init__(
-        self, client: VpsClient, turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+        self,
+        client: VpsClient,
+        turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        *,
+        keep_seconds: float = 0.0,
     ) -> None:
         self._client = client
         self._turn = turn
-        self._shared: dict[tuple[int | None, str | None], asyncio.Task[BackupList]] = {}
+        self._keep_seconds = keep_seconds
+        self._shared: dict[_Wanted, asyncio.Task[BackupList]] = {}
 
     async def list_to_show(self, server_id: int | None = None, backup_type: str | None = None) -> BackupList:
-        """Return what `list` returns; however many ask for the same at once, VPS.org is asked once.
+        """Return what `list` returns, perhaps as it was `keep_seconds` ago, but not before our own last call.
 
-        For looking alone: what is decided by a list must not rest on one that was asked for before.
+        However many ask for the same at once, VPS.org is asked once. For looking alone: what is decided by a
+        list must not rest on one that was asked for before.
         """
         key = server_id, backup_type
         task = self._shared.get(key)
         if task is None:
             task = self._shared[key] = asyncio.create_task(self._list(server_id, backup_type))
-            task.add_done_callback(lambda done: self._forget(key, done))
+            task.add_done_callback(lambda done: self._keep(key, done))
         # A caller that gives up does not take the answer from the others.
         return await asyncio.shield(task)
 
@@ -91,11 +100,26 @@ class BackupsApi:
         ]
         return BackupList(wanted, not_shown, unreadable)
 
-    def _forget(self, key: tuple[int | None, str | None], done: "asyncio.Task[BackupList]") -> None:
-        del self._shared[key]
-        if not done.cancelled():
-            # Looked at, as all who asked may have given up; asyncio would complain that nobody did.
-            done.exception()
+    def _keep(self, key: _Wanted, done: "asyncio.Task[BackupList]") -> None:
+        # Its error is looked at, as all who asked may have given up; asyncio would complain that nobody did.
+        has_failed = done.cancelled() or done.exception() is not None
+        if has_failed or not self._keep_seconds:
+            self._forget(key, done)
+        else:
+            asyncio.get_running_loop().call_later(self._keep_seconds, self._forget, key, done)
+
+    def _forget(self, key: _Wanted, done: "asyncio.Task[BackupList]") -> None:
+        if self._shared.get(key) is done:
+            del self._shared[key]
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """Wait for the turn; whoever looks after the call is shown what was listed after it."""
+        async with self._turn():
+            try:
+                yield
+            finally:
+                self._shared.clear()
 
     async def freshness(self) -> tuple[dict[int, Freshness], int]:
         """Return, by server id, how well each server is backed up, and how many backups were not shown."""
@@ -112,7 +136,7 @@ class BackupsApi:
         """
         body = {"server_id": server_id, "description": description}
         try:
-            async with self._turn():
+            async with self._writing():
                 answer = await self._client.post("/backups/", body)
         except BadRequest as error:
             if await self._is_full(server_id):
@@ -130,7 +154,7 @@ class BackupsApi:
             NotFound: there is no such backup.
             ProviderError: with `may_have_acted` if it may be gone all the same.
         """
-        async with self._turn():
+        async with self._writing():
             await self._client.delete(f"/backups/{backup_id}/")
 
     async def restore(self, server_id: int, backup_id: int) -> str:
@@ -138,7 +162,7 @@ class BackupsApi:
 
         That they came means the request was accepted, not that the server is restored.
         """
-        async with self._turn():
+        async with self._writing():
             answer = await self._client.post(f"/servers/{server_id}/restore/", {"backup_id": backup_id})
         match answer:
             case {"message": str(words)} | {"detail": str(words)}:

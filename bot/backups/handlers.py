@@ -197,6 +197,7 @@ async def _visible_backups(interaction: Interaction, form: ListForm, server: Ser
     """Return the backups the person can see from where they are."""
     authorizer = services().authorizer
     await authorizer.require(interaction, Verb.LIST, server.name if server else None)
+    services().looks.spend(interaction.person)
     listing = await services().backups.list_to_show(form.server_id, form.backup_type)
     if server:
         return listing

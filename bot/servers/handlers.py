@@ -47,6 +47,7 @@ async def _overview(interaction: Interaction, form: ServersForm) -> views.Overvi
         near = tuple(near_names(form.part, seen))
         raise UnknownServer(form.part, near=near, is_list_partial=not_shown > 0, verb=Verb.SERVERS)
     able = await services().authorizer.able(interaction)
+    services().looks.spend(interaction.person)
     freshness, backups_not_shown = await services().backups.freshness()
     return views.Overview(
         servers,

@@ -3,6 +3,7 @@
 from bot.errors import (
     AddressUnavailable,
     AlreadyTried,
+    AskedTooOften,
     BotError,
     ConfigurationError,
     DatabaseUnavailable,
@@ -20,7 +21,7 @@ from bot.errors import (
     UsageError,
 )
 from bot.slack.provider_messages import TRY_LATER, TRY_SOON, Explanation, NextStep, provider_error
-from bot.slack.text import duration, join_words, mention, sentence, truncate_mrkdwn
+from bot.slack.text import duration, join_words, mention, pluralize, sentence, truncate_mrkdwn
 from bot.verbs import USAGES, Verb, in_quotes
 
 SEE_BACKUPS = "See what there is with `/backup list`."
@@ -54,6 +55,10 @@ def explain(error: BotError) -> Explanation:
                 "See `/backup status`, or the newest message about it.",
                 next_steps=(_STATUS,),
             )
+        case AskedTooOften():
+            wait = pluralize(max(1, round(error.seconds)), "second")
+            said = "You've asked for a lot in the last minute."
+            return Explanation(said, f"Try again in {wait}.", title="Not so fast", can_retry=True)
         case ConfigurationError():
             return Explanation("\n".join(error.problems), error.hint)
         case DatabaseUnavailable():

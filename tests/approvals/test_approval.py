@@ -27,6 +27,7 @@ from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
 from bot.slack.auth import web_client
 from bot.verbs import CHANGING
+from bot.vps.budget import LookBudget
 from bot.vps.client import VpsClient
 from tests.backups.facts import NOON, operation
 
@@ -62,6 +63,7 @@ def services_by(rules: Rules) -> Services:
         authorizer=Authorizer(KnownPeople(), rules, audit),
         audit=audit,
         overview=SharedRead(records.overview),
+        looks=LookBudget(),
         timeouts=Timeouts(settle=1, late=1, give_up=1, restore_watch=1, poll=1, confirmation=1),
     )
 

@@ -1,8 +1,10 @@
 """The backups' API against httpx's own transport seam."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -56,8 +58,9 @@ class Vps(httpx.MockTransport):
         ]
 
 
-def api(vps: Vps) -> BackupsApi:
-    return BackupsApi(VpsClient("https://vps.example/api/v1", SecretStr("token"), transport=vps))
+def api(vps: Vps, keep_seconds: float = 0.0) -> BackupsApi:
+    client = VpsClient("https://vps.example/api/v1", SecretStr("token"), transport=vps)
+    return BackupsApi(client, keep_seconds=keep_seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -250,3 +253,37 @@ async def test_how_fresh_the_backups_of_each_server_are_is_asked_in_one_call() -
         8: (False, 1),
     }
     assert vps.lines == ["GET /api/v1/backups/ "]
+
+
+async def test_a_list_to_show_is_asked_for_once_for_all_and_kept_for_a_while() -> None:
+    vps = Vps(GET=listed(told(1)))
+    backups = api(vps, keep_seconds=60.0)
+    for _ in range(3):
+        await asyncio.gather(*(backups.list_to_show(7) for _ in range(5)))
+    await backups.list_to_show(7, "manual")
+    assert len(vps.requests) == 2
+    await backups.list(7)
+    assert len(vps.requests) == 3
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_after_a_call_that_changes_something_a_list_is_never_an_older_one(status: int) -> None:
+    answer = httpx.Response(status, json=told(2))
+    vps = Vps(GET=listed(told(1)), POST=answer, DELETE=answer)
+    backups = api(vps, keep_seconds=60.0)
+    for change in (backups.create(7, "why"), backups.delete(1), backups.restore(7, 1)):
+        await backups.list_to_show()
+        before = len(vps.requests)
+        with suppress(ProviderError):
+            await change
+        await backups.list_to_show()
+        assert [each.method for each in vps.requests[before:]][-1] == "GET"
+
+
+async def test_a_list_that_could_not_be_had_is_not_kept() -> None:
+    vps = Vps(GET=httpx.Response(403))
+    backups = api(vps, keep_seconds=60.0)
+    with pytest.raises(ProviderError):
+        await backups.list_to_show()
+    vps.answers["GET"] = listed(told(1))
+    assert len((await backups.list_to_show()).backups) == 1

@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.slack.form_state import placed
 from bot.sandbox.slack.workspace import Message
+from bot.vps.budget import LOOKS
 from tests.world import World, set_up
 
 
@@ -272,3 +273,16 @@ async def test_a_hiccup_of_vps_org_is_not_even_noticed(world: World) -> None:
     world.faults.next_provider["GET", "/backups/"] += ["500", "reset"]
     await world.person("ana").types("/backup list")
     await world.until_whisper("ana", "0 backups")
+
+
+async def test_who_looks_all_the_time_has_to_wait_but_can_act(world: World) -> None:
+    ana = world.person("ana")
+    for _ in range(LOOKS):
+        await ana.types("/backup list web-1")
+    await ana.types("/backup servers")
+    refused = await world.until_whisper("ana", "You've asked for a lot in the last minute.\nTry again in")
+    assert buttons(refused) == ["Try again"]
+    await world.person("ben").types("/backup list web-1")
+    await world.until_whisper("ben", "Backups of web-1")
+    await ana.types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
