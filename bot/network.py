@@ -52,8 +52,8 @@ def proxy_for(url: str) -> str | None:
     if not _is_http_proxy(address):
         # It is not repeated: it may hold a password.
         raise ConfigurationError(
-            f"{name} is not right: it must be the address of an HTTP proxy, such as "
-            "http://proxy.example.org:3128. Other kinds, such as SOCKS, are not supported."
+            f"{name} must be the address of an HTTP proxy, such as http://proxy.example.org:3128. "
+            "Other kinds, such as SOCKS, are not supported."
         )
     return address
 

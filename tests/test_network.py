@@ -88,7 +88,7 @@ async def test_a_proxy_that_cant_be_used_is_named_and_not_repeated(
         with pytest.raises(ConfigurationError) as refused:
             build()
         [problem] = refused.value.problems
-        assert problem.startswith(f"{name.upper()} is not right: it must be the address of an HTTP proxy")
+        assert problem.startswith(f"{name.upper()} must be the address of an HTTP proxy")
         assert "hunter2" not in problem
 
 

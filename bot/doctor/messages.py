@@ -142,7 +142,9 @@ def scopes(granted: Collection[str]) -> Finding:
     for scope in without:
         if scope.endswith(":history"):
             return warning(
-                f"Scopes: without {', '.join(without)} a message can be posted twice after a crash.", install
+                f"Scopes: without {', '.join(without)} a message can be posted twice after a crash, unless "
+                "`backup-bot doctor --post-twice CHANNEL` says otherwise.",
+                install,
             )
     if without:
         return warning(f"Scopes: without {', '.join(without)} channels can't be checked here.", install)
