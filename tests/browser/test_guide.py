@@ -110,6 +110,7 @@ async def test_all_six_things_are_tried(page: Page, uses: Uses, sandbox_in_use: 
     await uses(page.get_by_role("dialog").get_by_role("button", name="Approve"))
     await begins(page, uses, "Back up db-main")
     await page.wait_for_url(re.compile("as=UANA"))
+    await expect(page.locator(".step.done")).to_have_count(5, timeout=40_000)
     await begins(page, uses, "then kill the bot")
     await begins(page, uses, "Start the bot again")
     await expect(page.locator(".step.done")).to_have_count(6, timeout=40_000)
