@@ -66,7 +66,7 @@ class Sandbox:
         self.people = self.slack.people
         self.provider = Provider(speed=speed, clock=clock)
         self.bot: BotProcess | None = None
-        self.interrupted: list[Backup] = []
+        self.interrupted: dict[Backup, str] = {}
         self._port = port
         self._seeded = seeded
         self._spawn = spawn

@@ -24,7 +24,7 @@ async def sandbox_in_use(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
     sandbox.workspace.typed.clear()
     sandbox.provider.creates.clear()
     sandbox.provider.restores.clear()
-    sandbox.interrupted = []
+    sandbox.interrupted = {}
     yield sandbox
     for made in sandbox.provider.creates:
         sandbox.provider.delete(made.id)
@@ -111,7 +111,7 @@ async def test_all_six_things_are_tried(page: Page, uses: Uses, sandbox_in_use: 
     await begins(page, uses, "Back up db-main")
     await page.wait_for_url(re.compile("as=UANA"))
     await expect(page.locator(".step.done")).to_have_count(5, timeout=40_000)
-    await begins(page, uses, "then kill the bot")
+    await begins(page, uses, "Back up, then kill")
     await begins(page, uses, "Start the bot again")
     await expect(page.locator(".step.done")).to_have_count(6, timeout=40_000)
     assert [name for name, _ in sandbox_in_use.provider.restores][-2:] == ["web-1", "mail"]

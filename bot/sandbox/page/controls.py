@@ -61,8 +61,8 @@ class Controls:
         return {"state": bot.state}
 
     async def _kill(self) -> None:
-        begun = self._stage.provider.creates
-        self._stage.interrupted = [backup for backup in begun if backup.status == "in_progress"]
+        begun, now = self._stage.provider.creates, self._stage.workspace.next_ts()
+        self._stage.interrupted = {backup: now for backup in begun if backup.status == "in_progress"}
         await self._own_bot().kill()
 
     async def _interrupt(self, body: Json) -> Json:

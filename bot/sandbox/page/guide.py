@@ -90,7 +90,7 @@ def _ask_for_approval(stage: Stage, reader: Reader) -> Node:
 def _kill(stage: Stage, reader: Reader) -> Node:
     if stage.bot is not None and stage.bot.state not in ("running", "starting"):
         return _button(reader, "Start the bot again", "/sandbox/bot", {"do": "start"})
-    return _button(reader, f"Back up {KILLED}, then kill the bot", "/sandbox/interrupt", {"server": KILLED})
+    return _button(reader, "Back up, then kill", "/sandbox/interrupt", {"server": KILLED})
 
 
 def _typed(stage: Stage, *words: str) -> bool:
@@ -107,8 +107,17 @@ def _restored_after_a_backup(stage: Stage) -> bool:
 
 
 def _survived(stage: Stage) -> bool:
-    was_killed, runs = bool(stage.interrupted), stage.bot is not None and stage.bot.state == "running"
-    return was_killed and runs and all(backup.status == "completed" for backup in stage.interrupted)
+    """Whether each backup that was in progress at the kill was told to be over since."""
+    replies = [
+        found
+        for messages in stage.workspace.messages.values()
+        for found in messages
+        if found.by_bot and found.is_reply
+    ]
+    return bool(stage.interrupted) and all(
+        any(float(reply.ts) > float(killed_at) and backup.server.name in reply.text for reply in replies)
+        for backup, killed_at in stage.interrupted.items()
+    )
 
 
 STEPS = (
@@ -147,7 +156,7 @@ STEPS = (
     ),
     Step(
         "Kill the bot in the middle",
-        "It dies while VPS.org works. Start it again: it carries on, and does nothing twice.",
+        f"It dies while VPS.org backs up {KILLED}. Start it again: it carries on, and tells the end once.",
         _survived,
         _kill,
     ),

@@ -39,11 +39,11 @@ class Stage(Protocol):
     """The sandbox, as far as its page is concerned.
 
     `speed` is how fast pretend backups go; it may be set. `interrupted` are the backups that were in
-    progress when the bot was killed last.
+    progress when the bot was killed last, each with that moment as a message's time stamp.
     """
 
     speed: float
-    interrupted: list[Backup]
+    interrupted: dict[Backup, str]
 
     @property
     def workspace(self) -> Workspace:

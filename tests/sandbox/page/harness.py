@@ -88,7 +88,7 @@ class PageHarness:
         self.provider = Provider()
         self.bot: Process | None = Process(self.workspace)
         self.speed = 1.0
-        self.interrupted: list[Backup] = []
+        self.interrupted: dict[Backup, str] = {}
         seed.people_and_channels(self.workspace)
 
     def application(self) -> web.Application:

@@ -94,13 +94,15 @@ async def test_the_bot_is_killed_in_the_middle_and_ticked_once_it_has_carried_on
         return {}
 
     harness.bot_function.answers = begins
+    card = harness.says("Backing up staging")
     assert harness.bot is not None
     assert (await control(client, "interrupt", server="staging"))[0] == 200
     assert harness.bot.state == "exited -9"
     assert "Start the bot again" in take_picture(harness, harness.reader()).parts["guide-steps"]
     harness.provider.finish()
-    assert "Kill the bot in the middle" not in ticked(harness)
     await harness.bot.start()
+    assert "Kill the bot in the middle" not in ticked(harness)
+    harness.says("staging is backed up", thread=card.ts)
     assert "Kill the bot in the middle" in ticked(harness)
 
 
