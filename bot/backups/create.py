@@ -9,6 +9,7 @@ import asyncio
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.checks import look_until, oldest_manual
+from bot.backups.limited import while_limited
 from bot.backups.model import Backup
 from bot.backups.watch import watch_backup
 from bot.errors import (
@@ -59,7 +60,7 @@ async def create(wanted: CreateOperation, card: Card) -> Outcome:
 
 async def make_backup(wanted: Operation, purpose: str) -> Backup:
     """Return the backup that was started; raises Refused if none was, as far as is known."""
-    created = await call_create(wanted, purpose)
+    created = await while_limited(lambda: call_create(wanted, purpose))
     if created.backup:
         return created.backup
     if created.failure is None:

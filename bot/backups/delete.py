@@ -3,6 +3,7 @@
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.checks import find_stale, look_until, revalidate
+from bot.backups.limited import while_limited
 from bot.errors import Failure, NotFound, ProviderError
 from bot.lifecycle import operation
 from bot.operations.card import Card
@@ -16,7 +17,8 @@ from bot.verbs import Verb
 async def delete(wanted: DeleteOperation, _: Card) -> Outcome:
     """Delete one backup permanently, if it is still what the person was shown."""
     await revalidate(wanted)
-    return _outcome(wanted, await call_delete(wanted))
+    result = await while_limited(lambda: call_delete(wanted), lambda: revalidate(wanted))
+    return _outcome(wanted, result)
 
 
 class DeleteResult(BaseModel):

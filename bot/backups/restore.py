@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from bot.backups import messages
 from bot.backups.checks import find_stale, revalidate
 from bot.backups.create import find_no_room, make_backup
+from bot.backups.limited import while_limited
 from bot.backups.watch import watch_backup
 from bot.errors import Failure, ProviderError, Silence, Unreachable
 from bot.lifecycle import operation, recheck
@@ -67,14 +68,19 @@ async def restore(wanted: RestoreOperation, card: Card) -> Outcome:
 
 async def call_and_watch(wanted: RestoreOperation, card: Card) -> Restored | Accepted | NotDone | NotKnown:
     """Return what came of the call for the restore, as far as VPS.org shows it."""
-    before = await read_server_status(wanted.server_id)
-    # From here on a recovery means that another run may have called already.
-    adopt(before.execution)
-    reply = await call_restore(wanted, before.status)
+    reply = await while_limited(lambda: look_and_call(wanted), lambda: revalidate(wanted))
     if reply.failure:
         return not_restored(reply)
     await card.update(AwaitingServer())
     return restored(reply, await watch_restored(wanted.server_id, reply, card))
+
+
+async def look_and_call(wanted: RestoreOperation) -> "RestoreReply":
+    """Call for the restore, after a look at how the server is before."""
+    before = await read_server_status(wanted.server_id)
+    # From here on a recovery means that another run may have called already.
+    adopt(before.execution)
+    return await call_restore(wanted, before.status)
 
 
 async def back_up_first(wanted: RestoreOperation, card: Card) -> int:

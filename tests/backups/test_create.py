@@ -93,7 +93,7 @@ async def test_a_backup_whose_answer_was_lost_is_found_by_its_tag(world: World, 
     ("fault", "state"),
     [
         ("unauthorized", State.FAILED),
-        ("429", State.FAILED),
+        ("429_without_retry_after", State.FAILED),
         ("conflict", State.FAILED),
         ("500", State.UNKNOWN),
         ("reset", State.UNKNOWN),

@@ -108,7 +108,9 @@ async def test_what_destroys_data_is_confirmed_anew_at_each_click(world: World, 
     backup = world.provider.add_backup("web-1", age=timedelta(hours=7))
     ana = world.person("ana")
     path = f"/backups/{backup.id}/" if verb == "delete" else "/servers/101/restore/"
-    world.faults.next_provider["DELETE" if verb == "delete" else "POST", path].append("429")
+    world.faults.next_provider["DELETE" if verb == "delete" else "POST", path].append(
+        "429_without_retry_after"
+    )
     more = {"safety": False} if verb == "restore" else {}
     await ana.types(f"/backup {verb} {backup.id}")
     await world.confirms("ana", "web-1", **more)

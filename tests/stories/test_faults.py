@@ -64,7 +64,6 @@ CALLED: list[tuple[str, Endings, Words]] = [
     ("forbidden", ALL_FAILED, "doesn't let the bot's token do this"),
     ("not_found", ALL_FAILED, NOT_FOUND),
     ("conflict", ALL_FAILED, "is busy with this already"),
-    ("429", ALL_FAILED, "VPS.org is limiting requests"),
     ("429_without_retry_after", ALL_FAILED, "VPS.org is limiting requests"),
     ("500", ALL_UNKNOWN, "VPS.org is having problems (error 500)."),
     ("502", ALL_UNKNOWN, "VPS.org is having problems (error 502)."),
@@ -80,8 +79,10 @@ UNANSWERED: list[tuple[str, Endings, Words]] = [
 ]
 
 
-async def go_wrong(world: World, fault: str, endings: Endings, words: Words) -> None:
-    """Let each call meet the fault, and see what is told and what was done."""
+async def go_wrong(
+    world: World, fault: str, endings: Endings, words: Words, expected: tuple[int, ...] = (1, 1, 1)
+) -> None:
+    """Let each call meet the fault, and see what is told, what was done, and how often it was called."""
     prepare(world)
     for verb in VERBS:
         world.faults.next_provider[CALLS[verb]].append(fault)
@@ -91,13 +92,17 @@ async def go_wrong(world: World, fault: str, endings: Endings, words: Words) -> 
         assert ending == "done" or (words if isinstance(words, str) else words[verb]) in reply.text
         assert ending != "failed" or "Nothing was changed." in reply.text
     assert effects(world) == [int(ending == "done") for ending in endings]
-    assert calls(world) == [1, 1, 1]
+    assert calls(world) == [*expected]
     assert len(world.posts()) == len(world.replies()) == 3
 
 
 @pytest.mark.parametrize(("fault", "endings", "words"), CALLED, ids=[fault for fault, *_ in CALLED])
 async def test_a_call_goes_wrong(world: World, fault: str, endings: Endings, words: Words) -> None:
     await go_wrong(world, fault, endings, words)
+
+
+async def test_a_call_that_is_limited_is_made_again_as_soon_as_vps_org_allows(world: World) -> None:
+    await go_wrong(world, "429", ALL_DONE, "", expected=(2, 2, 2))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -73,7 +73,7 @@ async def test_a_server_that_fills_up_before_its_turn_is_not_restored_and_all_se
     await world.until_modal("ana", "Backup 5010 of web-1")
 
 
-@pytest.mark.parametrize("fault", ["500", "429", "forbidden", "html", "reset"])
+@pytest.mark.parametrize("fault", ["500", "429_without_retry_after", "forbidden", "html", "reset"])
 async def test_a_safety_backup_that_can_t_be_requested_stops_the_restore(
     world: World, backup: Backup, fault: str
 ) -> None:
@@ -119,7 +119,7 @@ async def test_a_backup_that_is_lost_during_the_safety_backup_is_not_restored(
 
 
 REFUSALS = [
-    ("429", "VPS.org is limiting requests"),
+    ("429_without_retry_after", "VPS.org is limiting requests"),
     ("unauthorized", "VPS.org doesn't accept the bot's token"),
     ("forbidden", "VPS.org doesn't let the bot's token do this"),
 ]
