@@ -18,12 +18,21 @@ from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.errors import BotError, ConfigurationError, Unavailable, UsageError
+from bot.terminal import on_one_line, wants_colour, write
 
 if TYPE_CHECKING:
     from bot.app import Started
 
 OK = 0
 PROBLEMS_FOUND = 1
+ONLY_OURS = 0o077
+"""What is written, such as the database, is nobody else's to read."""
+INTERRUPTED = 128 + signal.SIGINT
+_REFUSALS: dict[type[BotError], tuple[int, str]] = {
+    ConfigurationError: (os.EX_CONFIG, "The settings are not right:"),
+    Unavailable: (os.EX_UNAVAILABLE, "The bot can't start now:"),
+    UsageError: (os.EX_USAGE, "That isn't understood:"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,21 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
-        return command(chosen)
-    except ConfigurationError as problem:
-        _explain(problem)
-        return os.EX_CONFIG
-    except Unavailable as problem:
-        _explain(problem)
-        return os.EX_UNAVAILABLE
-    except UsageError as problem:
-        _explain(problem)
-        return os.EX_USAGE
+        code = command(chosen)
+        sys.stdout.flush()
+    except tuple(_REFUSALS) as problem:
+        return _explain(problem)
+    except BrokenPipeError:
+        # Whoever read has enough; Python would complain once more at its end (docs of `signal`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except OSError as problem:  # Of what surrounds the bot: a folder that is gone, a limit, a full disk.
-        sys.stderr.write(f"What the bot needs can't be used:\n  {problem}\n")
+        write(sys.stderr, "What the bot needs can't be used:", f"  {on_one_line(str(problem))}")
         return os.EX_OSERR
     except KeyboardInterrupt:
-        return OK
+        # What is stopped so has ended as it should; what is broken off has found nothing out.
+        return OK if command in {_run, _sandbox} else INTERRUPTED
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,8 +116,7 @@ def _run(_: argparse.Namespace) -> int:
 
     gc.freeze()
     gc.enable()
-    # What the bot writes, such as its database, is nobody else's to read.
-    os.umask(0o077)
+    os.umask(ONLY_OURS)
     wanted = settings.load()
     logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
     with asyncio.Runner(loop_factory=event_loop.EventLoop) as runner:
@@ -125,7 +133,7 @@ def _tell_started(started: "Started") -> None:
     if started.trouble:
         found = vps_refused(started.trouble)
         lines += [found.what, found.advice]
-    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    write(sys.stderr, *map(on_one_line, lines))
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
@@ -142,7 +150,9 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from bot.doctor.examine import examine
     from bot.doctor.model import Level, Report
     from bot.doctor.posting import examine_posting
-    from bot.doctor.report import as_json, as_text, progress, wants_colour
+    from bot.doctor.report import as_json, as_text, progress
+
+    os.umask(ONLY_OURS)
 
     async def ask(wanted: settings.Settings) -> Report:
         waiting: set[str] = set()
@@ -159,10 +169,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
         logs.set_up("CRITICAL", "text", wanted.secrets)
         report = asyncio.run(ask(wanted))
     out = sys.stdout
-    if chosen.json:
-        out.write(as_json(report))
-    else:
-        out.write(as_text(report, colour=wants_colour(out), encoding=out.encoding))
+    write(out, as_json(report)) if chosen.json else write(out, *as_text(report, colour=wants_colour(out)))
     return PROBLEMS_FOUND if report.count(Level.PROBLEM) else OK
 
 
@@ -217,16 +224,15 @@ def _settings_problem(group: BaseExceptionGroup) -> BaseException:
     return _settings_problem(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-_HEADINGS = {ConfigurationError: "The settings are not right:", UsageError: "That isn't understood:"}
-
-
-def _explain(problem: BotError) -> None:
+def _explain(problem: BotError) -> int:
+    """Say what is wrong, and return the exit code for it."""
     from bot.slack.messages import explain
 
     explanation = explain(problem)
-    heading = _HEADINGS.get(type(problem), "The bot can't start now:")
-    lines = [heading, *(f"  {line}" for line in explanation.what.splitlines())]
-    sys.stderr.write("".join(f"{line}\n" for line in [*lines, explanation.hint] if line))
+    code, heading = next(each for kind, each in _REFUSALS.items() if isinstance(problem, kind))
+    lines = [heading, *(f"  {on_one_line(line)}" for line in explanation.what.splitlines())]
+    write(sys.stderr, *lines, *([on_one_line(explanation.hint)] if explanation.hint else []))
+    return code
 
 
 def _port(text: str) -> int:

@@ -5,8 +5,10 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -158,7 +160,40 @@ def test_sigterm_ends_the_sandbox_cleanly_and_it_never_loads_the_bot(tmp_path: P
         loaded = {line.rsplit("|", 1)[-1].strip() for line in errors if line.startswith("import time:")}
     ours = {name for name in loaded if name.startswith("bot.") and not name.startswith("bot.sandbox")}
     assert "bot.sandbox.run" in loaded
-    assert ours <= {"bot.errors", "bot.__main__"}
+    assert ours <= {"bot.errors", "bot.__main__", "bot.terminal"}
+
+
+def test_a_reader_that_has_enough_is_no_failure() -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "bot", "manifest"]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, cwd=ROOT, env=buffered, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_a_doctor_that_is_interrupted_does_not_say_that_all_is_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        with silent.accept()[0]:
+            os.kill(os.getpid(), signal.SIGINT)
+            is_over.wait(20)
+
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        wanted = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "VPS_API_TOKEN": "v"}
+        for name, value in {**wanted, "SLACK_API_URL": address, "VPS_API_URL": address}.items():
+            monkeypatch.setenv(name, value)
+        person = threading.Thread(target=interrupt)
+        person.start()
+        assert main(["doctor"]) == 128 + signal.SIGINT
+        is_over.set()
+        person.join()
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("variable", ["SSLKEYLOGFILE", "SSL_CERT_FILE"])

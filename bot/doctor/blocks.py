@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/methods/blocks.validate
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -56,7 +57,7 @@ async def examine_blocks(settings: Settings, waiting: set[str] | None = None) ->
         waiting.add("Slack")
     async with new_session() as session:
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
-        asked = judged(client, catalogue())
+        asked = partial(judged, client, catalogue())
         return Report(await answer("Slack", "SLACK_API_URL", asked, seconds=TIMEOUT_SECONDS))
 
 

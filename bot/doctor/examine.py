@@ -2,14 +2,14 @@
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from aiohttp import ClientSession
 
 from bot.doctor import messages
-from bot.doctor.asking import answer
+from bot.doctor.asking import Question, answer
 from bot.doctor.database import examine_database
 from bot.doctor.model import Finding, Policy, Report
 from bot.doctor.people import KnownPeople
@@ -46,11 +46,11 @@ class _Examination:
         settings = self._settings
         found = [messages.connected_by(settings.mode), *_env_file(), *self._load_rules()]
         async with new_session() as session:
-            slack = [self._bot_token(session), self._way_in(session)]
-            database = [asyncio.to_thread(examine_database, settings.database_url)]
+            slack = partial(self._bot_token, session), partial(self._way_in, session)
+            database = partial(asyncio.to_thread, examine_database, settings.database_url)
             answers = await asyncio.gather(
-                self._asked("Slack", "SLACK_API_URL", slack),
-                self._asked("VPS.org", "VPS_API_URL", [self._vps()]),
+                self._asked("Slack", "SLACK_API_URL", *slack),
+                self._asked("VPS.org", "VPS_API_URL", self._vps),
                 self._asked("the database", "DATABASE_URL", database),
             )
         found += [finding for answered in answers for finding in answered]
@@ -70,9 +70,7 @@ class _Examination:
         names = None if self._servers is None else [server.name for server in self._servers]
         return policies(self._rules, self._known.names, names, self._known.strangers)
 
-    async def _asked(
-        self, service: str, variable: str, questions: Sequence[Awaitable[list[Finding]]]
-    ) -> list[Finding]:
+    async def _asked(self, service: str, variable: str, *questions: Question) -> list[Finding]:
         """Return the answers to all questions."""
         self._waiting.add(service)
         found = await asyncio.gather(*(answer(service, variable, each) for each in questions))

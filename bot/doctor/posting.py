@@ -1,5 +1,7 @@
 """`backup-bot doctor --post-twice CHANNEL`: whether Slack posts a message once if it has the same id."""
 
+from functools import partial
+
 import sqlalchemy as sa
 from slack_sdk.errors import SlackApiError
 
@@ -15,7 +17,7 @@ from bot.slack.auth import error_name, identify, new_session, web_client
 async def examine_posting(settings: Settings, waiting: set[str], channel: str) -> Report:
     """Post a message twice in a channel, delete it, and store for the bot whether it came once."""
     waiting.add("Slack")
-    return Report(await answer("Slack", "SLACK_API_URL", _posted_twice(settings, channel)))
+    return Report(await answer("Slack", "SLACK_API_URL", partial(_posted_twice, settings, channel)))
 
 
 async def _posted_twice(settings: Settings, channel: str) -> list[Finding]:

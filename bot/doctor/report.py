@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -11,29 +10,27 @@ from typing import TextIO
 
 from bot.doctor.messages import POLICY_TITLE, summary, waiting_for
 from bot.doctor.model import Level, Report
+from bot.terminal import encodable, in_colour, on_one_line
 
 MARKS = {Level.PROBLEM: "✗", Level.WARNING: "!", Level.WELL: "✓"}
 _COLOURS = {Level.PROBLEM: 31, Level.WARNING: 33, Level.WELL: 32}
-_ASCII = str.maketrans({"✗": "x", "✓": "+", "…": "...", "–": "-", "“": '"', "”": '"', "’": "'"})
+_BOLD = 1
 
 
-def as_text(report: Report, *, colour: bool = False, encoding: str = "utf-8") -> str:
-    """Return the report as lines, the gravest first, and a summary at the end, where people look first.
-
-    What `encoding` lacks is written in ASCII. Nothing in it can steer a terminal but our own colours.
-    """
+def as_text(report: Report, *, colour: bool = False) -> list[str]:
+    """Return the report as lines, the gravest first, and a summary at the end, where people look first."""
     lines = []
     for finding in report.sorted:
-        mark = _in_colour(MARKS[finding.level], _COLOURS[finding.level], colour)
-        lines.append(f"{mark} {_harmless(finding.what)}")
-        lines += [f"    {_harmless(finding.advice)}"] if finding.advice else []
+        mark = in_colour(MARKS[finding.level], _COLOURS[finding.level], wanted=colour)
+        lines.append(f"{mark} {on_one_line(finding.what)}")
+        lines += [f"    {on_one_line(finding.advice)}"] if finding.advice else []
     if report.policies:
-        lines += ["", _in_colour(POLICY_TITLE, 1, colour)]
+        lines += ["", in_colour(POLICY_TITLE, _BOLD, wanted=colour)]
     for policy in report.policies:
-        lines += [f"  {_harmless(policy.about)}", *(f"    {_harmless(line)}" for line in policy.lines)]
+        lines.append(f"  {on_one_line(policy.about)}")
+        lines += [f"    {on_one_line(line)}" for line in policy.lines]
     worst = report.sorted[0].level if report.findings else Level.WELL
-    lines += ["", _in_colour(summary(report), _COLOURS[worst], colour)]
-    return _encodable("".join(f"{line}\n" for line in lines), encoding)
+    return [*lines, "", in_colour(summary(report), _COLOURS[worst], wanted=colour)]
 
 
 def as_json(report: Report) -> str:
@@ -41,12 +38,7 @@ def as_json(report: Report) -> str:
     counts = {f"{level}s": report.count(level) for level in (Level.PROBLEM, Level.WARNING)}
     found = [asdict(finding) for finding in report.sorted]
     policies = [asdict(policy) for policy in report.policies]
-    return json.dumps({**counts, "findings": found, "policy": policies}, indent=2) + "\n"
-
-
-def wants_colour(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal that people want colours on (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return json.dumps({**counts, "findings": found, "policy": policies}, indent=2)
 
 
 @asynccontextmanager
@@ -71,22 +63,6 @@ async def _show(waiting: Collection[str], stream: TextIO, after_seconds: float) 
     await asyncio.sleep(after_seconds)
     while waiting:
         words = waiting_for(sorted(waiting), time.monotonic() - began)
-        stream.write(f"\r{_encodable(words, stream.encoding)}\x1b[K")
+        stream.write(f"\r{encodable(words, stream.encoding)}\x1b[K")
         stream.flush()
         await asyncio.sleep(1)
-
-
-def _in_colour(text: str, code: int, wanted: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if wanted else text
-
-
-def _harmless(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text)
-
-
-def _encodable(text: str, encoding: str) -> str:
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-    return text

@@ -115,7 +115,7 @@ async def test_how_a_whole_report_reads(
 ) -> None:
     troubled = {"BOT_OPERATORS": "UANA,UGUS", "BOT_CHANNELS": "COPS,CNOT", "SLACK_APP_TOKEN": "xapp-other"}
     report = await examined(sandbox, tmp_path, **troubled)
-    assert as_text(report).replace(str(tmp_path), "/tmp") == snapshot
+    assert "\n".join(as_text(report)).replace(str(tmp_path), "/tmp") == snapshot
 
 
 async def test_a_slack_that_can_not_be_asked_about_people_is_no_verdict_on_them(
