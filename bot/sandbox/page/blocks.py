@@ -106,8 +106,11 @@ def _container(block: Json, canvas: Canvas) -> Node:
 
 
 def _alert(block: Json, canvas: Canvas) -> Node:
-    level = str(block.get("level") or block.get("style") or "default")
-    return div(class_=["alert", f"alert-{level}"], role="note")[draw_text(block.get("text"), canvas.reader)]
+    level = str(block.get("level") or "default")
+    name = span(".visually-hidden")[f"{level.capitalize()}: "] if level != "default" else None
+    return div(class_=["alert", f"alert-{level}"], role="note")[
+        name, div(".text")[draw_text(block.get("text"), canvas.reader)]
+    ]
 
 
 _DRAWERS: dict[str, Callable[[Json, Canvas], Node]] = {

@@ -205,9 +205,11 @@ function openModals() {
   }
 }
 
+// A form is read from its top, wherever one begins to type in it.
 function toFirstField(dialog) {
   const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(FIELD);
-  (first ?? dialog.querySelector("[type=submit]") ?? dialog).focus();
+  (first ?? dialog.querySelector("[type=submit]") ?? dialog).focus({ preventScroll: true });
+  dialog.querySelector(".modal-body").scrollTop = 0;
 }
 
 // A modal that shows other fields than before, as after "Next", is a new form to begin at its start.
