@@ -6,7 +6,8 @@ import sys
 
 if __name__ == "__main__" and sys.argv[1:2] == ["run"]:
     # The rest takes a while to load, and process 1 of a container loses a signal that it doesn't handle.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
 
 import argparse
 import asyncio

@@ -16,7 +16,8 @@ from dbos._serialization import DefaultSerializer
 
 from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.operations import engine
-from bot.operations.leases import FileLock, ReplicaLease, terminate_process
+from bot.operations.file_lock import FileLock
+from bot.operations.leases import ReplicaLease, terminate_process
 from bot.operations.maintenance import Failover, Maintenance
 from bot.operations.nudge import QueueNudge
 from bot.operations.runner import Runner
@@ -26,6 +27,7 @@ PING_SECONDS = 2.0
 QUEUE_SECONDS = 2.0
 """How often the queue is polled; what this process enqueues is fetched at once."""
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 WORKERS = 5_000
 """As good as no limit: one at a time per server comes from the queue's partitions alone."""
 
@@ -58,7 +60,7 @@ class Engine:
 
     `polling` is how often the database is asked for what has become due, in seconds, `wait_seconds` how long
     it may be away at the start. Operations are kept for `keep_days` after their end. `terminate` ends the
-    process at once if PostgreSQL was lost, since another process may take over. `on_replicas` is called with
+    process at once if the database was lost, as another process may take over. `on_replicas` is called with
     the number of processes that work on the database, again and again, if they may be several. `give_way` is
     awaited before each step, to let what is more urgent go first.
     """
@@ -79,7 +81,7 @@ class Engine:
         self._keep_days = keep_days
         self._is_file = database.dialect.name == "sqlite"
         self._lease: Lease = (
-            FileLock(Path(database.url.database or ""))
+            FileLock(Path(database.url.database or ""), terminate=terminate)
             if self._is_file
             else ReplicaLease(
                 database.url,
@@ -175,7 +177,7 @@ class Engine:
         if isinstance(cause, OSError):
             reason, passes = f"{cause.filename}: {cause.strerror}", cause.errno in _DISK_FULL
         elif self._is_file:
-            passes = "disk" in reason
+            passes = getattr(cause, "sqlite_errorcode", 0) & 0xFF in _PASSING
         else:
             passes = isinstance(error, sa.exc.OperationalError)
         if passes:

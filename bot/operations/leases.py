@@ -1,25 +1,20 @@
 """Which process carries out which operations (DBOS.md, section 7): a lease each, held while it lives.
 
-On SQLite the one lease is a lock on its file. On PostgreSQL each of several replicas holds an advisory lock
-of its session, which PostgreSQL frees the moment that session ends, however it ends; what its holder had
-begun, another replica then carries on (failover). So that no two ever work on the same operation, a process
-whose session is lost stops before PostgreSQL, at the other end, gives up the session: no later than
-`TRUST_SECONDS` after it last asked something that was answered, while PostgreSQL waits for
+On SQLite the one lease is a lock on its file (`file_lock.py`). On PostgreSQL each of several replicas holds
+an advisory lock of its session, which PostgreSQL frees the moment that session ends, however it ends; what
+its holder had begun, another replica then carries on (failover). So that no two ever work on the same
+operation, a process whose session is lost stops before PostgreSQL, at the other end, gives up the session:
+no later than `TRUST_SECONDS` after it last asked something that was answered, while PostgreSQL waits for
 `KEEPALIVE_SECONDS` from then on at least. Most often the process notices by itself, after `LOOK_SECONDS` +
 `ANSWER_SECONDS`; if its event loop hangs, a watchdog ends it.
 """
 
 import asyncio
-import errno
-import fcntl
 import os
-import struct
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
-from pathlib import Path
 from typing import Any, NoReturn, Protocol, Self
 
 import psycopg
@@ -31,9 +26,6 @@ from bot.operations.database import KEEPALIVE_SECONDS, with_keepalives
 
 log = structlog.get_logger()
 
-_IS_LINUX = sys.platform == "linux"
-LOCKED_BYTE = 2**40
-"""Which byte of a SQLite file is locked: far from those SQLite locks (https://sqlite.org/lockingv3.html)."""
 MAX_LEASES = 32
 """How many replicas one database serves at most."""
 LOCKS = 0x6261_636B
@@ -77,76 +69,9 @@ def terminate_process() -> NoReturn:
     os._exit(LOST)
 
 
-class FileLock:
-    """The only lease there is on a SQLite file; the system frees it when the process dies.
-
-    The lock is on the file itself, where nobody can delete it, at a byte of no concern to SQLite. Only Linux
-    has such locks; elsewhere, for trying the bot out, it is on a file beside.
-    """
-
-    def __init__(self, database: Path) -> None:
-        self._database = database
-        self._locked = database if _IS_LINUX else Path(f"{database}.lock")
-        self._file: int | None = None
-
-    async def claim(self) -> str:
-        """Take the file, and make it if it is missing.
-
-        Raises:
-            ConfigurationError: another process has it, or it is none that can be used.
-            OSError: it can't be opened.
-        """
-        if self._database.is_dir():
-            raise ConfigurationError(
-                f"DATABASE_URL: {self._database} is a folder.", hint="Name a file in it."
-            )
-        self._database.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._locked, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _set_lock(file, fcntl.F_WRLCK)
-        except OSError as error:
-            os.close(file)
-            raise self._refused(error) from error
-        self._file = file
-        return _name(0)
-
-    async def hold(self) -> None:
-        """Do nothing until cancelled: nobody else works on the file."""
-        await asyncio.Event().wait()
-
-    async def live_leases(self) -> set[str]:
-        """Return our lease."""
-        return {_name(0)}
-
-    async def release(self) -> None:
-        """Leave the file to others."""
-        if self._file is not None:
-            # It stays open: to close it would take from SQLite the locks of its own on this file
-            # (https://sqlite.org/howtocorrupt.html, section 2.2).
-            _set_lock(self._file, fcntl.F_UNLCK)
-            self._file = None
-
-    def _refused(self, error: OSError) -> ConfigurationError:
-        if error.errno in {errno.EAGAIN, errno.EACCES}:
-            return ConfigurationError(
-                f"DATABASE_URL: another backup-bot is using {self._database}.",
-                hint="Stop it first, or use PostgreSQL to run several.",
-            )
-        return ConfigurationError(
-            f"DATABASE_URL: {self._database} can't be locked ({error.strerror}), so a second bot could "
-            "use it at the same time.",
-            hint="Put it on a local disk, as network drives often have no locks; or use PostgreSQL.",
-        )
-
-
-def _set_lock(file: int, kind: int) -> None:
-    """Lock a byte of an open file, or unlock it; raises OSError if another process has it."""
-    if _IS_LINUX:
-        # The kind of lock that another open of the file doesn't share, and its close doesn't free (fcntl(2)).
-        lock = struct.pack("hhqqi0q", kind, os.SEEK_SET, LOCKED_BYTE, 1, 0)
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
-    else:
-        fcntl.flock(file, fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB)
+def lease_name(number: int | str) -> str:
+    """Return the name under which a lease's holder records its operations."""
+    return f"lease-{number}"
 
 
 class ReplicaLease:
@@ -185,8 +110,8 @@ class ReplicaLease:
             for number in range(MAX_LEASES):
                 if await self._try(number):
                     self._number = number
-                    log.info("lease_claimed", lease=_name(number))
-                    return _name(number)
+                    log.info("lease_claimed", lease=lease_name(number))
+                    return lease_name(number)
             log.warning("all_leases_taken", leases=MAX_LEASES)
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -197,7 +122,9 @@ class ReplicaLease:
             with Watchdog(TRUST_SECONDS, self._terminate) as watchdog:
                 await self._until_lost(watchdog)
                 log.critical(
-                    "lease_lost", lease=_name(self._number), meaning="others may take over; I stop at once"
+                    "lease_lost",
+                    lease=lease_name(self._number),
+                    meaning="others may take over; I stop at once",
                 )
                 self._terminate()
         finally:
@@ -206,7 +133,7 @@ class ReplicaLease:
     async def live_leases(self) -> set[str]:
         """Return the leases that are held; raises psycopg.Error."""
         cursor = await self._connection.execute(_HELD, (LOCKS,))
-        return {_name(number) for (number,) in await cursor.fetchall()}
+        return {lease_name(number) for (number,) in await cursor.fetchall()}
 
     async def release(self) -> None:
         """Leave the lease to others; what was begun under it is recovered at once."""
@@ -271,9 +198,9 @@ class ReplicaLease:
         live = await self.live_leases()
         if self._on_replicas:
             self._on_replicas(len(live))
-        dead = [_name(number) for number in range(MAX_LEASES) if _name(number) not in live]
+        dead = [lease_name(number) for number in range(MAX_LEASES) if lease_name(number) not in live]
         for lease in sorted(await self._failover.orphaned(dead)):
-            number = int(lease.removeprefix(_name("")))
+            number = int(lease.removeprefix(lease_name("")))
             if await self._try(number):
                 try:
                     # If another was quicker there is nothing left.
@@ -321,7 +248,3 @@ class Watchdog:
                 # Nothing is logged before: whatever hangs may be what the log is written to.
                 self._terminate()
                 return
-
-
-def _name(number: int | str) -> str:
-    return f"lease-{number}"

@@ -1,9 +1,11 @@
 """Starting the engine: pickles in its database are never read, and what keeps it from starting is said."""
 
+import asyncio
 import base64
 import errno
 import os
 import pickle
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,15 +14,16 @@ from subprocess import PIPE
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from dbos import DBOSPortableJSONSerializer
 from dbos import _serialization as reading
 
-from bot.errors import ConfigurationError
+from bot.errors import BotError, ConfigurationError, DatabaseUnavailable
 from bot.operations import records
 from bot.operations.database import open_database
 from bot.operations.engine import adopt, event, set_event, start, workflow
+from bot.operations.file_lock import FileLock
 from bot.operations.launch import Engine
-from bot.operations.leases import FileLock
 from tests.operations.harness import EngineHarness, Order, begin, until_ended_somehow, until_recorded, wait_at
 
 OURS = DBOSPortableJSONSerializer()
@@ -153,6 +156,28 @@ async def test_a_folder_is_no_database(tmp_path: Path) -> None:
     assert await refused("sqlite:////") == ("DATABASE_URL: / is a folder.",)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_FULL, DatabaseUnavailable),
+        (sqlite3.SQLITE_IOERR_WRITE, DatabaseUnavailable),
+        (sqlite3.SQLITE_BUSY, DatabaseUnavailable),
+        (sqlite3.SQLITE_CORRUPT, ConfigurationError),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, ConfigurationError),
+        (sqlite3.SQLITE_CANTOPEN, ConfigurationError),
+    ],
+)
+async def test_what_may_pass_is_worth_another_start(tmp_path: Path, code: int, kind: type[BotError]) -> None:
+    async def fail() -> None:
+        error = sqlite3.OperationalError("the database disk image, or a disk")
+        error.sqlite_errorcode = code
+        raise sa.exc.OperationalError("select 1", {}, error)
+
+    database = open_database(f"sqlite:///{tmp_path}/bot.sqlite")
+    with pytest.raises(kind):
+        await Engine(database).launch(fail)
+
+
 async def test_what_is_in_the_way_of_a_database_is_said(tmp_path: Path) -> None:
     file, long = tmp_path / "disk", tmp_path / ("x" * 300)  # A disk is not full as a path speaks of one.
     file.touch()
@@ -180,14 +205,34 @@ async def test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path:
 async def test_where_there_are_no_locks_of_linux_a_file_beside_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.operations.leases._IS_LINUX", False)
+    monkeypatch.setattr("bot.operations.file_lock._IS_LINUX", False)
     await test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path)
+
+
+@pytest.mark.parametrize("other", [None, "another database"])
+async def test_a_bot_whose_file_is_deleted_or_replaced_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str | None
+) -> None:
+    monkeypatch.setattr("bot.operations.file_lock.LOOK_SECONDS", 0.01)
+    path, terminated = tmp_path / "bot.sqlite", asyncio.Event()
+    lock = FileLock(path, terminate=terminated.set)
+    await lock.claim()
+    holding = asyncio.create_task(lock.hold())
+    await asyncio.wait({holding}, timeout=0.1)
+    assert not terminated.is_set()
+    if other is None:
+        path.unlink()
+    else:
+        (tmp_path / "other").write_text(other)
+        (tmp_path / "other").rename(path)
+    await asyncio.wait_for(terminated.wait(), 10)
+    await holding
 
 
 CLAIM = """
 import asyncio, sqlite3, sys
 from pathlib import Path
-from bot.operations.leases import FileLock
+from bot.operations.file_lock import FileLock
 path = Path(sys.argv[1])
 asyncio.run(FileLock(path).claim())
 database = sqlite3.connect(path)
@@ -202,19 +247,22 @@ sys.stdin.read()
 def test_whatever_is_deleted_beside_the_database_a_second_process_does_not_start(tmp_path: Path) -> None:
     path = tmp_path / "bot.sqlite"
 
-    def start() -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", CLAIM, str(path)]
+    def start(way: Path) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", CLAIM, str(way)]
         return subprocess.Popen(command, text=True, stdin=PIPE, stdout=PIPE, stderr=PIPE)
 
-    with start() as first:
+    with start(path) as first:
         assert first.stdout
         assert first.stdout.readline() == "claimed\n"
         for beside in set(tmp_path.iterdir()) - {path}:
             beside.unlink()
-        with start() as second:
-            assert "another backup-bot is using" in second.communicate()[1]
-        assert second.returncode != 0
+        (tmp_path / "symbolic").symlink_to(path)
+        (tmp_path / "hard").hardlink_to(path)
+        for way in (path, tmp_path / "symbolic", tmp_path / "hard"):
+            with start(way) as second:
+                assert "another backup-bot is using" in second.communicate()[1]
+            assert second.returncode != 0
         first.kill()
-    with start() as third:
+    with start(path) as third:
         assert third.communicate("")[0] == "claimed\n"
     assert path.stat().st_mode & 0o777 == 0o600
