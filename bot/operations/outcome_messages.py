@@ -98,7 +98,7 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
             return f"VPS.org gives its status as “{_status(outcome.status)}” and no reason."
         case BackupVanished():
             gone = f"Backup {outcome.backup_id} is no longer listed"
-            return f"{gone}: it failed, or somebody deleted it while it ran."
+            return f"{gone}: it failed, or it was deleted while it ran."
         case StillRunning():
             return _still_running(outcome)
         case NotDone():

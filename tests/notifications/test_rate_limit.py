@@ -94,8 +94,16 @@ async def order_of(limiter: RateLimiter, *asked: Priority) -> list[Priority]:
     return came
 
 
-def test_outcomes_go_before_notices_and_those_before_progress() -> None:
-    asked = [Priority.PROGRESS, Priority.RECORD, Priority.OUTCOME, Priority.NOTICE, Priority.OUTCOME]
+def test_alarms_go_before_outcomes_those_before_notices_and_those_before_progress() -> None:
+    asked = [
+        Priority.PROGRESS,
+        Priority.RECORD,
+        Priority.OUTCOME,
+        Priority.NOTICE,
+        Priority.OUTCOME,
+        Priority.ALARM,
+    ]
+    assert min(Priority) is Priority.ALARM
     came, _ = in_virtual_time(lambda: order_of(RateLimiter(1, 60.0), *asked))
     assert came == sorted(asked)
 

@@ -39,7 +39,12 @@ def messages(client: SlackClient) -> SlackMessages:
 
 
 async def post_again(
-    messages: SlackMessages, *places: str, key: str = "k", thread_ts: str = "", **content: Any
+    messages: SlackMessages,
+    *places: str,
+    key: str = "k",
+    thread_ts: str = "",
+    is_broadcast: bool = False,
+    **content: Any,
 ) -> MessageRef:
     """Post a message that another run may have posted."""
     return await messages.post_once(
@@ -47,6 +52,7 @@ async def post_again(
         {"text": "Done."} | content,
         key,
         thread_ts=thread_ts,
+        broadcast=is_broadcast,
         is_recovery=True,
         give_up_after=GIVE_UP_SECONDS,
     )
@@ -89,6 +95,24 @@ async def test_a_message_is_found_in_a_thread_and_in_direct_messages(
         await post_again(messages, "UANA", key="direct")
     assert len(posted(sandbox, "COPS")) == 2
     assert len(posted(sandbox, "DANA")) == 1
+
+
+async def test_a_reply_that_is_shown_in_the_channel_too_is_found_again(
+    sandbox: Sandbox, messages: SlackMessages
+) -> None:
+    parent = await post_again(messages, "COPS", key="parent")
+    first = await post_again(messages, "COPS", key="reply", thread_ts=parent.ts, is_broadcast=True)
+    assert await post_again(messages, "COPS", key="reply", thread_ts=parent.ts, is_broadcast=True) == first
+    [_, reply] = sandbox.workspace.messages["COPS"]
+    assert (reply.thread_ts, reply.broadcast) == (parent.ts, True)
+
+
+async def test_where_there_is_no_thread_nothing_is_shown_twice(
+    sandbox: Sandbox, messages: SlackMessages
+) -> None:
+    await post_again(messages, "COPS", is_broadcast=True)
+    [post] = sandbox.workspace.messages["COPS"]
+    assert (post.thread_ts, post.broadcast) == (None, False)
 
 
 async def test_it_looks_everywhere_before_it_posts_anywhere(

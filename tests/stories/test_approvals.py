@@ -86,6 +86,17 @@ async def test_silence_is_no_approval_and_approvers_are_reminded_once(world: Wor
     assert events(world) == ["requested", "approval_requested", "reminded", "expired", "ended"]
 
 
+@set_up(**TWO, bot_ask_approvers=True, bot_approval_minutes=0.01)
+async def test_approvers_who_are_asked_directly_are_reminded_there_and_nowhere_else(world: World) -> None:
+    await asks(world)
+    reminder = await world.until_direct("ben", ":bell: Reminder: <@UANA> needs an answer by <!date^")
+    assert "<@UBEN>" not in reminder.text
+    assert reminder.thread_ts == world.direct("ben")[0].ts
+    reply = await world.until_reply("No answer in time for the delete of *web-1*")
+    assert world.replies() == [reply]
+    await world.until(lambda: "Expired without an answer" in reminder.text, "the reminder says how it ended")
+
+
 @set_up(**TWO)
 async def test_the_requester_and_nobody_else_can_withdraw(world: World) -> None:
     question = await asks(world)

@@ -83,6 +83,59 @@ async def test_approvers_hear_of_it_though_the_bot_is_restarted_meanwhile(world:
     assert world.provider.deletes == [5001]
 
 
+class BenComesLateAndCleoIsGone:
+    """Slack is away for the first messages to Ben, and has nobody for those to Cleo."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    def for_slack(self, method: str, channel: str) -> str | None:
+        """Return what goes wrong with what is posted to whom."""
+        if method != "chat.postMessage" or channel not in {"UBEN", "UCLEO"}:
+            return None
+        if channel == "UCLEO":
+            return "user_disabled"
+        self.lost += 1
+        return "down" if self.lost <= 3 else None
+
+    def for_provider(self, method: str, path: str) -> str | None:
+        """Nothing goes wrong there."""
+
+    def wait(self) -> float:
+        """Nothing is late."""
+        return 0.0
+
+
+@set_up(**GLASS)
+async def test_an_alarm_outlasts_an_outage_and_who_was_not_reached_is_on_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.operations.card.ANNOUNCE_SECONDS", 0.05)
+    monkeypatch.setattr("bot.notifications.retry._FIRST_WAIT", 0.1)
+    question = await asks(world)
+    world.faults.plan = BenComesLateAndCleoIsGone()
+    await breaks_glass(world, question)
+    await world.until_reply("<@UANA> :white_check_mark: Deleted backup 5001")
+    alarm = await world.until_direct("ben", "Break-glass: delete a backup of web-1")
+    await world.until(lambda: "Deleted backup 5001" in alarm.text, "it came late, and says how it ended")
+    alarmed = await until_recorded(world, "alarmed")
+    assert (alarmed.reached, alarmed.not_reached) == (("UBEN",), ("UCLEO",))
+
+
+@set_up(**GLASS)
+async def test_an_approver_stops_from_the_alarm_what_has_not_acted_yet(world: World) -> None:
+    await world.person("cleo").types("/backup list")
+    await world.person("ben").types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    await breaks_glass(world, await asks(world))
+    alarm = await world.until_direct("cleo", "Press Cancel, which works until it acts, and call <@UANA>.")
+    assert list(buttons(alarm)) == ["cancel_operation", "open_link"]
+    await world.person("cleo").clicks("cancel_operation", message=alarm)
+    await world.until_reply("<@UANA> :no_entry_sign: <@UCLEO> cancelled the delete of *web-1*")
+    await world.until(lambda: "cancelled the delete" in alarm.text, "the alarm says so too")
+    assert world.provider.deletes == []
+
+
 @set_up(**GLASS)
 async def test_a_wrong_name_breaks_nothing_the_right_one_then_does(world: World) -> None:
     question = await asks(world)

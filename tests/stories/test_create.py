@@ -132,7 +132,7 @@ async def test_a_server_that_fills_up_before_its_turn_is_refused_in_the_open(wor
 
 ENDS: list[tuple[Outcome, str]] = [
     ("failed", "VPS.org gives its status as “failed” and no reason."),
-    ("vanishes", "Backup 5001 is no longer listed: it failed, or somebody deleted it while it ran."),
+    ("vanishes", "Backup 5001 is no longer listed: it failed, or it was deleted while it ran."),
 ]
 
 
