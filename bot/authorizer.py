@@ -13,7 +13,7 @@ from bot.audit.model import Entry
 from bot.audit.store import AuditTrail
 from bot.errors import Denial, Failure, HiddenBackup, HiddenServer, NotAllowed, NotChecked, NotRecorded
 from bot.operations.model import Operation
-from bot.permissions import Allowed, Decision, NeedsApproval, Person, Rules, Sight
+from bot.permissions import Allowed, AuditSight, Decision, NeedsApproval, Person, Rules, Sight
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
 
@@ -58,11 +58,15 @@ class Authorizer:
                 raise NotChecked(Denial.NOT_IN_TIME) from None
         return Allowed()
 
-    async def require_audit(self, interaction: Interaction) -> None:
-        """Raise NotAllowed unless the person can read the audit trail."""
+    async def audit_sight(self, interaction: Interaction) -> AuditSight:
+        """Return what of the audit trail the person can read where they are.
+
+        Raises:
+            NotAllowed: nothing of it, which is put on record.
+        """
         async with self.audit_denials(interaction, Verb.AUDIT):
             person = await self._people.who(interaction.person, interaction.team)
-            permissions.check_audit(person, self._rules)
+            return permissions.audit_sight(person, interaction.channel, self._rules)
 
     async def require_cancel(self, interaction: Interaction, operation: Operation) -> None:
         """Raise NotAllowed unless the person can cancel an operation: its requester, and approvers."""

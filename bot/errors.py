@@ -56,6 +56,7 @@ class Misuse(StrEnum):
     UNKNOWN_PERSON = "unknown_person"
     UNKNOWN_TIME = "unknown_time"
     NO_HASH = "no_hash"
+    UNKNOWN_FILTER = "unknown_filter"
     NO_SERVER_NAME = "no_server_name"
     ONE_FILTER = "one_filter"
     OLD_BUTTON = "old_button"

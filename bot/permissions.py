@@ -134,7 +134,7 @@ def able(person: Person, server: str | None, channel: str, rules: Rules) -> froz
     def can(verb: Verb) -> bool:
         try:
             if verb is Verb.AUDIT:
-                check_audit(person, rules)
+                audit_sight(person, channel, rules)
             elif server is None:
                 decide_somewhere(person, verb, channel, rules)
             else:
@@ -201,11 +201,42 @@ def check_cancel(person: Person, requester: str, server: str, rules: Rules) -> N
     _check_role(person, approvers | {requester}, "cancel", "BOT_APPROVERS")
 
 
-def check_audit(person: Person, rules: Rules) -> None:
-    """Raise NotAllowed unless the person can read the audit trail: approvers of any rule, and auditors."""
+@dataclass(frozen=True)
+class AuditSight:
+    """Which entries of the audit trail a person can read: all, or those that `includes` tells by server.
+
+    `includes("")` tells it of entries that are about no server.
+    """
+
+    is_whole: bool
+    includes: Sight
+
+
+def audit_sight(person: Person, channel: str, rules: Rules) -> AuditSight:
+    """Return what of the audit trail the person can read from a channel.
+
+    Auditors read what is about any server, approvers what is about servers under their rules; both only
+    where these rules let people make requests.
+
+    Raises:
+        NotAllowed: they can't read any of it, or not there.
+    """
     _check_member(person)
     readers = rules.auditors.union(*(rule.approvers for rule in rules.rules))
     _check_role(person, readers, Verb.AUDIT, "BOT_AUDITORS")
+    is_auditor = _is_among(person, rules.auditors)
+    own = [rule for rule in rules.rules if is_auditor or _is_among(person, rule.approvers)]
+    here = [rule for rule in own if not rule.channels or channel in rule.channels]
+    if own and not here:
+        where = frozenset[str]().union(*(rule.channels for rule in own))
+        raise NotAllowed(Denial.OTHER_CHANNEL, Verb.AUDIT, where=tuple(sorted(where)))
+    is_whole = len(here) == len(rules.rules)
+
+    def includes(server: str) -> bool:
+        rule = rules.for_server(server) if server else _NOTHING
+        return rule in here or (rule is _NOTHING and (is_auditor or is_whole))
+
+    return AuditSight(is_whole, includes)
 
 
 def _check_member(person: Person) -> None:
@@ -214,5 +245,9 @@ def _check_member(person: Person) -> None:
 
 
 def _check_role(person: Person, allowed: AbstractSet[str], action: str, setting: str) -> None:
-    if not (EVERYBODY in allowed or person.id in allowed or person.groups & allowed):
+    if not _is_among(person, allowed):
         raise NotAllowed(Denial.NO_ROLE, action, setting, who=tuple(sorted(allowed)))
+
+
+def _is_among(person: Person, named: AbstractSet[str]) -> bool:
+    return EVERYBODY in named or person.id in named or bool(person.groups & named)

@@ -14,8 +14,8 @@ from bot.permissions import (
     Person,
     Rule,
     Rules,
+    audit_sight,
     check_approval,
-    check_audit,
     check_cancel,
     check_requester,
     decide,
@@ -167,10 +167,10 @@ def test_each_withdraws_their_own_unless_a_guest_and_nobody_what_others_requeste
 @pytest.mark.parametrize("role", ROLES)
 def test_only_approvers_and_auditors_read_the_trail(role: str) -> None:
     if role in {"auditor", "approver", "group-appr", "both"}:
-        check_audit(ROLES[role], RULES)
+        audit_sight(ROLES[role], "COPS", RULES)
     else:
         with pytest.raises(NotAllowed):
-            check_audit(ROLES[role], RULES)
+            audit_sight(ROLES[role], "COPS", RULES)
 
 
 def test_the_rule_says_who_approves_how_long_they_have_and_whether_there_is_break_glass() -> None:
@@ -216,7 +216,23 @@ def test_guests_never_get_anything(
     with pytest.raises(NotAllowed):
         decide_somewhere(guest, verb, channel, rules)
     with pytest.raises(NotAllowed):
-        check_audit(guest, rules)
+        audit_sight(guest, "COPS", rules)
+
+
+@given(people, names, channels, several)
+def test_a_person_reads_of_a_server_only_as_its_approver_or_as_an_auditor_and_where_its_rule_holds(
+    person: Person, server: str, channel: str, rules: Rules
+) -> None:
+    rule = rules.for_server(server)
+    named = {EVERYBODY, person.id, *person.groups}
+    by_role = bool(named & rules.auditors or (rule in rules.rules and named & rule.approvers))
+    is_here = not rule.channels or channel in rule.channels
+    try:
+        can_read = audit_sight(person, channel, rules).includes(server)
+    except NotAllowed:
+        can_read = False
+    assert not can_read or (by_role and is_here)
+    assert can_read or not (by_role and is_here and rule in rules.rules)
 
 
 @given(people, st.sampled_from(["UANA", "UBEN", "UCLEO"]), names, several)

@@ -1,5 +1,6 @@
 """Who can do what, as a table."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from bot.permissions import (
     Person,
     Rule,
     Rules,
+    audit_sight,
     check_approval,
-    check_audit,
     check_cancel,
     check_requester,
     decide,
@@ -59,7 +60,7 @@ def test_guests_can_do_nothing_whatever_the_rules_say(verb: Verb) -> None:
         lambda: check_approval(GUS, "UANA", "web-1", rules),
         lambda: check_requester(GUS, "UGUS"),
         lambda: check_cancel(GUS, "UGUS", "web-1", rules),
-        lambda: check_audit(GUS, rules),
+        lambda: audit_sight(GUS, "COPS", rules),
     ):
         with pytest.raises(NotAllowed) as refusal:
             refused()
@@ -144,10 +145,49 @@ def test_somebody_who_can_t_cancel_is_told_who_can() -> None:
 
 def test_approvers_and_auditors_read_the_audit_trail() -> None:
     rules = Rules(two_people().rules, auditors=frozenset({"SOPS"}))
-    check_audit(BEN, rules)
-    check_audit(CLEO, rules)
+    audit_sight(BEN, "COPS", rules)
+    audit_sight(CLEO, "COPS", rules)
     with pytest.raises(NotAllowed):
-        check_audit(ANA, rules)
+        audit_sight(ANA, "COPS", rules)
+
+
+OF_TWO_TEAMS = Rules(
+    (
+        Rule(("db-*",), approvers=frozenset({"UBEN"}), channels=frozenset({"CDB"})),
+        Rule(("web-*",), approvers=frozenset({"UCLEO", "UBEN"})),
+        Rule(approvers=frozenset()),
+    ),
+    auditors=frozenset({"UANA"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("person", "channel", "servers", "is_whole"),
+    [
+        (ANA, "CDB", {"db-1", "web-1", "mail", ""}, True),
+        (ANA, "COPS", {"web-1", "mail", ""}, False),
+        (BEN, "CDB", {"db-1", "web-1"}, False),
+        (BEN, "COPS", {"web-1"}, False),
+        (CLEO, "CDB", {"web-1"}, False),
+    ],
+)
+def test_approvers_of_a_rule_read_of_its_servers_where_the_rule_holds(
+    person: Person, channel: str, servers: set[str], is_whole: bool
+) -> None:
+    sight = audit_sight(person, channel, OF_TWO_TEAMS)
+    assert {each for each in ("db-1", "web-1", "mail", "") if sight.includes(each)} == servers
+    assert sight.is_whole is is_whole
+
+
+def test_the_audit_trail_is_read_in_the_channels_of_the_bot_alone() -> None:
+    rules = Rules((replace(two_people().rules[0], channels=frozenset({"COPS"})),))
+    assert audit_sight(BEN, "COPS", rules).is_whole
+    with pytest.raises(NotAllowed) as refusal:
+        audit_sight(BEN, "CRANDOM", rules)
+    assert (refusal.value.denial, refusal.value.where) == (Denial.OTHER_CHANNEL, ("COPS",))
+    with pytest.raises(NotAllowed) as refusal:
+        audit_sight(ANA, "CRANDOM", rules)
+    assert refusal.value.denial is Denial.NO_ROLE
 
 
 def test_before_the_server_is_known_it_is_enough_to_be_allowed_on_one() -> None:

@@ -13,7 +13,8 @@ from bot.audit import messages, model
 from bot.audit.commands import begins, parse_since
 from bot.audit.export import Format, lines
 from bot.audit.model import Intact
-from bot.audit.store import AuditTrail, Filter, reason
+from bot.audit.search import Filter
+from bot.audit.store import AuditTrail, reason
 from bot.errors import ConfigurationError, DatabaseUnavailable, Misuse, UsageError
 from bot.operations.database import open_database
 

@@ -1,7 +1,7 @@
 """Between `/backup audit …` as it is typed and which part of the trail is meant."""
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bot.errors import Misuse, UsageError
@@ -10,10 +10,12 @@ from bot.verbs import Verb, Word, read_words
 Since = timedelta | date
 """How long ago, or from which day on."""
 
-LONGEST_NAME = 255
+LONGEST_NAME = 120
+"""So that all filters together fit into the id of a block (255 characters)."""
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _SPAN = re.compile(r"(\d{1,3})([mhdw])", re.ASCII)
-_DATE = re.compile(r"2\d{3}-\d\d-\d\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
+_EARLIEST = "2000-01-01"
 _UNITS = {
     "w": timedelta(weeks=1),
     "d": timedelta(days=1),
@@ -35,15 +37,23 @@ class ShowAudit:
 def parse(text: str, today: date) -> ShowAudit:
     """Return which part is meant, from what follows `audit`; the order does not matter.
 
-    What is quoted is a server's name, even if it looks like a time.
+    Words that are neither a person nor a time are the server's name together. What is quoted is a server's
+    name, even if it looks like a time.
 
     Raises:
         UsageError: nothing else ever.
     """
-    request = ShowAudit()
+    people: list[str] = []
+    times: list[Since] = []
+    name: list[str] = []
     for word in read_words(text, Verb.AUDIT):
-        request = _joined(request, _meaning(word, today))
-    return request
+        _sort_in(word, today, people, times, name)
+    if len(people) > 1 or len(times) > 1:
+        raise UsageError(Misuse.ONE_FILTER, verb=Verb.AUDIT)
+    server = " ".join(name)
+    if name and (not server.strip() or len(server) > LONGEST_NAME):
+        raise UsageError(Misuse.NO_SERVER_NAME, verb=Verb.AUDIT)
+    return ShowAudit(server or None, people[0] if people else None, times[0] if times else None)
 
 
 def parse_since(text: str, today: date) -> Since | None:
@@ -53,7 +63,7 @@ def parse_since(text: str, today: date) -> Since | None:
     if text in _DAYS:
         return today - timedelta(days=_DAYS[text])
     try:
-        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+        return date.fromisoformat(text) if _DATE.fullmatch(text) and text >= _EARLIEST else None
     except ValueError:
         return None
 
@@ -65,24 +75,16 @@ def begins(since: Since, now: datetime) -> datetime:
     return now - since
 
 
-def _meaning(word: Word, today: date) -> ShowAudit:
-    if not word.is_quoted:
-        if person := _PERSON.fullmatch(word.text):
-            return ShowAudit(person=person[1])
-        if (since := parse_since(word.text.casefold(), today)) is not None:
-            return ShowAudit(since=since)
-        if word.text.startswith(("@", "<")):
-            raise UsageError(Misuse.UNKNOWN_PERSON, word.text[:100])
-    if not word.text.strip() or len(word.text) > LONGEST_NAME:
-        raise UsageError(Misuse.NO_SERVER_NAME, verb=Verb.AUDIT)
-    return ShowAudit(server=word.text)
-
-
-def _joined(one: ShowAudit, other: ShowAudit) -> ShowAudit:
-    if any(None not in pair for pair in zip(astuple(one), astuple(other), strict=True)):
-        raise UsageError(Misuse.ONE_FILTER, verb=Verb.AUDIT)
-    return ShowAudit(
-        server=one.server or other.server,
-        person=one.person or other.person,
-        since=other.since if one.since is None else one.since,
-    )
+def _sort_in(word: Word, today: date, people: list[str], times: list[Since], name: list[str]) -> None:
+    if word.is_quoted:
+        name.append(word.text)
+    elif person := _PERSON.fullmatch(word.text):
+        people.append(person[1])
+    elif (since := parse_since(word.text.casefold(), today)) is not None:
+        times.append(since)
+    elif word.text.startswith(("@", "<")):
+        raise UsageError(Misuse.UNKNOWN_PERSON, word.text[:100])
+    elif _DATE.fullmatch(word.text):
+        raise UsageError(Misuse.UNKNOWN_TIME, word.text)
+    else:
+        name.append(word.text)

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from pydantic import ValidationError
 
-from bot.audit.model import Broken, ChainedEntry, Entry, Event, Intact, Tampering
+from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Event, Intact, Tampering
 from bot.errors import Failure
 from bot.operations.model import (
     Accepted,
@@ -23,6 +23,7 @@ from bot.operations.model import (
     NotKnown,
     Outcome,
     Restored,
+    State,
     StillRunning,
     Unworded,
 )
@@ -30,10 +31,12 @@ from bot.operations.outcome_messages import facts
 from bot.slack.forms import AuditForm
 from bot.slack.messages import in_short
 from bot.slack.text import (
+    duration,
     escape_truncated,
     join_words,
     link,
     mention,
+    pluralize,
     quoted,
     safe_name,
     truncate_mrkdwn,
@@ -64,19 +67,117 @@ _HEADLINES: dict[Event, str] = {
     "started": ":arrow_forward: *Started",
     "ended": ":checkered_flag: *Ended",
 }
+_ENDED = {
+    "done": (":white_check_mark:", "done"),
+    "accepted": (":ballot_box_with_check:", "accepted"),
+    "refused": (":no_entry_sign:", "not done"),
+    "failed": (":x:", "failed"),
+    "unknown": (":grey_question:", "not known"),
+}
+_GOES_ON: frozenset[Event] = frozenset({"requested", "approved", "break_glass", "alarmed", "started"})
+_DECISIONS: dict[Event, str] = {
+    "refused": "refused",
+    "approved": "approved",
+    "declined": "declined",
+    "withdrawn": "withdrawn",
+    "expired": "nobody answered",
+    "stale": "out of date",
+    "break_glass": "*break-glass*",
+    "cancelled": "cancelled",
+}
+TITLE = "Audit trail"
+DETAILS = "Details"
+DETAILS_TITLE = "What happened"
+ANY_SERVER = "Any server"
+ANY_PERSON = "Anybody"
+ANY_TIME = "Any time"
+SHOW_ALL = "Show all"
+SINCE = {0: "Any time", 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days", 365: "Last year"}
+"""How far back the filter reaches, by days."""
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 
 
-def title(form: AuditForm) -> str:
-    """Return which part of the trail this is."""
-    parts = ["*Audit trail*"]
+def what_is_shown(form: AuditForm, *, is_whole: bool) -> str:
+    """Return which part of the trail this is, and what of it the person can't read here."""
+    parts = ["Newest first"]
     if form.server:
         parts.append(f"of *{safe_name(form.server)}*")
     if form.person:
-        parts.append(f"by {mention(form.person)}")
+        parts.append(f"requested or decided by {mention(form.person)}")
     if form.since:
         parts.append(f"since {when(form.since)}")
+    left_out = "" if is_whole else " · without servers whose audit trail you can't read here"
+    return f"{', '.join(parts)}{left_out}"
+
+
+def no_entries(*, is_filtered: bool) -> str:
+    """Return what is said where nothing is on record."""
+    return "There are no entries for this." if is_filtered else NO_ENTRIES
+
+
+def operation_lines(operation: AuditedOperation) -> str:
+    """Return an operation in a few lines: how it stands, to what, when, who decided, how long it took."""
+    entries = [chained.entry for chained in operation.entries]
+    if not entries:
+        return f":warning: {left_out(0, operation.unreadable)}"
+    first, last = entries[0], entries[-1]
+    with_backup = next((each for each in reversed(entries) if each.backup_id is not None), first)
+    backup = f" → backup {with_backup.backup_id}" if with_backup.backup_id is not None else ""
+    thing = " ".join(
+        part for part in (escape_truncated(first.verb, 50), safe_name(first.server_name)) if part
+    )
+    lines = [
+        f"{_standing(entries)} *{thing}*{backup} · {when(first.at)}",
+        " · ".join(part for part in (mention(first.person), *_decisions(entries), _ending(entries)) if part),
+        quoted(first.reason, MOST_QUOTED) if first.reason else "",
+        _result(last) if last.event in {"refused", "ended"} and last.state != State.DONE else "",
+    ]
+    if place := _place(last if last.permalink else first):
+        lines[1] += f" · {place}"
+    if operation.unreadable:
+        lines.append(f":warning: {left_out(0, operation.unreadable)}")
+    return "\n".join(line for line in lines if line)
+
+
+def left_out(earlier: int, unreadable: int) -> str:
+    """Return what is said of entries that are not shown; "" if all are."""
+    parts = []
+    if earlier:
+        parts.append(f"{pluralize(earlier, 'earlier event')} left out.")
+    if unreadable:
+        parts.append(
+            f"Entries that can't be read, because somebody changed them: {unreadable}. "
+            "See why with `backup-bot audit verify`."
+        )
     return " ".join(parts)
+
+
+def _standing(entries: Sequence[Entry]) -> str:
+    """Return the emoji of how an operation ended, or of what happened last."""
+    if ended := _end_of(entries):
+        return _ENDED.get(ended.state, _ENDED["unknown"])[0]
+    last = entries[-1].event
+    return ":arrow_forward:" if last in _GOES_ON else _HEADLINES[last].partition(" ")[0]
+
+
+def _end_of(entries: Sequence[Entry]) -> Entry | None:
+    return next((each for each in reversed(entries) if each.event == "ended"), None)
+
+
+def _decisions(entries: Sequence[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.event in _DECISIONS:
+            by = f" by {mention(entry.decided_by)}" if entry.decided_by else ""
+            yield f"{_DECISIONS[entry.event]}{by}"
+
+
+def _ending(entries: Sequence[Entry]) -> str:
+    ended = _end_of(entries)
+    if ended is None:
+        return ""
+    started = next((each.at for each in entries if each.event == "started"), None)
+    took = f" after {duration((ended.at - started).total_seconds())}" if started else ""
+    return f"{_ENDED.get(ended.state, _ENDED['unknown'])[1]}{took}"
 
 
 def entry_lines(chained: ChainedEntry) -> str:
@@ -237,13 +338,16 @@ def _outcome(outcome: Outcome) -> str:
 
 def _where(chained: ChainedEntry) -> str:
     entry = chained.entry
-    parts = [f"Entry {chained.seq}"]
+    parts = [f"Entry {chained.seq}", _place(entry), escape_truncated(entry.tag, 50)]
+    return " · ".join(part for part in parts if part)
+
+
+def _place(entry: Entry) -> str:
+    parts = []
     if _CHANNEL.fullmatch(entry.channel):
         parts.append(f"<#{entry.channel}>")
     elif entry.channel:
         parts.append("direct message")
     if address := link(entry.permalink, "message"):
         parts.append(address)
-    if entry.tag:
-        parts.append(escape_truncated(entry.tag, 50))
     return " · ".join(parts)

@@ -10,7 +10,6 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 import structlog
-from pydantic import ValidationError
 
 from bot.audit import views
 from bot.audit.model import Broken, ChainedEntry, Row, Tampering, fault
@@ -125,7 +124,7 @@ class AuditMirror:
     async def _copy_one(self, row: Row, position: Position) -> Position:
         if broken := fault(row, position.seq + 1, position.hash or row.previous):
             await self._found(broken)
-        chained = _readable(row)
+        chained = row.readable()
         is_refusal = chained is not None and chained.entry.event == "refused"
         position = position.past(row.seq, row.hash, is_refusal=is_refusal)
         if chained and not is_refusal:
@@ -139,7 +138,7 @@ class AuditMirror:
         rows = [row for row in rows if row.seq <= last]
         if len(rows) == MOST_MERGED:
             last = rows[-1].seq
-        refused = [each for row in rows if (each := _readable(row)) and each.entry.event == "refused"]
+        refused = [each for row in rows if (each := row.readable()) and each.entry.event == "refused"]
         if refused:
             if not (position.is_merging or len(rows) == MOST_MERGED or self._is_due(refused)):
                 return None
@@ -187,10 +186,3 @@ class AuditMirror:
         if then:
             await self._position.move(then)
         self._is_unsure = False
-
-
-def _readable(row: Row) -> ChainedEntry | None:
-    try:
-        return row.chained_entry()
-    except ValidationError:
-        return None

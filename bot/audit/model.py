@@ -125,6 +125,25 @@ class Row(_Frozen):
         entry = Entry.model_validate_json(self.written)
         return ChainedEntry(seq=self.seq, entry=entry, previous=self.previous, hash=self.hash)
 
+    def readable(self) -> ChainedEntry | None:
+        """Return the entry; None if what is written is none."""
+        try:
+            return self.chained_entry()
+        except ValidationError:
+            return None
+
+
+class AuditedOperation(_Frozen):
+    """What is on record of one operation, oldest first, or one refusal before there was an operation.
+
+    `seq` is the number of its newest entry that was asked for. `unreadable` entries were changed by somebody.
+    """
+
+    subject: str
+    seq: int
+    entries: tuple[ChainedEntry, ...]
+    unreadable: int = 0
+
 
 class OddRow(_Frozen):
     """A row with a column that the bot never writes so; `seq` is what stands for its number, as code."""

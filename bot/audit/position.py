@@ -13,7 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
-from bot.audit import store
+from bot.audit import table
 from bot.audit.model import GENESIS
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ class MirrorPosition:
 
 
 def _end_of_trail(connection: sa.Connection) -> Position:
-    seq, last_hash = store.end_of_trail(connection)
+    seq, last_hash = table.end_of_trail(connection)
     return Position(seq=seq, hash=last_hash, refusals=seq, merging=seq)
 
 

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from bot.audit import model
-from bot.audit.model import Broken, ChainedEntry, Entry, Intact, OddRow, Row
+from bot.audit import model, search
+from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Intact, OddRow, Row
+from bot.audit.search import Filter
+from bot.audit.table import add_what_is_newer, as_row, end_of_trail, entries
 from bot.errors import NotRecorded, Unrecorded
-from bot.names import canonical_name
 from bot.operations.database import is_missing
 
 log = structlog.get_logger(__name__)
@@ -31,60 +32,6 @@ _LOCK = 7_210_533_901
 _ROWS_AT_ONCE = 1000
 MAX_BATCH = 100
 """Entries written in one transaction: about 40 ms in which nobody else can use SQLite's one connection."""
-
-
-entries = sa.Table(
-    "audit_entries",
-    sa.MetaData(),
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    sa.Column("at", sa.Text, nullable=False, index=True),
-    sa.Column("server_id", sa.BigInteger, index=True),
-    sa.Column("server", sa.Text, nullable=False, index=True),
-    sa.Column("person", sa.Text, nullable=False, index=True),
-    sa.Column("decided_by", sa.Text, index=True),
-    sa.Column("written", sa.Text, nullable=False),
-    sa.Column("previous", sa.Text, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False, unique=True),
-    sa.Column("subject", sa.Text, index=True),
-)
-
-_NEVER = "audit entries are never changed"
-_PROTECTION = {
-    "sqlite": [
-        f"create trigger audit_entries_no_{change} before {change} on audit_entries "
-        f"begin select raise(abort, '{_NEVER}'); end"
-        for change in ("update", "delete")
-    ],
-    "postgresql": [
-        "create or replace function audit_entries_refuse() returns trigger language plpgsql as "
-        f"$$ begin raise exception '{_NEVER}'; end $$",
-        "create trigger audit_entries_no_change before update or delete or truncate on audit_entries "
-        "for each statement execute function audit_entries_refuse()",
-    ],
-}
-
-
-@sa.event.listens_for(entries, "after_create")
-def _protect(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
-    for statement in _PROTECTION[connection.dialect.name]:
-        connection.exec_driver_sql(statement)
-
-
-class Filter(BaseModel):
-    """Which entries are meant; all of them by default.
-
-    `server` is a name or an id, `person` who requested or decided. `before` and `after` are numbers of
-    entries; with `after`, those that follow next are read, else the newest.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    server: str = ""
-    person: str = ""
-    since: AwareDatetime | None = None
-    before: int | None = None
-    after: int | None = None
 
 
 class AuditTrail:
@@ -119,14 +66,20 @@ class AuditTrail:
             self._writer = asyncio.create_task(self._write_waiting())
         return await self._within(APPEND_SECONDS, _result(wanted))
 
-    async def read(self, wanted: Filter | None = None, limit: int = 10) -> list[ChainedEntry]:
-        """Return entries, newest first. Raises NotRecorded if the database does not answer."""
-        return await self._within(
-            READ_SECONDS, self._in_thread(lambda: self._read(wanted or Filter(), limit))
-        )
+    async def operations(self, wanted: Filter, limit: int) -> list[AuditedOperation]:
+        """Return operations with an entry that is wanted, newest first. Raises NotRecorded if it can't."""
+        return await self._found(lambda connection: search.operations(connection, wanted, limit))
+
+    async def operation(self, subject: str, servers: frozenset[str] | None) -> AuditedOperation:
+        """Return one of them; without entries if there is none of these servers. Raises NotRecorded."""
+        return await self._found(lambda connection: search.operation(connection, subject, servers))
+
+    async def servers(self) -> frozenset[str]:
+        """Return the names of all servers there are entries of, in canonical form. Raises NotRecorded."""
+        return await self._found(search.servers)
 
     async def rows_after(self, seq: int, limit: int) -> list[Row | OddRow]:
-        """Return the next rows as they are kept, oldest first. Raises NotRecorded as `read` does."""
+        """Return the next rows as they are kept, oldest first. Raises NotRecorded."""
         return await self._within(
             READ_SECONDS, self._in_thread(lambda: list(self.rows(Filter(after=seq), limit)))
         )
@@ -142,14 +95,14 @@ class AuditTrail:
 
         Close it if it is not read to its end. Raises SQLAlchemyError.
         """
-        query = _query(wanted or Filter()).order_by(entries.c.seq).limit(limit)
+        query = search.query(wanted or Filter()).order_by(entries.c.seq).limit(limit)
         with (
             self.database.connect() as connection,
             self._reading_any_text(connection),
             connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query) as found,
         ):
             for row in found.mappings():
-                yield _as_row(row)
+                yield as_row(row)
 
     def exists(self) -> bool:
         """Tell whether the database has a trail; raises SQLAlchemyError if it can't be asked."""
@@ -189,6 +142,13 @@ class AuditTrail:
         if written.is_new:
             self.news.set()
 
+    async def _found(self, look: Callable[[sa.Connection], T]) -> T:
+        def read() -> T:
+            with self.database.connect() as connection:
+                return look(connection)
+
+        return await self._within(READ_SECONDS, self._in_thread(read))
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
@@ -205,7 +165,7 @@ class AuditTrail:
         with self.database.connect() as connection:
             self._lock(connection)
             entries.metadata.create_all(connection)
-            _add_what_is_newer(connection)
+            add_what_is_newer(connection)
             connection.commit()
 
     def _append_all(self, batch: "Sequence[_Append]") -> "list[_Written | Exception]":
@@ -214,13 +174,6 @@ class AuditTrail:
             written: list[_Written | Exception] = [_append(connection, each.entry) for each in batch]
             connection.commit()
         return written
-
-    def _read(self, wanted: Filter, limit: int) -> list[ChainedEntry]:
-        order = entries.c.seq if wanted.after is not None else entries.c.seq.desc()
-        with self.database.connect() as connection:
-            found = connection.execute(_query(wanted).order_by(order).limit(limit)).mappings().all()
-        read = [Row.model_validate(dict(row)).chained_entry() for row in found]
-        return sorted(read, key=lambda chained: chained.seq, reverse=True)
 
     def _verify(self, last: str) -> Intact | Broken:
         with closing(self.rows()) as rows:
@@ -272,15 +225,6 @@ async def _result(wanted: _Append) -> ChainedEntry:
     return written.chained
 
 
-def _add_what_is_newer(connection: sa.Connection) -> None:
-    """Add the columns that an earlier release had not; what it has written stays without them."""
-    there = {column["name"] for column in sa.inspect(connection).get_columns(entries.name)}
-    for column in [column for column in entries.columns if column.name not in there]:
-        connection.exec_driver_sql(f"alter table {entries.name} add column {column.name} text")
-        for index in [index for index in entries.indexes if column in set(index.columns)]:
-            index.create(connection)
-
-
 def _append(connection: sa.Connection, entry: Entry) -> _Written | ValidationError:
     try:
         there = _there_already(connection, entry)
@@ -299,26 +243,9 @@ def _unhurried(rows: Iterable[T]) -> Iterator[T]:
         yield row
 
 
-def _as_row(columns: sa.RowMapping) -> Row | OddRow:
-    try:
-        return Row.model_validate(dict(columns))
-    except ValidationError:
-        return OddRow(seq=repr(columns["seq"])[:50])
-
-
 def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
     found = connection.execute(sa.select(entries).where(entries.c.key == entry.key)).mappings().first()
     return Row.model_validate(dict(found)) if found else None
-
-
-def end_of_trail(connection: sa.Connection) -> tuple[int, str]:
-    """Return the number and the hash of the newest entry; what stands for them before the first."""
-    newest = sa.select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
-    if connection.dialect.name == "sqlite":
-        # It keeps anything in any column, and sorts text after numbers.
-        newest = newest.where(sa.func.typeof(entries.c.seq) == "integer")
-    last = connection.execute(newest).first()
-    return (last.seq, str(last.hash)) if last else (0, model.GENESIS)
 
 
 def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
@@ -326,23 +253,6 @@ def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
     row = model.next_row(entry, seq + 1, last_hash)
     connection.execute(entries.insert().values(row.model_dump()))
     return row
-
-
-def _query(wanted: Filter) -> sa.Select[tuple[object, ...]]:
-    columns, query = entries.c, sa.select(entries)
-    if wanted.server:
-        is_number = wanted.server.isascii() and wanted.server.isdecimal() and len(wanted.server) <= 18
-        by_id = columns.server_id == int(wanted.server) if is_number else sa.false()
-        query = query.where(sa.or_(columns.server == canonical_name(wanted.server), by_id))
-    if wanted.person:
-        query = query.where(sa.or_(columns.person == wanted.person, columns.decided_by == wanted.person))
-    if wanted.since:
-        query = query.where(columns.at >= model.moment(wanted.since))
-    if wanted.before is not None:
-        query = query.where(columns.seq < wanted.before)
-    if wanted.after is not None:
-        query = query.where(columns.seq > wanted.after)
-    return query
 
 
 def reason(error: Exception) -> str:

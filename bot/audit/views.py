@@ -3,34 +3,126 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    ExternalDataSelectElement,
+    HeaderBlock,
+    InteractiveElement,
+    Option,
+    SectionBlock,
+    StaticSelectElement,
+    UserSelectElement,
+)
+from slack_sdk.models.views import View
 
 from bot.audit import messages
-from bot.audit.model import Broken, ChainedEntry
+from bot.audit.model import AuditedOperation, Broken, ChainedEntry
+from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import AuditForm
 from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.text import plain_label, shorten
+
+MOST_DETAILS = 40
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some entries, newest first, and whether there are newer and older ones."""
+    """Some operations, newest first, and whether there are newer and older ones.
 
-    entries: Sequence[ChainedEntry]
+    `is_whole` is false if the person can read only of some servers.
+    """
+
+    operations: Sequence[AuditedOperation]
     has_newer: bool
     has_older: bool
+    is_whole: bool = True
 
 
 def trail(page: Page, form: AuditForm) -> Message:
-    """Return one page of the entries that `form` asks for."""
-    shown = page.entries
-    footing = messages.page_range(shown[0].seq, shown[-1].seq) if shown else messages.NO_ENTRIES
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.title(form)))]
-    blocks += [SectionBlock(text=mrkdwn(messages.entry_lines(chained))) for chained in shown]
-    blocks.append(ContextBlock(elements=[mrkdwn(footing)]))
+    """Return one page of the operations that `form` asks for."""
+    blocks: list[Block] = [
+        HeaderBlock(text=plain(messages.TITLE)),
+        _context(messages.what_is_shown(form, is_whole=page.is_whole)),
+        _filters(form),
+        *(_row(operation) for operation in page.operations),
+    ]
+    if shown := page.operations:
+        blocks.append(_context(messages.page_range(shown[0].seq, shown[-1].seq)))
+    else:
+        blocks.append(SectionBlock(text=mrkdwn(messages.no_entries(is_filtered=form != AuditForm()))))
     if buttons := _buttons(page, form):
         blocks.append(ActionsBlock(elements=buttons))
     return Message(blocks)
+
+
+def details(operation: AuditedOperation) -> View:
+    """Return all entries of one operation as a modal."""
+    shown = operation.entries[-MOST_DETAILS:]
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.entry_lines(chained))) for chained in shown]
+    note = messages.left_out(len(operation.entries) - len(shown), operation.unreadable)
+    if note or not blocks:
+        blocks.append(_context(note or messages.NO_ENTRIES))
+    return View(
+        type="modal",
+        callback_id=ids.NOTE_MODAL,
+        title=plain(messages.DETAILS_TITLE),
+        close=plain("Close"),
+        blocks=blocks,
+    )
+
+
+def server_option(server: Server) -> Option:
+    """Return a server as an option of the filter."""
+    return Option(text=plain(plain_label(server.name, 75)), value=str(server.id))
+
+
+def shown_name(name: str) -> str:
+    """Return a name as long as the filters can carry it."""
+    return shorten(name, 120)
+
+
+def _row(operation: AuditedOperation) -> SectionBlock:
+    button = ButtonElement(
+        text=plain(messages.DETAILS), action_id=ids.AUDIT_DETAILS, value=operation.subject[:2000]
+    )
+    return SectionBlock(text=mrkdwn(messages.operation_lines(operation)), accessory=button)
+
+
+def _filters(form: AuditForm) -> ActionsBlock:
+    server = (
+        Option(text=plain(plain_label(form.server, 75)), value=str(form.server_id))
+        if form.server_id is not None
+        else None
+    )
+    elements: list[InteractiveElement] = [
+        ExternalDataSelectElement(
+            action_id=ids.AUDIT_SERVER,
+            placeholder=plain(messages.ANY_SERVER),
+            initial_option=server,
+            min_query_length=0,
+        ),
+        UserSelectElement(
+            action_id=ids.AUDIT_PERSON,
+            placeholder=plain(messages.ANY_PERSON),
+            initial_user=form.person or None,
+        ),
+        StaticSelectElement(
+            action_id=ids.AUDIT_SINCE,
+            placeholder=plain(messages.ANY_TIME),
+            options=[Option(text=plain(text), value=str(days)) for days, text in messages.SINCE.items()],
+        ),
+    ]
+    if form.server or form.person or form.since:
+        elements.append(_page_button(messages.SHOW_ALL, ids.AUDIT_ALL, AuditForm()))
+    return ActionsBlock(block_id=form.as_json(), elements=elements)
+
+
+def _context(text: str) -> ContextBlock:
+    return ContextBlock(elements=[mrkdwn(text)])
 
 
 def mirrored(chained: ChainedEntry) -> Message:
@@ -63,11 +155,11 @@ def broken(found: Broken) -> Message:
 def _buttons(page: Page, form: AuditForm) -> list[ButtonElement]:
     buttons = []
     if page.has_newer:
-        newer = form.model_copy(update={"before": None, "after": page.entries[0].seq})
-        buttons.append(_page_button("Newer", ids.AUDIT_NEWER, newer))
+        newer = form.model_copy(update={"before": None, "after": page.operations[0].seq})
+        buttons.append(_page_button("◀ Newer", ids.AUDIT_NEWER, newer))
     if page.has_older:
-        older = form.model_copy(update={"before": page.entries[-1].seq, "after": None})
-        buttons.append(_page_button("Older", ids.AUDIT_OLDER, older))
+        older = form.model_copy(update={"before": page.operations[-1].seq, "after": None})
+        buttons.append(_page_button("Older ▶", ids.AUDIT_OLDER, older))
     return buttons
 
 

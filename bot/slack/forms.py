@@ -108,11 +108,12 @@ class RequestForm(_Form):
 class AuditForm(_Form):
     """Which part of the audit trail somebody is looking at.
 
-    `server` is a name or an id. The page ends before the entry with the number `before`, or begins after
-    `after`; else it has the newest.
+    A server by id, by name, or by both if it still exists. The page ends before the entry with the number
+    `before`, or begins after `after`; else it has the newest.
     """
 
     server: str = ""
+    server_id: int | None = None
     person: str = ""
     since: AwareDatetime | None = None
     before: int | None = None

@@ -38,6 +38,11 @@ REFRESH_STATUS = "refresh_status"
 # The audit trail.
 AUDIT_NEWER = "audit_newer"
 AUDIT_OLDER = "audit_older"
+AUDIT_SERVER = "audit_server"
+AUDIT_PERSON = "audit_person"
+AUDIT_SINCE = "audit_since"
+AUDIT_ALL = "audit_all"
+AUDIT_DETAILS = "audit_details"
 
 # Modals.
 CREATE_MODAL = "create_backup"

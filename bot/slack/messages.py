@@ -142,6 +142,7 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.ONE_BACKUP: ("I delete one backup at a time, by its number.", "{how}"),
     Misuse.UNKNOWN_PERSON: ("I don't know who “{text}” is.", "Type @ and pick the person from Slack's list."),
     Misuse.UNKNOWN_TIME: ("“{text}” isn't a time.", "Type 24h, 7d, yesterday or 2026-11-01 (UTC)."),
+    Misuse.UNKNOWN_FILTER: ("“{text}” is no server, person or time that I know.", "{how}"),
     Misuse.NO_HASH: ("“{text}” isn't a hash.", "A hash has 64 digits and letters from a to f."),
     Misuse.NO_SERVER_NAME: ("That isn't a server's name.", "{how}"),
     Misuse.ONE_FILTER: ("I can show the entries of one server, one person, one time.", "{how}"),

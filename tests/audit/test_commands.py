@@ -84,7 +84,9 @@ def test_a_time_reads_back(since: timedelta | date) -> None:
         ("today", ShowAudit(since=TODAY)),
         ("2025-11-01", ShowAudit(since=date(2025, 11, 1))),
         ("“7d” today", ShowAudit("7d", since=TODAY)),
-        ("2025-13-01", ShowAudit("2025-13-01")),
+        ("“2025-13-01”", ShowAudit("2025-13-01")),
+        ("db main 7d", ShowAudit("db main", since=timedelta(days=7))),
+        ("web-1 db-1", ShowAudit("web-1 db-1")),
         ("٧d", ShowAudit("٧d")),
         ("3", ShowAudit("3")),
     ],
@@ -96,7 +98,9 @@ def test_what_people_type_is_understood(text: str, request_: ShowAudit) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("web-1 db-1", "one server, one person, one time"),
+        ("2026-13-01", "“2026-13-01” isn't a time."),
+        ("web-1 2026-2-30", "“2026-2-30” isn't a time."),
+        ("26-1-1 1999-01-01", "“1999-01-01” isn't a time."),
         ("<@UANA> <@UBEN>", "one server, one person, one time"),
         ("7d yesterday", "one server, one person, one time"),
         ("0d 0d", "one server, one person, one time"),

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from bot.audit.model import GENESIS, Broken, ChainedEntry, Intact, Tampering
-from bot.audit.store import APPEND_SECONDS, READ_SECONDS, AuditTrail, Filter
+from bot.audit.search import Filter
+from bot.audit.store import APPEND_SECONDS, READ_SECONDS, AuditTrail
 from bot.errors import NotRecorded
 from bot.operations.database import open_database
 from tests.audit.facts import NOON, entry
@@ -22,27 +23,33 @@ from tests.audit.facts import NOON, entry
 ROOT = Path(__file__).parents[2]
 
 
+async def newest(trail: AuditTrail, limit: int = 100, **wanted: object) -> list[ChainedEntry]:
+    """Return entries, newest first, each of an operation of its own."""
+    found = await trail.operations(Filter.model_validate(wanted), limit)
+    return [chained for operation in found for chained in operation.entries]
+
+
 async def seqs(trail: AuditTrail, limit: int = 100, **wanted: object) -> list[int]:
-    return [chained.seq for chained in await trail.read(Filter.model_validate(wanted), limit)]
+    return [chained.seq for chained in await newest(trail, limit, **wanted)]
 
 
 async def test_entries_are_chained_in_the_order_they_come(trail: AuditTrail) -> None:
     first, second = await trail.append(entry(1)), await trail.append(entry(2))
     assert (first.seq, first.previous) == (1, GENESIS)
     assert (second.seq, second.previous) == (2, first.hash)
-    assert await trail.read() == [second, first]
+    assert await newest(trail) == [second, first]
     assert await trail.verify() == Intact(entries=2, last_hash=second.hash)
 
 
 async def test_an_empty_trail_is_whole(trail: AuditTrail) -> None:
     assert await trail.verify() == Intact(entries=0, last_hash=GENESIS)
-    assert await trail.read() == []
+    assert await newest(trail) == []
 
 
 async def test_what_comes_at_once_gets_numbers_without_gaps(trail: AuditTrail) -> None:
     found = await asyncio.gather(*(trail.append(entry(number)) for number in range(40)))
     assert sorted(chained.seq for chained in found) == list(range(1, 41))
-    assert await trail.verify() == Intact(entries=40, last_hash=(await trail.read())[0].hash)
+    assert await trail.verify() == Intact(entries=40, last_hash=(await newest(trail))[0].hash)
 
 
 async def test_two_processes_write_one_trail(trail: AuditTrail, database_url: str) -> None:
@@ -83,7 +90,7 @@ async def test_what_comes_twice_at_once_is_written_once(trail: AuditTrail) -> No
     found = await asyncio.gather(*(trail.append(entry(number % 3)) for number in range(30)))
     assert len({chained.seq for chained in found}) == 3
     assert isinstance(await trail.verify(), Intact)
-    assert len(await trail.read()) == 3
+    assert len(await newest(trail)) == 3
 
 
 @pytest.mark.parametrize(
@@ -102,7 +109,7 @@ async def test_the_database_refuses_to_change_what_is_written(
     with pytest.raises(sa.exc.DBAPIError), other.begin() as connection:
         connection.exec_driver_sql(statement)
     other.dispose()
-    assert len(await trail.read()) == 1
+    assert len(await newest(trail)) == 1
 
 
 async def test_a_person_who_gets_round_that_is_found_out(trail: AuditTrail, database_url: str) -> None:
@@ -153,6 +160,55 @@ async def test_pages_go_both_ways(trail: AuditTrail) -> None:
     assert [row.seq for row in trail.rows(Filter(before=3))] == [1, 2]
 
 
+async def test_what_belongs_to_one_operation_is_found_together(trail: AuditTrail) -> None:
+    about = {"operation": "1:restore:x"}
+    await trail.append(entry(1, event="requested", **about))
+    await trail.append(entry(2, operation="", event="refused", person="UGUS"))
+    await trail.append(entry(3, event="approved", decided_by="UBEN", **about))
+    both = await trail.operations(Filter(), 10)
+    assert [(each.seq, [one.seq for one in each.entries]) for each in both] == [(3, [1, 3]), (2, [2])]
+    [by_person] = await trail.operations(Filter(person="UBEN"), 10)
+    assert [one.seq for one in by_person.entries] == [1, 3]
+    assert await trail.operations(Filter(before=3), 10) == both[1:]
+    assert await trail.operation("1:restore:x", None) == both[0].model_copy(update={"seq": 0})
+    assert (await trail.operation("1:restore:x", frozenset({"db-1"}))).entries == ()
+
+
+async def test_only_entries_of_servers_that_a_person_can_read_about_are_found(trail: AuditTrail) -> None:
+    await trail.append(entry(1))
+    await trail.append(entry(2, server_name="DB-1", server_id=2))
+    await trail.append(entry(3, server_name="", server_id=None))
+    assert await trail.servers() == {"", "db-1", "web-1"}
+    assert await seqs(trail, servers={"db-1"}) == [2]
+    assert await seqs(trail, servers={"db-1", ""}) == [3, 2]
+    assert await seqs(trail, servers={"db-1"}, server="web-1") == await seqs(trail, servers=set()) == []
+
+
+async def test_entries_that_somebody_changed_hide_no_others(trail: AuditTrail, database_url: str) -> None:
+    about = {"operation": "1:restore:x"}
+    for number in range(3):
+        await trail.append(entry(number, **about))
+    unprotect(database_url)
+    run(database_url, "update audit_entries set written = '{}' where seq = 2")
+    [found] = await trail.operations(Filter(), 10)
+    assert ([each.seq for each in found.entries], found.unreadable) == ([1, 3], 1)
+
+
+async def test_a_table_of_an_earlier_release_gets_what_it_lacks(
+    database: sa.Engine, database_url: str
+) -> None:
+    trail = AuditTrail(database)
+    await trail.prepare()
+    await trail.append(entry(1))
+    run(database_url, "drop index ix_audit_entries_subject")
+    run(database_url, "alter table audit_entries drop column subject")
+    await trail.prepare()
+    await trail.append(entry(2))
+    assert isinstance(await trail.verify(), Intact)
+    assert await seqs(trail) == [2, 1]
+    await trail.aclose()
+
+
 async def test_an_entry_that_is_refused_takes_none_of_the_others_with_it(
     trail: AuditTrail, database_url: str
 ) -> None:
@@ -170,7 +226,7 @@ async def test_an_entry_that_is_refused_takes_none_of_the_others_with_it(
 
 async def test_a_name_that_no_column_can_hold_is_written_all_the_same(trail: AuditTrail) -> None:
     written = await trail.append(entry(1, server_name="web\0-1"))
-    assert await trail.read(Filter(server="web-1")) == [written]
+    assert await newest(trail, server="web-1") == [written]
     assert isinstance(await trail.verify(), Intact)
 
 
@@ -189,7 +245,7 @@ async def test_what_can_not_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotRecorded):
         await trail.append(entry(1))
     with pytest.raises(NotRecorded):
-        await trail.read()
+        await newest(trail)
     await trail.aclose()
     database.dispose()
 
@@ -243,11 +299,11 @@ async def test_a_read_gives_up_in_time(
         monkeypatch.setattr("bot.audit.store.APPEND_SECONDS", 10.0)
         first = await begun(database, trail.append(entry(1)))
         with pytest.raises(NotRecorded):
-            await trail.read()
+            await newest(trail)
         assert not first.done()
     await first
     monkeypatch.undo()
-    assert len(await trail.read()) == 1
+    assert len(await newest(trail)) == 1
 
 
 def test_an_entry_can_be_written_before_slack_wants_its_ack_and_a_read_has_a_limit() -> None:

@@ -1,12 +1,14 @@
 """The trail as people read it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from bot.audit.model import Broken, ChainedEntry, Entry, Tampering
-from bot.audit.views import Page, broken, mirrored, mirrored_refusals, trail
+from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Event, Tampering
+from bot.audit.views import Page, broken, details, mirrored, mirrored_refusals, shown_name, trail
 from bot.errors import Busy, Denial, Failure, NotAllowed, Stale, StaleConfirmation, UnknownServer
 from bot.operations.model import BackedUp, NoSafetyBackup, NotDone, Outcome
 from bot.slack.forms import AuditForm, read_form
@@ -47,11 +49,51 @@ REFUSED = newest_first(
     )
 )[::-1]
 WHOLE = AuditForm(server="web-1", person="UANA", since=NOON)
+
+
+def operation(*all_of: ChainedEntry, unreadable: int = 0) -> AuditedOperation:
+    """Return entries, given newest first, as those of one operation."""
+    subject = all_of[0].entry.operation if all_of else "restore:1"
+    seq = all_of[0].seq if all_of else 9
+    return AuditedOperation(subject=subject, seq=seq, entries=all_of[::-1], unreadable=unreadable)
+
+
+def of_kinds(*events: Event, **more: Any) -> AuditedOperation:
+    """Return an operation to which these happened; how it ended is told last."""
+    last = len(events) - 1
+    told = [
+        entry(number, event=event, key=f"{event}:{number}", **(more if number == last else {}))
+        for number, event in enumerate(events)
+    ]
+    return operation(*newest_first(*told))
+
+
+FAILED = NotDone(failure=Failure.of(Busy(words="try later")), ended_at=NOON)
+OPERATIONS = {
+    "refused": operation(STORY[11]),
+    "asked": of_kinds("requested"),
+    "waiting": of_kinds("requested", "approval_requested", "reminded"),
+    "running": of_kinds("requested", "started"),
+    "done": of_kinds("requested", "started", "ended", state="done", outcome=COMPLETE, permalink=LINK),
+    "failed": of_kinds("requested", "started", "ended", state="failed", outcome=FAILED),
+    "approved": of_kinds("requested", "approval_requested", "approved", decided_by="UBEN"),
+    "declined": of_kinds("requested", "approval_requested", "declined", decided_by="UCLEO"),
+    "expired": of_kinds("requested", "approval_requested", "expired", "ended", state="refused"),
+    "break-glass": of_kinds("requested", "break_glass", "alarmed", "started"),
+    "cancelled": of_kinds("requested", "cancelled", decided_by="UANA"),
+    "everything": operation(*STORY[:8], unreadable=2),
+    "unreadable": operation(unreadable=3),
+}
+PAGE = [*OPERATIONS.values()][:10]
 VIEWS: dict[str, Drawable] = {
-    "the newest": trail(Page(STORY[:10], has_newer=False, has_older=True), AuditForm()),
-    "the oldest, filtered": trail(Page(STORY[10:], has_newer=True, has_older=False), WHOLE),
-    "in the middle": trail(Page(STORY[3:4], has_newer=True, has_older=True), WHOLE),
-    "none": trail(Page([], has_newer=False, has_older=False), AuditForm(server="<!channel>")),
+    "the newest": trail(Page(PAGE, has_newer=False, has_older=True), AuditForm()),
+    "the oldest, filtered": trail(
+        Page([*OPERATIONS.values()][10:], has_newer=True, has_older=False, is_whole=False), WHOLE
+    ),
+    "none of a server": trail(Page([], has_newer=False, has_older=False), AuditForm(server="<!channel>")),
+    "none": trail(Page([], has_newer=False, has_older=False), AuditForm()),
+    "details": details(operation(*STORY)),
+    "details that can't be read": details(OPERATIONS["unreadable"]),
     "mirrored": mirrored(STORY[3]),
     "mirrored refusals": mirrored_refusals(REFUSED),
     "broken": broken(Broken(seq=4, how=Tampering.REMOVED, until=9)),
@@ -60,19 +102,14 @@ VIEWS: dict[str, Drawable] = {
 
 def test_how_the_trail_looks(snapshot: SnapshotAssertion) -> None:
     assert {name: drawn(each) for name, each in VIEWS.items()} == snapshot(extension_class=OneFile)
-    plain = [
-        each.model_copy(update={"entry": each.entry.model_copy(update={"permalink": ""})}) for each in STORY
-    ]
-    for page in (plain[:10], plain[10:]):
-        assert problems(trail(Page(page, has_newer=True, has_older=True), WHOLE)) == []
+    unlinked = [each for each in PAGE if each is not OPERATIONS["done"]]
+    assert problems(trail(Page(unlinked, has_newer=True, has_older=True), WHOLE)) == []
 
 
 def test_buttons_keep_the_filter() -> None:
-    [buttons] = [
-        block
-        for block in trail(Page(STORY[2:5], has_newer=True, has_older=True), WHOLE).drawn()
-        if block["type"] == "actions"
-    ]
+    page = Page([operation(each) for each in STORY[2:5]], has_newer=True, has_older=True)
+    filters, buttons = [block for block in trail(page, WHOLE).drawn() if block["type"] == "actions"]
+    assert read_form(AuditForm, filters["block_id"]) == WHOLE
     newer, older = [read_form(AuditForm, button["value"]) for button in buttons["elements"]]
     assert newer == WHOLE.model_copy(update={"after": 11})
     assert older == WHOLE.model_copy(update={"before": 9})
@@ -87,12 +124,13 @@ def test_only_what_looks_like_a_message_is_linked() -> None:
 @settings(max_examples=60)
 @given(
     st.lists(entries, min_size=1, max_size=10).map(lambda all_of: newest_first(*all_of)),
-    st.builds(
-        AuditForm, server=words.map(lambda name: name[:255]), person=st.sampled_from(PEOPLE), since=moments
-    ),
+    st.builds(AuditForm, server=words.map(shown_name), person=st.sampled_from(PEOPLE), since=moments),
 )
 def test_whatever_was_written_can_be_shown(found: list[ChainedEntry], form: AuditForm) -> None:
-    assert problems(trail(Page(found, has_newer=True, has_older=True), form)) == []
+    apart = [operation(each) for each in found]
+    assert problems(trail(Page(apart, has_newer=True, has_older=True), form)) == []
+    assert problems(trail(Page([operation(*found)], has_newer=True, has_older=True), form)) == []
+    assert problems(details(operation(*found))) == []
     assert [problems(mirrored(each)) for each in found] == [[]] * len(found)
     assert problems(mirrored_refusals(found)) == []
 
@@ -106,9 +144,17 @@ def test_a_page_of_the_longest_entries_fits_into_one_message() -> None:
     ]
     for failure in map(Failure.of, failures):
         outcome = NoSafetyBackup(cause=NotDone(failure=failure, ended_at=NOON), ended_at=NOON)
-        told = {"failure": failure, "outcome": outcome, "reason": longest, "comment": longest}
+        told = {
+            "event": "ended",
+            "failure": failure,
+            "outcome": outcome,
+            "reason": longest,
+            "comment": longest,
+        }
         full = newest_first(*(entry(number, server_name=longest, **told) for number in range(10)))
-        assert problems(trail(Page(full, has_newer=True, has_older=True), WHOLE)) == []
+        page = Page([operation(each) for each in full], has_newer=True, has_older=True)
+        assert problems(trail(page, WHOLE)) == []
+        assert problems(details(operation(*full * 20))) == []
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ BUTTONS = {
     ids.UNDO: CHOICE,
     ids.CANCEL: OperationForm(operation="1:create:1").as_json(),
     ids.AUDIT_NEWER: AuditForm(after=1).as_json(),
+    ids.AUDIT_DETAILS: "101:delete:view:V1",
+    ids.AUDIT_ALL: AuditForm().as_json(),
     ids.AUDIT_OLDER: AuditForm(server="web-1", before=9, since=NOW).as_json(),
     "unknown": "x",
 }
@@ -72,6 +74,9 @@ MENUS = {
     ids.REQUEST_MENU: "withdrawn:0:1:delete:1",
     ids.LIST_TYPE: "manual",
     ids.LIST_SERVER: "1",
+    ids.AUDIT_SERVER: "1",
+    ids.AUDIT_PERSON: "UANA",
+    ids.AUDIT_SINCE: "9999999999999",
 }
 
 

@@ -59,6 +59,7 @@ STORED = {
     AuditForm: st.builds(
         AuditForm,
         server=st.text(max_size=100),
+        server_id=st.none() | numbers,
         person=CHANNELS,
         since=st.none() | moments,
         before=st.none() | numbers,

@@ -101,7 +101,7 @@ VERBS: dict[str, Callable[[World, str], Awaitable[bool]]] = {
     "delete": lambda world, handle: destroys(world, handle, "delete"),
     "restore": lambda world, handle: destroys(world, handle, "restore"),
     "decide": decides,
-    "audit": lambda world, handle: looks(world, handle, "audit", "Entries"),
+    "audit": lambda world, handle: looks(world, handle, "audit", "Newest first"),
 }
 
 
