@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
 
 from bot.errors import ConfigurationError
 from bot.settings import Settings, load
@@ -204,6 +205,13 @@ def test_a_wrong_value_is_named_and_explained(loaded: Load, name: str, value: st
     [line] = problems(loaded, **{name: value})
     assert line.startswith(name)
     assert reason in line
+
+
+def test_how_problems_read(loaded: Load, snapshot: SnapshotAssertion) -> None:
+    nothing = problems(loaded, **dict.fromkeys(GOOD))
+    unset = dict.fromkeys(name for name, _, _ in WRONG if name not in GOOD)
+    told = [problems(loaded, **unset | {name: value})[0] for name, value, _ in WRONG]
+    assert "\n".join([*nothing, *dict.fromkeys(told)]) == snapshot
 
 
 def test_a_file_that_is_no_text_is_a_setting_problem(loaded: Load) -> None:

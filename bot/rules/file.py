@@ -20,7 +20,7 @@ Place = tuple[int | str, ...]
 
 def _person(text: str) -> str:
     if not is_person(text):
-        raise ValueError(f"“{text[:40]}” is no id of a user or a user group, like U012AB3CD or S012AB3CD")
+        raise ValueError(f"“{text[:40]}” isn't a Slack id (U012AB3CD, or S012AB3CD for a user group)")
     return text
 
 
@@ -30,7 +30,7 @@ def _person_or_everybody(text: str) -> str:
 
 def _channel(text: str) -> str:
     if not is_channel(text):
-        raise ValueError(f"“{text[:40]}” is no id of a channel, like C012AB3CD")
+        raise ValueError(f"“{text[:40]}” isn't a channel's id (C012AB3CD)")
     return text
 
 

@@ -29,7 +29,7 @@ def _read(file: Path) -> list[RuleTable]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         # The name is not repeated: it might be a token in the wrong place.
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
         raise ConfigurationError(f"BOT_RULES_FILE: the file can't be read ({reason}).") from None
     return read_rules(text, str(file))
 

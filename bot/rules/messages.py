@@ -22,8 +22,9 @@ _KINDS = {
     "float_type": "is a number of minutes, without quotes",
     "finite_number": "is a number of minutes",
     "greater_than": "must be more than 0 minutes",
+    "less_than_equal": "is too large a number of minutes",
     "too_short": "is empty; name at least one server, or “*” for all",
-    "literal_error": "may name “create”, “delete” and “restore”, and nothing else",
+    "literal_error": "can name “create”, “delete” and “restore”, and nothing else",
 }
 
 
