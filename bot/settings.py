@@ -2,18 +2,14 @@
 
 import errno
 import os
-import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from typing import Literal, Self, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
-from psycopg.pq import Conninfo
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
@@ -21,138 +17,34 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import settings_messages
 from bot.errors import ConfigurationError
-from bot.network import is_host, is_loopback, proxy_passwords
+from bot.network import proxy_passwords
 from bot.permissions import EVERYBODY
 from bot.settings_messages import NO_WAY_IN
-from bot.verbs import ChangingVerb
-
-# What may stand in a Bearer header (RFC 6750, section 2.1): catches pasted quotes, spaces and line ends.
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-_USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,}")
-_CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
-
-
-def is_person(text: str) -> bool:
-    """Tell whether this looks like the id of a user (U…, W…) or of a user group (S…)."""
-    return bool(_USER_OR_GROUP.fullmatch(text))
-
-
-def is_channel(text: str) -> bool:
-    """Tell whether this looks like the id of a channel or of direct messages."""
-    return bool(_CHANNEL.fullmatch(text))
-
-
-def _token(secret: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(secret.get_secret_value()):
-        raise ValueError("it has characters no token has; was a quote or a space copied with it?")
-    return secret
-
-
-def _address(url: str) -> str:
-    parts = _split(url)
-    if parts.scheme not in {"http", "https"} or not is_host(parts.hostname or ""):
-        raise ValueError("it must be an address such as https://host/path/")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("it must have no user, no query and no fragment")
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("it must be https, as tokens are sent there; http only on this machine")
-    return url.rstrip("/")
-
-
-def _database_url(url: str) -> str:
-    parts = _split(url)
-    file = url.removeprefix("sqlite:///")
-    if parts.scheme == "sqlite" and file not in {url, "", ":memory:"}:
-        if parts.query:
-            raise ValueError("it takes no options after a question mark, with SQLite")
-        return url
-    if parts.scheme == "postgresql+psycopg" and parts.path.strip("/"):
-        return _with_known_options(url)
-    raise ValueError("it must be sqlite:///file or postgresql+psycopg://user:password@host/name")
-
-
-def _with_known_options(url: str) -> str:
-    try:
-        address = make_url(url)
-        address.get_dialect()().create_connect_args(address)
-    except (ArgumentError, ValueError):
-        raise ValueError("it is not an address that can be read") from None
-    if not {name.encode() for name in address.query} <= {each.keyword for each in Conninfo.get_defaults()}:
-        raise ValueError("it has an option that PostgreSQL doesn't know")
-    return url
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        # The library's own words may repeat the address, and with it a password.
-        raise ValueError("it is not an address that can be read") from None
-    return parts
-
-
-def _bind(host: str) -> str:
-    if not is_host(host):
-        raise ValueError("it must be an IP address or the name of a host")
-    return host
-
-
-def _comma_separated(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _each(fits: Callable[[str], bool], kind: str, example: str) -> Callable[[frozenset[str]], frozenset[str]]:
-    def check(ids: frozenset[str]) -> frozenset[str]:
-        if strangers := sorted(each for each in ids if not fits(each)):
-            shown = [each for each in strangers if _is_harmless(each)]
-            raise ValueError(settings_messages.not_ids(shown, len(strangers), kind, example))
-        return ids
-
-    return check
-
-
-def _one(fits: Callable[[str], bool], kind: str, example: str) -> Callable[[str], str]:
-    check = _each(fits, kind, example)
-    return lambda text: next(iter(check(frozenset({text}))))
-
-
-def _is_harmless(text: str) -> bool:
-    """Tell whether a value can be shown: what is long, or has digits, may be a token in the wrong place."""
-    return len(text) <= 20 and text.isprintable() and not any(each.isdigit() for each in text)
-
-
-def _is_person_or_everybody(text: str) -> bool:
-    return text == EVERYBODY or is_person(text)
-
-
-_PEOPLE = ("Slack id", "U012AB3CD, or S012AB3CD for a user group")
-_CHANNELS = ("channel's id", "C012AB3CD")
-_LISTED = (NoDecode, BeforeValidator(_comma_separated))
-
-Token = Annotated[SecretStr, AfterValidator(_token)]
-Positive = Annotated[float, Field(gt=0, le=100_000_000)]
-Hours = Annotated[float, Field(gt=0, le=1_000_000)]
-Address = Annotated[str, AfterValidator(_address)]
-AddressWithSlash = Annotated[Address, AfterValidator(lambda url: f"{url}/")]
-DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
-Channel = Annotated[str, AfterValidator(_one(is_channel, *_CHANNELS))]
-Channels = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_channel, *_CHANNELS))]
-People = Annotated[frozenset[str], *_LISTED, AfterValidator(_each(is_person, *_PEOPLE))]
-PeopleOrEverybody = Annotated[
-    frozenset[str], *_LISTED, AfterValidator(_each(_is_person_or_everybody, *_PEOPLE))
-]
-ChangingVerbs = Annotated[frozenset[ChangingVerb], *_LISTED]
+from bot.settings_types import (
+    Address,
+    AddressWithSlash,
+    ChangingVerbs,
+    Channel,
+    Channels,
+    DatabaseUrl,
+    Host,
+    Hours,
+    People,
+    PeopleOrEverybody,
+    Positive,
+    Token,
+)
 
 ENV_FILE = ".env"
 OURS = ("BOT_", "SLACK_", "VPS_")
 """How the names of settings begin; DATABASE_URL alone is called otherwise."""
+
+NEARLY_THE_SAME = 0.85
+"""How alike two names must be, as difflib measures it, for a person to have meant the other."""
 
 SECRETS_FOLDER = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets; a file is named as the variable, in any case."""
@@ -274,7 +166,7 @@ class Settings(_Environment):
         le=100_000,
         description="Days for which an operation is kept on record after its end; at least 1.",
     )
-    bot_bind: Annotated[str, AfterValidator(_bind)] = Field(
+    bot_bind: Host = Field(
         "127.0.0.1",
         description="Address on which health checks and, in HTTP mode, Slack are answered.",
     )
@@ -366,17 +258,29 @@ def _check_env_file(file: Path) -> None:
 def _unknown(secrets_folder: Path) -> list[str]:
     """Return what is wrong with names that look like settings: a typo must not take a protection away."""
     _check_env_file(Path(ENV_FILE))
-    files = [path.name for path in secrets_folder.iterdir()] if secrets_folder.is_dir() else []
-    written = {**dotenv_values(ENV_FILE), **os.environ}
-    given = {name.upper() for name in (*written, *files)}
+    written = _written(secrets_folder)
     known = [field.upper() for field in Settings.model_fields]
     problems = []
-    for name in sorted(name for name in given if name.startswith(OURS) and name not in known):
+    for name in sorted(name for name in written if name.startswith(OURS) and name not in known):
         near = get_close_matches(name, known, n=1)
         problems.append(settings_messages.unknown(name, near[0] if near else ""))
     if written.get("BOT_VIEWERS", EVERYBODY) == "":
         problems.append(settings_messages.NOBODY_CAN_LOOK)
     return problems
+
+
+def near_misses(secrets_folder: Path = SECRETS_FOLDER) -> dict[str, str]:
+    """Return variables that aren't read, as they aren't called like ours, and the settings they look like."""
+    known = [field.upper() for field in Settings.model_fields]
+    others = sorted(name for name in _written(secrets_folder) if name not in known)
+    found = {name: get_close_matches(name, known, n=1, cutoff=NEARLY_THE_SAME) for name in others}
+    return {name: near[0] for name, near in found.items() if near}
+
+
+def _written(secrets_folder: Path) -> dict[str, str | None]:
+    files = [path.name for path in secrets_folder.iterdir()] if secrets_folder.is_dir() else []
+    written = {**dict.fromkeys(files), **dotenv_values(ENV_FILE), **os.environ}
+    return {name.upper(): value for name, value in written.items()}
 
 
 def _in_words(problem: ErrorDetails) -> str:

@@ -12,6 +12,10 @@ from bot.slack.text import join_words, pluralize
 NO_WAY_IN = "no_way_in"
 """The type of pydantic's error if Slack could not reach the bot in either mode."""
 
+PERSON_ID = ("Slack id", "U012AB3CD, or S012AB3CD for a user group")
+CHANNEL_ID = ("channel's id", "C012AB3CD")
+"""What ids are called, and examples of them."""
+
 _COPY_ID = "Open a person's profile in Slack, “…”, “Copy member ID”; or a user group, “…”, “Copy group ID”."
 _COPY_CHANNEL_ID = "Click the channel's name in Slack; its id is at the end of “About”."
 _HOW_TO_GET = {
@@ -78,7 +82,7 @@ def _range(limits: Iterable[Any]) -> str:
             case Gt(gt=number):
                 least = f" above {number:g}"
             case Le(le=number):
-                most = f" to {number}" if least.startswith(" from") else f", at most {number}"
+                most = f" to {number}" if least.startswith(" from") else f", at most {number:,}"
     return least + most
 
 

@@ -21,7 +21,7 @@ from bot.permissions import Rules
 from bot.rules.load import load_rules
 from bot.servers.api import ServersApi
 from bot.servers.model import Server
-from bot.settings import ENV_FILE, Settings
+from bot.settings import ENV_FILE, Settings, near_misses
 from bot.slack.auth import SlackClient, new_session, web_client
 from bot.vps.account import read_account
 from bot.vps.client import VpsClient
@@ -44,7 +44,7 @@ class _Examination:
 
     async def report(self) -> Report:
         settings = self._settings
-        found = [messages.connected_by(settings.mode), *_env_file(), *self._load_rules()]
+        found = [messages.connected_by(settings.mode), *_env_file(), *_near_misses(), *self._load_rules()]
         async with new_session() as session:
             slack = partial(self._bot_token, session), partial(self._way_in, session)
             database = partial(asyncio.to_thread, examine_database, settings.database_url)
@@ -98,6 +98,10 @@ class _Examination:
             messages.servers(len(servers), not_shown),
             *(examine_servers(servers, self._rules) if self._rules else []),
         ]
+
+
+def _near_misses() -> list[Finding]:
+    return [messages.near_miss(name, setting) for name, setting in near_misses().items()]
 
 
 def _env_file() -> list[Finding]:

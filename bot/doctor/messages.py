@@ -46,6 +46,11 @@ def connected_by(mode: str) -> Finding:
     )
 
 
+def near_miss(name: str, setting: str) -> Finding:
+    """Say that a variable is not read, though it looks like a setting."""
+    return warning(f"{name} is not a setting, and is not read. Did you mean {setting}?")
+
+
 def readable_by_others(file: str) -> Finding:
     """Say that others on this machine can read the tokens."""
     return warning(

@@ -11,7 +11,7 @@ from bot.errors import ConfigurationError
 from bot.names import canonical_name
 from bot.permissions import EVERYBODY
 from bot.rules.messages import in_words, never_reached
-from bot.settings import Positive, is_channel, is_person
+from bot.settings_types import Positive, is_channel, is_person
 from bot.verbs import ChangingVerb
 
 Place = tuple[int | str, ...]

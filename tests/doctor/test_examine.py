@@ -207,6 +207,18 @@ async def test_the_policy_in_force_is_told_with_peoples_names(sandbox: Sandbox, 
     assert audit.lines == ("Ben Okafor (UBEN) and the user group S0ONCALL can read it.",)
 
 
+async def test_variables_that_look_like_settings_are_named(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URI", "postgresql+psycopg://bot@database/bot")
+    monkeypatch.setenv("B0T_OPERATORS", "UANA")
+    monkeypatch.setenv("DATABASE_PASSWORD", "x")
+    assert [each for each in said(await examined(sandbox, tmp_path)) if "Did you mean" in each] == [
+        "B0T_OPERATORS is not a setting, and is not read. Did you mean BOT_OPERATORS?",
+        "DATABASE_URI is not a setting, and is not read. Did you mean DATABASE_URL?",
+    ]
+
+
 async def test_settings_that_others_can_read_are_named(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
