@@ -16,6 +16,7 @@ from bot.notifications.slack_messages import SlackMessages
 from bot.operations.database import open_database
 from bot.sandbox.server import Sandbox
 from bot.slack.auth import SlackClient, web_client
+from tests.operations.postgres import Postgres
 
 LOST = ["reset_after_acting", "internal_error_after_acting", "500_after_acting", "cut"]
 HONOURED, IGNORED = Proof(True, datetime.now(UTC)), Proof(False, datetime.now(UTC))
@@ -107,6 +108,14 @@ def test_what_was_proved_is_kept_by_workspace_and_the_newest_counts(database: sa
     store_proof(database, "T2", HONOURED)
     store_proof(database, "T1", IGNORED)
     assert read_proofs(database) == {"T1": IGNORED, "T2": HONOURED}
+
+
+def test_it_is_kept_in_postgresql_as_well(postgres: Postgres) -> None:
+    database = open_database(postgres.new_database())
+    store_proof(database, "T1", IGNORED)
+    store_proof(database, "T1", HONOURED)
+    assert read_proofs(database) == {"T1": HONOURED}
+    database.dispose()
 
 
 @pytest.mark.parametrize("fault", LOST)

@@ -58,6 +58,24 @@ async def test_a_reply_for_all_is_in_the_channel_too(workspace: Workspace, clien
     assert ("Not so quiet", "thread_broadcast") in await history()
 
 
+async def test_an_id_of_the_sender_counts_only_where_it_is_honoured(
+    workspace: Workspace, client: AsyncWebClient
+) -> None:
+    async def post(channel: str, client_msg_id: str = "a") -> str:
+        posted = await client.chat_postMessage(channel=channel, text="x", client_msg_id=client_msg_id)
+        return str(posted["ts"])
+
+    first = await post("COPS")
+    assert await post("COPS") != first
+    workspace.faults.client_msg_ids_honoured = True
+    second = await post("COPS", "b")
+    assert await post("COPS", "b") == second
+    assert await post("UANA", "b") != second
+    await client.chat_delete(channel="COPS", ts=second)
+    refused = await refusal(client.chat_postMessage(channel="COPS", text="x", client_msg_id="b"))
+    assert refused["error"] == "duplicate_message_not_found"
+
+
 async def test_texts_are_cut_when_posted_and_refused_when_edited(client: AsyncWebClient) -> None:
     posted = await client.chat_postMessage(channel="COPS", text="x" * 40_001)
     assert len(posted["message"]["text"]) == 40_000
