@@ -22,7 +22,6 @@ GIVE_UP_SECONDS = 10.0
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     sandbox = Sandbox(seeded=False)
-    sandbox.workspace.app.scopes = (*sandbox.workspace.app.scopes, *HISTORY)
     await sandbox.start()
     yield sandbox
     await sandbox.stop()

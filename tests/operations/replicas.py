@@ -42,8 +42,6 @@ class Replicas:
 
     def __init__(self, postgres: Postgres, folder: Path, mode: Mode = "socket", **settings: str) -> None:
         self.sandbox = Sandbox(seeded=False, speed=20)
-        # So that a bot finds what another had posted as it died, and does not post it again.
-        self.sandbox.workspace.app.scopes += ("channels:history",)
         self.provider = self.sandbox.provider
         self.database = postgres.new_database()
         self.bots: list[BotProcess] = []

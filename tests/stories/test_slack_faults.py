@@ -17,8 +17,6 @@ from tests.stories.three_verbs import (
 )
 from tests.world import World
 
-HISTORY = ("channels:history", "groups:history", "im:history")
-
 
 @pytest.fixture(autouse=True)
 def hasty_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +40,6 @@ SAID: list[tuple[str, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("fault", "methods"), SAID)
 async def test_each_outcome_is_told_once(world: World, fault: str, methods: tuple[str, ...]) -> None:
-    world.workspace.app.scopes = (*world.workspace.app.scopes, *HISTORY)
     for method in methods:
         world.faults.next_slack[method].append(fault)
     await world.person("ana").types("/backup create web-1")

@@ -45,7 +45,6 @@ approvers = ["{APPROVER.id}"]
 """
 SPEED = 100.0
 SETTLE_SECONDS = 60.0
-HISTORY = ("channels:history", "groups:history")
 AHEAD_SECONDS = 2.0
 """How long people wait until what goes ahead has begun, before they request what they will cancel."""
 LATE_SECONDS = 0.15
@@ -165,8 +164,8 @@ async def rig(
         folder = Path(name)
         sandbox = Sandbox(seeded=False, speed=SPEED, clock=RealClock(ahead), spawn=forked.spawn)
         app = sandbox.workspace.app
-        scopes = [scope for scope in app.scopes if not scope.endswith(":history")]
-        app.scopes = (*scopes, *HISTORY, "im:history") if history else tuple(scopes)
+        if not history:
+            app.scopes = tuple(scope for scope in app.scopes if not scope.endswith(":history"))
         sandbox.workspace.people[APPROVER.id] = APPROVER
         for server in (*SERVERS, *GUARDED, *HELD):
             sandbox.provider.add_server(server, disk_mb=random.choice((1000, 8000)))
