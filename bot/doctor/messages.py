@@ -2,21 +2,21 @@
 
 import socket
 import ssl
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterator, Sequence
 
 from bot.doctor.model import Finding, Level, Report, problem, warning, well
 from bot.errors import ConfigurationError, ProviderError, Silence, Unauthorized, Unreachable
 from bot.network import certificate_problem
-from bot.permissions import Rule, Rules
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.slack.provider_messages import provider_error
-from bot.slack.text import join_words, pluralize
+from bot.slack.text import duration, join_words, pluralize
 
 POLICY_TITLE = "Who can do what"
-COPY_MEMBER_ID = "Open the person's profile in Slack, “…”, “Copy member ID”."
 COPY_CHANNEL_ID = "Click the channel's name in Slack; its id is at the end of “About”."
 INVITE = "Type `/invite @backup-bot` in that channel."
+MOST_SECONDS_OFF = 30.0
+SIGNED_SECONDS = 300.0
+"""How old a signed request can be (SLACK.md, section 3)."""
 _REACH = "Check {variable}, the network and the proxy."
 
 
@@ -131,6 +131,16 @@ def app_token() -> Finding:
 def signing_secret() -> Finding:
     """Say what can't be checked."""
     return well("SLACK_SIGNING_SECRET: set; only a request from Slack can prove it right.")
+
+
+def clock(seconds_ahead: float) -> list[Finding]:
+    """Say if this machine's clock is wrong: deadlines go by it, and the age of signed requests."""
+    off = abs(seconds_ahead)
+    if off < MOST_SECONDS_OFF:
+        return []
+    said = f"This machine's clock is {duration(off)} {'ahead of' if seconds_ahead > 0 else 'behind'} Slack's."
+    advice = "Set the clock, and keep it set by NTP."
+    return [problem(said, advice) if off >= SIGNED_SECONDS else warning(said, advice)]
 
 
 def scopes(granted: Collection[str]) -> Finding:
@@ -256,74 +266,6 @@ def database_unwritable(reason: str) -> Finding:
     )
 
 
-def people_unasked(reason: str) -> Finding:
-    """Say that Slack could not be asked about those who are named."""
-    return problem(f"Slack could not be asked about the people who are named ({reason}).", "Try again.")
-
-
-def people(members: Collection[str], strangers: Mapping[str, str]) -> list[Finding]:
-    """Say which of the people who are named are full members; `strangers` have the setting naming them."""
-    if strangers:
-        return [
-            problem(
-                f"{where}: {person} is not an active full member (guest, deactivated or unknown).",
-                COPY_MEMBER_ID,
-            )
-            for person, where in sorted(strangers.items())
-        ]
-    if members:
-        verb = "is a full member" if len(members) == 1 else "are full members"
-        return [well(f"People: {_people(len(members))} named by id, who {verb}.")]
-    return []
-
-
-def groups(sizes: Mapping[str, int]) -> list[Finding]:
-    """Say how many members the user groups have that are named."""
-    return [
-        well(f"People: the user group {group} has {pluralize(size, 'member')}.")
-        if size
-        else problem(
-            f"People: the user group {group} has no members, or is none.",
-            "In Slack, “People & user groups”, choose the group, “…”, “Copy group ID”. User groups need a "
-            "paid plan.",
-        )
-        for group, size in sorted(sizes.items())
-    ]
-
-
-def not_counted(group: str, outsiders: Collection[str]) -> Finding:
-    """Say which members of a group are guests or deactivated, and so count for nothing."""
-    return warning(
-        f"People: {join_words(sorted(outsiders))} in the user group {group} can do nothing here, as only "
-        "active full members can."
-    )
-
-
-def operators(rules: Rules, able: AbstractSet[str]) -> list[Finding]:
-    """Say if nobody can change anything; `able` are the user ids of all operators there are."""
-    if able:
-        return []
-    if any(rule.operators for rule in rules.rules):
-        return [problem("Nobody can create, delete or restore: no operator is a full member.")]
-    return [
-        problem(
-            "BOT_OPERATORS is empty: nobody can create, delete or restore.", f"Name people. {COPY_MEMBER_ID}"
-        )
-    ]
-
-
-def second_person(rule: Rule, operators: AbstractSet[str], approvers: AbstractSet[str]) -> list[Finding]:
-    """Say if a requester under a rule finds nobody else who can approve; both are user ids."""
-    if not rule.second_person or not rule.operators or len(approvers) > 1 or approvers - operators:
-        return []
-    servers = "all servers" if rule.servers == ("*",) else join_words(list(rule.servers))
-    advice = "Name more people in BOT_APPROVERS, or in `approvers` in the rules file."
-    if not approvers:
-        return [problem(f"Approvals: {servers} need a second person, and there is none.", advice)]
-    [only] = approvers
-    return [problem(f"Approvals: on {servers}, nobody can approve what {only} requests.", advice)]
-
-
 def fits_nothing(pattern: str) -> Finding:
     """Say that a rule is for a server that is not there."""
     return warning(f"BOT_RULES_FILE: no server fits “{pattern}”.", "Is the name right?")
@@ -364,10 +306,6 @@ def _odd_letters(name: str) -> str:
     return (
         ", ".join(f"{each} (U+{ord(each):04X})" for each in dict.fromkeys(name) if not each.isascii()) or name
     )
-
-
-def _people(number: int) -> str:
-    return "1 person is" if number == 1 else f"{number} people are"
 
 
 def _only_reads(permission: str) -> bool:

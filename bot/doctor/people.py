@@ -8,7 +8,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doctor import messages
+from bot.doctor import people_messages
 from bot.doctor.model import Finding
 from bot.permissions import EVERYBODY, Ids, Rule, Rules, is_group
 from bot.slack.auth import UNANSWERED, error_name
@@ -60,16 +60,16 @@ async def examine_people(client: AsyncWebClient, known: KnownPeople, rules: Rule
     try:
         await known.ask(client, rules)
     except SlackApiError as error:
-        return [messages.people_unasked(error_name(error) or "an unreadable answer")]
+        return [people_messages.people_unasked(error_name(error) or "an unreadable answer")]
     except UNANSWERED as error:
-        return [messages.people_unasked(type(error).__name__)]
+        return [people_messages.people_unasked(type(error).__name__)]
     named = named_in(rules)
     strangers = {person: _named_where(person, rules) for person in known.strangers & named}
     operators = frozenset[str]().union(*(known.expanded(rule.operators) for rule in rules.rules))
     return [
-        *messages.operators(rules, operators),
-        *messages.people(known.members & named, strangers),
-        *messages.groups({group: len(members) for group, members in known.groups.items()}),
+        *people_messages.operators(rules, operators),
+        *people_messages.people(known.members & named, strangers),
+        *people_messages.groups({group: len(members) for group, members in known.groups.items()}),
         *_outsiders(known),
         *(finding for rule in rules.rules for finding in _second_person(known, rule)),
     ]
@@ -82,13 +82,13 @@ def named_in(rules: Rules) -> Ids:
 
 
 def _second_person(known: KnownPeople, rule: Rule) -> list[Finding]:
-    return messages.second_person(rule, known.expanded(rule.operators), known.expanded(rule.approvers))
+    return people_messages.second_person(rule, known.expanded(rule.operators), known.expanded(rule.approvers))
 
 
 def _outsiders(known: KnownPeople) -> Iterator[Finding]:
     for group, members in sorted(known.groups.items()):
         if outsiders := members & known.strangers:
-            yield messages.not_counted(group, outsiders)
+            yield people_messages.not_counted(group, outsiders)
 
 
 def _named_where(person: str, rules: Rules) -> str:

@@ -22,6 +22,7 @@ async def examine_bot_token(
     return [
         messages.bot_token(identity.user_id, identity.team),
         messages.scopes(identity.scopes),
+        *messages.clock(identity.clock_ahead),
         *await _examine_channels(client, settings, rules, known.names),
         *(await examine_people(client, known, rules) if rules else []),
     ]

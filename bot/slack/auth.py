@@ -1,7 +1,9 @@
 """The Slack client, and the check of both tokens before anything else starts."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -45,7 +47,7 @@ UNREADABLE = {"ok": False, "error": "unreadable"}
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the bot is in Slack, and what its token may do."""
+    """Who the bot is in Slack, what its token can do, and how many seconds our clock is ahead of Slack's."""
 
     team_id: str
     team: str
@@ -53,6 +55,7 @@ class Identity:
     bot_id: str
     url: str
     scopes: frozenset[str]
+    clock_ahead: float = 0.0
 
 
 class RateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
@@ -204,7 +207,15 @@ def _identity(answer: AsyncSlackResponse) -> Identity:
         bot_id=str(answer.get("bot_id") or ""),
         url=str(answer.get("url", "")),
         scopes=frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+        clock_ahead=_clock_ahead(str(answer.headers.get("date", ""))),
     )
+
+
+def _clock_ahead(slacks: str) -> float:
+    try:
+        return time.time() - parsedate_to_datetime(slacks).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _is_passing(error: Exception) -> bool:

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from bot.doctor import messages
+from bot.doctor import messages, people_messages
 from bot.doctor.model import Level
 from bot.errors import ConfigurationError, Silence, Unauthorized, Unreachable
 from bot.permissions import Rule, Rules
@@ -63,6 +63,21 @@ def test_an_sqlite_too_old_for_this_python_is_named() -> None:
     assert "3.40.1" in found.what
 
 
+@pytest.mark.parametrize(
+    ("ahead", "level", "words"),
+    [
+        (0.9, None, ""),
+        (-29, None, ""),
+        (90, WARNING, "1 min 30 s ahead of Slack's"),
+        (-7200, PROBLEM, "2 h behind Slack's"),
+    ],
+)
+def test_a_wrong_clock_is_named(ahead: float, level: Level | None, words: str) -> None:
+    found = messages.clock(ahead)
+    assert [each.level for each in found] == [level] * bool(level)
+    assert all(words in each.what for each in found)
+
+
 def _untrusted() -> Exception:
     verification = ssl.SSLCertVerificationError()
     verification.verify_message = "self-signed certificate"
@@ -102,15 +117,15 @@ def test_advice_is_for_the_person_who_runs_the_bot() -> None:
 
 def test_people_who_are_no_full_members_are_named_with_the_setting() -> None:
     strangers = {"U3": "BOT_VIEWERS", "U2": "BOT_OPERATORS"}
-    found = messages.people({"U1"}, strangers)
+    found = people_messages.people({"U1"}, strangers)
     assert [each.what.split(" is not")[0] for each in found] == ["BOT_OPERATORS: U2", "BOT_VIEWERS: U3"]
     assert {each.level for each in found} == {PROBLEM}
-    assert [each.level for each in messages.people({"U1"}, {})] == [WELL]
-    assert messages.people((), {}) == []
+    assert [each.level for each in people_messages.people({"U1"}, {})] == [WELL]
+    assert people_messages.people((), {}) == []
 
 
 def test_a_user_group_without_members_is_named() -> None:
-    assert [each.level for each in messages.groups({"S2": 0, "S1": 3})] == [WELL, PROBLEM]
+    assert [each.level for each in people_messages.groups({"S2": 0, "S1": 3})] == [WELL, PROBLEM]
 
 
 ANA, BEN = frozenset({"UANA"}), frozenset({"UBEN"})
@@ -124,13 +139,13 @@ ANA, BEN = frozenset({"UANA"}), frozenset({"UBEN"})
     ],
 )
 def test_a_bot_nobody_can_use_is_a_problem(rules: Rules, able: frozenset[str], words: str) -> None:
-    [found] = messages.operators(rules, able)
+    [found] = people_messages.operators(rules, able)
     assert found.level is PROBLEM
     assert words in found.what
 
 
 def test_one_operator_is_enough() -> None:
-    assert messages.operators(Rules((Rule(operators=ANA),)), ANA) == []
+    assert people_messages.operators(Rules((Rule(operators=ANA),)), ANA) == []
 
 
 @pytest.mark.parametrize(
@@ -144,11 +159,11 @@ def test_one_operator_is_enough() -> None:
 )
 def test_somebody_has_to_be_there_to_approve(approvers: frozenset[str], words: str | None) -> None:
     rule = Rule(("db-*",), operators=ANA, second_person=frozenset({Verb.RESTORE}))
-    found = messages.second_person(rule, ANA, approvers)
+    found = people_messages.second_person(rule, ANA, approvers)
     assert [words in each.what and "db-*" in each.what for each in found if words] == [True] * bool(words)
 
 
 def test_if_no_second_person_is_needed_none_is_missed() -> None:
-    assert messages.second_person(Rule(operators=ANA), ANA, frozenset()) == []
+    assert people_messages.second_person(Rule(operators=ANA), ANA, frozenset()) == []
     needy = Rule(second_person=frozenset({Verb.RESTORE}))
-    assert messages.second_person(needy, frozenset(), frozenset()) == []
+    assert people_messages.second_person(needy, frozenset(), frozenset()) == []
