@@ -13,6 +13,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext
 
+from bot.sandbox.faults import ProviderFault
 from bot.sandbox.people.actors import Actor
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.form_state import placed
@@ -204,21 +205,24 @@ async def wrong_name(studio: Studio) -> None:
 
 
 async def without_vps(studio: Studio) -> None:
-    for fault in ("500", "429", "unauthorized"):
+    faults: tuple[ProviderFault, ...] = ("500", "429", "unauthorized")
+    for fault in faults:
         studio.sandbox.faults.provider_fail = fault
         await studio.person("ana").types("/backup list web-1")
         await studio.person("ana").types("/backup create web-1")
+        await studio.shoot(f"vps-{fault}")
+        studio.sandbox.faults.provider_fail = None
         await studio.settled()
-    await studio.shoot("vps-fails")
-    studio.sandbox.faults.provider_fail = None
+        studio.clear()
 
 
 COMMANDS = {
     "ana": [
-        *("", "help", "help restore", "status", "servers", "audit", "list", "list web-1", "list lab-1"),
+        *("", "help", "help restore", "status", "servers", "list", "list web-1", "list lab-1"),
         *("create", "delete", "restore", "restore web-1", "create db-main"),
         *("lst", "list web", "create wbe-1"),
     ],
+    "ben": ["audit"],
     "gus": ["list", "create web-1"],
     "cleo": ["", "create web-1"],
 }

@@ -35,6 +35,18 @@ WRONG_IN_THE_MARKUP = """() => {
 }"""
 
 
+SMALLER_THAN_A_FINGER = """() =>
+  [...document.querySelectorAll("button, a[href], input:not([type=hidden]), select, textarea")]
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .filter((element) => !element.closest(".text, .skip"))
+    .map((element) => element.closest("label") ?? element)
+    .filter((element) => {
+      const { width, height } = element.getBoundingClientRect();
+      return width < 43.5 || height < 43.5;
+    })
+    .map((element) => element.outerHTML)"""
+
+
 async def check(window: Window) -> Counter[str]:
     """Fail where something can't be named or found; return how often each role is there."""
     found = await window.page.evaluate(WRONG_IN_THE_MARKUP)
@@ -72,3 +84,18 @@ async def test_an_open_thread_has_its_own_log(ana: Window) -> None:
     await ana.page.get_by_label("Reply…").press("Enter")
     await expect(ana.replies()).to_have_count(2)
     assert (await check(ana))["log"] == 2
+
+
+async def test_on_a_phone_everything_is_as_large_as_a_finger(ana: Window) -> None:
+    await ana.page.set_viewport_size({"width": 390, "height": 844})
+    await ana.says("/backup servers")
+    await expect(ana.message("lab-1")).to_be_visible()
+    await ana.says("/backup create")
+    await expect(ana.modal.get_by_role("combobox")).to_be_visible()
+    assert await ana.page.evaluate(SMALLER_THAN_A_FINGER) == []
+    await ana.page.keyboard.press("Escape")
+    await ana.modal_closes()
+    for panel in ("Hide the guide", "Controls", "Channels and people"):
+        await ana.page.get_by_role("button", name=panel).click()
+        assert await ana.page.evaluate(SMALLER_THAN_A_FINGER) == []
+        await ana.page.keyboard.press("Escape")

@@ -114,4 +114,10 @@ async def test_all_six_things_are_tried(page: Page, uses: Uses, sandbox_in_use: 
     await begins(page, uses, "Back up, then kill")
     await begins(page, uses, "Start the bot again")
     await expect(page.locator(".step.done")).to_have_count(6, timeout=40_000)
+    if not await page.locator("#guide").is_visible():
+        await uses(page.get_by_role("button", name="Try it"))
+    await uses(page.get_by_role("button", name="Hide the guide"))
+    await expect(page.locator("#guide")).to_be_hidden()
+    await page.reload()
+    await expect(page.locator("#guide")).to_be_hidden()
     assert [name for name, _ in sandbox_in_use.provider.restores][-2:] == ["web-1", "mail"]

@@ -150,7 +150,7 @@ STEPS = (
     ),
     Step(
         "Meet a full server",
-        f"{FULL} has all its {MANUAL_SLOTS} manual backups. See what the bot offers instead.",
+        f"At first, {FULL} has {MANUAL_SLOTS} manual backups, and no room for more. See what the bot offers.",
         lambda stage: _typed(stage, "create", FULL),
         lambda _, reader: _as_ana(reader, f"Back up {FULL}", f"/backup create {FULL} before the migration"),
     ),

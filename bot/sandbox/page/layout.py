@@ -95,6 +95,7 @@ def _strip(picture: Picture) -> Node:
         button(
             ".strip-button",
             type="button",
+            aria_label="Controls",
             data_toggle="drawer",
             aria_controls="drawer",
             aria_expanded="false",
