@@ -30,7 +30,7 @@ def is_host(text: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this machine."""
     address = _ip_address(host)
-    return address.is_loopback if address else host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback if address else host == "localhost"
 
 
 def proxy_for(url: str) -> str | None:
@@ -97,20 +97,22 @@ def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
         return context
     variable = "SSL_CERT_DIR"
     try:
-        if folder:
-            # OpenSSL takes a folder that is not there for an empty one.
-            next(Path(folder).iterdir(), None)
+        # OpenSSL takes a folder that is not there for an empty one.
+        for each in folder.split(os.pathsep) if folder else ():
+            next(Path(each).iterdir(), None)
         variable = "SSL_CERT_FILE"
         return ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
-        why = "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
+        why = (
+            "it holds no certificate that can be read" if isinstance(error, ssl.SSLError) else error.strerror
+        )
         raise ConfigurationError(
             f"{variable} can't be read: {why}. Correct it, or remove it to trust the usual authorities."
         ) from error
 
 
 def _is_direct(host: str) -> bool:
-    return is_loopback(host) or bool(urllib.request.proxy_bypass(host))
+    return is_loopback(host) or host.endswith(".localhost") or bool(urllib.request.proxy_bypass(host))
 
 
 def _ip_address(text: str) -> IPv4Address | IPv6Address | None:

@@ -190,11 +190,14 @@ async def test_a_certificate_of_another_host_is_called_that(stranger: str) -> No
     assert refused.value.silence is Silence.CERTIFICATE
 
 
-@pytest.mark.parametrize(("variable", "name"), [("SSL_CERT_FILE", "certificate.pem"), ("SSL_CERT_DIR", "")])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("SSL_CERT_FILE", "{}/certificate.pem"), ("SSL_CERT_DIR", "{}"), ("SSL_CERT_DIR", "/etc:{}")],
+)
 async def test_whom_the_environment_trusts_both_clients_trust(
-    stranger: str, folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+    stranger: str, folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    monkeypatch.setenv(variable, str(folder / name))
+    monkeypatch.setenv(variable, value.format(folder))
     async with aclosing(VpsClient(stranger, SecretStr("x"))) as vps:
         with pytest.raises(NotFound):
             await vps.get("/backups/")
@@ -207,7 +210,7 @@ async def test_whom_the_environment_trusts_both_clients_trust(
     [
         ("SSL_CERT_FILE", "missing", "No such file or directory"),
         ("SSL_CERT_FILE", "", "Is a directory"),
-        ("SSL_CERT_FILE", "text", "no certificate is in it"),
+        ("SSL_CERT_FILE", "text", "it holds no certificate that can be read"),
         ("SSL_CERT_DIR", "missing", "No such file or directory"),
         ("SSL_CERT_DIR", "text", "Not a directory"),
     ],

@@ -162,6 +162,7 @@ WRONG = [
     ("SLACK_API_URL", "https://slack..com/api/", "an address such as"),
     ("VPS_API_URL", "https://-.vps.org/", "an address such as"),
     ("VPS_API_URL", "http://127.evil.org/", "https"),
+    ("VPS_API_URL", "http://evil.localhost/", "https"),
     ("VPS_API_URL", "https://me:pw@vps.org/", "no user"),
     ("VPS_API_URL", "https://vps.org/?a=b", "no query"),
     ("VPS_API_URL", "https://[vps.org/", "can be read"),

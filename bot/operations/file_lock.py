@@ -41,10 +41,8 @@ class FileLock:
             ConfigurationError: another process has it, or it is none that can be used.
             OSError: it can't be opened.
         """
-        if self._database.is_dir():
-            raise ConfigurationError(
-                f"DATABASE_URL: {self._database} is a folder.", hint="Name a file in it."
-            )
+        if self._database.exists() and not self._database.is_file():
+            raise ConfigurationError(f"DATABASE_URL: {self._database} is not a file.", hint="Name a file.")
         self._database.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self._locked, os.O_RDWR | os.O_CREAT, 0o600)
         try:

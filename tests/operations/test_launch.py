@@ -151,9 +151,10 @@ async def refused(address: str) -> tuple[str, ...]:
     return refusal.value.problems
 
 
-async def test_a_folder_is_no_database(tmp_path: Path) -> None:
-    assert await refused(f"sqlite:///{tmp_path}") == (f"DATABASE_URL: {tmp_path} is a folder.",)
-    assert await refused("sqlite:////") == ("DATABASE_URL: / is a folder.",)
+async def test_what_is_not_a_file_is_no_database(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", Path("/"), Path("/dev/full")):
+        assert await refused(f"sqlite:///{path}") == (f"DATABASE_URL: {path} is not a file.",)
 
 
 @pytest.mark.parametrize(
