@@ -55,6 +55,15 @@ def test_readmes_picture_of_the_house_has_every_folder_and_file_at_the_top() -> 
     assert pictured == folders | files
 
 
+def test_readmes_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert {link[1:] for link in links if link.startswith("#")} <= anchors
+    files = {link for link in links if not link.startswith(("#", "http"))}
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
 def test_no_file_is_long() -> None:
     files = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
     lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in files}
