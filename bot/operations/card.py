@@ -16,6 +16,8 @@ from bot.slack.message import Message, text_alone
 
 ANNOUNCE_SECONDS = 15.0
 """How long an operation waits for its announcement: an emergency does not wait for Slack."""
+ALARM_SECONDS = 86_400.0
+"""How long it is tried to alarm somebody, until they count as not reached."""
 PROGRESS_SECONDS = 2.0
 """How long an operation waits until its progress is shown; it is then shown as soon as Slack takes it."""
 
@@ -158,9 +160,9 @@ async def edit_messages(refs: list[MessageRef], message: Message) -> None:
 
 @step("post_alarms", interruptible=True)
 async def post_alarms(operation: AnyOperation, people: list[str], alarm: Message) -> list[MessageRef]:
-    """Write to each of these people, before all else; return where, without a `ts` if one can't be reached.
+    """Write to each of these people, before all else, for a day if need be; return where.
 
-    Outlasts any outage of Slack.
+    There is no `ts` for those who could not be reached.
     """
     return await asyncio.gather(
         *(
@@ -170,7 +172,7 @@ async def post_alarms(operation: AnyOperation, people: list[str], alarm: Message
                 f"{operation.id}:alarm:{person}",
                 priority=Priority.ALARM,
                 is_recovery=is_recovery(),
-                give_up_after=None,
+                give_up_after=ALARM_SECONDS,
             )
             for person in people
         )
