@@ -63,7 +63,11 @@ async def test_a_backup_is_made_with_the_keyboard_alone(ana: Window, sandbox: Sa
     await page.wait_for_selector("body[data-connected]")
     await keyboard.press("Escape")
     await expect(page.get_by_role("log", name="Replies")).to_have_count(0)
-    assert sandbox.provider.backups_of("web-2")[-1].description.partition(" ")[2].startswith("Before the kernel update")
+    assert (
+        sandbox.provider.backups_of("web-2")[-1]
+        .description.partition(" ")[2]
+        .startswith("Before the kernel update")
+    )
 
 
 async def test_a_backup_is_deleted_once_its_servers_name_is_right(ana: Window, sandbox: Sandbox) -> None:
