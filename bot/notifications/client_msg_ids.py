@@ -100,11 +100,12 @@ class ClientMsgIds:
     def __init__(self, database: sa.Engine, team_id: Callable[[], Awaitable[str]]) -> None:
         self._database = database
         self._team_id = team_id
-        self._is_honoured: bool | None = None
+        self._is_known = False
+        self._proof: Proof | None = None
 
     async def prepare(self) -> None:
         """Find out whether ids help; must be awaited before `argument`."""
-        if self._is_honoured is not None:
+        if self._is_known:
             return
         try:
             proofs = await asyncio.to_thread(read_proofs, self._database)
@@ -112,9 +113,12 @@ class ClientMsgIds:
             # They are asked for again before the next message; this one is looked for at least.
             log.warning("proofs_not_read", error=type(error).__name__)
             return
-        proof = proofs.get(await self._team_id()) if proofs else None
-        self._is_honoured = bool(proof and proof.is_honoured)
+        self._proof = proofs.get(await self._team_id()) if proofs else None
+        self._is_known = True
 
     def argument(self, place: str, key: str) -> dict[str, Any]:
         """Return the argument for the message of that key in that place; {} where it would not help."""
-        return {"client_msg_id": str(uuid5(NAMESPACE_URL, f"{place}/{key}"))} if self._is_honoured else {}
+        if not (self._proof and self._proof.is_honoured):
+            return {}
+        # With the moment of the proof, as another database may have messages with the same keys.
+        return {"client_msg_id": str(uuid5(NAMESPACE_URL, f"{self._proof.at.isoformat()}/{place}/{key}"))}

@@ -161,6 +161,15 @@ async def test_each_message_has_an_id_of_its_own_in_each_place(database: sa.Engi
     assert again.argument("COPS", "k") == first.argument("COPS", "k")
 
 
+async def test_another_database_has_other_ids(database: sa.Engine, tmp_path: Path) -> None:
+    other = open_database(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    ids = [ids_of(each) for each in (database, other)]
+    for each, store in zip(ids, (database, other), strict=True):
+        store_proof(store, "T1", Proof(is_honoured=True, at=datetime.now(UTC)))
+        await each.prepare()
+    assert ids[0].argument("COPS", "audit:1") != ids[1].argument("COPS", "audit:1")
+
+
 async def test_a_message_that_somebody_deleted_is_said_again(
     sandbox: Sandbox, client: SlackClient, database: sa.Engine
 ) -> None:
