@@ -86,12 +86,13 @@ class Api:
         return web.Response(status=204)
 
     async def restore(self, request: web.Request) -> web.Response:
-        """Start a restore."""
+        """Start a restore; its answer, which nobody documents, is that of a snapshot's restore."""
         self._needs_write()
         fields = await fields_of(request)
         backup_id = required_integer("backup_id", fields)
-        self._provider.restore(_id_in_path(request, "server_id"), backup_id)
-        return web.json_response({"message": RESTORING}, status=202)
+        server = self._provider.restore(_id_in_path(request, "server_id"), backup_id)
+        shown = {"id": server.id, "name": server.name, "status": server.status}
+        return web.json_response({"status": "success", "message": RESTORING, "server": shown})
 
     def _needs_write(self) -> None:
         if "write" not in self._provider.permissions:

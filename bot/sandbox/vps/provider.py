@@ -147,11 +147,12 @@ class Provider(Observable):
         self.deletes.append(backup_id)
         self.changed()
 
-    def restore(self, server_id: int, backup_id: int) -> None:
-        """Start putting a server back to one of its backups, as the API does.
+    def restore(self, server_id: int, backup_id: int) -> Server:
+        """Start putting a server back to one of its backups, as the API does, and return it.
 
         Raises:
-            Refused: no such server, no such backup of it, an incomplete one, or a busy server.
+            Refused: no such server, no such backup of it, an incomplete one, or a server that is busy or
+                suspended.
         """
         server = self._existing_server(server_id)
         backup = self._existing_backup(backup_id)
@@ -159,6 +160,8 @@ class Provider(Observable):
             raise not_found()
         if backup.status != "completed":
             raise Refused(400, {"backup_id": ["Only a completed backup can be restored."]})
+        if server.status in ("restoring", "suspended"):
+            raise Refused(400, {"detail": "Server is not in a valid state for restoration."})
         if self._is_busy(server):
             raise Refused(409, {"detail": "Another operation is in progress on this server."})
         server.status = "restoring"
@@ -167,6 +170,7 @@ class Provider(Observable):
         if server.restores_end is not None:
             self._jobs.start(server.name, server.seconds_of_work, lambda: self._end_restore(server))
         self.changed()
+        return server
 
     def hold(self) -> None:
         """Let backups and restores end only when told (`finish`, `finish_restores`)."""
@@ -217,9 +221,7 @@ class Provider(Observable):
         return backup
 
     def _is_busy(self, server: Server) -> bool:
-        return server.status == "restoring" or any(
-            backup.status == "in_progress" for backup in self.backups_of(server.name)
-        )
+        return any(backup.status == "in_progress" for backup in self.backups_of(server.name))
 
     def _remove(self, backup_id: int) -> None:
         self._jobs.drop(backup_id)

@@ -128,10 +128,11 @@ async def test_deleting_a_running_backup_ends_it(api: Api) -> None:
 async def test_a_restore_keeps_the_server_busy_for_a_while(api: Api) -> None:
     backup = api.provider.add_backup("web-1")
     answer = await api.restore(backup.id)
-    assert answer.status_code == 202
+    assert (answer.status_code, answer.json()["status"]) == (200, "success")
+    assert answer.json()["server"] == {"id": api.web.id, "name": "web-1", "status": "restoring"}
     assert answer.json()["message"]
     assert (await api.http.get("/servers/")).json()["results"][0]["status"] == "restoring"
-    assert (await api.restore(backup.id)).status_code == 409
+    assert (await api.restore(backup.id)).status_code == 400
     api.clock.advance(20)
     assert (await api.http.get("/servers/")).json()["results"][0]["status"] == "active"
     assert api.web.restored_from == backup.id
@@ -147,6 +148,9 @@ async def test_restores_that_are_refused(api: Api) -> None:
     assert (await api.restore(good.id, other.id)).status_code == 404
     assert (await api.restore(good.id, 999)).status_code == 404
     assert (await api.restore(999)).status_code == 404
+    api.web.status = "suspended"
+    assert (await api.restore(good.id)).status_code == 400
+    api.web.status = "active"
     await api.create()
     assert (await api.restore(good.id)).status_code == 409
     assert api.provider.restores == []
