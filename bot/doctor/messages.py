@@ -23,10 +23,9 @@ _REACH = "Check {variable}, the network and the proxy."
 def summary(report: Report) -> str:
     """Return the verdict in a line."""
     problems, warnings = report.count(Level.PROBLEM), report.count(Level.WARNING)
-    counts = [pluralize(problems, "problem")] * bool(problems) + [pluralize(warnings, "warning")] * bool(
-        warnings
-    )
-    return f"{', '.join(counts)}." if counts else "All is well."
+    counts = [(problems, "problem"), (warnings, "warning")]
+    said = ", ".join(pluralize(count, thing) for count, thing in counts if count)
+    return f"{said}." if said else "All is well."
 
 
 def waiting_for(waiting: Sequence[str], seconds: float) -> str:
@@ -154,13 +153,12 @@ def scopes(granted: Collection[str]) -> Finding:
     if missing := [scope for scope in SCOPES if scope not in granted]:
         return problem(f"Scopes: the bot's token lacks {', '.join(missing)}.", install)
     without = [scope for scope in OPTIONAL_SCOPES if scope not in granted]
-    for scope in without:
-        if scope.endswith(":history"):
-            return warning(
-                f"Scopes: without {', '.join(without)} a message can be posted twice after a crash, unless "
-                "`backup-bot doctor --post-twice CHANNEL` says otherwise.",
-                install,
-            )
+    if history := [scope for scope in without if scope.endswith(":history")]:
+        return warning(
+            f"Scopes: without {', '.join(history)} a message can be posted twice after a crash, unless "
+            "`backup-bot doctor --post-twice CHANNEL` says otherwise.",
+            install,
+        )
     if without:
         return warning(f"Scopes: without {', '.join(without)} channels can't be checked here.", install)
     return well("Scopes: all that the manifest asks for.")
