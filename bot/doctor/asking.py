@@ -23,13 +23,20 @@ async def answer(
     try:
         async with asyncio.timeout(seconds):
             return await question()
-    except ConfigurationError as problem:
-        return messages.refused(problem)
-    except ProviderError as error:
-        return [messages.vps_refused(error)]
     except TimeoutError:
         return [messages.unanswered(service, variable, seconds)]
-    except SlackApiError as error:
-        return [messages.slack_trouble(error_name(error))]
-    except UNANSWERED as error:
+    except Exception as error:  # Also of an answer in a shape that nobody has seen: the others still count.
+        return _in_words(error, service, variable)
+
+
+def _in_words(error: Exception, service: str, variable: str) -> list[Finding]:
+    match error:
+        case ConfigurationError():
+            return messages.refused(error)
+        case ProviderError():
+            return [messages.vps_refused(error)]
+        case SlackApiError():
+            return [messages.slack_trouble(error_name(error))]
+    if isinstance(error, UNANSWERED):
         return [messages.unreached(service, variable, error)]
+    return [messages.not_understood(service, type(error).__name__)]

@@ -93,6 +93,11 @@ def slack_trouble(name: str) -> Finding:
     return problem(f"Slack is having problems ({name or 'an answer that could not be read'}).", "Try again.")
 
 
+def not_understood(service: str, reason: str) -> Finding:
+    """Say that an answer had an unknown shape."""
+    return problem(f"{service[0].upper()}{service[1:]} answered in a way that isn't understood ({reason}).")
+
+
 def bot_token(user: str, team: str) -> Finding:
     """Say who the bot is."""
     return well(f"SLACK_BOT_TOKEN: the bot is {user} in {team}.")
