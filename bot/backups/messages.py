@@ -1,7 +1,7 @@
 """What is said of backups: in the menu and the help, in lists, and in the forms that confirm."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -145,12 +145,23 @@ def open_list(count: int) -> str:
 
 def row(backup: Backup) -> str:
     """Return a backup of the server that the list is about: when and what, and below it what it is for."""
-    return f"{_mark(backup)}*{when(backup.created_at)}* · {_what(backup)}"
+    expires = [f"expires {ago(backup.expires_at)}"] if backup.expires_at else []
+    first = [f"{_mark(backup)}*{when(backup.created_at)}*", ago(backup.created_at), *_what(backup)]
+    return _two_lines(first, [*_purposes(backup), *expires, f"`{backup.id}`"])
 
 
 def server_row(backup: Backup) -> str:
     """Return a server and its newest backup."""
-    return f"{_mark(backup)}*{safe_name(backup.server.name)}* · {when(backup.created_at)} · {_what(backup)}"
+    first = [
+        f"{_mark(backup)}*{safe_name(backup.server.name)}*",
+        when(backup.created_at),
+        ago(backup.created_at),
+    ]
+    return _two_lines(first, [*_what(backup), *_purposes(backup), f"`{backup.id}`"])
+
+
+def _two_lines(first: Sequence[str], second: Sequence[str]) -> str:
+    return f"{' · '.join(first)}\n{' · '.join(second)}"
 
 
 def _mark(backup: Backup) -> str:
@@ -159,19 +170,19 @@ def _mark(backup: Backup) -> str:
     return f"{':x:' if backup.has_failed else _EMOJI.get(backup.status, ':grey_question:')} "
 
 
-def _what(backup: Backup) -> str:
-    parts = [ago(backup.created_at)]
+def _what(backup: Backup) -> Iterator[str]:
     if backup.has_failed:
-        parts.append(f"{_status(backup)} – nothing to restore")
+        yield f"{_status(backup)} – nothing to restore"
     elif not backup.is_complete:
-        parts.append(_status(backup))
+        yield _status(backup)
     elif backup.size_mb is not None:
-        parts.append(size(backup.size_mb))
-    parts.append(escape_truncated(backup.backup_type, 30))
-    if backup.expires_at:
-        parts.append(f"expires {ago(backup.expires_at)}")
-    purpose = _purpose(backup)
-    return " · ".join([*parts, f"`{backup.id}`"]) + (f"\n{escape_truncated(purpose, 150)}" if purpose else "")
+        yield size(backup.size_mb)
+    yield escape_truncated(backup.backup_type, 30)
+
+
+def _purposes(backup: Backup) -> list[str]:
+    purpose = escape_truncated(_purpose(backup), 150)
+    return [purpose] if purpose else []
 
 
 def _status(backup: Backup) -> str:

@@ -11,7 +11,6 @@ BACK_UP = "Back up…"
 BACKUPS = "Backups"
 PREVIOUS = "◀ Previous"
 NEXT = "Next ▶"
-CAPTION = "Servers and their backups"
 COLUMNS = ("Server", "Status", "Last backup", "Manual slots")
 
 
@@ -35,6 +34,11 @@ def needy(server: Server, concerns: Sequence[Concern], fresh: Freshness, *, is_p
         _slots(fresh, is_partial=is_partial) if Concern.NO_FREE_SLOT not in concerns else "",
     ]
     return f":warning: *{safe_name(server.name)}* · {reasons}\n{' · '.join(each for each in known if each)}"
+
+
+def caption(*, are_others: bool) -> str:
+    """Return what the table is of: all servers, or those that are left."""
+    return "Other servers" if are_others else "Servers"
 
 
 def cells(server: Server, fresh: Freshness, *, is_partial: bool) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def server_list(overview: Overview) -> Message:
     blocks: list[Block] = [HeaderBlock(text=plain(_title(overview)))]
     blocks += [_needy(server, overview) for server in needy]
     if others := page[len(needy) :]:
-        blocks.append(_table(others, overview))
+        blocks.append(_table(others, overview, messages.caption(are_others=len(others) < len(ordered))))
     if said := messages.not_shown(overview.servers_not_shown, overview.backups_not_shown):
         blocks.append(ContextBlock(elements=[mrkdwn(said)]))
     if page:
@@ -114,10 +114,10 @@ def _needy(server: Server, overview: Overview) -> SectionBlock:
     return SectionBlock(text=mrkdwn(line), accessory=button)
 
 
-def _table(servers: Sequence[Server], overview: Overview) -> DataTableBlock:
+def _table(servers: Sequence[Server], overview: Overview, caption: str) -> DataTableBlock:
     is_partial = overview.backups_not_shown > 0
     cells = [messages.cells(server, overview.fresh(server), is_partial=is_partial) for server in servers]
-    return DataTableBlock(caption=messages.CAPTION, rows=[messages.COLUMNS, *cells], page_size=10)
+    return DataTableBlock(caption=caption, rows=[messages.COLUMNS, *cells], page_size=10)
 
 
 def _picker() -> ActionsBlock:

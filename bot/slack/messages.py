@@ -1,5 +1,7 @@
 """Every failure in words: what happened, and what to do about it."""
 
+from collections.abc import Sequence
+
 from bot.errors import (
     AddressUnavailable,
     AlreadyTried,
@@ -27,7 +29,8 @@ from bot.verbs import USAGES, Verb, in_quotes
 SEE_BACKUPS = "See what there is with `/backup list`."
 TRY_AGAIN = "Try again"
 MOST_NAMED = 20
-TYPES = "Types are `manual` and `automatic`."
+_TYPES = ("manual", "automatic")
+TYPES = f"Types are {join_words([f'`{each}`' for each in _TYPES])}."
 START_AGAIN = "Start again with `/backup`."
 _MENU = NextStep("Start again", "")
 _STATUS, _HELP, _SERVERS = (NextStep(each.capitalize(), each) for each in ("status", "help", "servers"))
@@ -97,8 +100,8 @@ def in_short(error: BotError) -> str:
 def unexpected(reference: str) -> Explanation:
     """Return the words for a bug: no detail, and a reference that finds it in the log."""
     return Explanation(
-        "Something went wrong on my side; I can't say more than that here.",
-        f"Look at `/backup status` before you try again. Whoever runs me finds it in the log as {reference}.",
+        "Something went wrong on my side.",
+        f"Check `/backup status` before you try again. Tell whoever runs the bot: log entry {reference}.",
         title="Something went wrong",
         next_steps=(_STATUS,),
     )
@@ -107,16 +110,16 @@ def unexpected(reference: str) -> Explanation:
 def slack_refused(name: str) -> Explanation:
     """Return the words for a call Slack refused; `name` is its own name for the reason."""
     if "trigger" in name:
-        return Explanation("The form took too long to open.", "Please try again.", can_retry=True)
+        return Explanation("The form took too long to open.", TRY_SOON, can_retry=True)
     said = f"Slack refused to show the answer ({name})."
-    return Explanation(said, "Please try again in a moment.", can_retry=True)
+    return Explanation(said, TRY_SOON, can_retry=True)
 
 
 def slack_unreadable() -> Explanation:
     """Return the words for a call that Slack did not answer, or not readably."""
     return Explanation(
         "Slack didn't answer me, so I could not show you this.",
-        "Please try again in a moment.",
+        TRY_SOON,
         can_retry=True,
     )
 
@@ -146,11 +149,8 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.NO_HASH: ("“{text}” isn't a hash.", "A hash has 64 digits and letters from a to f."),
     Misuse.NO_SERVER_NAME: ("That isn't a server's name.", "{how}"),
     Misuse.ONE_FILTER: ("I can show the entries of one server, one person, one time.", "{how}"),
-    Misuse.OLD_BUTTON: ("I can't read what this button stands for; the message may be too old.", START_AGAIN),
-    Misuse.UNKNOWN_BUTTON: (
-        "I don't know this command, button or form; it may be from another version of me.",
-        START_AGAIN,
-    ),
+    Misuse.OLD_BUTTON: ("I can't read what this button stands for.", START_AGAIN),
+    Misuse.UNKNOWN_BUTTON: ("I don't know this button or form.", START_AGAIN),
     Misuse.INCOMPLETE_PAYLOAD: ("Slack left out a part of what you did.", START_AGAIN),
     Misuse.DECIDED_ALREADY: ("This request was decided already, or has ended.", "See `/backup status`."),
     Misuse.OTHER_REQUEST: (
@@ -187,7 +187,10 @@ def _usage_steps(misuse: Misuse, verb: Verb | None, rest: str) -> tuple[NextStep
             return (_MENU,)
         case Misuse.DECIDED_ALREADY | Misuse.NOT_CANCELLABLE:
             return (_STATUS,)
-    return (NextStep("Help", f"help {verb}"),) if verb else ()
+        case Misuse.NO_TYPE | Misuse.UNKNOWN_TYPE:
+            wanted = f"list {rest}".strip()
+            return tuple(NextStep(each.capitalize(), f"{wanted} --type {each}") for each in _TYPES)
+    return (NextStep("Help", f"help {verb}"),) if verb and "{how}" in _USAGE_ERRORS[misuse][1] else ()
 
 
 _ACTIONS = {
@@ -196,7 +199,7 @@ _ACTIONS = {
     "cancel": "cancel this",
     "withdraw": "withdraw this",
 }
-_NAMES_PEOPLE = "Whoever runs me names people in the setting `{setting}`."
+_NAMES_PEOPLE = "Tell whoever runs the bot: nobody is named in `{setting}`."
 _DENIALS: dict[Denial, tuple[str, str]] = {
     Denial.NOT_A_MEMBER: (
         "Only full members of this workspace can use me, not guests or people of other organisations.",
@@ -205,7 +208,7 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
     Denial.OTHER_CHANNEL: ("You can't do that in this channel.", ""),
     Denial.NO_ROLE: ("You don't have permission to {action}.", ""),
     Denial.NO_APPROVER: (
-        "This needs a second person, and there is nobody else who can approve it.",
+        "This needs approval, and nobody else can give it.",
         _NAMES_PEOPLE,
     ),
     Denial.OWN_REQUEST: ("You can't approve your own request.", ""),
@@ -213,7 +216,7 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
     Denial.NO_BREAK_GLASS: ("The rules for this server don't allow break-glass.", ""),
     Denial.NEEDS_APPROVAL_NOW: (
         "This now needs approval.",
-        "Request it again, and I'll ask them.",
+        "Request it again, and I'll ask the approvers.",
     ),
     Denial.APPROVER_LOST_ROLE: (
         "The person who approved this can no longer approve requests for this server.",
@@ -222,9 +225,9 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
     Denial.VOTE_TOO_LATE: ("It came after the request had expired.", ""),
     Denial.VOTE_ON_OTHER: ("It was meant for another request than this one.", ""),
     Denial.DECIDED_ALREADY: ("The request was decided already.", ""),
-    Denial.UNKNOWN_PERSON: ("I can't check who you are: Slack doesn't tell me just now.", TRY_SOON),
+    Denial.UNKNOWN_PERSON: ("I can't check who you are: Slack isn't answering.", TRY_SOON),
     Denial.NOT_IN_TIME: (
-        "I couldn't find out in time whether you have permission. Nothing was started.",
+        "I couldn't check your permission in time. Nothing was started.",
         TRY_SOON,
     ),
 }
@@ -255,16 +258,18 @@ def _unknown_server(error: UnknownServer) -> Explanation:
         several = f"Several servers are called “{error.wanted}”."
         return Explanation(several, f"Type the id instead: {ids}.", next_steps=steps)
     if error.names:
-        hint = f"Several begin like that: {join_words(list(error.names), 'or')}."
-    elif error.near:
-        hint = f"Did you mean {join_words(list(error.near), 'or')}?"
-    else:
-        hint = see_all
+        several = f"Several servers begin with “{error.wanted}”."
+        return Explanation(several, _did_you_mean(error.names), next_steps=steps)
+    hint = _did_you_mean(error.near) if error.near else see_all
     # Whether there is one that is hidden from the person must not be told.
     what = f"There is no server “{error.wanted}” that you can see."
     if error.is_list_partial:
         what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those that you can see."
     return Explanation(what, f"{hint}{unsure}", next_steps=steps)
+
+
+def _did_you_mean(names: Sequence[str]) -> str:
+    return f"Did you mean {join_words(list(names), 'or')}?"
 
 
 def _server_steps(error: UnknownServer) -> tuple[NextStep, ...]:
@@ -300,7 +305,7 @@ _STALE: dict[Stale, tuple[str, str]] = {
     ),
     Stale.NEWER_OPERATION: (
         "A newer {verb} on {server} has ended since you were shown what would be lost.",
-        "Look at its outcome, then request it again if you still want it.",
+        "Check `/backup status`, then request it again if you still want it.",
     ),
     Stale.STARTED_TOO_LATE: ("I couldn't start until {passed} after you requested it, so I didn't.", _AGAIN),
     Stale.TOO_OLD: ("It was confirmed {passed} ago, which is too long ago to act on.", _AGAIN),
@@ -327,14 +332,14 @@ _STALE_STEPS = {
 }
 _NOT_RECORDED: dict[Unrecorded, tuple[str, str]] = {
     Unrecorded.OPERATION: (
-        "I could not confirm that this was recorded, so I don't promise it.",
-        "It may still happen: look at `/backup status` in a minute before you try again.",
+        "I couldn't confirm that this was recorded.",
+        "It can still happen: check `/backup status` in a minute before you try again.",
     ),
-    Unrecorded.ANSWER: ("I could not confirm that this was recorded.", TRY_SOON),
-    Unrecorded.LOOK_UP: ("My database does not answer right now, so I did nothing.", TRY_SOON),
+    Unrecorded.ANSWER: ("I couldn't confirm that this was recorded.", TRY_SOON),
+    Unrecorded.LOOK_UP: ("My database isn't answering, so I did nothing.", TRY_SOON),
     Unrecorded.AUDIT: (
-        "The audit trail can't be written or read right now, and without it I do nothing.",
-        "Whoever runs me finds the reason in my log. Then try again.",
+        "The audit trail can't be written or read, and without it I do nothing.",
+        "Tell whoever runs the bot: the log has the reason.",
     ),
 }
 

@@ -66,9 +66,7 @@ def _provider_error(error: ProviderError) -> Explanation:
                 "Tell whoever runs the bot: VPS_API_TOKEN is not accepted.",
             )
         case NotFound(is_listed=True):
-            return Explanation(
-                f"VPS.org says that there is no such backup, yet it lists it{said}", LOOK_FIRST
-            )
+            return Explanation(f"VPS.org says there is no such backup, yet it lists it{said}", LOOK_FIRST)
         case NotFound():
             return Explanation(
                 f"VPS.org knows no such server or backup{said}",
@@ -118,7 +116,7 @@ _NONSENSE: dict[Nonsense, str] = {
     Nonsense.ENDLESS_PAGES: "VPS.org answered with pages that never end.",
     Nonsense.FOREIGN_PAGE: "VPS.org sent me to a page at another address, where I don't take its token.",
     Nonsense.REDIRECT: "VPS.org redirected me ({status}), and I don't follow redirects.",
-    Nonsense.NOT_THE_API: "Not VPS.org's API answered ({status}), but a firewall, a proxy or another page.",
+    Nonsense.NOT_THE_API: "Something else answered for VPS.org ({status}): a firewall, a proxy or a page.",
     Nonsense.ONLY_ACCEPTED: "VPS.org accepted it ({status}), and had not carried it out when I looked.",
     Nonsense.PARTIAL_LIST: "VPS.org did not show all backups of the server, so I can't tell.",
 }

@@ -54,7 +54,7 @@ async def test_a_full_disk_costs_nothing_but_time(sandbox: Sandbox, small_disk: 
     _fill(filler)
     provider.finish()
     await ana.types("/backup create db-1")
-    await _until(sandbox, lambda: [text for text in _texts(sandbox) if "could not confirm" in text])
+    await _until(sandbox, lambda: [text for text in _texts(sandbox) if "couldn't confirm" in text])
     await _until_ready(bot, False)
     assert len(provider.creates) == 1
     assert not [text for text in _texts(sandbox) if "is backed up" in text]

@@ -91,7 +91,7 @@ async def test_a_beginning_that_fits_several_servers_names_them(world: World) ->
     await world.person("ana").types("/backup create web-2")  # a new server: the list is asked for anew
     await world.until(lambda: world.provider.creates)
     await world.person("ana").types("/backup create web")
-    await world.until_whisper("ana", "Several begin like that: web-1 or web-2.")
+    await world.until_whisper("ana", "Several servers begin with “web”.\nDid you mean web-1 or web-2?")
     assert len(world.provider.creates) == 1
 
 

@@ -25,8 +25,8 @@ from tests.stories.three_verbs import (
 from tests.world import World, set_up
 
 WATCH = "Tell me when it's done"
-NOT_PROMISED = "I could not confirm that this was recorded"
-NOT_LOOKED_UP = "My database does not answer right now, so I did nothing."
+NOT_PROMISED = "I couldn't confirm that this was recorded"
+NOT_LOOKED_UP = "My database isn't answering, so I did nothing."
 LEFT: dict[Verb, str] = {
     "create": "Not backed up: *web-1*",
     "delete": "Not deleted: backup 5001 of *db-1*",

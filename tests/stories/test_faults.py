@@ -32,7 +32,7 @@ BACKUPS = ("GET", "/backups/")
 Words = str | dict[Verb, str]
 NOT_FOUND: dict[Verb, str] = {
     "create": "VPS.org knows no such server or backup: “Not found.”",
-    "delete": "VPS.org says that there is no such backup, yet it lists it: “Not found.”",
+    "delete": "VPS.org says there is no such backup, yet it lists it: “Not found.”",
     "restore": "VPS.org knows no such server or backup: “Not found.”",
 }
 

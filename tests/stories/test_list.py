@@ -46,7 +46,7 @@ async def test_over_all_servers_each_has_its_newest_backup_and_a_way_to_the_othe
     ana = world.person("ana")
     await ana.types("/backup list")
     listing = await world.until_whisper("ana", "Backups of all servers\n3 backups of 2 servers")
-    assert re.findall(r"\*(.+?)\* · .*`(\d+)`", listing.text) == [("web-1", "5002"), ("db-1", "5003")]
+    assert re.findall(r"\*(.+?)\* · .*\n.*`(\d+)`", listing.text) == [("web-1", "5002"), ("db-1", "5003")]
     await ana.clicks(label="Backups (2)", message=listing)
     await world.until(lambda: rows(listing) == ["5002", "5001"], "web-1's backups are shown in its place")
     await ana.chooses("All servers", action_id="list_server", message=listing)

@@ -149,7 +149,7 @@ async def test_with_nothing_configured_everybody_can_look_and_the_denial_says_ho
         await world.person("ana").types(f"/backup {typed}")
         words = f"You don't have permission to {action}.\nNobody has it yet."
         denial = await world.until_whisper("ana", words)
-        assert "in the setting `BOT_OPERATORS`" in denial.text
+        assert "nobody is named in `BOT_OPERATORS`" in denial.text
     assert events(world) == ["refused"] * 3
 
 

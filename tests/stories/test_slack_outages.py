@@ -128,7 +128,7 @@ async def test_a_form_can_be_submitted_over_the_next_socket(world: World) -> Non
 async def test_a_person_slack_does_not_tell_of_is_asked_to_try_again(world: World) -> None:
     world.faults.next_slack["users.info"] += ["internal_error"] * 20
     assert (await world.person("ana").types("/backup create web-1")).acked
-    await world.until_whisper("ana", "I can't check who you are: Slack doesn't tell me just now.")
+    await world.until_whisper("ana", "I can't check who you are: Slack isn't answering.")
     assert world.provider.creates == []
     world.faults.next_slack.clear()
     await world.person("ana").types("/backup create web-1")
