@@ -19,6 +19,7 @@ from bot.slack.forms import (
     ConfirmForm,
     CreateForm,
     ListForm,
+    NoteForm,
     OperationForm,
     PickForm,
     RequestForm,
@@ -113,6 +114,10 @@ OUT_OF_REACH: dict[str, Callable[[Walls], Awaitable[Json]]] = {
     "turn a page": lambda w: w.clicks(ids.LIST_NEXT, listed(w)),
     "choose a type": lambda w: w.clicks(ids.LIST_TYPE, "manual", listed(w)),
     "choose a server": lambda w: w.clicks(ids.LIST_SERVER, str(w.server), ListForm().as_json()),
+    "run a command": lambda w: w.clicks(ids.run_command(0), "create db-1"),
+    "run a command in a modal": lambda w: w.submits(
+        ids.NOTE_MODAL, NoteForm(command="list db-1", channel="COPS").as_json()
+    ),
     "share": lambda w: w.clicks(ids.LIST_SHARE, listed(w)),
     "list a server": lambda w: w.clicks(ids.SERVER_BACKUPS, str(w.server)),
     "back up a server": lambda w: w.clicks(ids.SERVER_CREATE, str(w.server)),

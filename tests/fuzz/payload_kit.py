@@ -15,9 +15,11 @@ from bot.slack.forms import (
     ConfirmForm,
     CreateForm,
     ListForm,
+    NoteForm,
     OperationForm,
     PickForm,
     RequestForm,
+    ServersForm,
 )
 from bot.verbs import USAGES, Verb
 from tests.world import World
@@ -52,6 +54,10 @@ BUTTONS = {
     ids.LIST_PREVIOUS: ListForm(server_id=1).as_json(),
     ids.LIST_SHARE: ListForm().as_json(),
     ids.DELETE_OLDEST: CHOICE,
+    ids.LIST_OPEN: ListForm(server_id=1).as_json(),
+    ids.SERVERS_NEXT: ServersForm(part="web", page=1).as_json(),
+    ids.run_command(0): 'delete "5001"',
+    ids.run_command(ids.MOST_COMMANDS): "create web-1 why",
     ids.TRY_AGAIN: AgainForm(verb=Verb.RESTORE, server_id=1, backup_id=5001).as_json(),
     ids.SERVER_BACKUPS: "1",
     ids.SERVER_CREATE: "1",
@@ -91,7 +97,7 @@ def modals() -> dict[str, str]:
         ids.CONFIRM_MODAL: confirm.as_json(),
         ids.DECLINE_MODAL: REQUEST,
         ids.BREAK_GLASS_MODAL: REQUEST,
-        ids.NOTE_MODAL: "",
+        ids.NOTE_MODAL: NoteForm(command="list web-1", channel="COPS").as_json(),
         "unknown": "",
     }
 
