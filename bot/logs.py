@@ -1,31 +1,21 @@
 """Logs: one event name and its fields per line, on stderr, with every secret masked."""
 
 import logging
-import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TextIO
-from urllib.parse import quote
 
 import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 from typing_extensions import override
 
-MASK = "[hidden]"
+from bot.masking import MASK, Mask
+from bot.terminal import visible
 
-# Slack's token kinds, what a Bearer header carries, a socket's ticket, a password in an address, and
-# response addresses, which let whoever knows one post for the bot.
-_SECRET_LOOKING = re.compile(
-    r"x(?:ox[a-z]|app|wfp|oxe)[-.][\w.%-]+"
-    r"|(?i:bearer)\s+[\w.~+/=-]+"
-    r"|(?<=ticket=)[^&\s'\"]+"
-    r"|(?<=://)[^/\s:@'\"]*:[^/\s@'\"]+(?=@)"
-    r"|(?<=://hooks\.slack\.com/)[^\s'\"]+"
-)
 _DEEPEST = 8
 
 # These log whole payloads at DEBUG, or a line per request at INFO.
@@ -47,34 +37,24 @@ class Masking:
     """A structlog processor that turns an event into plain data without any secret in it."""
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
-        values = {secret.get_secret_value() for secret in secrets} - {""}
-        forms = values | {quote(value, safe="") for value in values}
-        # The longest first, so that no rest of one that contains another stays behind.
-        known = [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
-        self._known = re.compile("|".join(known)) if known else None
+        self._mask = Mask(secrets)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Return the event as plain data, masked."""
-        return {self.text(str(key)): self._plain(value, 0) for key, value in event.items()}
-
-    def text(self, text: str) -> str:
-        """Return the text with each secret replaced by `MASK`."""
-        if self._known:
-            text = self._known.sub(MASK, text)
-        return _SECRET_LOOKING.sub(MASK, text)
+        return {self._mask.text(str(key)): self._plain(value, 0) for key, value in event.items()}
 
     def _plain(self, value: object, depth: int) -> object:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int | float):
-            return value if self.text(str(value)) == str(value) else MASK
+            return value if self._mask.text(str(value)) == str(value) else MASK
         if isinstance(value, str):
-            return self.text(value)
+            return self._mask.text(value)
         if depth < _DEEPEST and isinstance(value, Mapping):
-            return {self.text(_shown(key)): self._plain(item, depth + 1) for key, item in value.items()}
+            return {self._mask.text(_shown(key)): self._plain(item, depth + 1) for key, item in value.items()}
         if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
             return [self._plain(item, depth + 1) for item in value]
-        return self.text(_shown(value))
+        return self._mask.text(_shown(value))
 
 
 def set_up(
@@ -125,9 +105,17 @@ def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
     return {**event, "event": str(event.get("event", "")).replace("\r", "\\r").replace("\n", "\\n")}
 
 
+_draw = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+
+
+def _for_a_terminal(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    # A traceback has lines of its own.
+    return visible(str(_draw(logger, method, event)), keep="\n\t")
+
+
 _RENDERERS: dict[str, list[Processor]] = {
     "json": [structlog.processors.JSONRenderer(sort_keys=False)],
-    "text": [_one_line, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)],
+    "text": [_one_line, _for_a_terminal],
 }
 
 

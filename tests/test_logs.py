@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot import logs
+from bot.masking import MASK
 
 SECRET = "s3cr3t-Value_7"
 Written = Callable[[], str]
@@ -66,6 +67,20 @@ def test_text_is_one_line_too_and_cannot_be_forged() -> None:
     assert written().count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "evil", ["\x1b[2J", "\x9b31m", "a\x07b", "\u202egnp.exe", "x\x00", "\r\x1b]0;t\x07", "\ud83d"]
+)
+def test_nothing_steers_the_terminal_that_shows_a_log(evil: str) -> None:
+    written = set_up("text")
+    failed = ValueError(evil)
+    log = structlog.get_logger("bot")
+    event = f"said {evil}"
+    log.error(event, who=evil, among=[evil], exc_info=failed, **{f"key{evil}": 1})
+    logging.getLogger("slack_sdk").warning("library %s", evil)
+    assert all(each.isprintable() or each == "\n" for each in written())
+    assert "said" in written()
+
+
 def test_context_is_in_every_line() -> None:
     written = set_up()
     with structlog.contextvars.bound_contextvars(operation="op-1"):
@@ -85,8 +100,8 @@ def test_libraries_log_through_the_same_door() -> None:
         "aiohttp.client",
         "httpx",
     ]
-    assert {line["event"] for line in lines} == {f"trouble with {logs.MASK}"}
-    assert all(line["also"] == [logs.MASK] for line in lines)
+    assert {line["event"] for line in lines} == {f"trouble with {MASK}"}
+    assert all(line["also"] == [MASK] for line in lines)
 
 
 def test_chatty_libraries_keep_payloads_and_progress_to_themselves() -> None:
@@ -152,7 +167,7 @@ def test_uncaught_errors_are_logged_masked(capfd: pytest.CaptureFixture[str]) ->
         sys.excepthook(*sys.exc_info())
     lines = [json.loads(line) for line in written().splitlines()]
     assert [line["event"] for line in lines] == ["crashed", "crashed"]
-    assert all(f"RuntimeError: with {logs.MASK}" in line["exception"] for line in lines)
+    assert all(f"RuntimeError: with {MASK}" in line["exception"] for line in lines)
     assert SECRET not in written() + capfd.readouterr().err
 
 
@@ -161,35 +176,8 @@ async def test_what_asyncio_reports_is_masked() -> None:
     asyncio.get_running_loop().call_exception_handler(
         {"message": "task failed", "exception": ValueError(SECRET)}
     )
-    assert f"ValueError: {logs.MASK}" in written()
+    assert f"ValueError: {MASK}" in written()
     assert SECRET not in written()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "xoxb-123-456-abcDEF",
-        "xoxe.xoxb-1-Mi0yLTEyMw",
-        "xoxe-1-abc",
-        "xapp-1-A111-222-abcdef",
-        "xwfp-1-abc",
-        "Authorization: Bearer 0123456789abcdef",
-        "{'authorization': 'bearer ey.a~b+c/d='}",
-        "wss://wss.slack.com/link/?ticket=abc-123&app_id=1",
-        "postgresql+psycopg://bot:hunter22@db:5432/bot",
-        "https://hooks.slack.com/commands/T111/111/xxxyyy",
-    ],
-)
-def test_whatever_looks_like_a_secret_is_masked(text: str) -> None:
-    masked = logs.Masking([]).text(text)
-    assert logs.MASK in masked
-    for part in ("456", "abc", "ABC", "Mi0y", "ey.a", "hunter22", "xxxyyy"):
-        assert part not in masked
-
-
-@pytest.mark.parametrize("text", ["web-1", "https://slack.com/api/", "boxing-day", "10:30 op@example.org"])
-def test_ordinary_text_stays(text: str) -> None:
-    assert logs.Masking([SecretStr("")]).text(text) == text
 
 
 @dataclass
@@ -257,5 +245,5 @@ def test_numbers_and_very_deep_or_endless_data_are_masked_too() -> None:
         None, "info", {"endless": endless, "deep": deep, "number": 12345678, "other": 12}
     )
     assert SECRET not in repr(event)
-    assert event["number"] == logs.MASK
+    assert event["number"] == MASK
     assert event["other"] == 12

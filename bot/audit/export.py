@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from bot.audit.model import Entry, OddRow, Row
+from bot.terminal import STEERS, visible
 
 Format = Literal["jsonl", "csv"]
 
@@ -28,8 +29,8 @@ def lines(
     """Return the lines of the file, each with its line end.
 
     JSONL has entries as they were hashed. In CSV, text that a spreadsheet would take for a formula gets an
-    apostrophe in front. A row that can't be read, so that somebody has changed it, is left out, and
-    `on_unreadable` called with its number.
+    apostrophe in front, and what steers a terminal is written out. A row that can't be read, so that somebody
+    has changed it, is left out, and `on_unreadable` called with its number.
     """
     if wanted == "csv":
         yield _line(_COLUMNS)
@@ -44,7 +45,9 @@ def lines(
 
 def _jsonl(row: Row, _entry: Entry) -> str:
     place = json.dumps({"seq": row.seq, "previous": row.previous, "hash": row.hash})
-    return f'{place[:-1]}, "entry": {row.written}}}\n'
+    # What steers a terminal is escaped, which in JSON means the same.
+    written = STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", row.written)
+    return f'{place[:-1]}, "entry": {written}}}\n'
 
 
 def _csv(row: Row, entry: Entry) -> str:
@@ -67,7 +70,8 @@ def _cell(value: object) -> object:
 def _safe(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
-    return "".join(f"'{part}" if _is_formula(part) else part for part in _SEPARATOR.split(cell))
+    parts = (f"'{part}" if _is_formula(part) else part for part in _SEPARATOR.split(cell))
+    return visible("".join(parts), keep="\r\n\t")
 
 
 def _is_formula(text: str) -> bool:

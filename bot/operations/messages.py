@@ -253,7 +253,7 @@ NOT_KNOWN: dict[Verb, str] = {
 
 def wrong_name(server_name: str) -> str:
     """Return what stands under the field for the server's name if another was typed."""
-    return f"That is not the server's name. Type {server_name} to confirm."
+    return f"That is not the server's name. Type {plain_label(server_name, 300)} to confirm."
 
 
 def origin(operation: Operation) -> str:

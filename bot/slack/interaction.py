@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -31,6 +32,7 @@ LOOK_UP_SECONDS = 1.8
 """How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
 DATABASE_SECONDS = 5.0
 
+_ANSWERS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
 
@@ -268,6 +270,9 @@ class Interaction:
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):
             return False
+        if not is_slack_address(str(self.body["response_url"]), self.client.base_url):
+            log.warning("response_url_refused", person=self.person)
+            return False
         content: Json = {"text": message.text, "blocks": message.drawn()}
         try:
             # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
@@ -311,6 +316,17 @@ class Interaction:
                 element: Json = block[action_id]
                 return element
         return {}
+
+
+def is_slack_address(address: str, api: str) -> bool:
+    """Tell whether answers can go there: to Slack, or if its Web API is elsewhere, to the same origin."""
+    try:
+        asked, ours = urlsplit(address), urlsplit(api)
+        is_ours = (asked.scheme, asked.hostname, asked.port) == (ours.scheme, ours.hostname, ours.port)
+        is_slack = asked.scheme == "https" and asked.hostname in _ANSWERS and asked.port in {None, 443}
+    except ValueError:
+        return False
+    return asked.username is None and (is_ours or is_slack)
 
 
 def require_id(an_id: str | None) -> str:

@@ -13,9 +13,10 @@ import structlog
 from pydantic import SecretStr
 
 from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
+from bot.masking import Mask
 from bot.network import proxy_for, trusted
 from bot.vps.read_json import read_json
-from bot.vps.refusals import api_words, broken, invalid_response, refusal, says_no, writes
+from bot.vps.refusals import Hide, api_words, broken, invalid_response, refusal, says_no, writes
 
 Params = Mapping[str, str | int]
 
@@ -25,8 +26,14 @@ TIMEOUTS = httpx.Timeout(connect=3.0, read=10.0, write=5.0, pool=10.0)
 WHOLE_EXCHANGE = 60.0
 """Seconds one exchange may take in all, however steadily it trickles."""
 
-LARGEST_ANSWER = 64 * 2**20
-"""Bytes, unpacked."""
+LARGEST_ANSWER = 32 * 2**20
+"""Bytes, unpacked; 100,000 backups are 17 MB."""
+LARGEST_LISTING = 2 * LARGEST_ANSWER
+"""Bytes of all pages of a listing together."""
+MOST_VALUES = 4_000_000
+"""Values in a listing: a few bytes of JSON can become a hundred in memory."""
+LARGEST_REFUSAL = 2**20
+"""Bytes that are read of an answer outside 2xx, for the sake of its words."""
 
 MOST_PAGES = 1000
 
@@ -35,6 +42,20 @@ LONGEST_WAIT = 10.0
 
 _log = structlog.get_logger()
 _chance = SystemRandom()
+
+
+@dataclass
+class _Budget:
+    """How much may still be read."""
+
+    bytes: int
+    values: int = MOST_VALUES
+
+    def takes(self, body: bytearray) -> bool:
+        """Use up what a JSON text takes; return whether there was enough."""
+        self.bytes -= len(body)
+        self.values -= sum(map(body.count, (b",", b"[", b"{")))
+        return self.bytes >= 0 and self.values >= 0
 
 
 @dataclass(frozen=True)
@@ -64,17 +85,19 @@ class VpsClient:
         transport: httpx.AsyncBaseTransport | None = None,
         timeouts: httpx.Timeout = TIMEOUTS,
         largest_answer: int = LARGEST_ANSWER,
+        largest_listing: int = LARGEST_LISTING,
         attempts: int = 4,
     ) -> None:
         self._base = _address(base_url)
         self._largest = largest_answer
+        self._largest_listing = largest_listing
         self.is_answered = True
         """False while VPS.org gives no answer, or has trouble of its own (5xx)."""
-        self._secret = _sendable(token)
+        self._mask = Mask([token])
         self._http = httpx.AsyncClient(
             base_url=self._base,
             headers={
-                "Authorization": f"Bearer {self._secret}",
+                "Authorization": f"Bearer {_sendable(token)}",
                 "Accept": "application/json",
                 "User-Agent": "vps-backup-bot",
             },
@@ -94,19 +117,23 @@ class VpsClient:
 
     async def get(self, path: str, params: Params | None = None) -> object:
         """Return the JSON at `path`, below the base address."""
-        return await self._retried(self._read, self._url(path, params))
+        return await self._retried(self._read, self._url(path, params), _Budget(self._largest))
 
     async def list_all(self, path: str, params: Params | None = None) -> Listing:
-        """Return the results of all pages; `next` is followed if it stays at the same origin."""
+        """Return the results of all pages; `next` is followed if it stays at the same origin.
+
+        All pages together may be so large and no larger.
+        """
         url: httpx.URL | None = self._url(path, params)
         results: list[object] = []
         announced = 0
+        budget = _Budget(self._largest_listing)
         seen: set[httpx.URL] = set()
         while url is not None:
             if url in seen or len(seen) >= MOST_PAGES:
                 raise invalid_response(Nonsense.ENDLESS_PAGES)
             seen.add(url)
-            page = await self._retried(self._read, url)
+            page = await self._retried(self._read, url, budget)
             match page:
                 case {"results": list(found), **rest}:
                     results.extend(found)
@@ -130,16 +157,19 @@ class VpsClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _read(self, url: httpx.URL) -> object:
-        answer = await self._exchange("GET", url)
+    async def _read(self, url: httpx.URL, budget: _Budget) -> object:
+        answer = await self._exchange("GET", url, budget=budget)
         if answer is None:
             raise invalid_response(Nonsense.EMPTY)
         return answer
 
-    async def _exchange(self, method: str, url: httpx.URL, json: object = None) -> object | None:
+    async def _exchange(
+        self, method: str, url: httpx.URL, json: object = None, budget: _Budget | None = None
+    ) -> object | None:
+        budget = budget or _Budget(self._largest)
         try:
             async with asyncio.timeout(WHOLE_EXCHANGE), self._http.stream(method, url, json=json) as response:
-                body = await self._body(response, method)
+                body = await self._body(response, method, budget)
         except (httpx.HTTPError, TimeoutError) as error:
             self.is_answered = False
             _log.warning("vps_unanswered", method=method, path=url.path, error=type(error).__name__)
@@ -148,26 +178,31 @@ class VpsClient:
         _log.debug("vps_answered", method=method, path=url.path, status=response.status_code)
         if not response.is_success:
             _log.warning("vps_refused", method=method, path=url.path, status=response.status_code)
-            raise refusal(response.status_code, response.headers, body, method)
+            raise refusal(response.status_code, response.headers, body, method, self._mask.text)
         answer = _json(body, method)
+        if writes(method):
+            answer = _masked(answer, self._mask.text)
         if writes(method) and says_no(answer):
-            raise BadRequest(status=response.status_code, words=api_words(body))
+            raise BadRequest(status=response.status_code, words=api_words(body, self._mask.text))
         if method == "DELETE" and response.status_code == HTTPStatus.ACCEPTED:
             nonsense = Nonsense.ONLY_ACCEPTED
             raise InvalidResponse(nonsense=nonsense, status=response.status_code, may_have_acted=True)
         return answer
 
-    async def _body(self, response: httpx.Response, method: str) -> bytes | bytearray:
+    async def _body(self, response: httpx.Response, method: str, budget: _Budget) -> bytes | bytearray:
+        most = (
+            min(self._largest, budget.bytes) if response.is_success else min(self._largest, LARGEST_REFUSAL)
+        )
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
-            if len(body) > self._largest:
+            if len(body) > most:
                 if response.is_success:
                     raise invalid_response(Nonsense.TOO_LARGE, method)
                 break
-        if response.is_success:
-            return body
-        return bytes(body).replace(self._secret.encode(), b"***")
+        if response.is_success and not budget.takes(body):
+            raise invalid_response(Nonsense.TOO_LARGE, method)
+        return body
 
     def _url(self, path: str, params: Params | None = None) -> httpx.URL:
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
@@ -203,6 +238,17 @@ def _json(body: bytes | bytearray, method: str) -> object | None:
         answer = read_json(body)
     except ValueError:
         raise invalid_response(Nonsense.NOT_JSON, method) from None
+    return answer
+
+
+def _masked(answer: object, hide: Hide) -> object:
+    match answer:
+        case str():
+            return hide(answer)
+        case list():
+            return [_masked(each, hide) for each in answer]
+        case dict():
+            return {name: _masked(value, hide) for name, value in answer.items()}
     return answer
 
 

@@ -1,7 +1,7 @@
 """What a refusal means: a status or a broken exchange becomes one of our errors, as facts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -25,6 +25,8 @@ from bot.vps.read_json import read_json
 LONGEST_RETRY_AFTER = 3600.0
 """Seconds; whoever asks for more is asked again after this long."""
 
+Hide = Callable[[str], str]
+
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -38,9 +40,11 @@ _MOST_MESSAGES = 5
 _MOST_CHARACTERS = 300
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str) -> ProviderError:
-    """Return the error that an answer outside 2xx stands for."""
-    wait, words = retry_after(headers), api_words(body)
+def refusal(
+    status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str, hide: Hide = str
+) -> ProviderError:
+    """Return the error that an answer outside 2xx stands for; `hide` takes secrets out of its words."""
+    wait, words = retry_after(headers), api_words(body, hide)
     if status in {401, 403, 404, 410} and _is_page(body):
         # VPS.org's own refusals are JSON; this comes from a firewall, a proxy, or another address.
         return InvalidResponse(nonsense=Nonsense.NOT_THE_API, status=status)
@@ -111,13 +115,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
 
 
-def api_words(body: bytes | bytearray) -> str:
-    """Return the messages and field errors of a JSON body as one line of plain text; "" if there are none."""
+def api_words(body: bytes | bytearray, hide: Hide = str) -> str:
+    """Return the messages and field errors of a JSON body as one line of plain text; "" if there are none.
+
+    Secrets are hidden in what was decoded, before anything is cut.
+    """
     try:
         answer = read_json(body)
     except ValueError:
         return ""
-    return "; ".join(islice(filter(None, map(plain, _messages(answer))), _MOST_MESSAGES))[:_MOST_CHARACTERS]
+    said = (plain(hide(message)) for message in _messages(answer))
+    return "; ".join(islice(filter(None, said), _MOST_MESSAGES))[:_MOST_CHARACTERS]
 
 
 def says_no(answer: object) -> bool:

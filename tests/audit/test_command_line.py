@@ -1,5 +1,6 @@
 """`backup-bot audit` needs the database's address and nothing else."""
 
+import asyncio
 import csv
 import json
 import os
@@ -223,7 +224,18 @@ def test_no_cell_is_a_formula_in_any_country(text: str) -> None:
     for cell in cells:
         seen = cell.lstrip(' "\u200b\u3164\ufeff\u2800\ufe0f')
         assert not seen.startswith(("=", "+", "-", "@", "＝", "﹣")), cell
-    assert row["reason"].replace("'", "") == text
+    assert row["reason"].replace("'", "").replace("\\u2028", "\u2028") == text
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("wanted", ["jsonl", "csv"])
+async def test_what_is_exported_steers_no_terminal(trail: AuditTrail, wanted: str, capsys: Output) -> None:
+    evil = "\x1b[2J \x9b31m \x07 \u202e \x7f"
+    await trail.append(entry(9, reason=evil, server_name=evil))
+    output = await asyncio.to_thread(said, capsys, "export", "--format", wanted)
+    assert all(each.isprintable() or each in "\r\n" for each in output)
+    if wanted == "jsonl":
+        assert json.loads(output.splitlines()[-1])["entry"]["reason"] == evil
 
 
 @pytest.mark.parametrize("text", ["a = b", "before the upgrade; then more", "2026-01-01", "ana's box", ""])

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Misuse, UsageError
 from bot.slack import ids
-from bot.slack.interaction import Interaction
+from bot.slack.interaction import Interaction, is_slack_address
 
 
 def interaction(**body: Any) -> Interaction:
@@ -129,3 +129,45 @@ async def test_look_ups_before_the_ack_share_one_time_limit_and_later_ones_have_
     it.is_acked = True
     async with it.ack_deadline() as limit:
         assert limit.when() is None
+
+
+API, SANDBOX = "https://slack.com/api/", "http://127.0.0.1:8765/slack/api/"
+
+
+@pytest.mark.parametrize(
+    ("address", "api"),
+    [
+        ("https://hooks.slack.com/commands/T1/2/x", API),
+        ("https://hooks.slack.com:443/actions/T1/2/x", API),
+        ("https://HOOKS.slack.com/app/T1/2/x", SANDBOX),
+        ("https://hooks.slack-gov.com/commands/T1/2/x", "https://slack-gov.com/api/"),
+        ("http://127.0.0.1:8765/response/1", SANDBOX),
+    ],
+)
+def test_answers_go_to_slack_or_to_where_its_web_api_is(address: str, api: str) -> None:
+    assert is_slack_address(address, api)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://hooks.slack.com/commands/T1/2/x",
+        "https://hooks.slack.com.evil.example/x",
+        "https://evil.example/hooks.slack.com",
+        "https://hooks.slack.com@evil.example/x",
+        "https://bot:pw@hooks.slack.com/x",
+        "https://hooks.slack.com:8443/x",
+        "https://hooks.slack.com\\@evil.example/x",
+        "https://evil.example\t.hooks.slack.com/",
+        "https://xhooks.slack.com/x",
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:9999/response/1",
+        "//hooks.slack.com/x",
+        "file:///etc/passwd",
+        "https://[bad/",
+        "https://hooks.slack.com:port/",
+        "",
+    ],
+)
+def test_answers_go_nowhere_else(address: str) -> None:
+    assert not any(is_slack_address(address, api) for api in (API, SANDBOX))

@@ -1,6 +1,9 @@
 """The client against httpx's own transport seam; broken connections are in test_wire.py."""
 
+import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -167,8 +170,36 @@ async def test_the_token_is_never_repeated() -> None:
     vps = Vps(httpx.Response(401, json={"detail": f"Token {TOKEN} has expired."}))
     with pytest.raises(Unauthorized) as caught:
         await client(vps).get("/x/")
-    assert caught.value.words == "Token *** has expired."
+    assert caught.value.words == "Token [hidden] has expired."
     assert TOKEN not in f"{caught.value!r} {caught.value}"
+
+
+SLASHED = "ab/cd+ef/12345678"
+ECHOES = {
+    "escaped slashes": json.dumps(SLASHED).replace("/", "\\/"),
+    "code points": '"' + "".join(f"\\u{ord(each):04x}" for each in SLASHED) + '"',
+    "percent-encoded": json.dumps(quote(SLASHED, safe="")),
+    "basic": json.dumps("Basic " + b64encode(f"bot:{SLASHED}".encode()).decode()),
+    "at the cut": json.dumps("x" * 295 + SLASHED),
+}
+
+
+@pytest.mark.parametrize("spelling", ECHOES)
+async def test_a_token_is_not_repeated_in_another_spelling(spelling: str) -> None:
+    body = f'{{"detail": {ECHOES[spelling]}, "success": false}}'
+    for status in (400, 401, 500, 200):
+        vps = VpsClient(BASE, SecretStr(SLASHED), transport=Vps(httpx.Response(status, text=body)))
+        with pytest.raises(ProviderError) as caught:
+            await vps.post("/x/", {})
+        words = caught.value.words
+        assert "[hidden]" in words or spelling == "at the cut"
+        assert not [part for part in ("ab/cd", "12345678", "ab%2F", "NkK2VmLz") if part in words], words
+
+
+async def test_what_was_done_does_not_repeat_the_token_either() -> None:
+    answer = {"message": f"done by {TOKEN}", "more": [{"of": TOKEN}], "id": 7}
+    told = await client(Vps(httpx.Response(201, json=answer))).post("/x/", {})
+    assert told == {"message": "done by [hidden]", "more": [{"of": "[hidden]"}], "id": 7}
 
 
 async def test_no_cookie_is_sent_back() -> None:

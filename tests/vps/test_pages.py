@@ -1,15 +1,18 @@
 """Lists of several pages, and where the token never goes."""
 
+import gzip
+import json
 from contextlib import suppress
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from bot.errors import InvalidResponse, ProviderError
-from bot.vps.client import Listing
-from tests.vps.provider import BASE, Vps, client
+from bot.errors import InvalidResponse, Nonsense, ProviderError
+from bot.vps.client import Listing, VpsClient
+from tests.vps.provider import BASE, TOKEN, Vps, client
 
 
 async def test_all_pages_of_a_list_are_read() -> None:
@@ -103,3 +106,29 @@ async def test_a_list_of_another_shape_is_an_invalid_response(shape: object) -> 
 async def test_the_number_announced_is_a_number(count: object, announced: int) -> None:
     vps = Vps(httpx.Response(200, json={"count": count, "results": [1]}))
     assert (await client(vps).list_all("/backups/")).announced == announced
+
+
+def packed(page: int, of: object, size: int) -> httpx.Response:
+    """Return a page that is small on the wire."""
+    results = json.dumps([of] * size)
+    body = f'{{"count": 9, "results": {results}, "next": "{BASE}/backups/?page={page + 1}"}}'.encode()
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    return httpx.Response(200, headers=headers, content=gzip.compress(body))
+
+
+async def test_all_pages_together_may_be_so_large_and_no_larger() -> None:
+    pages = [packed(number, "x" * 1000, 100) for number in range(30)]
+    vps = Vps(*pages)
+    with pytest.raises(InvalidResponse) as told:
+        await VpsClient(BASE, SecretStr(TOKEN), transport=vps, largest_listing=10**6).list_all("/backups/")
+    assert told.value.nonsense is Nonsense.TOO_LARGE
+    assert len(vps.requests) == 10
+
+
+@pytest.mark.parametrize("of", [[], {}, 0])
+async def test_what_would_become_large_in_memory_is_not_read(of: object) -> None:
+    vps = Vps(*[packed(number, of, 900_000) for number in range(9)])
+    with pytest.raises(InvalidResponse) as told:
+        await VpsClient(BASE, SecretStr(TOKEN), transport=vps).list_all("/backups/")
+    assert told.value.nonsense is Nonsense.TOO_LARGE
+    assert len(vps.requests) < 6
