@@ -148,27 +148,31 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from bot import logs, settings
     from bot.doctor import messages
     from bot.doctor.blocks import examine_blocks
-    from bot.doctor.examine import examine
+    from bot.doctor.examine import Wrong, examine
     from bot.doctor.model import Level, Report
     from bot.doctor.posting import examine_posting
     from bot.doctor.report import as_json, as_text, progress
 
     os.umask(ONLY_OURS)
 
-    async def ask(wanted: settings.Settings) -> Report:
-        waiting: set[str] = set()
+    async def ask(wanted: settings.Settings, wrong: Wrong | None = None) -> Report:
+        logs.set_up("CRITICAL", "text", wanted.secrets)
+        waiting: list[str] = []
         async with progress(waiting, sys.stderr):
             if chosen.post_twice:
                 return await examine_posting(wanted, waiting, chosen.post_twice)
-            return await (examine_blocks if chosen.blocks else examine)(wanted, waiting)
+            if chosen.blocks:
+                return await examine_blocks(wanted, waiting)
+            return await examine(wanted, waiting, wrong=wrong)
 
     try:
-        wanted = settings.load()
+        report = asyncio.run(ask(settings.load()))
     except ConfigurationError as problem:
-        report = Report(messages.refused(problem))
-    else:
-        logs.set_up("CRITICAL", "text", wanted.secrets)
-        report = asyncio.run(ask(wanted))
+        rest = settings.load_what_is_right()
+        if rest is None or chosen.blocks or chosen.post_twice:
+            report = Report(messages.refused(problem))
+        else:
+            report = asyncio.run(ask(rest[0], Wrong(problem, rest[1])))
     out = sys.stdout
     write(out, as_json(report)) if chosen.json else write(out, *as_text(report, colour=wants_colour(out)))
     return PROBLEMS_FOUND if report.count(Level.PROBLEM) else OK

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dotenv import dotenv_values
@@ -46,6 +46,8 @@ OURS = ("BOT_", "SLACK_", "VPS_")
 NEARLY_THE_SAME = 0.85
 """How alike two names must be, as difflib measures it, for a person to have meant the other."""
 
+_PLACEHOLDERS = {"slack_bot_token": "xoxb-0", "slack_app_token": "xapp-0", "vps_api_token": "0"}
+
 SECRETS_FOLDER = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets; a file is named as the variable, in any case."""
 
@@ -68,9 +70,12 @@ class _Environment(BaseSettings):
     )
 
     @classmethod
-    def read(cls, secrets_folder: Path) -> Self:
-        """Return the settings as the environment, `.env` and that folder, if it exists, have them."""
-        return cls(_secrets_dir=secrets_folder if secrets_folder.is_dir() else None)
+    def read(cls, secrets_folder: Path, **instead: Any) -> Self:
+        """Return the settings as the environment, `.env` and that folder, if it exists, have them.
+
+        `instead` are values that win over those.
+        """
+        return cls(_secrets_dir=secrets_folder if secrets_folder.is_dir() else None, **instead)
 
 
 S = TypeVar("S", bound=_Environment)
@@ -222,6 +227,23 @@ def load(secrets_folder: Path = SECRETS_FOLDER) -> Settings:
         ConfigurationError: something is missing or wrong; with one line per problem, without any secret.
     """
     return _load(Settings, secrets_folder, _unknown)
+
+
+def load_what_is_right(secrets_folder: Path = SECRETS_FOLDER) -> tuple[Settings, frozenset[str]] | None:
+    """Return the settings, with placeholders for those that are missing or wrong, and the fields of these.
+
+    For the doctor, which can still check what the others are for. None if nothing can be read.
+    """
+    instead: dict[str, Any] = {}
+    for _ in Settings.model_fields:
+        try:
+            return Settings.read(secrets_folder, **instead), frozenset(instead)
+        except ValidationError as error:
+            wrong = {str(problem["loc"][0]) for problem in error.errors()}
+            instead |= {name: _PLACEHOLDERS.get(name, Settings.model_fields[name].default) for name in wrong}
+        except (OSError, UnicodeDecodeError):
+            break
+    return None
 
 
 def load_database(secrets_folder: Path = SECRETS_FOLDER) -> DatabaseSettings:

@@ -88,6 +88,7 @@ def test_the_doctor_tells_of_bad_settings_in_its_own_way(capsys: pytest.CaptureF
         ["✗", "SLACK_BOT_TOKEN"],
         ["✗", "SLACK_APP_TOKEN"],
         ["✗", "VPS_API_TOKEN"],
+        ["✓", "DATABASE_URL:"],
     ]
     assert (empty, summary) == ("", "3 problems.")
 
@@ -97,7 +98,7 @@ def test_the_doctor_speaks_json_to_programs(capsys: pytest.CaptureFixture[str]) 
     assert main(["doctor", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["problems"], told["warnings"], told["policy"]) == (3, 0, [])
-    assert {each["level"] for each in told["findings"]} == {"problem"}
+    assert [each["level"] for each in told["findings"]] == ["problem"] * 3 + ["well"]
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """What people set is read, and what is wrong with it is told without repeating it."""
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from bot.errors import ConfigurationError
-from bot.settings import Settings, load
+from bot.settings import Settings, load, load_what_is_right
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_APP_TOKEN": "xapp-1-b", "VPS_API_TOKEN": "vps-c"}
 Load = Callable[..., Settings]
@@ -206,6 +207,25 @@ def test_a_wrong_value_is_named_and_explained(loaded: Load, name: str, value: st
     [line] = problems(loaded, **{name: value})
     assert line.startswith(name)
     assert reason in line
+
+
+VALUES = st.sampled_from(
+    ["", "0", "-1", "x", "1e9", "xoxb-1", "xapp-1", "U012AB3CD", "https://[", "true", "/"]
+)
+NAMES = st.sampled_from([each.upper() for each in Settings.model_fields])
+
+
+@given(st.dictionaries(NAMES, VALUES))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_whatever_is_wrong_the_rest_can_be_read(loaded: Load, wrong: dict[str, str]) -> None:
+    unset = dict.fromkeys(name.upper() for name in Settings.model_fields)
+    with contextlib.suppress(ConfigurationError):
+        loaded(**unset | GOOD | wrong)
+    rest = load_what_is_right(Path("nowhere"))
+    assert rest
+    right, fields = rest
+    assert {field.upper() for field in fields} <= wrong.keys() | {"BOT_POLL_MAX_SECONDS"}
+    assert right.bot_port >= 0
 
 
 def test_how_problems_read(loaded: Load, snapshot: SnapshotAssertion) -> None:

@@ -51,10 +51,10 @@ def catalogue(drawn: Iterable[tuple[str, Drawn]] | None = None) -> list[Sample]:
     return sorted(found.values(), key=lambda sample: sample.name)
 
 
-async def examine_blocks(settings: Settings, waiting: set[str] | None = None) -> Report:
+async def examine_blocks(settings: Settings, waiting: list[str] | None = None) -> Report:
     """Return what Slack says about each kind of view and message; nothing is shown to anybody."""
     if waiting is not None:
-        waiting.add("Slack")
+        waiting.append("Slack")
     async with new_session() as session:
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         asked = partial(judged, client, catalogue())

@@ -3,6 +3,7 @@
 import asyncio
 import stat
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,43 +27,61 @@ from bot.slack.auth import SlackClient, new_session, web_client
 from bot.vps.account import read_account
 from bot.vps.client import VpsClient
 
+_WAY_IN = ("slack_app_token", "slack_signing_secret")
 
-async def examine(settings: Settings, waiting: set[str] | None = None) -> Report:
-    """Return what was found; nothing is changed anywhere. `waiting` names who has not answered yet."""
-    return await _Examination(settings, set() if waiting is None else waiting).report()
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong with the settings, and with which of them: these have placeholders."""
+
+    problem: ConfigurationError
+    fields: frozenset[str]
+
+
+async def examine(
+    settings: Settings, waiting: list[str] | None = None, *, wrong: Wrong | None = None
+) -> Report:
+    """Return what was found; nothing is changed anywhere. `waiting` names who has not answered yet.
+
+    If settings are wrong, what they are for is left out, and so are the rules: who can do what is not known.
+    """
+    return await _Examination(settings, [] if waiting is None else waiting, wrong).report()
 
 
 class _Examination:
     """What is asked at once, and what is learned meanwhile."""
 
-    def __init__(self, settings: Settings, waiting: set[str]) -> None:
+    def __init__(self, settings: Settings, waiting: list[str], wrong: Wrong | None) -> None:
         self._settings = settings
         self._waiting = waiting
+        self._wrong = wrong
         self._known = KnownPeople()
         self._servers: list[Server] | None = None
         self._rules: Rules | None = None
 
     async def report(self) -> Report:
         settings = self._settings
-        found = [messages.connected_by(settings.mode), *_env_file(), *_near_misses(), *self._load_rules()]
+        found = [*self._judge_settings(), *_env_file(), *_near_misses()]
         async with new_session() as session:
-            slack = partial(self._bot_token, session), partial(self._way_in, session)
             database = partial(asyncio.to_thread, examine_database, settings.database_url)
             answers = await asyncio.gather(
-                self._asked("Slack", "SLACK_API_URL", *slack),
-                self._asked("VPS.org", "VPS_API_URL", self._vps),
-                self._asked("the database", "DATABASE_URL", database),
+                self._asked("Slack", partial(self._bot_token, session), "slack_api_url", "slack_bot_token"),
+                self._asked("Slack", partial(self._way_in, session), "slack_api_url", *_WAY_IN),
+                self._asked("VPS.org", self._vps, "vps_api_url", "vps_api_token"),
+                self._asked("the database", database, "database_url"),
             )
         found += [finding for answered in answers for finding in answered]
         # What keeps one service from being asked may be the same for another, and is said once.
         return Report([*dict.fromkeys(found)], self._policies())
 
-    def _load_rules(self) -> list[Finding]:
+    def _judge_settings(self) -> list[Finding]:
+        if self._wrong:
+            return messages.refused(self._wrong.problem)
         try:
             self._rules = load_rules(self._settings)
         except ConfigurationError as problem:
             return messages.refused(problem)
-        return []
+        return [messages.connected_by(self._settings.mode)]
 
     def _policies(self) -> list[Policy]:
         if self._rules is None:
@@ -70,12 +89,14 @@ class _Examination:
         names = None if self._servers is None else [server.name for server in self._servers]
         return policies(self._rules, self._known.names, names, self._known.strangers)
 
-    async def _asked(self, service: str, variable: str, *questions: Question) -> list[Finding]:
-        """Return the answers to all questions."""
-        self._waiting.add(service)
-        found = await asyncio.gather(*(answer(service, variable, each) for each in questions))
-        self._waiting.discard(service)
-        return [finding for each in found for finding in each]
+    async def _asked(self, service: str, question: Question, address: str, *others: str) -> list[Finding]:
+        """Return the answer, if the settings that it takes are right; the first has the service's address."""
+        if self._wrong and self._wrong.fields & {address, *others}:
+            return []
+        self._waiting.append(service)
+        found = await answer(service, address.upper(), question)
+        self._waiting.remove(service)
+        return found
 
     async def _bot_token(self, session: ClientSession) -> list[Finding]:
         client = self._slack(session)

@@ -14,9 +14,9 @@ from bot.settings import Settings
 from bot.slack.auth import error_name, identify, new_session, web_client
 
 
-async def examine_posting(settings: Settings, waiting: set[str], channel: str) -> Report:
+async def examine_posting(settings: Settings, waiting: list[str], channel: str) -> Report:
     """Post a message twice in a channel, delete it, and store for the bot whether it came once."""
-    waiting.add("Slack")
+    waiting.append("Slack")
     return Report(await answer("Slack", "SLACK_API_URL", partial(_posted_twice, settings, channel)))
 
 

@@ -62,7 +62,7 @@ async def _show(waiting: Collection[str], stream: TextIO, after_seconds: float) 
     began = time.monotonic()
     await asyncio.sleep(after_seconds)
     while waiting:
-        words = waiting_for(sorted(waiting), time.monotonic() - began)
+        words = waiting_for(sorted(set(waiting)), time.monotonic() - began)
         stream.write(f"\r{encodable(words, stream.encoding)}\x1b[K")
         stream.flush()
         await asyncio.sleep(1)

@@ -10,11 +10,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.doctor.database import examine_database
-from bot.doctor.examine import examine
+from bot.doctor.examine import Wrong, examine
 from bot.doctor.model import Level, Report
 from bot.doctor.report import as_text
+from bot.errors import ConfigurationError
 from bot.sandbox.server import Sandbox
-from bot.settings import Settings
+from bot.settings import Settings, load, load_what_is_right
 
 
 @pytest.fixture
@@ -169,6 +170,28 @@ async def test_a_wrong_bot_token_hides_nothing_else(sandbox: Sandbox, tmp_path: 
     }
     found = problems(await examined(sandbox, tmp_path, **wrong_tokens))
     assert [each.split(":")[0] for each in found] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VPS_API_TOKEN"]
+
+
+async def test_wrong_settings_hide_nothing_that_can_still_be_checked(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    troubled = {"BOT_PORT": "x", "SLACK_APP_TOKEN": "xapp-other", "VPS_API_TOKEN": "", "BOT_OPERATOR": "UANA"}
+    for name, value in {**sandbox.bot_environment(tmp_path / "bot.sqlite"), **troubled}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refusal:
+        load()
+    rest = load_what_is_right()
+    assert rest
+    report = await examine(rest[0], wrong=Wrong(refusal.value, rest[1]))
+    assert [each.split(".")[0].split(":")[0] for each in problems(report)] == [
+        "BOT_OPERATOR is not a setting",
+        "VPS_API_TOKEN is missing",
+        "BOT_PORT must be a number from 0 to 65535",
+        "SLACK_APP_TOKEN",
+    ]
+    assert "SLACK_BOT_TOKEN: the bot is U0BACKUPBOT in Sandbox." in said(report)
+    assert report.policies == []
 
 
 async def test_a_bot_nobody_can_use_is_a_problem(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ async def test_what_the_doctor_proved_keeps_a_running_bot_from_posting_twice(wor
     app, faults = world.workspace.app, world.workspace.faults
     app.scopes = tuple(scope for scope in app.scopes if not scope.endswith(":history"))
     faults.client_msg_ids_honoured = True
-    report = await examine_posting(settings(world, world.database), set(), "COPS")
+    report = await examine_posting(settings(world, world.database), [], "COPS")
     assert [finding.level for finding in report.findings] == [Level.WELL]
     await world.restart_bot()
     world.faults.next_slack["chat.postMessage"].append("reset_after_acting")
@@ -33,7 +33,7 @@ async def test_what_the_doctor_proved_keeps_a_running_bot_from_posting_twice(wor
 
 async def test_a_workspace_that_ignores_ids_is_told_what_helps(world: World, tmp_path: Path) -> None:
     file = tmp_path / "new.sqlite"
-    [finding] = (await examine_posting(settings(world, file), set(), "COPS")).findings
+    [finding] = (await examine_posting(settings(world, file), [], "COPS")).findings
     assert finding.level is Level.WARNING
     assert "history scopes" in finding.advice
     database = open_database(f"sqlite:///{file}")
@@ -43,7 +43,7 @@ async def test_a_workspace_that_ignores_ids_is_told_what_helps(world: World, tmp
 
 async def test_a_channel_in_which_the_bot_cant_post_changes_nothing(world: World, tmp_path: Path) -> None:
     file = tmp_path / "new.sqlite"
-    [finding] = (await examine_posting(settings(world, file), set(), "CNONE")).findings
+    [finding] = (await examine_posting(settings(world, file), [], "CNONE")).findings
     assert finding.level is Level.PROBLEM
     assert "can't post in CNONE (channel_not_found)" in finding.what
     assert not file.exists()
