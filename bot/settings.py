@@ -294,7 +294,8 @@ def _unknown(secrets_folder: Path) -> list[str]:
 def near_misses(secrets_folder: Path = SECRETS_FOLDER) -> dict[str, str]:
     """Return variables that aren't read, as they aren't called like ours, and the settings they look like."""
     known = [field.upper() for field in Settings.model_fields]
-    others = sorted(name for name in _written(secrets_folder) if name not in known)
+    written = _written(secrets_folder)
+    others = sorted(name for name in written if name not in known and not name.startswith(OURS))
     found = {name: get_close_matches(name, known, n=1, cutoff=NEARLY_THE_SAME) for name in others}
     return {name: near[0] for name, near in found.items() if near}
 

@@ -191,6 +191,7 @@ async def test_wrong_settings_hide_nothing_that_can_still_be_checked(
         "SLACK_APP_TOKEN",
     ]
     assert "SLACK_BOT_TOKEN: the bot is U0BACKUPBOT in Sandbox." in said(report)
+    assert [each for each in said(report) if "BOT_OPERATOR" in each] == problems(report)[:1]
     assert report.policies == []
 
 
