@@ -1,6 +1,7 @@
 """One call of a Web API method: its arguments, whichever way they were sent, and its refusal."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -56,9 +57,20 @@ class Call:
             ApiError: `invalid_cursor`, `invalid_limit` and so on.
         """
         value = str(self.args.get(name) or otherwise)
-        if not value.isdecimal():
+        if not re.fullmatch("[0-9]{1,18}", value):
             raise ApiError(f"invalid_{name}")
         return int(value)
+
+    def stamp(self, name: str, otherwise: float) -> float:
+        """A message's time stamp, or one near it.
+
+        Raises:
+            ApiError: `invalid_ts_oldest` or `invalid_ts_latest`.
+        """
+        value = str(self.args.get(name) or otherwise)
+        if value != "inf" and not re.fullmatch(r"[0-9]{1,12}(\.[0-9]*)?", value):
+            raise ApiError(f"invalid_ts_{name}")
+        return float(value)
 
     def needs(self, scope: str) -> None:
         """Require a scope.

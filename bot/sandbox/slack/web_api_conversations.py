@@ -100,7 +100,7 @@ def _public(call: Call, channel: Channel) -> list[Message]:
 
 
 def _page(call: Call, messages: list[Message]) -> Json:
-    oldest, latest = float(call.args.get("oldest") or 0), float(call.args.get("latest") or "inf")
+    oldest, latest = call.stamp("oldest", 0), call.stamp("latest", float("inf"))
     inside = call.flag("inclusive")
     wanted = [
         found

@@ -123,8 +123,12 @@ async def test_posting_too_fast_is_limited_for_that_channel(
 
 async def test_pages_need_proper_numbers(client: AsyncWebClient) -> None:
     for name in ("cursor", "limit"):
-        call = client.api_call("conversations.history", params={"channel": "DANA", name: "x"})
-        assert (await refusal(call))["error"] == f"invalid_{name}"
+        for value in ("x", "-1", "9" * 5000):
+            call = client.api_call("conversations.history", params={"channel": "DANA", name: value})
+            assert (await refusal(call))["error"] == f"invalid_{name}"
+    for name in ("oldest", "latest"):
+        call = client.api_call("conversations.history", params={"channel": "DANA", name: "yesterday"})
+        assert (await refusal(call))["error"] == f"invalid_ts_{name}"
 
 
 async def test_methods_have_their_own_limits(workspace: Workspace, client: AsyncWebClient) -> None:
