@@ -146,9 +146,13 @@ class Settings(_Environment):
     bot_late_minutes: Positive = Field(
         60.0, description="Minutes after which a running backup is said to be late."
     )
-    bot_give_up_hours: Hours = Field(24.0, description="Hours after which a backup is no longer watched.")
+    bot_give_up_hours: Hours = Field(
+        24.0,
+        description="Hours after which a backup, or a restore under way, is no longer watched.",
+    )
     bot_restore_watch_minutes: Positive = Field(
-        15.0, description="Minutes for which a server is watched after a restore was accepted."
+        15.0,
+        description="Minutes for which a restored server is watched; longer while VPS.org is still at it.",
     )
     bot_confirmation_hours: Hours = Field(
         12.0,

@@ -211,7 +211,8 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
     What concerns everybody is shown in the channel too.
     """
     text = outcome_messages.reply(operation, outcome)
-    broadcast = concerns_the_channel(operation, outcome)
+    is_private = ref.channel.startswith("D")
+    broadcast = concerns_the_channel(operation, outcome) and not is_private
     await _reply(operation, ref, text, "reply", give_up_after=None, broadcast=broadcast)
 
 

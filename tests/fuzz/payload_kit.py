@@ -20,6 +20,7 @@ from bot.slack.forms import (
     PickForm,
     RequestForm,
     ServersForm,
+    StatusForm,
 )
 from bot.verbs import USAGES, Verb
 from tests.world import World
@@ -67,6 +68,7 @@ BUTTONS = {
     ids.USE_BACKUP: CHOICE,
     ids.UNDO: CHOICE,
     ids.CANCEL: OperationForm(operation="1:create:1").as_json(),
+    ids.REFRESH_STATUS: StatusForm(server_id=1).as_json(),
     ids.AUDIT_NEWER: AuditForm(after=1).as_json(),
     ids.AUDIT_DETAILS: "101:delete:view:V1",
     ids.AUDIT_ALL: AuditForm().as_json(),
@@ -78,6 +80,7 @@ BUTTONS = {
 MENUS = {
     ids.LIST_ROW: CHOICE,
     ids.REQUEST_MENU: "withdrawn:0:1:delete:1",
+    ids.CANCEL: OperationForm(operation="1:create:1").as_json(),
     ids.LIST_TYPE: "manual",
     ids.LIST_SERVER: "1",
     ids.AUDIT_SERVER: "1",
