@@ -46,7 +46,8 @@ async def window(browser: BrowserContext, home: str, harness: PageHarness) -> As
 def suggests_one_server_and_refuses_its_name(payload: Json) -> Json:
     if payload["type"] == "block_suggestion":
         return {"options": [option("web-1")]}
-    refused = {"response_action": "errors", "errors": {"name": "Not its name."}}
+    errors = {"name": "Not its name.", "server": "Not this one."}
+    refused = {"response_action": "errors", "errors": errors}
     return refused if payload["type"] == "view_submission" else {}
 
 
@@ -115,6 +116,12 @@ async def test_a_modal_is_filled_in_and_complained_about(window: Page, harness: 
     await expect(modal.get_by_label("Name").first).to_have_value("web-2")
     await modal.get_by_label("Name").first.press_sequentially("0")
     await expect(modal.get_by_text("Not its name.")).to_have_count(0)
+    await expect(modal.get_by_role("combobox")).to_have_attribute("aria-invalid", "true")
+    await modal.get_by_role("combobox").fill("")
+    await modal.get_by_role("combobox").click()
+    await modal.get_by_role("option", name="WEB-1").click()
+    await expect(modal.get_by_text("Not this one.")).to_have_count(0)
+    await expect(modal.get_by_role("combobox")).not_to_have_attribute("aria-invalid", "true")
     state = (await harness.bot_function.hears("view_submission"))["view"]["state"]["values"]
     assert state["server"]["pick"]["selected_option"] == option("web-1")
     await window.keyboard.press("Escape")

@@ -159,10 +159,9 @@ document.addEventListener("invalid", (event) => {
 // An error is about what was there before: it goes when that changes.
 for (const changed of ["input", "change"]) {
   document.addEventListener(changed, (event) => {
-    const error = event.target.closest(".block-input")?.querySelector(".field-error:not(:empty)");
-    if (!error) return;
-    error.textContent = "";
-    event.target.removeAttribute("aria-invalid");
+    const block = event.target.closest(".block-input");
+    for (const error of block?.querySelectorAll(".field-error") ?? []) error.textContent = "";
+    for (const field of block?.querySelectorAll("[aria-invalid]") ?? []) field.removeAttribute("aria-invalid");
   });
 }
 
