@@ -49,11 +49,11 @@ async def test_a_bot_waits_for_a_database_that_is_away_at_its_start(
     try:
         await bot.start()
         await replicas.until(lambda: any("database_awaited" in line for line in bot.lines))
-        assert await readiness(bot) == {"slack": False, "database": False, "vps": True}
+        assert await readiness(bot) == {"slack": False, "database": False, "vps": True, "audit_trail": True}
     finally:
         postgres.start()
     await bot.ready()
-    assert await readiness(bot) == {"slack": True, "database": True, "vps": True}
+    assert await readiness(bot) == {"slack": True, "database": True, "vps": True, "audit_trail": True}
     postgres.stop()
     try:
         await asyncio.wait_for(bot.ended(), FAILOVER_SECONDS)
