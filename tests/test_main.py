@@ -197,20 +197,30 @@ def test_a_doctor_that_is_interrupted_does_not_say_that_all_is_well(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("variable", ["SSLKEYLOGFILE", "SSL_CERT_FILE"])
-def test_what_surrounds_the_bot_and_can_t_be_used_is_a_line(variable: str, tmp_path: Path) -> None:
-    settings = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "VPS_API_TOKEN": "x"}
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
+@pytest.mark.parametrize(
+    ("variable", "value", "code", "said"),
+    [
+        ("SSLKEYLOGFILE", "nothing/file", os.EX_OSERR, "No such file or directory: 'nothing/file'"),
+        ("SSL_CERT_FILE", "nothing", os.EX_CONFIG, "SSL_CERT_FILE can't be read: No such file or directory."),
+        ("BOT_BIND", "192.0.2.1", os.EX_UNAVAILABLE, "can't listen on 192.0.2.1:0: Cannot assign requested"),
+        ("DATABASE_URL", "sqlite:////dev/full", os.EX_CONFIG, "DATABASE_URL: /dev/full is not a file."),
+    ],
+)
+def test_what_keeps_the_bot_from_starting_is_a_line_and_a_code(
+    variable: str, value: str, code: int, said: str, tmp_path: Path
+) -> None:
+    tokens = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "VPS_API_TOKEN": "vps-1"}
+    surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "BOT_PORT": "0"}
     ended = subprocess.run(
         [sys.executable, "-m", "bot", "run"],
         cwd=tmp_path,
-        env={**environment, variable: str(tmp_path / "nothing" / "file")},
+        env={**surroundings, **tokens, variable: value},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.returncode in {os.EX_OSERR, os.EX_CONFIG}
-    assert "No such file or directory" in ended.stderr
+    assert ended.returncode == code
+    assert said in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
