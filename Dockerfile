@@ -12,6 +12,7 @@ RUN useradd --system --uid 10001 --home-dir /data --create-home bot \
     && chmod 700 /data
 COPY --from=build /opt/bot /opt/bot
 COPY bot /opt/backup-bot/bot
+COPY manifest.yml /opt/backup-bot/
 # The code comes from where the bot can't write, and so does a .env, which the image has none of.
 ENV PATH=/opt/bot/bin:$PATH \
     PYTHONPATH=/opt/backup-bot \

@@ -12,6 +12,7 @@ import yaml
 
 from bot.health import HttpServer, routes
 from bot.healthcheck import address, is_alive
+from bot.sandbox.server import MANIFEST
 from bot.settings import OURS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +42,11 @@ def test_the_image_has_the_runtime_lock_alone_and_runs_no_code_the_bot_can_write
     assert "PYTHONSAFEPATH=1" in DOCKERFILE
     assert re.findall(r"^WORKDIR (.*)", DOCKERFILE, re.MULTILINE)[-1] == "/opt/backup-bot"
     assert (ROOT / ".dockerignore").read_text().splitlines()[0] == "*"
+
+
+def test_the_image_has_the_manifest_that_the_sandbox_installs_the_app_from() -> None:
+    assert f"COPY {MANIFEST.name} /opt/backup-bot/" in DOCKERFILE
+    assert f"!{MANIFEST.name}" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
 def test_the_composed_bot_is_no_superuser_and_is_given_no_variable_it_does_not_know() -> None:
