@@ -26,8 +26,8 @@ def people(members: Collection[str], strangers: Mapping[str, str]) -> list[Findi
             for person, where in sorted(strangers.items())
         ]
     if members:
-        verb = "is a full member" if len(members) == 1 else "are full members"
-        return [well(f"People: {_people(len(members))} named by id, who {verb}.")]
+        who = "one person" if len(members) == 1 else f"{len(members)} people"
+        return [well(f"People: {who} named by id, all full members.")]
     return []
 
 
@@ -76,7 +76,3 @@ def second_person(rule: Rule, operators: AbstractSet[str], approvers: AbstractSe
         return [problem(f"Approvals: {servers} need a second person, and there is none.", advice)]
     [only] = approvers
     return [problem(f"Approvals: on {servers}, nobody can approve what {only} requests.", advice)]
-
-
-def _people(number: int) -> str:
-    return "1 person is" if number == 1 else f"{number} people are"
