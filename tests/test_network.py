@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
+from structlog.testing import capture_logs
 
 from bot.doctor.examine import examine
 from bot.errors import ConfigurationError, NotFound, Silence, Unreachable
@@ -156,9 +157,10 @@ async def stranger(folder: Path) -> AsyncIterator[str]:
 
 async def test_a_certificate_nobody_knows_is_called_that(stranger: str) -> None:
     async with aclosing(VpsClient(stranger, SecretStr("x"), attempts=1)) as vps:
-        with pytest.raises(Unreachable) as refused:
+        with pytest.raises(Unreachable) as refused, capture_logs() as lines:
             await vps.get("/backups/")
     assert refused.value.silence is Silence.CERTIFICATE
+    assert [line["error"] for line in lines] == ["self-signed certificate"]
     assert not refused.value.may_have_acted
     assert "certificate" in in_short(refused.value)
     assert "self-signed certificate" in in_short(refused.value)

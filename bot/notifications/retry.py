@@ -11,6 +11,8 @@ import structlog
 from pydantic import BaseModel
 from slack_sdk.errors import SlackApiError
 
+from bot.network import certificate_problem
+
 log = structlog.get_logger()
 
 NOWHERE = frozenset(
@@ -116,7 +118,7 @@ async def _once(call: Call, is_final: Callable[[str], bool]) -> SlackResult | _R
     except SlackApiError as error:
         return _refusal(error, is_final)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        log.warning("slack_unreachable", reason=type(error).__name__)
+        log.warning("slack_unreachable", reason=certificate_problem(error) or type(error).__name__)
     return _Retry()
 
 

@@ -17,7 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.network import proxy_for
+from bot.network import certificate_problem, proxy_for
 from bot.slack.acks import PendingAcks
 from bot.slack.auth import error_name
 from bot.slack.dispatch import RunningListeners
@@ -222,6 +222,8 @@ def _words(error: Exception) -> str:
         return f"handshake refused with HTTP {error.status}"
     if isinstance(error, SlackApiError):
         return error_name(error) or "unreadable answer"
+    if problem := certificate_problem(error):
+        return problem
     return (
         type(error).__name__ if isinstance(error, aiohttp.ClientError) else f"{type(error).__name__}: {error}"
     )

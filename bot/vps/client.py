@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
 from bot.masking import Mask
-from bot.network import proxy_for, trusted
+from bot.network import certificate_problem, proxy_for, trusted
 from bot.vps.read_json import read_json
 from bot.vps.refusals import Hide, api_words, broken, invalid_response, refusal, says_no, writes
 
@@ -172,7 +172,8 @@ class VpsClient:
                 body = await self._body(response, method, budget)
         except (httpx.HTTPError, TimeoutError) as error:
             self.is_answered = False
-            _log.warning("vps_unanswered", method=method, path=url.path, error=type(error).__name__)
+            why = certificate_problem(error) or type(error).__name__
+            _log.warning("vps_unanswered", method=method, path=url.path, error=why)
             raise broken(error, method) from None
         self.is_answered = response.status_code < 500
         _log.debug("vps_answered", method=method, path=url.path, status=response.status_code)
