@@ -17,6 +17,7 @@ import bot.approvals.handlers
 import bot.audit.handlers
 import bot.backups.confirm
 import bot.backups.handlers
+import bot.backups.pick
 import bot.operations.handlers
 import bot.servers.handlers
 from bot import __version__, health
@@ -54,6 +55,7 @@ HANDLERS = (
     | bot.audit.handlers.HANDLERS
     | bot.backups.confirm.HANDLERS
     | bot.backups.handlers.HANDLERS
+    | bot.backups.pick.HANDLERS
     | bot.operations.handlers.HANDLERS
     | bot.servers.handlers.HANDLERS
 )

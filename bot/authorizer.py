@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 import stamina
@@ -12,7 +12,7 @@ from bot import permissions
 from bot.audit.model import Entry
 from bot.audit.store import AuditTrail
 from bot.errors import Denial, Failure, HiddenBackup, HiddenServer, NotAllowed, NotChecked, NotRecorded
-from bot.operations.model import Operation
+from bot.operations.model import BackingUpOperation, Operation
 from bot.permissions import Allowed, AuditSight, Decision, NeedsApproval, Person, Rules, Sight
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
@@ -26,6 +26,7 @@ until_known = stamina.retry(on=NotChecked, attempts=None, timeout=None, wait_ini
 class _People(Protocol):
     async def who(self, user_id: str, team_id: str = "") -> Person: ...
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]: ...
+    def zone(self, user_id: str) -> tzinfo: ...
 
 
 class Authorizer:
@@ -57,6 +58,10 @@ class Authorizer:
             except TimeoutError:
                 raise NotChecked(Denial.NOT_IN_TIME) from None
         return Allowed()
+
+    def zone(self, interaction: Interaction) -> tzinfo:
+        """Return the person's own time zone, known once something was required of them; else UTC."""
+        return self._people.zone(interaction.person)
 
     async def audit_sight(self, interaction: Interaction) -> AuditSight:
         """Return what of the audit trail the person can read where they are.
@@ -119,7 +124,11 @@ class Authorizer:
             NotAllowed: they can't do it any more.
         """
         person = await self._people.who(operation.requested_by, operation.team)
-        return await self._decide(person, operation.verb, operation.server_name, operation.channel)
+        place = operation.server_name, operation.channel
+        decision = await self._decide(person, operation.verb, *place)
+        if isinstance(operation, BackingUpOperation) and operation.delete_first:
+            return permissions.stricter(decision, await self._decide(person, Verb.DELETE, *place))
+        return decision
 
     async def check_approver(self, person: str, team: str, operation: Operation) -> None:
         """Raise NotAllowed unless the person can approve this operation, and NotChecked for now."""

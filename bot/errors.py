@@ -55,6 +55,7 @@ class Misuse(StrEnum):
     ONE_BACKUP = "one_backup"
     UNKNOWN_PERSON = "unknown_person"
     UNKNOWN_TIME = "unknown_time"
+    UNKNOWN_MOMENT = "unknown_moment"
     NO_HASH = "no_hash"
     UNKNOWN_FILTER = "unknown_filter"
     NO_SERVER_NAME = "no_server_name"
@@ -166,6 +167,8 @@ class Stale(StrEnum):
     GONE = "gone"
     DATE_CHANGED = "date_changed"
     NOT_RESTORABLE = "not_restorable"
+    NOT_THE_OLDEST = "not_the_oldest"
+    RENAMED = "renamed"
     NEWER_OPERATION = "newer_operation"
     STARTED_TOO_LATE = "started_too_late"
     TOO_OLD = "too_old"
@@ -175,7 +178,8 @@ class Stale(StrEnum):
 class StaleConfirmation(BotError):
     """What the person confirmed is no longer so, and nothing was done.
 
-    `status` is the backup's, `verb` that of the newer operation, `seconds` how much time has passed.
+    `status` is the backup's, `verb` that of the newer operation, `seconds` how much time has passed,
+    `shown_name` what the server was called.
     """
 
     stale: Stale
@@ -184,6 +188,7 @@ class StaleConfirmation(BotError):
     status: str = ""
     verb: str = ""
     seconds: float = 0.0
+    shown_name: str = ""
 
 
 class Unrecorded(StrEnum):
@@ -279,12 +284,11 @@ class NotFound(ProviderError):
 
 @dataclass(eq=False, kw_only=True)
 class SlotsFull(ProviderError):
-    """The server already has all the manual backups it can have; the oldest is the one to delete."""
+    """The server already has all the manual backups it can have."""
 
     server_name: str = ""
     used: int
     limit: int
-    oldest_manual_id: int | None = None
 
 
 @dataclass(eq=False, kw_only=True)

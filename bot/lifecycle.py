@@ -8,6 +8,7 @@ A bug anywhere ends in a report. Each verb's procedure stands in `backups/`, in 
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,7 +20,8 @@ from bot.approvals.alarm import find_alarms, show_outcome_to_approvers
 from bot.audit import record
 from bot.audit.model import Entry
 from bot.audit.record import entry_of, record_surely
-from bot.errors import Denial, Failure, NotAllowed, Stale, StaleConfirmation
+from bot.errors import Denial, Failure, NotAllowed, ProviderError, Stale, StaleConfirmation, UnknownServer
+from bot.names import is_same_name
 from bot.notifications.model import MessageRef
 from bot.operations import engine
 from bot.operations.cancel import cancelled_by, find_cancel, tell_if_queued
@@ -48,7 +50,7 @@ from bot.operations.model import (
 )
 from bot.operations.progress import Running
 from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
-from bot.permissions import NeedsApproval
+from bot.permissions import NeedsApproval, sees_all
 from bot.services import services
 from bot.verbs import Verb
 
@@ -236,12 +238,21 @@ async def _recheck(wanted: Operation) -> Failure | None:
     if age > services().timeouts.confirmation:
         return Failure.of(StaleConfirmation(Stale.TOO_OLD, seconds=age))
     try:
+        await _check_name(wanted)
         decision = await services().authorizer.decide_for(wanted)
         if isinstance(decision, NeedsApproval):
             await _check_second_person(wanted, decision)
-    except NotAllowed as error:
+    except (NotAllowed, StaleConfirmation) as error:
         return Failure.of(error)
     return None
+
+
+async def _check_name(wanted: Operation) -> None:
+    """Raise StaleConfirmation if the server is known by another name by now: rules go by names."""
+    with suppress(ProviderError, UnknownServer):
+        server = await services().directory.by_id(wanted.server_id, sees_all)
+        if not is_same_name(server.name, wanted.server_name):
+            raise StaleConfirmation(Stale.RENAMED, server_name=server.name, shown_name=wanted.server_name)
 
 
 async def _check_second_person(wanted: Operation, decision: NeedsApproval) -> None:

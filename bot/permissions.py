@@ -114,6 +114,11 @@ def decide(person: Person, verb: Verb, server: str, channel: str, rules: Rules) 
     return _decide_by(rules.for_server(server), person, verb, channel)
 
 
+def stricter(one: Decision, other: Decision) -> Decision:
+    """Return the decision on something that takes two rights."""
+    return one if isinstance(one, NeedsApproval) else other
+
+
 def decide_somewhere(person: Person, verb: Verb, channel: str, rules: Rules) -> None:
     """Raise NotAllowed if the person can't do this on any server, as far as the rules go."""
     _check_member(person)
@@ -144,6 +149,11 @@ def able(person: Person, server: str | None, channel: str, rules: Rules) -> froz
         return True
 
     return frozenset(verb for verb in Verb if can(verb))
+
+
+def sees_all(_: str) -> bool:
+    """Tell that every server can be looked at: for what is looked up for nobody to see."""
+    return True
 
 
 def sight(person: Person, channel: str | None, rules: Rules) -> Sight:

@@ -60,8 +60,15 @@ USAGES = {
         "Back up…",
         "primary",
     ),
-    Verb.RESTORE: Usage("restore [id|server]", "restore 501", "restore this server", "Restore…"),
-    Verb.DELETE: Usage("delete [id]", "delete 501", "delete backups of this server", "Delete…", "danger"),
+    Verb.RESTORE: Usage(
+        "restore [server|id] [latest|before…]",
+        "restore web-1 before 14:00",
+        "restore this server",
+        "Restore…",
+    ),
+    Verb.DELETE: Usage(
+        "delete [server|id]", "delete web-1", "delete backups of this server", "Delete…", "danger"
+    ),
     Verb.STATUS: Usage("status [server]", "status web-1", "see what runs on this server", "Status"),
     Verb.SERVERS: Usage("servers [part of a name]", "servers web", "see this server", "Servers"),
     Verb.AUDIT: Usage("audit [server] [@person] [since]", "audit web-1 7d", "read the audit trail", ""),

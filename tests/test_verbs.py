@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.audit import commands as audit_commands
-from bot.backups.commands import read_create, read_delete, read_help, read_list, read_restore
+from bot.backups.commands import read_create, read_help, read_list, read_pick
 from bot.errors import Misuse, UsageError
 from bot.operations.commands import read_status
 from bot.servers.commands import read_servers
@@ -18,8 +18,8 @@ from bot.verbs import CHANGING, USAGES, Verb, read_verb
 READERS: dict[Verb, Callable[[str], object]] = {
     Verb.LIST: read_list,
     Verb.CREATE: read_create,
-    Verb.DELETE: read_delete,
-    Verb.RESTORE: read_restore,
+    Verb.DELETE: lambda text: read_pick(text, Verb.DELETE),
+    Verb.RESTORE: lambda text: read_pick(text, Verb.RESTORE),
     Verb.AUDIT: lambda text: audit_commands.parse(text, date(2026, 11, 25)),
     Verb.SERVERS: read_servers,
     Verb.STATUS: read_status,

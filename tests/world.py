@@ -105,9 +105,9 @@ class World:
         return self.sandbox.people.person(handle)
 
     async def confirms(self, handle: str, name: str = "web-1", **filled: Any) -> None:
-        """Wait until this person is shown what will be lost, type the server's name and submit."""
+        """Wait until this person is shown what will be lost, say why, type the server's name and submit."""
         await self.until_modal(handle, "to confirm")
-        await self.person(handle).fills(typed_name=name, **filled)
+        await self.person(handle).fills({"typed_name": name, "reason": "it broke"} | filled)
         await self.person(handle).submits()
 
     def posts(self, channel: str = "ops") -> list[Message]:

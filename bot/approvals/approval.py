@@ -17,6 +17,7 @@ from bot.errors import Denial, Failure, NotAllowed
 from bot.notifications.model import MessageRef
 from bot.operations import card, engine
 from bot.operations.card import PostedCard, remind, replace_messages, write_to
+from bot.operations.digest import digest_of_request
 from bot.operations.engine import execution, step
 from bot.operations.model import (
     AnyOperation,
@@ -25,7 +26,6 @@ from bot.operations.model import (
     NotDone,
     Operation,
     Refused,
-    digest_of_request,
 )
 from bot.operations.records import DECIDED
 from bot.permissions import NeedsApproval

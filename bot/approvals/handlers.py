@@ -6,8 +6,9 @@ from bot.approvals.model import Choice, Vote
 from bot.errors import Denial, Misuse, NotAllowed, NotChecked, UsageError
 from bot.names import is_same_name
 from bot.operations import engine, records
+from bot.operations.digest import digest_of_request
 from bot.operations.messages import wrong_name
-from bot.operations.model import Operation, digest_of_request
+from bot.operations.model import Operation
 from bot.operations.records import DECIDED, Stage
 from bot.services import services
 from bot.slack import ids

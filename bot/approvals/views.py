@@ -23,8 +23,9 @@ from bot.approvals import messages
 from bot.approvals.model import Choice, Verdict
 from bot.errors import BotError
 from bot.operations import outcome_messages
+from bot.operations.digest import digest_of_request
 from bot.operations.messages import request_fields
-from bot.operations.model import Operation, Outcome, digest_of_request
+from bot.operations.model import Operation, Outcome
 from bot.operations.views import cancel_button, fields_block
 from bot.slack import ids
 from bot.slack.forms import RequestForm

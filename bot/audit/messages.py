@@ -17,6 +17,7 @@ from bot.operations.model import (
     Cancelled,
     Deleted,
     InternalError,
+    NoRoom,
     NoSafetyBackup,
     NotApproved,
     NotDone,
@@ -278,6 +279,8 @@ def _headline(entry: Entry) -> str:
         parts.append(f"*{safe_name(entry.server_name)}*")
     if entry.backup_id is not None:
         parts.append(f"backup {entry.backup_id}")
+    if entry.delete_first is not None:
+        parts.append(f"deletes backup {entry.delete_first} first")
     return " · ".join(parts)
 
 
@@ -321,6 +324,8 @@ def _outcome(outcome: Outcome) -> str:
             return _failure(outcome.failure)
         case NoSafetyBackup():
             return f"No safety backup. {_outcome(outcome.cause)}"
+        case NoRoom():
+            return f"No room. {_failure(outcome.failure)}"
         case BackupFailed():
             return f"The backup's status is “{escape_truncated(outcome.status, 50)}”."
         case BackupVanished():

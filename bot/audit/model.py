@@ -53,7 +53,8 @@ class Entry(_Frozen):
 
     `key` is an idempotency key: a repeated append is harmless. `person` is who requested, `decided_by` who
     approved, declined or cancelled, and `comment` what they said. `state` and `outcome` tell how it ended,
-    `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `at` is UTC.
+    `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `delete_first`
+    is the backup to delete before, to make room. `at` is UTC.
     """
 
     event: Event
@@ -76,6 +77,7 @@ class Entry(_Frozen):
     outcome: AnyOutcome | None = None
     reached: tuple[str, ...] = ()
     not_reached: tuple[str, ...] = ()
+    delete_first: int | None = None
 
     def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""

@@ -7,7 +7,7 @@ import stamina
 from bot.audit.model import Entry, Event
 from bot.errors import Failure, NotRecorded
 from bot.operations.engine import step
-from bot.operations.model import BackedUp, Operation, Outcome, backup_id_of
+from bot.operations.model import BackedUp, BackingUpOperation, Operation, Outcome, backup_id_of
 from bot.services import services
 
 GIVE_UP_SECONDS = 15.0
@@ -53,6 +53,7 @@ def entry_of(
     Its key is the operation, the event and `part`: two entries of one event need different parts.
     """
     made = outcome.backup_id if isinstance(outcome, BackedUp) else None
+    first = operation.delete_first if isinstance(operation, BackingUpOperation) else None
     return Entry(
         event=event,
         key=":".join(each for each in (operation.id, event, part) if each),
@@ -72,4 +73,5 @@ def entry_of(
         state=outcome.state if outcome else "",
         failure=failure,
         outcome=outcome,
+        delete_first=first and first.id,
     )

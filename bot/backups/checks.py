@@ -20,6 +20,7 @@ from bot.errors import (
     StaleConfirmation,
     UnknownBackup,
 )
+from bot.names import is_same_name
 from bot.operations.cancel import cancelled_by
 from bot.operations.engine import step
 from bot.operations.model import (
@@ -133,9 +134,16 @@ def check_restorable(backup: Backup) -> None:
         raise StaleConfirmation(Stale.NOT_RESTORABLE, backup.id, status=backup.status)
 
 
+def check_name(shown: str, current: str) -> None:
+    """Raise StaleConfirmation if a server has another name than a person was shown: rules go by names."""
+    if not is_same_name(shown, current):
+        raise StaleConfirmation(Stale.RENAMED, server_name=current, shown_name=shown)
+
+
 def check_target(operation: ConfirmedOperation, listing: BackupList) -> None:
     """Raise StaleConfirmation unless the operation's backup is there as it was shown, and can be used."""
     backup = check_unchanged(operation.backup, operation.server_id, listing)
+    check_name(operation.server_name, backup.server.name)
     if operation.verb in NEED_A_COMPLETE_BACKUP:
         check_restorable(backup)
 
@@ -160,7 +168,19 @@ def is_last_good(backup: Backup, found: Sequence[Backup]) -> bool:
     return [each.id for each in complete] == [backup.id]
 
 
-def oldest_manual(server_id: int, found: Sequence[Backup]) -> Backup | None:
-    """Return the manual backup that would be missed least: the server's oldest."""
-    manual = [each for each in found if each.is_manual and each.server.id == server_id]
-    return newest_first(manual)[-1] if manual else None
+def manual_backups(server_id: int, found: Sequence[Backup]) -> list[Backup]:
+    """Return a server's manual backups, which take its slots, newest first."""
+    return newest_first(each for each in found if each.is_manual and each.server.id == server_id)
+
+
+def oldest_spare(server_id: int, found: Sequence[Backup], keep: int | None = None) -> Backup | None:
+    """Return the manual backup that would be missed least: the server's oldest that can go.
+
+    That is none that still runs, not its only complete one, and not the one with the id `keep`.
+    """
+    spare = [
+        each
+        for each in manual_backups(server_id, found)
+        if each.is_final and each.id != keep and not is_last_good(each, found)
+    ]
+    return spare[-1] if spare else None

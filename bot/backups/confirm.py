@@ -1,4 +1,4 @@
-"""Handling what destroys data: pick a backup, see what will be lost, type the server's name, request it."""
+"""Handling what destroys data: show what will be lost, have the server's name typed, request it."""
 
 import asyncio
 from contextlib import suppress
@@ -7,11 +7,13 @@ from typing import assert_never
 from slack_sdk.models.views import View
 
 from bot import lifecycle
-from bot.backups import checks, delete, form_views, restore
-from bot.backups.commands import read_delete, read_restore
-from bot.backups.form_views import Confirmation
-from bot.backups.requests import common_fields, server_by_id, typed_server
-from bot.errors import BotError, ProviderError, UnknownBackup, UnknownServer
+from bot.backups import checks, delete, form_views, messages, restore
+from bot.backups.api import BackupList
+from bot.backups.confirm_views import Confirmation, confirm_form
+from bot.backups.make_room import find_need_of_room
+from bot.backups.model import Backup
+from bot.backups.requests import common_fields, server_by_id
+from bot.errors import BotError, ProviderError, SlotsFull
 from bot.names import is_same_name
 from bot.operations import records
 from bot.operations.messages import wrong_name
@@ -19,52 +21,27 @@ from bot.operations.model import (
     NEED_A_COMPLETE_BACKUP,
     BackupRef,
     ConfirmedOperation,
+    CreateOperation,
     DeleteOperation,
     RestoreOperation,
 )
 from bot.operations.progress import Ahead
 from bot.operations.records import Stage
-from bot.permissions import Decision, NeedsApproval
-from bot.servers.model import Server
+from bot.permissions import Decision, NeedsApproval, stricter
+from bot.servers.model import MANUAL_SLOTS, Server
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
-from bot.slack.forms import BackupChoice, ConfirmForm, PickForm, read_form, read_id
+from bot.slack.forms import NAME_KEPT, AgainForm, BackupChoice, ConfirmForm, CreateForm, PickForm, read_form
 from bot.slack.interaction import Interaction
-from bot.slack.views import note
-from bot.verbs import ConfirmedVerb, Verb
+from bot.slack.messages import explain
+from bot.slack.views import kept, note
+from bot.verbs import ChangingVerb, ConfirmedVerb, Verb
 
 RECHECK_SECONDS = 1.0
 """How long the look at what is still so may take before the ack: recording comes after it."""
 
-
-async def delete_backup(interaction: Interaction, typed: str = "") -> None:
-    """Show what would be lost by deleting a backup, or first the form that picks one."""
-    wanted = read_delete(typed)
-    await services().authorizer.require(interaction, Verb.DELETE)
-    form = PickForm(verb=Verb.DELETE, channel=interaction.channel)
-    if wanted.backup_id is None:
-        await interaction.open_view(form_views.pick_form(form, None, None))
-    else:
-        await _open(interaction, form, wanted.backup_id)
-
-
-async def restore_server(interaction: Interaction, typed: str = "") -> None:
-    """Show what would be lost by restoring a backup, or first the form that picks one.
-
-    A number is a backup's, or if there is no such backup a server's: the bot asks for either.
-    """
-    wanted = read_restore(typed)
-    await services().authorizer.require(interaction, Verb.RESTORE)
-    form = PickForm(verb=Verb.RESTORE, channel=interaction.channel)
-    if wanted.number is not None:
-        await _open(interaction, form, wanted.number)
-    elif wanted.server is None:
-        await interaction.open_view(form_views.pick_form(form, None, None))
-    else:
-        server = await typed_server(interaction, Verb.RESTORE, wanted.server)
-        view_id = await interaction.open_view(form_views.loading(Verb.RESTORE))
-        await _offer_backups(interaction, view_id, form, server)
+ConfirmableOperation = CreateOperation | ConfirmedOperation
 
 
 async def open_confirmation(
@@ -73,13 +50,49 @@ async def open_confirmation(
     """Show what would be lost, for a backup that a list or a message offers."""
     await services().authorizer.require(interaction, verb)
     form = PickForm(verb=verb, channel=interaction.channel, server_id=server_id, reason=reason)
-    await _open(interaction, form, backup_id)
+    view_id = await interaction.open_view(form_views.loading(verb))
+    try:
+        view = await confirmation_of(interaction, form, backup_id)
+    except BotError as error:
+        view = note(error, interaction.channel)
+    await interaction.update_view(view_id, view)
+
+
+async def confirmation_of(interaction: Interaction, form: PickForm, backup_id: int) -> View:
+    """Return the form that confirms, for a backup by its id.
+
+    Raises:
+        UnknownBackup: there is none that the person can see.
+        BotError: they can't do it, it can't be done with this backup, or VPS.org can't be asked.
+    """
+    listing = await services().backups.list(form.server_id)
+    sees = await services().authorizer.sight(interaction)
+    async with services().authorizer.audit_denials(interaction, form.verb):
+        backup = checks.find_backup(backup_id, listing, sees)
+    return await confirmation(interaction, form, backup, listing)
+
+
+async def confirmation(interaction: Interaction, form: PickForm, backup: Backup, listing: BackupList) -> View:
+    """Return the form that confirms, for a backup as it is listed; raises as `confirmation_of` does."""
+    if form.verb in NEED_A_COMPLETE_BACKUP:
+        checks.check_restorable(backup)
+    return await _confirmation(interaction, form.verb, form.channel, form.reason, backup, listing)
 
 
 async def delete_oldest(interaction: Interaction) -> None:
-    """Show what would be lost by deleting the oldest backup of a full server."""
-    choice = BackupChoice.chosen(interaction.value)
-    await open_confirmation(interaction, Verb.DELETE, choice.backup_id, choice.server_id)
+    """Show the form in which the oldest backup of a full server can be deleted, for what found no room."""
+    form = read_form(AgainForm, interaction.value)
+    if form.verb is not Verb.CREATE and form.backup_id is not None:
+        await open_confirmation(interaction, form.verb, form.backup_id, form.server_id, form.reason)
+        return
+    await services().authorizer.require(interaction, Verb.CREATE)
+    server = await server_by_id(interaction, Verb.CREATE, form.server_id)
+    view_id = await interaction.open_view(form_views.loading(Verb.CREATE))
+    try:
+        view = await _make_room_form(interaction, server, form.reason)
+    except BotError as error:
+        view = note(error, interaction.channel)
+    await interaction.update_view(view_id, view)
 
 
 async def restore_offered(interaction: Interaction) -> None:
@@ -88,136 +101,184 @@ async def restore_offered(interaction: Interaction) -> None:
     await open_confirmation(interaction, Verb.RESTORE, choice.backup_id, choice.server_id)
 
 
-async def offer_backups_of_chosen_server(interaction: Interaction) -> None:
-    """Offer the backups of the server that was chosen in the form."""
-    await interaction.ack()
-    form = read_form(PickForm, interaction.private_metadata)
-    if interaction.value:
-        server = await server_by_id(interaction, form.verb, read_id(interaction.value))
-        await _offer_backups(interaction, interaction.view_id, form, server)
-
-
-async def submit_pick_form(interaction: Interaction) -> None:
-    """Show what would be lost, in the place of the form that picked the backup."""
-    form = read_form(PickForm, interaction.private_metadata)
-    choice = BackupChoice.chosen(interaction.chosen(ids.BACKUP))
-    form = form.model_copy(update={"server_id": choice.server_id})
-    try:
-        async with interaction.ack_deadline():
-            view = await _confirmation_or_note(interaction, form, choice.backup_id)
-    except TimeoutError:
-        await interaction.ack_view(form_views.loading(form.verb))
-        view = await _confirmation_or_note(interaction, form, choice.backup_id)
-        await interaction.update_view(interaction.view_id, view)
-    else:
-        # In the ack itself, since an update that is sent after an ack may arrive before it.
-        await interaction.ack_view(view)
+async def _make_room_form(interaction: Interaction, server: Server, reason: str) -> View:
+    """Return the form that deletes a backup and then makes one; if there is room, the one that makes one."""
+    listing = await services().backups.list(server.id)
+    used = len(checks.manual_backups(server.id, listing.backups))
+    if used < MANUAL_SLOTS:
+        return form_views.create_form(CreateForm(channel=interaction.channel), server, reason)
+    spare = _spare(server.id, listing)
+    if spare is None:
+        raise SlotsFull(server_name=server.name, used=used, limit=MANUAL_SLOTS)
+    return await _confirmation(interaction, Verb.CREATE, interaction.channel, reason, spare, listing)
 
 
 async def submit_confirmation(interaction: Interaction) -> None:
     """Request it, if the name is right, the person can, and all is still as it was shown."""
     form = read_form(ConfirmForm, interaction.private_metadata)
     server = await server_by_id(interaction, form.verb, form.server_id)
-    decision = await services().authorizer.require(interaction, form.verb, server.name, form.channel)
-    if not is_same_name(interaction.typed(ids.TYPED_NAME), server.name):
-        error = wrong_name(server.name)
-        await interaction.ack(response_action="errors", errors={ids.TYPED_NAME: error})
+    checks.check_name(form.server_name, server.name[:NAME_KEPT])
+    is_safe = interaction.is_ticked(ids.SAFETY, if_absent=True)
+    deletes_first = form.verb is Verb.CREATE or (is_safe and interaction.is_ticked(ids.MAKE_ROOM))
+    decision = await _decision(interaction, form.verb, server.name, form.channel, deletes_first=deletes_first)
+    if errors := _errors(interaction, form, server.name, decision):
+        await interaction.ack(response_action="errors", errors=errors)
         return
     operation = _operation(interaction, form, server, decision)
-    await _check_still_valid(operation)
+    try:
+        await _check_still_valid(operation)
+    except SlotsFull as full:
+        await _offer_room(interaction, form, full)
+        return
     await lifecycle.request(operation)
     await interaction.ack()
 
 
+def _errors(interaction: Interaction, form: ConfirmForm, name: str, decision: Decision) -> dict[str, str]:
+    """Return what is wrong with what was entered, by block."""
+    errors = {}
+    if not is_same_name(interaction.typed(ids.TYPED_NAME), name):
+        errors[ids.TYPED_NAME] = wrong_name(name)
+    if isinstance(decision, NeedsApproval) and not interaction.typed(ids.REASON):
+        errors[ids.REASON] = messages.REASON_NEEDED
+    if form.is_full and interaction.is_ticked(ids.SAFETY):
+        if form.spare_id is None:
+            errors[ids.SAFETY] = messages.untick_safety(name)
+        elif not interaction.is_ticked(ids.MAKE_ROOM):
+            errors[ids.MAKE_ROOM] = messages.room_needed(name)
+    return errors
+
+
 def _operation(
     interaction: Interaction, form: ConfirmForm, server: Server, decision: Decision
-) -> ConfirmedOperation:
+) -> ConfirmableOperation:
     reason = interaction.typed(ids.REASON)
     fields = common_fields(interaction, form.verb, server, form.channel, decision=decision, reason=reason)
     backup = BackupRef(id=form.backup_id, created_at=form.backup_moment)
     match form.verb:
+        case Verb.CREATE:
+            return CreateOperation(**fields, delete_first=backup)
         case Verb.DELETE:
             return DeleteOperation(**fields, backup=backup, shown_at=form.shown_at)
         case Verb.RESTORE:
-            safety = interaction.is_ticked(ids.SAFETY)
-            return RestoreOperation(**fields, backup=backup, shown_at=form.shown_at, safety_backup=safety)
+            safety = interaction.is_ticked(ids.SAFETY, if_absent=True)
+            first = None
+            if safety and form.spare_id and form.spare_moment:
+                first = BackupRef(id=form.spare_id, created_at=form.spare_moment)
+            return RestoreOperation(
+                **fields, backup=backup, shown_at=form.shown_at, safety_backup=safety, delete_first=first
+            )
     assert_never(form.verb)
 
 
-async def _check_still_valid(operation: ConfirmedOperation) -> None:
-    """Raise StaleConfirmation if it is no longer as it was shown, as far as can be told within 1 s."""
+async def _check_still_valid(operation: ConfirmableOperation) -> None:
+    """Raise what keeps it from being done as it was shown, as far as can be told within 1 s.
+
+    Raises:
+        StaleConfirmation: it is no longer as it was shown.
+        SlotsFull: there is no free slot any more for a safety backup.
+    """
+    listing = None
     with suppress(ProviderError, TimeoutError):
         async with asyncio.timeout(RECHECK_SECONDS):
             listing = await services().backups.list(operation.server_id)
-        if not listing.is_incomplete_for(operation.backup.id):
-            checks.check_target(operation, listing)
+    if listing is not None:
+        _check_listing(operation, listing)
+    if isinstance(operation, CreateOperation):
+        return
     with suppress(TimeoutError):
         async with asyncio.timeout(RECHECK_SECONDS):
             ended = await records.ended_since(operation.server_id, operation.shown_at)
         checks.check_nothing_newer(operation, ended)
 
 
-async def _open(interaction: Interaction, form: PickForm, backup_id: int) -> None:
-    view_id = await interaction.open_view(form_views.loading(form.verb))
-    await interaction.update_view(view_id, await _confirmation_or_note(interaction, form, backup_id))
+def _check_listing(operation: ConfirmableOperation, listing: BackupList) -> None:
+    if isinstance(operation, ConfirmedOperation) and not listing.is_incomplete_for(operation.backup.id):
+        checks.check_target(operation, listing)
+    if isinstance(operation, CreateOperation) or (
+        isinstance(operation, RestoreOperation) and operation.safety_backup
+    ):
+        find_need_of_room(operation, listing)
 
 
-async def _offer_backups(interaction: Interaction, view_id: str, form: PickForm, server: Server) -> None:
+async def _offer_room(interaction: Interaction, form: ConfirmForm, full: SlotsFull) -> None:
+    """Show the form anew, as it was filled in, with the choice to make room that it did not have."""
+    if form.verb is Verb.CREATE:
+        raise full
+    shown_before = PickForm(verb=form.verb, channel=form.channel, server_id=form.server_id)
     try:
-        view = await _pick_form(interaction, form, server)
-    except BotError as error:
-        view = note(error, form.channel)
-    await interaction.update_view(view_id, view)
+        async with interaction.ack_deadline():
+            view = await confirmation_of(interaction, shown_before, form.backup_id)
+    except (ProviderError, TimeoutError):
+        raise full from None
+    await interaction.ack_view(kept(view.to_dict(), explain(full), interaction.view))
 
 
-async def _pick_form(interaction: Interaction, form: PickForm, server: Server) -> View:
-    await services().authorizer.require(interaction, form.verb, server.name, form.channel)
-    found = (await services().backups.list(server.id)).backups
-    return form_views.pick_form(form.model_copy(update={"server_id": server.id}), server, found)
+async def _decision(
+    interaction: Interaction, verb: ChangingVerb, server_name: str, channel: str, *, deletes_first: bool
+) -> Decision:
+    """Return whether the person can do it at once; to delete a backup first takes the right to delete."""
+    require = services().authorizer.require
+    decision = await require(interaction, verb, server_name, channel)
+    if deletes_first:
+        return stricter(decision, await require(interaction, Verb.DELETE, server_name, channel))
+    return decision
 
 
-async def _confirmation_or_note(interaction: Interaction, form: PickForm, backup_id: int) -> View:
-    try:
-        return await _confirmation(interaction, form, backup_id)
-    except UnknownBackup as error:
-        return await _pick_form_of(interaction, form, backup_id, error)
-    except BotError as error:
-        return note(error, form.channel)
-
-
-async def _confirmation(interaction: Interaction, form: PickForm, backup_id: int) -> View:
-    listing = await services().backups.list(form.server_id)
-    sees = await services().authorizer.sight(interaction)
-    async with services().authorizer.audit_denials(interaction, form.verb):
-        backup = checks.find_backup(backup_id, listing, sees)
-    decision = await services().authorizer.require(interaction, form.verb, backup.server.name, form.channel)
-    if form.verb in NEED_A_COMPLETE_BACKUP:
-        checks.check_restorable(backup)
+async def _confirmation(
+    interaction: Interaction,
+    verb: ChangingVerb,
+    channel: str,
+    reason: str,
+    backup: Backup,
+    listing: BackupList,
+) -> View:
+    server, has_namesake = _server_of(backup)
+    deletes_first = verb is Verb.CREATE
+    decision = await _decision(interaction, verb, server.name, channel, deletes_first=deletes_first)
+    manual = len(checks.manual_backups(server.id, listing.backups))
+    spare = _spare(server.id, listing, keep=backup.id) if manual >= MANUAL_SLOTS else None
+    if spare and verb is Verb.RESTORE:
+        to_make_room = await _decision(interaction, verb, server.name, channel, deletes_first=True)
+    else:
+        to_make_room = decision
+    async with interaction.database_deadline():
+        ahead, usual_seconds = await _running_on(server.id), await records.usual_seconds(server.id)
     shown = Confirmation(
+        server,
         backup,
         now=services().now(),
+        zone=services().authorizer.zone(interaction),
+        has_namesake=has_namesake,
         last_good=checks.is_last_good(backup, listing.backups),
         is_list_partial=listing.not_shown > 0,
-        offers_safety_backup=form.verb is Verb.RESTORE,
-        ahead=await _running_on(backup.server.id),
-        approvers=sorted(decision.approvers) if isinstance(decision, NeedsApproval) else [],
-        reason=form.reason,
+        offers_safety_backup=verb is Verb.RESTORE,
+        manual=manual,
+        spare=spare,
+        usual_seconds=usual_seconds,
+        ahead=ahead,
+        approvers=_approvers(decision),
+        room_approvers=_approvers(to_make_room),
+        reason=reason,
     )
-    return form_views.confirm_form(form.verb, form.channel, shown)
+    return confirm_form(verb, channel, shown)
 
 
-async def _pick_form_of(interaction: Interaction, form: PickForm, number: int, error: UnknownBackup) -> View:
-    """Return the form for the server with that number, if what was typed is no backup's but a server's."""
-    is_typed = form.server_id is None
-    if form.verb is not Verb.RESTORE or not is_typed:
-        return note(error, form.channel)
-    try:
-        server = await server_by_id(interaction, form.verb, number)
-        return await _pick_form(interaction, form, server)
-    except UnknownServer:
-        return note(error, form.channel)
-    except BotError as other:
-        return note(other, form.channel)
+def _spare(server_id: int, listing: BackupList, keep: int | None = None) -> Backup | None:
+    """Return the backup that can go to make room; none is known to be the oldest if not all are shown."""
+    return None if listing.not_shown else checks.oldest_spare(server_id, listing.backups, keep)
+
+
+def _approvers(decision: Decision) -> list[str]:
+    return sorted(decision.approvers) if isinstance(decision, NeedsApproval) else []
+
+
+def _server_of(backup: Backup) -> tuple[Server, bool]:
+    """Return a backup's server, named as in the list just read, and whether another has the same name."""
+    known = {server.id: server for server in services().directory.known()}
+    server = known.pop(backup.server.id, Server(id=backup.server.id, name=backup.server.name))
+    has_namesake = any(is_same_name(other.name, backup.server.name) for other in known.values())
+    return server.model_copy(update={"name": backup.server.name}), has_namesake
 
 
 async def _running_on(server_id: int) -> Ahead | None:
@@ -231,14 +292,10 @@ PROCEDURES = (delete, restore)
 """Loaded here, as what is handled here requests them."""
 
 HANDLERS = Handlers(
-    verbs={Verb.DELETE: delete_backup, Verb.RESTORE: restore_server},
     actions={
-        ids.ask_for(Verb.DELETE): delete_backup,
-        ids.ask_for(Verb.RESTORE): restore_server,
-        ids.SERVER: offer_backups_of_chosen_server,
         ids.DELETE_OLDEST: delete_oldest,
         ids.USE_BACKUP: restore_offered,
         ids.UNDO: restore_offered,
     },
-    views={ids.PICK_MODAL: submit_pick_form, ids.CONFIRM_MODAL: submit_confirmation},
+    views={ids.CONFIRM_MODAL: submit_confirmation},
 )

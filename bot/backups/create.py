@@ -8,8 +8,9 @@ import asyncio
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from bot.backups.checks import look_until, oldest_manual
+from bot.backups.checks import look_until, manual_backups
 from bot.backups.limited import while_limited
+from bot.backups.make_room import find_stale_room, make_room, telling_of
 from bot.backups.model import Backup
 from bot.backups.watch import watch_backup
 from bot.errors import (
@@ -24,6 +25,7 @@ from bot.operations.card import Card
 from bot.operations.engine import is_recovery, step
 from bot.operations.model import (
     AnyOperation,
+    BackingUpOperation,
     CreateOperation,
     NotDone,
     NotKnown,
@@ -40,8 +42,12 @@ DESCRIPTION_LIMIT, REQUESTER_LIMIT = 250, 40
 """Characters; VPS.org documents no limit, and what is longer may be refused or shortened."""
 
 
-async def find_no_room(wanted: Operation) -> Failure | None:
-    """Return a failure if the server has no slot left. An unclear answer is none: the call tells."""
+async def find_no_room(wanted: BackingUpOperation) -> Failure | None:
+    """Return a failure if the server has no free slot and none is to be made; None if that is unclear."""
+    return None if wanted.delete_first else await _no_room(wanted)
+
+
+async def _no_room(wanted: Operation) -> Failure | None:
     try:
         async with asyncio.timeout(ROOM_SECONDS):
             listing = await services().backups.list(wanted.server_id, "manual")
@@ -51,9 +57,14 @@ async def find_no_room(wanted: Operation) -> Failure | None:
     return Failure.of(full) if full else None
 
 
-@operation(Verb.CREATE, preflight=find_no_room)
+@operation(Verb.CREATE, preflight=find_no_room, out_of_date=find_stale_room)
 async def create(wanted: CreateOperation, card: Card) -> Outcome:
-    """Make a backup of a server and watch it until it is finished."""
+    """Make a backup of a server, after making room if that was wanted, and watch it until it is finished."""
+    deleted = await make_room(wanted)
+    return await telling_of(deleted, _back_up(wanted, card))
+
+
+async def _back_up(wanted: CreateOperation, card: Card) -> Outcome:
     backup = await make_backup(wanted, "")
     return await watch_backup(wanted.server_id, backup.id, card)
 
@@ -89,7 +100,7 @@ async def call_create(wanted: AnyOperation, purpose: str) -> CreateResult:
     try:
         backup = await _find_or_create(wanted, purpose)
     except SlotsFull as error:
-        return CreateResult(at=now, failure=await find_no_room(wanted) or Failure.of(error))
+        return CreateResult(at=now, failure=await _no_room(wanted) or Failure.of(error))
     except ProviderError as error:
         may_exist = error.may_have_acted or is_recovery()
         found = await look_until(lambda: _find(wanted)) if may_exist else None
@@ -124,16 +135,12 @@ def _has_tag(description: str, tag: str) -> bool:
 
 
 def _full(wanted: Operation, backups: list[Backup]) -> SlotsFull | None:
-    manual = [each for each in backups if each.is_manual and each.server.id == wanted.server_id]
+    first = wanted.delete_first if isinstance(wanted, BackingUpOperation) else None
+    # What was just deleted may be listed a little longer.
+    manual = [each for each in manual_backups(wanted.server_id, backups) if not first or each.id != first.id]
     if len(manual) < MANUAL_SLOTS:
         return None
-    oldest = oldest_manual(wanted.server_id, manual)
-    return SlotsFull(
-        server_name=wanted.server_name,
-        used=len(manual),
-        limit=MANUAL_SLOTS,
-        oldest_manual_id=oldest.id if oldest else None,
-    )
+    return SlotsFull(server_name=wanted.server_name, used=len(manual), limit=MANUAL_SLOTS)
 
 
 def _description(wanted: Operation, purpose: str) -> str:

@@ -8,7 +8,17 @@ from bot.errors import Failure, NotFound, ProviderError
 from bot.lifecycle import operation
 from bot.operations.card import Card
 from bot.operations.engine import is_recovery, step
-from bot.operations.model import AnyOperation, Deleted, DeleteOperation, NotDone, NotKnown, Outcome
+from bot.operations.model import (
+    AnyOperation,
+    BackingUpOperation,
+    BackupRef,
+    Deleted,
+    DeleteOperation,
+    NotDone,
+    NotKnown,
+    Operation,
+    Outcome,
+)
 from bot.services import services
 from bot.verbs import Verb
 
@@ -34,19 +44,25 @@ class DeleteResult(BaseModel):
 
 @step("call_delete")
 async def call_delete(wanted: AnyOperation) -> DeleteResult:
-    """Delete the backup. If the answer was lost, the list tells whether it is gone."""
-    if not isinstance(wanted, DeleteOperation):
-        raise TypeError(wanted.verb)
-    result = await _delete(wanted)
+    """Delete the operation's backup. If the answer was lost, the list tells whether it is gone."""
+    result = await _delete(wanted.server_id, _target(wanted).id)
     return result.model_copy(update={"at": services().now()})
 
 
-async def _delete(wanted: DeleteOperation) -> DeleteResult:
+def _target(wanted: Operation) -> BackupRef:
+    if isinstance(wanted, DeleteOperation):
+        return wanted.backup
+    if isinstance(wanted, BackingUpOperation) and wanted.delete_first:
+        return wanted.delete_first
+    raise TypeError(wanted.verb)
+
+
+async def _delete(server_id: int, backup_id: int) -> DeleteResult:
     at = services().now()
     try:
-        await services().backups.delete(wanted.backup.id)
+        await services().backups.delete(backup_id)
     except NotFound as error:
-        if not await _is_still_listed(wanted):
+        if not await _is_still_listed(server_id, backup_id):
             # Deleted by ourselves before a crash, or by somebody else.
             return DeleteResult(at=at, was_gone=not is_recovery())
         failure = Failure.of(NotFound(status=error.status, words=error.words, is_listed=True))
@@ -54,24 +70,24 @@ async def _delete(wanted: DeleteOperation) -> DeleteResult:
     except ProviderError as error:
         # An earlier run may have deleted it, whatever is said to this one.
         may_be_gone = error.may_have_acted or is_recovery()
-        if may_be_gone and await look_until(lambda: _is_gone(wanted)):
+        if may_be_gone and await look_until(lambda: _is_gone(server_id, backup_id)):
             return DeleteResult(at=at)
         return DeleteResult(at=at, failure=Failure.of(error), may_be_gone=may_be_gone)
     return DeleteResult(at=at)
 
 
-async def _is_gone(wanted: DeleteOperation) -> bool:
-    listing = await services().backups.list(wanted.server_id)
-    return not listing.not_shown and wanted.backup.id not in listing.by_id
+async def _is_gone(server_id: int, backup_id: int) -> bool:
+    listing = await services().backups.list(server_id)
+    return not listing.not_shown and backup_id not in listing.by_id
 
 
-async def _is_still_listed(wanted: DeleteOperation) -> bool:
+async def _is_still_listed(server_id: int, backup_id: int) -> bool:
     """Tell whether the backup was seen listed after the time a change may take to show up in the list."""
     listed = False
 
     async def is_not_listed() -> bool:
         nonlocal listed
-        listed = wanted.backup.id in (await services().backups.list(wanted.server_id)).by_id
+        listed = backup_id in (await services().backups.list(server_id)).by_id
         return not listed
 
     await look_until(is_not_listed)

@@ -23,7 +23,7 @@ R = TypeVar("R", bound=_Result)
 
 
 async def while_limited(
-    call: Callable[[], Awaitable[R]], before_repeat: Callable[[], Awaitable[None]] | None = None
+    call: Callable[[], Awaitable[R]], before_repeat: Callable[[], Awaitable[object]] | None = None
 ) -> R:
     """Return what a call came to; while VPS.org limits it and says for how long, wait and call again.
 

@@ -2,25 +2,29 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import assert_never
 
 from bot.backups.model import Backup
-from bot.servers.model import MANUAL_SLOTS
+from bot.operations.messages import noun
+from bot.operations.progress import Ahead
+from bot.servers.model import MANUAL_SLOTS, Server
 from bot.slack.text import (
+    age,
     ago,
     duration,
     escape_truncated,
-    in_utc,
     join_words,
+    local,
     mention,
     plain_label,
     pluralize,
     safe_name,
+    shorten,
     size,
     when,
 )
-from bot.verbs import USAGES, ConfirmedVerb, Verb
+from bot.verbs import USAGES, ChangingVerb, ConfirmedVerb, Verb
 
 LOOK = "Look"
 CHANGE = "Change"
@@ -28,11 +32,19 @@ MENU = "*Server backups.* What do you want to do?"
 ASKING = ":hourglass_flowing_sand: Asking VPS.org…"
 WATCH = "Tell me when it's done"
 MAKE_TITLE = "Back up a server"
+REASON_NEEDED = "Say why: somebody has to approve it."
 REASON = "Reason (shown in the channel and the audit trail)"
 SAFETY_NET = "Safety net"
 SAFETY_BACKUP = "Back up the current state first"
 SAFETY_CONDITION = "The restore starts once that backup is complete"
+SEARCH = "Choose a backup, or search by date or reason"
+NO_ROOM_AT_ALL = (
+    "There is no free slot, and no backup that I could delete to make one: a safety backup can't be made."
+)
+MAKE_ROOM = "Delete the oldest manual backup first"
 ASK_FOR_APPROVAL = "Ask for approval"
+SUBMIT_LIMIT = 24
+"""Characters a modal's button takes."""
 MOST_NAMED = 20
 
 _EMOJI = {"in_progress": ":hourglass_flowing_sand:"}
@@ -212,10 +224,21 @@ def facts(backup: Backup) -> str:
     return " · ".join(parts)
 
 
-def option_label(backup: Backup) -> str:
+def option_label(backup: Backup, now: datetime, zone: tzinfo) -> str:
     """Return a backup as an option of a menu: plain text, at most 75 characters."""
-    known = f", {size(backup.size_mb)}" if backup.size_mb is not None else ""
-    return f"{backup.id}: {in_utc(backup.created_at)}, {plain_label(backup.backup_type, 12)}{known}"[:75]
+    parts = [local(backup.created_at, zone, now), age(backup.created_at, now)]
+    if backup.size_mb is not None:
+        parts.append(size(backup.size_mb))
+    if not backup.is_complete:
+        parts.append(plain_label(backup.status.replace("_", " "), 20))
+    parts.append(plain_label(_purpose(backup) or backup.backup_type, 75))
+    return shorten(" · ".join(parts), 75)
+
+
+def age_group(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return the heading under which a backup stands in a menu."""
+    days = (now.astimezone(zone).date() - moment.astimezone(zone).date()).days
+    return "Today" if days <= 0 else "The last 7 days" if days <= 7 else "Older"
 
 
 def page_range(first: int, shown: int, count: int, not_shown: int, unreadable: int) -> str:
@@ -233,9 +256,11 @@ def shared_by(person: str, which: str) -> str:
     return " · ".join(part for part in (which, f"Shared by {mention(person)}") if part)
 
 
-def title(verb: ConfirmedVerb) -> str:
+def title(verb: ChangingVerb) -> str:
     """Return the title of the forms for a verb."""
     match verb:
+        case Verb.CREATE:
+            return MAKE_TITLE
         case Verb.DELETE:
             return "Delete a backup"
         case Verb.RESTORE:
@@ -243,49 +268,105 @@ def title(verb: ConfirmedVerb) -> str:
     assert_never(verb)
 
 
-def submit(verb: ConfirmedVerb, *, needs_approval: bool) -> str:
+def submit(verb: ChangingVerb, server_name: str, *, needs_approval: bool) -> str:
     """Return what the button says that confirms."""
     if needs_approval:
         return ASK_FOR_APPROVAL
     match verb:
+        case Verb.CREATE:
+            return "Delete and back up"
         case Verb.DELETE:
             return "Delete permanently"
         case Verb.RESTORE:
-            return "Restore"
+            named = f"Restore {plain_label(server_name, SUBMIT_LIMIT)}"
+            return named if len(named) <= SUBMIT_LIMIT else "Restore"
     assert_never(verb)
 
 
-def consequence(
-    verb: ConfirmedVerb, backup: Backup, now: datetime, *, last_good: bool, is_list_partial: bool = False
-) -> str:
-    """Return what exactly will be lost."""
-    name = safe_name(backup.server.name)
-    taken = f"{when(backup.created_at)} ({ago(backup.created_at)})"
+def consequence(verb: ChangingVerb, backup: Backup, now: datetime, zone: tzinfo) -> str:
+    """Return what exactly will be lost, in at most 200 characters."""
+    name, taken = escape_truncated(backup.server.name, 40), local(backup.created_at, zone, now)
     match verb:
+        case Verb.CREATE:
+            return f"Backup {backup.id} of {name}, taken {taken}, will be deleted permanently to make room."
         case Verb.DELETE:
-            shown = " that VPS.org showed me; it did not show all" if is_list_partial else ""
-            warning = (
-                f"\n:rotating_light: It is the *only complete backup* of {name}{shown}." if last_good else ""
-            )
-            return f"*Backup {backup.id} of {name}*, taken {taken}, will be deleted *permanently*.{warning}"
+            return f"Backup {backup.id} of {name}, taken {taken}, will be deleted permanently."
         case Verb.RESTORE:
             lost = duration((now - backup.created_at).total_seconds())
-            return (
-                f"*{name}* will be reset to its state of {taken}.\n"
-                f":rotating_light: *Everything written to it since then will be lost*: {lost} of changes."
-            )
+            return f"Everything written to {name} after {taken} is lost: {lost} of changes."
     assert_never(verb)
 
 
-def about(backup: Backup) -> str:
-    """Return what is known of the backup that is confirmed."""
-    return f"Backup {facts(backup)}"
+def only_complete(*, is_list_partial: bool) -> str:
+    """Return that no other complete backup of the server is left, as far as VPS.org showed them."""
+    shown = " that VPS.org showed me; it did not show all" if is_list_partial else ""
+    return f"It is the only complete backup of this server{shown}."
 
 
-def needs_approval(approvers: Sequence[str]) -> str:
-    """Return who must approve."""
-    people = join_words([mention(person) for person in approvers[:MOST_NAMED]], "or")
-    return f":raised_hand: {people} must approve before anything happens."
+def server_field(server: Server, *, has_namesake: bool) -> str:
+    """Return the server that is meant, in a form."""
+    parts = [safe_name(server.name)]
+    if has_namesake:
+        parts.append(f"id {server.id}")
+    parts += [escape_truncated(each, 50) for each in (server.status, server.ip_address) if each]
+    return f"*Server*\n{' · '.join(parts)}"
+
+
+def backup_field(verb: ChangingVerb, backup: Backup, now: datetime, zone: tzinfo) -> str:
+    """Return the backup that is meant, in a form."""
+    label = {Verb.CREATE: "Deleted first", Verb.DELETE: "Backup", Verb.RESTORE: "From"}[verb]
+    taken = f"{local(backup.created_at, zone, now)} · {age(backup.created_at, now)}"
+    return f"*{label}*\n{taken}\n{facts(backup)}"
+
+
+def running_field(ahead: Ahead | None, now: datetime) -> str:
+    """Return what runs on the server now."""
+    if ahead is None:
+        return "*Running now*\nnothing"
+    what = f"{mention(ahead.requested_by)}'s {noun(ahead.verb)}, requested {age(ahead.requested_at, now)}"
+    return f"*Running now*\n{what}. This waits for it."
+
+
+def slots_field(used: int, slots: int, *, is_list_partial: bool) -> str:
+    """Return how many more manual backups the server can have."""
+    free = max(slots - used, 0)
+    mark = ":rotating_light: " if not free else "at most " if is_list_partial else ""
+    return f"*Free slots*\n{mark}{free} of {slots}"
+
+
+def approval_field(approvers: Sequence[str], room_approvers: Sequence[str]) -> str:
+    """Return who must approve, if anybody; `room_approvers` if a backup is to be deleted first."""
+    people = join_words([mention(person) for person in (approvers or room_approvers)[:MOST_NAMED]], "or")
+    condition = ", if a backup is deleted first" if room_approvers and not approvers else ""
+    return f"*Approval*\n{people or 'not needed'}{condition}"
+
+
+def safety_label(usual_seconds: float | None) -> str:
+    """Return what can be ticked before data is lost, and how long it takes if that is known."""
+    about = f" (about {max(1, round(usual_seconds / 60))} min)" if usual_seconds else ""
+    return f"{SAFETY_BACKUP}{about}"
+
+
+def room_choice(spare: Backup, now: datetime, zone: tzinfo) -> str:
+    """Return which backup would be deleted to make room; at most 75 characters."""
+    taken = f"{local(spare.created_at, zone, now)}, {age(spare.created_at, now)}"
+    return f"Backup {spare.id}, {taken}, permanently"[:75]
+
+
+def no_slot(slots: int) -> str:
+    """Return that the safety backup needs a slot that is not there."""
+    return f"No free slot ({slots} of {slots} are used)"
+
+
+def room_needed(server_name: str) -> str:
+    """Return what stands under the choice to make room if the safety backup needs it."""
+    name = plain_label(server_name, 100)
+    return f"{name} has no free slot for the safety backup. Tick this, or untick the safety backup."
+
+
+def untick_safety(server_name: str) -> str:
+    """Return what stands under the safety backup if there can be none."""
+    return f"{plain_label(server_name, 100)} has no free slot for the safety backup. Untick this to go on."
 
 
 def type_name(server_name: str) -> str:
@@ -296,3 +377,8 @@ def type_name(server_name: str) -> str:
 def nothing_to(verb: ConfirmedVerb, server_name: str) -> str:
     """Return that a server has no backup that can be used for it."""
     return f"*{safe_name(server_name)}* has no backup to {verb}."
+
+
+def none_before(verb: Verb, server_name: str, moment: datetime) -> str:
+    """Return that a server has no backup from before a moment."""
+    return f"*{safe_name(server_name)}* has no backup to {verb} from before {when(moment)}."

@@ -25,6 +25,7 @@ async def typed_server(interaction: Interaction, verb: Verb, typed: str, rest: s
 
     Raises:
         UnknownServer: none or several fit; if one is hidden from the person, that is put on record.
+        UsageError: it is the names of several servers.
         NotAllowed: they can see none.
         ProviderError: the servers aren't known, and VPS.org did not tell in time.
     """
@@ -33,6 +34,9 @@ async def typed_server(interaction: Interaction, verb: Verb, typed: str, rest: s
         try:
             return await _in_time(interaction, services().directory.find(typed, sees))
         except UnknownServer as error:
+            seen = [server for server in services().directory.known() if sees(server.name)]
+            if not error.ids and are_names(typed, seen):
+                raise UsageError(Misuse.ONE_SERVER, verb=verb) from None
             raise replace(error, verb=verb, rest=rest) from None
 
 

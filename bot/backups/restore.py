@@ -14,6 +14,7 @@ from bot.backups import messages
 from bot.backups.checks import find_stale, revalidate
 from bot.backups.create import find_no_room, make_backup
 from bot.backups.limited import while_limited
+from bot.backups.make_room import find_stale_room, make_room, telling_of
 from bot.backups.watch import watch_backup
 from bot.errors import Failure, ProviderError, Silence, Unreachable
 from bot.lifecycle import operation, recheck
@@ -49,12 +50,23 @@ async def find_no_room_for_safety(wanted: RestoreOperation) -> Failure | None:
     return await find_no_room(wanted) if wanted.safety_backup else None
 
 
-@operation(Verb.RESTORE, preflight=find_no_room_for_safety, out_of_date=find_stale)
+async def find_stale_parts(wanted: RestoreOperation) -> Failure | None:
+    """Return what is no longer as the person was shown it, of the backup or of the one that goes first."""
+    return await find_stale(wanted) or await find_stale_room(wanted)
+
+
+@operation(Verb.RESTORE, preflight=find_no_room_for_safety, out_of_date=find_stale_parts)
 async def restore(wanted: RestoreOperation, card: Card) -> Outcome:
     """Reset a server to a backup."""
     await revalidate(wanted)
     if not wanted.safety_backup:
         return await call_and_watch(wanted, card)
+    deleted = await make_room(wanted)
+    return await telling_of(deleted, restore_safely(wanted, card))
+
+
+async def restore_safely(wanted: RestoreOperation, card: Card) -> Outcome:
+    """Reset a server to a backup, once another one of its current state is complete."""
     safety_id = await back_up_first(wanted, card)
     outcome: Outcome
     try:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bot.operations.model import (
+    BackingUpOperation,
     BackupRef,
     ConfirmedOperation,
     CreateOperation,
@@ -77,14 +78,18 @@ def what_in_plain_text(operation: Operation) -> str:
 def _what(operation: Operation, name: str) -> str:
     match operation:
         case CreateOperation():
-            return f"back up {name}"
+            return f"back up {name}{_after_deleting(operation)}"
         case DeleteOperation():
             return f"delete backup {operation.backup.id} of {name}"
         case RestoreOperation():
-            return f"restore {name} from backup {operation.backup.id}"
+            return f"restore {name} from backup {operation.backup.id}{_after_deleting(operation)}"
         case WatchOperation():
             return f"watch backup {operation.backup_id} of {name}"
     assert_never(operation)
+
+
+def _after_deleting(operation: BackingUpOperation) -> str:
+    return f" after deleting backup {operation.delete_first.id}" if operation.delete_first else ""
 
 
 def request_fields(operation: Operation) -> dict[str, str]:
@@ -109,7 +114,8 @@ def request_fields(operation: Operation) -> dict[str, str]:
 
 def has_fields(operation: Operation) -> bool:
     """Tell whether there is more to a request than a line says: it destroys data, or has to be approved."""
-    return isinstance(operation, ConfirmedOperation) or operation.approval is not None
+    destroys = isinstance(operation, ConfirmedOperation) or bool(_deleted_first(operation))
+    return destroys or operation.approval is not None
 
 
 def _at_stake(operation: Operation) -> dict[str, str]:
@@ -117,18 +123,30 @@ def _at_stake(operation: Operation) -> dict[str, str]:
         case RestoreOperation(backup=backup):
             age = _age(operation, backup)
             return {
-                "Back to": f"{when(backup.created_at)} ({age} old), backup {backup.id}",
+                "Back to": _which(operation, backup),
                 "Loses": f"everything written since then ({age})",
                 "Safety backup": "yes" if operation.safety_backup else "*no* – this can't be undone",
+                **_deleted_first(operation),
             }
         case DeleteOperation(backup=backup):
             return {
-                "Backup": f"{when(backup.created_at)} ({_age(operation, backup)} old), backup {backup.id}",
+                "Backup": _which(operation, backup),
                 "Loses": "this backup, permanently",
             }
-        case CreateOperation() | WatchOperation():
+        case CreateOperation():
+            return _deleted_first(operation)
+        case WatchOperation():
             return {}
     assert_never(operation)
+
+
+def _deleted_first(operation: Operation) -> dict[str, str]:
+    first = operation.delete_first if isinstance(operation, BackingUpOperation) else None
+    return {"Deleted first, permanently": _which(operation, first)} if first else {}
+
+
+def _which(operation: Operation, backup: BackupRef) -> str:
+    return f"{when(backup.created_at)} ({_age(operation, backup)} old), backup {backup.id}"
 
 
 def _age(operation: Operation, backup: BackupRef) -> str:

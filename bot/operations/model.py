@@ -66,7 +66,13 @@ class BaseOperation(_Stored):
         return self.approved_at or self.requested_at
 
 
-class CreateOperation(BaseOperation):
+class _BackingUp(BaseOperation):
+    """Makes a backup; if there is no free slot for it, `delete_first` is deleted before."""
+
+    delete_first: BackupRef | None = None
+
+
+class CreateOperation(_BackingUp):
     """Make a backup of a server."""
 
     verb: Literal[Verb.CREATE] = Verb.CREATE
@@ -80,7 +86,7 @@ class DeleteOperation(BaseOperation):
     shown_at: AwareDatetime
 
 
-class RestoreOperation(BaseOperation):
+class RestoreOperation(_BackingUp):
     """Reset a server to a backup, after a backup of its current state if `safety_backup`."""
 
     verb: Literal[Verb.RESTORE] = Verb.RESTORE
@@ -98,6 +104,7 @@ class WatchOperation(BaseOperation):
 
 ConfirmedOperation = DeleteOperation | RestoreOperation
 """Those that destroy data, as a person was shown it."""
+BackingUpOperation = CreateOperation | RestoreOperation
 NEED_A_COMPLETE_BACKUP = frozenset({Verb.RESTORE})
 
 Operation = CreateOperation | DeleteOperation | RestoreOperation | WatchOperation
@@ -116,28 +123,6 @@ def backup_id_of(operation: Operation) -> int | None:
             return operation.backup_id
 
 
-def digest_of_request(operation: Operation) -> str:
-    """Return a digest of what a second person is shown, so that their decision is bound to exactly that.
-
-    Made of a list of facts, not of all fields: one that is added later does not change older requests.
-    """
-    backup = operation.backup if isinstance(operation, ConfirmedOperation) else None
-    facts = [
-        operation.id,
-        operation.verb.value,
-        operation.server_id,
-        operation.server_name,
-        operation.requested_by,
-        operation.reason,
-        backup and backup.id,
-        backup and backup.created_at.timestamp(),
-        isinstance(operation, RestoreOperation) and operation.safety_backup,
-        operation.approval and operation.approval.minutes,
-        operation.approval and operation.approval.break_glass,
-    ]
-    return sha256("\n".join(map(repr, facts)).encode()).hexdigest()[:16]
-
-
 class State(StrEnum):
     """How an operation ended, as far as is known."""
 
@@ -152,7 +137,10 @@ class State(StrEnum):
 
 
 class _Outcome(_Stored):
+    """`deleted_first` is the id of the backup that was deleted to make room, if one was."""
+
     ended_at: AwareDatetime
+    deleted_first: int | None = None
 
 
 class BackedUp(_Outcome):
@@ -316,6 +304,19 @@ class NoSafetyBackup(_Outcome):
     cause: NoBackup
 
 
+class NoRoom(_Outcome):
+    """The backup that was to make room could not be deleted, so nothing else was begun.
+
+    `may_be_gone`: it may be deleted all the same.
+    """
+
+    kind: Literal["no_room"] = "no_room"
+    state: ClassVar[State] = State.FAILED
+    backup_id: int
+    failure: Failure
+    may_be_gone: bool = False
+
+
 Outcome = (
     BackedUp
     | Deleted
@@ -331,6 +332,7 @@ Outcome = (
     | InternalError
     | Unworded
     | NoSafetyBackup
+    | NoRoom
 )
 AnyOutcome = Annotated[Outcome, Field(discriminator="kind")]
 """An outcome as it is stored."""

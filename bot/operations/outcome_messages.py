@@ -14,6 +14,7 @@ from bot.operations.model import (
     Deleted,
     Ending,
     InternalError,
+    NoRoom,
     NoSafetyBackup,
     NotApproved,
     NotDone,
@@ -82,6 +83,13 @@ def _not_approved(operation: Operation, outcome: NotApproved) -> str:
 
 def outcome_detail(operation: Operation, outcome: Outcome) -> str:
     """Return what is known about the outcome and what to do next, safe to show; "" if that is all."""
+    detail = _detail(operation, outcome)
+    if outcome.deleted_first is None:
+        return detail
+    return f"{detail} Backup {outcome.deleted_first} was deleted first, to make room.".lstrip()
+
+
+def _detail(operation: Operation, outcome: Outcome) -> str:
     match outcome:
         case BackedUp():
             return ""
@@ -119,13 +127,22 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
             )
         case NoSafetyBackup():
             return _no_safety_backup(operation, outcome)
+        case NoRoom():
+            return _no_room(outcome)
     assert_never(outcome)
 
 
 def _unchanged(outcome: NotDone) -> str:
     if outcome.state is not State.FAILED:
         return ""
-    return "Nothing was changed." if outcome.safety_backup_id is None else "The server was not changed."
+    is_all_as_before = outcome.safety_backup_id is None and outcome.deleted_first is None
+    return "Nothing was changed." if is_all_as_before else "The server was not changed."
+
+
+def _no_room(outcome: NoRoom) -> str:
+    known = "I can't tell whether it was" if outcome.may_be_gone else "that failed"
+    why = in_short(outcome.failure.error)
+    return f"Backup {outcome.backup_id} was to be deleted first, and {known}: {why} Nothing else was begun."
 
 
 def _reply(outcome: Restored | Accepted) -> str:
@@ -177,7 +194,7 @@ def _no_safety_backup(operation: Operation, outcome: NoSafetyBackup) -> str:
         case NotDone(failure=Failure(kind="SlotsFull") as failure):
             why = f"{in_short(failure.error)} So no safety backup could be made."
         case cause:
-            why = f"The safety backup did not complete. {outcome_detail(operation, cause)}"
+            why = f"The safety backup did not complete. {_detail(operation, cause)}"
     return f"{why} The restore was not started."
 
 

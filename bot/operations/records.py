@@ -14,7 +14,7 @@ import structlog
 from dbos import DBOS, WorkflowStatus
 from pydantic import TypeAdapter, ValidationError
 
-from bot.operations.model import AnyOperation, AnyOutcome, Operation, Outcome
+from bot.operations.model import AnyOperation, AnyOutcome, BackedUp, Operation, Outcome
 from bot.verbs import Verb
 
 log = structlog.get_logger()
@@ -28,6 +28,9 @@ ALARM = "raise_alarm"
 
 ASK = "ask"
 """The stored name of the step that asks a second person."""
+LAST_BACKUPS = 5
+"""How many of the last backups are looked at for one whose duration is known."""
+
 DECIDED = "decided"
 """The event of a request for which a second person was asked and that has its answer."""
 
@@ -216,6 +219,19 @@ async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
     )
     found = [one for one in _ended(rows) if one.outcome.ended_at > moment]
     return sorted(found, key=lambda one: one.outcome.ended_at)
+
+
+async def usual_seconds(server_id: int) -> float | None:
+    """Return how long the last backup of a server took, in seconds; None if that is not known."""
+    rows = await DBOS.list_workflows_async(
+        name=REPORT,
+        workflow_id_prefix=f"{server_id}:{Verb.CREATE}:",
+        sort_desc=True,
+        limit=LAST_BACKUPS,
+        load_output=False,
+    )
+    outcomes = (one.outcome for one in _ended(rows))
+    return next((each.seconds for each in outcomes if isinstance(each, BackedUp) and each.seconds), None)
 
 
 async def _cancelled(queued: Sequence[str]) -> set[str]:

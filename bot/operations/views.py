@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.errors import Failure
+from bot.errors import SlotsFull
 from bot.operations import messages, outcome_messages
 from bot.operations.model import (
     Accepted,
@@ -137,9 +137,6 @@ def _next_steps(operation: Operation, outcome: Outcome) -> list[InteractiveEleme
 
 def _offered_backups(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
     """Yield a button for each backup that is worth opening a form for."""
-    if oldest := _oldest_manual(outcome):
-        choice = BackupChoice(verb=Verb.DELETE, server_id=operation.server_id, backup_id=oldest)
-        yield _choice_button("Delete the oldest…", ids.DELETE_OLDEST, choice, style="danger")
     if isinstance(outcome, BackedUp):
         choice = BackupChoice(verb=GO_BACK, server_id=operation.server_id, backup_id=outcome.backup_id)
         yield _choice_button("Restore this…", ids.USE_BACKUP, choice)
@@ -171,12 +168,16 @@ def _again(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
             backup_id=backup_id_of(operation),
             reason=operation.reason[:REASON_KEPT],
         )
+        if _found_no_room(outcome):
+            yield ButtonElement(
+                text=plain("Delete the oldest…"),
+                action_id=ids.DELETE_OLDEST,
+                value=form.as_json(),
+                style="danger",
+            )
         yield ButtonElement(text=plain("Try again"), action_id=ids.TRY_AGAIN, value=form.as_json())
 
 
-def _oldest_manual(outcome: Outcome) -> int | None:
+def _found_no_room(outcome: Outcome) -> bool:
     cause = outcome.cause if isinstance(outcome, NoSafetyBackup) else outcome
-    match cause:
-        case NotDone(failure=Failure(kind="SlotsFull", facts=facts)):
-            return facts.get("oldest_manual_id")
-    return None
+    return isinstance(cause, NotDone) and cause.failure.kind == SlotsFull.__name__

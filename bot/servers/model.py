@@ -74,7 +74,7 @@ _LONGEST_COMPARED = 255
 
 
 def find_server(wanted: str, servers: Sequence[Server]) -> Server:
-    """Return the server a person means by its name, id, hostname or unique beginning.
+    """Return the server a person means by its name, host name, address, id or unique beginning.
 
     For what a person typed. What a picker or a button gave is an id, and found by that alone.
 
@@ -85,7 +85,7 @@ def find_server(wanted: str, servers: Sequence[Server]) -> Server:
     folded = canonical_name(wanted)
     if not folded:
         raise UnknownServer
-    for key in (_folded, _hostname, _id):
+    for key in (_folded, _hostname, _address, _id):
         exact = [server for server in servers if key(server) == folded]
         if len(exact) == 1:
             return exact[0]
@@ -150,6 +150,10 @@ def _folded(server: Server) -> str:
 
 def _hostname(server: Server) -> str:
     return canonical_name(server.hostname)
+
+
+def _address(server: Server) -> str:
+    return canonical_name(server.ip_address)
 
 
 def _id(server: Server) -> str:

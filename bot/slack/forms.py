@@ -55,14 +55,26 @@ class PickForm(_Form):
     reason: str = ""
 
 
-class ConfirmForm(_Form):
-    """What somebody was shown before they confirm it, and when (UTC)."""
+NAME_KEPT = 255
+"""Characters of a server's name: a modal remembers 3,000 in all."""
 
-    verb: ConfirmedVerb
+
+class ConfirmForm(_Form):
+    """What somebody was shown before they confirm it, and when (UTC); of the server's name the beginning.
+
+    `spare_id` is the backup they can choose to have deleted first, since the server is full. To make a backup
+    on a full server is confirmed like this as well: then it is the backup that is deleted.
+    """
+
+    verb: ChangingVerb
     channel: str = ""
     server_id: int
+    server_name: str
     backup_id: int
     backup_moment: AwareDatetime
+    is_full: bool = False
+    spare_id: int | None = None
+    spare_moment: AwareDatetime | None = None
     shown_at: AwareDatetime
 
 

@@ -58,6 +58,7 @@ BACKUP = "backup"
 REASON = "reason"
 TYPED_NAME = "typed_name"
 SAFETY = "safety"
+MAKE_ROOM = "make_room"
 
 
 def run_command(place: int) -> str:

@@ -160,9 +160,10 @@ class Interaction:
         option = self._element(action_id).get("selected_option") or {}
         return str(option.get("value") or "")
 
-    def is_ticked(self, action_id: str) -> bool:
-        """Tell whether a checkbox is ticked. If it is not there at all, it counts as ticked: the safe way."""
-        return bool(self._element(action_id).get("selected_options", [ids.SAFETY]))
+    def is_ticked(self, action_id: str, *, if_absent: bool = False) -> bool:
+        """Tell whether a checkbox is ticked; `if_absent` if it is not there at all."""
+        element = self._element(action_id)
+        return bool(element["selected_options"]) if "selected_options" in element else if_absent
 
     def ack_deadline(self) -> asyncio.Timeout:
         """Return a time limit that all look-ups before the ack share; none once it is acked."""
@@ -241,16 +242,21 @@ class Interaction:
         answer = await self._show(lambda content: call(trigger_id=trigger, view=content), view)
         return str(answer["view"]["id"])
 
-    async def update_view(self, view_id: str, view: View) -> None:
-        """Put another content into an open modal."""
-        await self._show(lambda content: self.client.views_update(view_id=view_id, view=content), view)
+    async def update_view(self, view_id: str, view: View | Json) -> None:
+        """Put another content into an open modal; nothing happens if it was closed meanwhile."""
+        try:
+            await self._show(lambda content: self.client.views_update(view_id=view_id, view=content), view)
+        except SlackApiError as error:
+            if error_name(error) != "not_found":
+                raise
+            log.info("modal_closed", view=view_id)
 
-    async def ack_view(self, view: View) -> None:
+    async def ack_view(self, view: View | Json) -> None:
         """Put another content into the modal that was submitted, by the ack itself.
 
         Slack does not tell if it refuses that; so newer blocks go out only if it has taken such before.
         """
-        content = view.to_dict()
+        content = _json(view)
         is_known = newer_types(content) <= self.taken_blocks
         await self.ack(response_action="update", view=content if is_known else older(content))
 
@@ -259,11 +265,12 @@ class Interaction:
         await self.explain_trouble(messages.explain(error))
 
     async def explain_trouble(self, trouble: Explanation) -> None:
-        """Do the same for what is no expected failure."""
+        """Do the same for what is no expected failure. A form that was sent stays as it was filled in."""
         if self.body.get("type") == "block_suggestion":
             await self.ack(options=[])
         elif self.body.get("type") == "view_submission" and not self.is_acked:
-            await self.ack_view(views.note_about(trouble))
+            has_fields = bool(self.view.get("blocks"))
+            await self.ack_view(views.kept(self.view, trouble) if has_fields else views.note_about(trouble))
         else:
             await self.reply_ephemeral(views.explain_trouble(trouble, self.repeat))
 
@@ -289,9 +296,9 @@ class Interaction:
         )
         return bool(answer.status_code == 200)
 
-    async def _show(self, call: "Call", view: View) -> Any:
+    async def _show(self, call: "Call", view: View | Json) -> Any:
         """Show a view, and learn which of the newer blocks Slack takes."""
-        content = view.to_dict()
+        content = _json(view)
         with _answered():
             answer, shown = await _drawable(call, content)
         self.taken_blocks |= newer_types(shown)
@@ -334,6 +341,10 @@ def require_id(an_id: str | None) -> str:
     if not an_id:
         raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
     return an_id
+
+
+def _json(view: View | Json) -> Json:
+    return view.to_dict() if isinstance(view, View) else view
 
 
 Call = Callable[[Json], Awaitable[Any]]

@@ -142,11 +142,15 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.NO_TYPE: ("The type is missing.", TYPES),
     Misuse.UNKNOWN_TYPE: ("“{text}” isn't a type of backup.", TYPES),
     Misuse.ONE_SERVER: ("I {verb} one server at a time.", "{how}"),
-    Misuse.ONE_BACKUP: ("I delete one backup at a time, by its number.", "{how}"),
+    Misuse.ONE_BACKUP: ("I {verb} one backup at a time.", "{how}"),
     Misuse.UNKNOWN_PERSON: ("I don't know who “{text}” is.", "Type @ and pick the person from Slack's list."),
     Misuse.UNKNOWN_TIME: ("“{text}” isn't a time.", "Type 24h, 7d, yesterday or 2026-11-01 (UTC)."),
     Misuse.UNKNOWN_FILTER: ("“{text}” is no server, person or time that I know.", "{how}"),
     Misuse.NO_HASH: ("“{text}” isn't a hash.", "A hash has 64 digits and letters from a to f."),
+    Misuse.UNKNOWN_MOMENT: (
+        "“{text}” isn't a time.",
+        "Type for example `before 14:00`, `before yesterday` or `before 2026-11-24 14:00`, in your own time.",
+    ),
     Misuse.NO_SERVER_NAME: ("That isn't a server's name.", "{how}"),
     Misuse.ONE_FILTER: ("I can show the entries of one server, one person, one time.", "{how}"),
     Misuse.OLD_BUTTON: ("I can't read what this button stands for.", START_AGAIN),
@@ -303,6 +307,14 @@ _STALE: dict[Stale, tuple[str, str]] = {
         "Backup {backup} can't be restored: its status is “{status}”, not “completed”.",
         "Choose another with `/backup restore`.",
     ),
+    Stale.NOT_THE_OLDEST: (
+        "Backup {backup} is no longer the oldest manual backup that can go.",
+        "Request it again to choose anew.",
+    ),
+    Stale.RENAMED: (
+        "The server you were shown as “{shown}” is called “{server}” now.",
+        "Start again with its new name.",
+    ),
     Stale.NEWER_OPERATION: (
         "A newer {verb} on {server} has ended since you were shown what would be lost.",
         "Check `/backup status`, then request it again if you still want it.",
@@ -317,6 +329,7 @@ def _stale(error: StaleConfirmation) -> Explanation:
     said = what.format(
         backup=error.backup_id,
         server=error.server_name,
+        shown=error.shown_name,
         status=error.status,
         verb=error.verb,
         passed=duration(error.seconds),

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -67,6 +69,7 @@ class People:
         self._groups = groups
         self._keep_seconds = keep_seconds
         self._is_free_plan_told = False
+        self._zones: dict[str, str] = {}
         self._users = StaleIfErrorCache(
             "user", self._ask_user, keep_seconds=keep_seconds, timeout=timeout, clock=clock
         )
@@ -89,6 +92,13 @@ class People:
         # On Enterprise Grid the workspace that came along may be another one of the same person's.
         is_member = teams.issuperset({own_team, team_id or own_team})
         return Person(user_id, is_member, groups if is_member else frozenset())
+
+    def zone(self, user_id: str) -> tzinfo:
+        """Return the time zone somebody has set in Slack, as far as it is known; else UTC."""
+        try:
+            return ZoneInfo(self._zones[user_id])
+        except (KeyError, ValueError, OSError):
+            return UTC
 
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return the full members among these users and in these user groups, `besides` one person.
@@ -134,7 +144,9 @@ class People:
             if error_name(error) in UNKNOWN_USER:
                 return frozenset()
             raise
-        return full_member_of(answer.get("user") or {})
+        user = answer.get("user") or {}
+        self._zones[user_id] = str(user.get("tz") or "")
+        return full_member_of(user)
 
     async def _ask_group(self, group: str) -> Ids:
         try:

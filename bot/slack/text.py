@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 UPDATE_TEXT_LIMIT = 4000
 """Characters `chat.update` takes as `text`; more is `msg_too_long`."""
@@ -90,6 +90,22 @@ def ago(moment: datetime) -> str:
 def in_utc(moment: datetime) -> str:
     """Return a date and time for where Slack draws none."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def local(moment: datetime, zone: tzinfo, now: datetime) -> str:
+    """Return a date and time in a person's own zone, for where Slack draws none; in UTC it says so."""
+    there = moment.astimezone(zone)
+    year = "" if there.year == now.astimezone(zone).year else f" {there.year}"
+    return f"{there:%a} {there.day} {there:%b}{year}, {there:%H:%M}{' UTC' if zone is UTC else ''}"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Return how long ago a moment was, for what is not shown for long."""
+    seconds = (now - moment).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            return f"{pluralize(int(seconds // length), unit)} ago"
+    return "just now"
 
 
 def size(megabytes: int | None) -> str:

@@ -1,6 +1,6 @@
 """Failures and short answers, drawn as a message or as a modal."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View
@@ -22,6 +22,9 @@ class Repeat(NamedTuple):
     action_id: str
     value: str
     block_id: str | None = None
+
+
+Json = dict[str, Any]
 
 
 def explain(error: BotError) -> Message:
@@ -74,6 +77,35 @@ def note_about(trouble: Explanation, channel: str = "") -> View:
 def _button(label: str, repeat: Repeat) -> ButtonElement:
     value = repeat.value[:_LONGEST_VALUE] or None
     return ButtonElement(text=plain(plain_label(label, 75)), action_id=repeat.action_id, value=value)
+
+
+def kept(view: Json, trouble: Explanation, entered_in: Json | None = None) -> Json:
+    """Return a modal with what went wrong at its top, and with all that was entered in it (or in another)."""
+    entered = ((entered_in or view).get("state") or {}).get("values") or {}
+    blocks = [block for block in view["blocks"] if block.get("block_id") != _TROUBLE]
+    filled = [_filled(block, entered.get(block.get("block_id")) or {}) for block in blocks]
+    said = {**_block(trouble).to_dict(), "block_id": _TROUBLE}
+    return {key: view[key] for key in _SENT if view.get(key) is not None} | {"blocks": [said, *filled]}
+
+
+_TROUBLE = "trouble"
+_SENT = ("type", "callback_id", "title", "submit", "close", "private_metadata")
+_INITIAL = {
+    "value": "initial_value",
+    "selected_option": "initial_option",
+    "selected_options": "initial_options",
+}
+
+
+def _filled(block: Json, entered: Json) -> Json:
+    for place in ("element", "accessory"):
+        element = block.get(place)
+        if element and element.get("action_id") in entered:
+            state = entered[element["action_id"]]
+            names = {initial: state.get(key) for key, initial in _INITIAL.items() if key in state}
+            said = {key: value for key, value in (element | names).items() if value not in (None, "", [])}
+            return {**block, place: said}
+    return block
 
 
 def _block(explanation: Explanation) -> SectionBlock:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, tzinfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +42,10 @@ class KnownPeople:
     async def who(self, user_id: str, team_id: str = "") -> Person:
         """Return who somebody is."""
         return Person(user_id, is_member=team_id in {"", OURS})
+
+    def zone(self, _: str) -> tzinfo:
+        """Return UTC for everybody."""
+        return UTC
 
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return these people; there are no groups."""

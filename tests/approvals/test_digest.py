@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, create_model
 
+from bot.operations.digest import digest_of_request
 from bot.operations.model import (
     AnyOperation,
     ApprovalTerms,
+    BackingUpOperation,
     BackupRef,
     ConfirmedOperation,
     Operation,
     RestoreOperation,
-    digest_of_request,
 )
 from bot.verbs import Verb
 from tests.any_facts import operations
@@ -33,6 +34,7 @@ SHOWN = {
     "backup",
     "backup_id",
     "safety_backup",
+    "delete_first",
     "approval",
 }
 """What a second person is shown, or what it depends on; the request's tag is made of its id."""
@@ -100,6 +102,11 @@ def changes(requested: Operation) -> dict[str, Operation]:
         later = backup.created_at + timedelta(seconds=1)
         changed["the backup"] = {"backup": backup.model_copy(update={"id": backup.id + 1})}
         changed["the backup's date"] = {"backup": backup.model_copy(update={"created_at": later})}
+    if isinstance(requested, BackingUpOperation):
+        first = requested.delete_first or BackupRef(id=7, created_at=NOON)
+        later = first.created_at + timedelta(seconds=1)
+        changed["what is deleted first"] = {"delete_first": first.model_copy(update={"id": first.id + 1})}
+        changed["the date of that"] = {"delete_first": first.model_copy(update={"created_at": later})}
     if isinstance(requested, RestoreOperation):
         changed["the safety backup"] = {"safety_backup": not requested.safety_backup}
     return {fact: requested.model_copy(update=update) for fact, update in changed.items()}

@@ -100,6 +100,7 @@ def form_for(what: str, backup: Backup, spoiled: Spoiled) -> str:
             verb=Verb.DELETE,
             channel=channel,
             server_id=server,
+            server_name="web-1",
             backup_id=backup.id,
             backup_moment=moment,
             shown_at=now,
@@ -179,7 +180,8 @@ async def test_without_approval_no_sequence_of_clicks_changes_anything(
     for act in sequence:
         request, before = await pending(world), seen(world, act.person)
         answer = await does(forger, act, request, backup)
-        if not answer:
+        # A form that is not open any more can't be answered in it.
+        if not answer and act.what != "picks":
             await world.until(lambda: seen(world, act.person) != before, f"{act} is answered")  # noqa: B023
         if act.twice:
             await forger.again()

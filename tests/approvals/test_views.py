@@ -10,6 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.approvals import views
 from bot.approvals.model import Choice, Verdict
 from bot.errors import Denial, NotAllowed
+from bot.operations.digest import digest_of_request
 from bot.operations.model import (
     ApprovalTerms,
     BackupRef,
@@ -18,7 +19,6 @@ from bot.operations.model import (
     Operation,
     Outcome,
     State,
-    digest_of_request,
 )
 from bot.operations.progress import Running
 from bot.operations.views import ended, in_progress

@@ -10,7 +10,7 @@ from bot.backups.checks import (
     check_unchanged,
     find_backup,
     is_last_good,
-    oldest_manual,
+    oldest_spare,
 )
 from bot.errors import HiddenBackup, Stale, StaleConfirmation, UnknownBackup
 from bot.operations.model import BackupRef, State
@@ -101,7 +101,16 @@ def test_the_last_good_backup_is_known() -> None:
     assert not is_last_good(backup(503, status="failed"), [FOUND[1], backup(503, status="failed")])
 
 
-def test_the_oldest_manual_backup_is_offered() -> None:
+def test_the_oldest_manual_backup_is_the_one_to_go() -> None:
     automatic = backup(400, backup_type="automatic", created_at=NOON - hours(9))
-    assert oldest_manual(1, [*FOUND, automatic]) is FOUND[0]
-    assert oldest_manual(3, FOUND) is None
+    assert oldest_spare(1, [*FOUND, automatic]) is FOUND[0]
+    assert oldest_spare(3, FOUND) is None
+
+
+def test_what_is_restored_from_what_runs_and_the_only_complete_one_stay() -> None:
+    assert oldest_spare(1, FOUND, keep=500) is FOUND[1]
+    running = backup(499, created_at=NOON - hours(2), status="in_progress")
+    assert oldest_spare(1, [running, *FOUND]) is FOUND[0]
+    failed = backup(505, created_at=NOON + hours(2), status="failed")
+    assert oldest_spare(1, [FOUND[0], failed]) is failed
+    assert oldest_spare(1, [FOUND[0]]) is None

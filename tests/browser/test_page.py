@@ -97,7 +97,7 @@ async def test_a_server_is_restored_after_a_safety_backup(ana: Window, sandbox: 
     backups = ana.modal.get_by_label("Backup", exact=True)
     await backups.select_option(index=1)
     await ana.modal.get_by_role("button", name="Next").click()
-    await expect(ana.modal).to_contain_text("Everything written to it since then will be lost:")
+    await expect(ana.modal).to_contain_text("Everything written to web-1 after ")
     await expect(ana.modal.get_by_label("Back up the current state first")).to_be_checked()
     await ana.modal.get_by_label("Type the server's name").fill("db-replica")
     await ana.modal.get_by_role("button", name="Restore").click()

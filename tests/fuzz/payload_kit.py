@@ -54,7 +54,7 @@ BUTTONS = {
     ids.LIST_NEXT: ListForm(page=1).as_json(),
     ids.LIST_PREVIOUS: ListForm(server_id=1).as_json(),
     ids.LIST_SHARE: ListForm().as_json(),
-    ids.DELETE_OLDEST: CHOICE,
+    ids.DELETE_OLDEST: AgainForm(verb=Verb.CREATE, server_id=1).as_json(),
     ids.LIST_OPEN: ListForm(server_id=1).as_json(),
     ids.SERVERS_NEXT: ServersForm(part="web", page=1).as_json(),
     ids.run_command(0): 'delete "5001"',
@@ -92,7 +92,13 @@ MENUS = {
 def modals() -> dict[str, str]:
     """Return what each modal remembers."""
     confirm = ConfirmForm(
-        verb=Verb.DELETE, channel="COPS", server_id=1, backup_id=5001, backup_moment=NOW, shown_at=NOW
+        verb=Verb.DELETE,
+        channel="COPS",
+        server_id=1,
+        server_name="web-1",
+        backup_id=5001,
+        backup_moment=NOW,
+        shown_at=NOW,
     )
     return {
         ids.CREATE_MODAL: CreateForm(channel="COPS").as_json(),

@@ -12,11 +12,13 @@ from bot.operations.model import (
     Accepted,
     BackedUp,
     BackupFailed,
+    BackupRef,
     BackupVanished,
     Cancelled,
     Deleted,
     Ending,
     InternalError,
+    NoRoom,
     NoSafetyBackup,
     NotApproved,
     NotDone,
@@ -41,6 +43,7 @@ CREATE, DELETE, RESTORE, WATCH = (
 )
 CUT_OFF = Failure.of(Unreachable(silence=Silence.INTERRUPTED, may_have_acted=True))
 FULL = Failure.of(SlotsFull(server_name="web-1", used=10, limit=10))
+MAKING_ROOM = operation(Verb.CREATE, delete_first=BackupRef(id=490, created_at=NOON))
 REPLIES: dict[str, tuple[Operation, Outcome]] = {
     "backed up": (CREATE, BackedUp(ended_at=LATER, backup_id=501, size_mb=2350, seconds=754.2)),
     "watched": (WATCH, BackedUp(ended_at=LATER, backup_id=501, size_mb=None)),
@@ -96,6 +99,16 @@ REPLIES: dict[str, tuple[Operation, Outcome]] = {
     "safety backup not known": (
         RESTORE,
         NoSafetyBackup(ended_at=LATER, cause=NotKnown(ended_at=LATER, failure=TIMED_OUT)),
+    ),
+    "backed up after making room": (
+        MAKING_ROOM,
+        BackedUp(ended_at=LATER, backup_id=501, size_mb=2350, seconds=754.2, deleted_first=490),
+    ),
+    "failed after making room": (MAKING_ROOM, NotDone(ended_at=LATER, failure=TIMED_OUT, deleted_first=490)),
+    "no room was made": (MAKING_ROOM, NoRoom(ended_at=LATER, backup_id=490, failure=TIMED_OUT)),
+    "not known whether room was made": (
+        MAKING_ROOM,
+        NoRoom(ended_at=LATER, backup_id=490, failure=TIMED_OUT, may_be_gone=True),
     ),
     "no room for a safety backup": (
         RESTORE,

@@ -12,8 +12,8 @@ from bot.approvals.approval import TOPIC
 from bot.approvals.model import Choice, Vote
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.operations import engine, records
+from bot.operations.digest import digest_of_request
 from bot.operations.engine import APPLICATION_VERSION
-from bot.operations.model import digest_of_request
 from bot.verbs import Verb
 from tests.recorded import stage
 from tests.recorded.stage import VERBS, Ending, Interrupted, Recorded

@@ -36,7 +36,7 @@ from bot.operations.progress import (
 from bot.operations.records import Ended, Overview, Stage, Unfinished
 from bot.operations.views import MOST_ENDED_SHOWN, MOST_SHOWN, REASON_KEPT, ended, in_progress, status
 from bot.slack import ids
-from bot.slack.forms import AgainForm, BackupChoice, OperationForm, StatusForm, read_form
+from bot.slack.forms import AgainForm, OperationForm, StatusForm, read_form
 from bot.slack.message import Message
 from bot.verbs import Verb
 from tests.any_facts import PEOPLE, operations, outcomes
@@ -49,7 +49,7 @@ DELETE = operation(Verb.DELETE)
 RESTORE = operation(Verb.RESTORE, reason="bad deploy")
 APPROVED = operation(Verb.RESTORE, approved_by="UBEN", approved_at=NOON)
 ALONE = operation(Verb.RESTORE, broke_glass=True, approved_by="UANA", approved_at=NOON)
-FULL = Failure.of(SlotsFull(server_name="web-1", used=10, limit=10, oldest_manual_id=7))
+FULL = Failure.of(SlotsFull(server_name="web-1", used=10, limit=10))
 NO_ROOM = NotDone(ended_at=LATER, failure=FULL)
 NO_ROOM_FOR_SAFETY = NoSafetyBackup(ended_at=LATER, cause=NO_ROOM)
 BEN_DELETES = Ahead(Verb.DELETE, "UBEN", NOON - hours(0.1))
@@ -205,8 +205,9 @@ def test_a_reason_can_t_pass_for_anything_but_a_reason(requested: Operation) -> 
     ("requested", "full"), [(CREATE, NO_ROOM), (RESTORE, NO_ROOM_FOR_SAFETY)], ids=["create", "restore"]
 )
 def test_a_full_server_is_offered_its_oldest_backup_to_delete(requested: Operation, full: Outcome) -> None:
-    choice = BackupChoice.chosen(buttons(ended(requested, full))[ids.DELETE_OLDEST])
-    assert choice == BackupChoice(verb=Verb.DELETE, server_id=1, backup_id=7)
+    form = read_form(AgainForm, buttons(ended(requested, full))[ids.DELETE_OLDEST])
+    assert (form.verb, form.server_id, form.backup_id) == (requested.verb, 1, backup_id_of(requested))
+    assert form.reason == requested.reason
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from bot.approvals.model import Choice, Vote
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.operations import engine
 from bot.operations.cancel import request_cancel
+from bot.operations.digest import digest_of_request
 from bot.operations.launch import WORKERS
 from bot.operations.model import (
     ApprovalTerms,
@@ -39,7 +40,6 @@ from bot.operations.model import (
     Operation,
     RestoreOperation,
     WatchOperation,
-    digest_of_request,
 )
 from bot.operations.nudge import QueueNudge
 from bot.operations.records import execute_id, new_id, operation_id, report_id

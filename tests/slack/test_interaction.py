@@ -39,10 +39,11 @@ def test_what_was_ticked(options: list[dict[str, str]], ticked: bool) -> None:
 
 
 @pytest.mark.parametrize("empty", [*(interaction(view=view) for view in EMPTY), submitted({}, "x")])
-def test_what_is_not_there_is_empty_and_a_precaution_counts_as_taken(empty: Interaction) -> None:
+def test_what_is_not_there_is_empty(empty: Interaction) -> None:
     assert empty.typed("field") == ""
     assert empty.chosen("field") == ""
-    assert empty.is_ticked("field") is True
+    assert empty.is_ticked("field") is False
+    assert empty.is_ticked("field", if_absent=True) is True
 
 
 COMMAND = {"user_id": "UANA", "team_id": "T1", "channel_id": "COPS", "user_name": "ana", "trigger_id": "1.2"}

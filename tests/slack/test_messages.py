@@ -68,7 +68,7 @@ def check_words(error: BotError) -> None:
 @pytest.mark.parametrize("verb", [None, *USAGES])
 @pytest.mark.parametrize("misuse", Misuse)
 def test_every_misuse_has_words(misuse: Misuse, verb: Verb | None) -> None:
-    needs_verb = misuse is Misuse.ONE_SERVER
+    needs_verb = misuse in {Misuse.ONE_SERVER, Misuse.ONE_BACKUP}
     for text in ("lst", HOSTILE):
         check_words(UsageError(misuse, text, verb or (Verb.RESTORE if needs_verb else None)))
 
@@ -95,7 +95,7 @@ def test_a_role_that_is_missing_is_named_in_words(action: str) -> None:
 @pytest.mark.parametrize("stale", Stale)
 def test_every_stale_confirmation_has_words(stale: Stale) -> None:
     for verb in (Verb.CREATE, Verb.DELETE, Verb.RESTORE):
-        check_words(StaleConfirmation(stale, 501, HOSTILE, HOSTILE, verb, seconds=4000.0))
+        check_words(StaleConfirmation(stale, 501, HOSTILE, HOSTILE, verb, 4000.0, HOSTILE))
 
 
 @pytest.mark.parametrize("may_have_acted", [False, True])

@@ -25,7 +25,7 @@ MENU = {"withdraw": "Withdraw", "break_glass": "Break glass…"}
 
 
 async def asks(
-    world: World, verb: str = "delete", handle: str = "ana", server: str = "web-1", reason: str = ""
+    world: World, verb: str = "delete", handle: str = "ana", server: str = "web-1", reason: str = "it broke"
 ) -> Message:
     """Let somebody request to delete or restore a backup of its own; return the question."""
     backup = world.provider.add_backup(server, age=timedelta(hours=7))

@@ -19,7 +19,7 @@ def old(world: World) -> Backup:
 async def test_what_goes_is_shown_confirmed_by_name_deleted_and_told(world: World, old: Backup) -> None:
     ana = world.person("ana")
     await ana.types(f"/backup delete {old.id}")
-    shown = await world.until_modal("ana", "will be deleted *permanently*")
+    shown = await world.until_modal("ana", "will be deleted permanently.")
     assert f"Backup {old.id} of web-1" in shown
     assert "8.0 GB" in shown
     assert "before the move" in shown
@@ -68,7 +68,7 @@ async def test_the_last_complete_backup_is_pointed_out(world: World) -> None:
     world.provider.add_backup("web-1", status="failed")
     world.provider.add_backup("db-1")
     await world.person("ana").types(f"/backup delete {only.id}")
-    assert "*only complete backup* of web-1" in await world.until_modal("ana", "to confirm")
+    assert "It is the only complete backup of this server." in await world.until_modal("ana", "to confirm")
 
 
 async def test_without_a_number_the_server_and_then_its_backup_are_picked(world: World, old: Backup) -> None:
@@ -78,8 +78,9 @@ async def test_without_a_number_the_server_and_then_its_backup_are_picked(world:
     with pytest.raises(NotPossible, match="no submit button"):
         await ana.submits()
     await ana.chooses("web-1", action_id="server")
-    offered = await world.until_modal("ana", "Choose a backup")
-    assert offered.index("5001:") < offered.index(f"{old.id}:")
+    await world.until_modal("ana", "Choose a backup")
+    offered = [option["value"] for option in await ana.suggests("backup", "")]
+    assert offered == ["delete:101:5001", f"delete:101:{old.id}"]
     await ana.fills(backup=f"delete:101:{old.id}")
     await ana.submits()
     await world.confirms("ana")
@@ -92,15 +93,23 @@ async def test_picking_another_server_offers_its_backups(world: World, old: Back
     await ana.types("/backup delete")
     await world.until_modal("ana", "Delete a backup")
     await ana.chooses("web-1", action_id="server")
-    await world.until_modal("ana", f"{old.id}:")
+    await world.until_modal("ana", "backup:101")
+    assert f"delete:101:{old.id}" in str(await ana.suggests("backup", ""))
     await ana.chooses("db-1", action_id="server")
-    assert f"{old.id}:" not in await world.until_modal("ana", "*db-1* has no backup to delete.")
+    assert "backup:101" not in await world.until_modal("ana", "*db-1* has no backup to delete.")
 
 
-@pytest.mark.parametrize("said", ["yesterday", "5001 5002", "5001.5", "-1"])
-async def test_what_is_no_number_is_explained(world: World, said: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("5001 5002", "I delete one backup at a time."),
+        ("5001.5", "There is no server “5001.5” that you can see."),
+        ("web-1 db-1", "I delete one server at a time."),
+    ],
+)
+async def test_what_makes_no_sense_is_explained(world: World, said: str, words: str) -> None:
     await world.person("ana").types(f"/backup delete {said}")
-    await world.until_whisper("ana", "I delete one backup at a time, by its number.")
+    await world.until_whisper("ana", words)
     assert world.person("ana").modal is None
 
 
@@ -154,7 +163,7 @@ async def test_a_backup_that_vanishes_while_it_is_queued_is_not_deleted(world: W
     await world.person("ben").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.person("ana").types(f"/backup delete {old.id}")
-    assert "Waiting for <@UBEN>'s backup to finish" in await world.until_modal("ana", "to confirm")
+    assert "<@UBEN>'s backup, requested just now" in await world.until_modal("ana", "to confirm")
     await world.confirms("ana")
     queued = await world.until_post("*web-1*: delete is queued")
     assert f"old), backup {old.id}" in queued.text
@@ -191,7 +200,7 @@ async def test_two_people_delete_the_same_backup_once(world: World, old: Backup)
     await world.confirms("ana")
     await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {old.id}")
     await world.confirms("ben")
-    await world.until_modal("ben", "Nothing was done")
+    await world.until_modal("ben", "trouble")
     assert world.provider.deletes == [old.id]
 
 

@@ -90,12 +90,13 @@ async def test_deleting_a_backup_is_confirmed_by_the_name_of_its_own_server(worl
 
 @pytest.mark.usefixtures("namesake")
 async def test_the_backups_of_the_chosen_server_are_offered(world: World) -> None:
-    mine, other = world.provider.add_backup("web-1"), world.provider.add_backup("101")
+    mine, _ = world.provider.add_backup("web-1"), world.provider.add_backup("101")
     ana = world.person("ana")
     await ana.types("/backup restore")
     await world.until_modal("ana", "Restore a server")
     await ana.chooses("web-1", action_id="server")
-    assert f"restore:103:{other.id}" not in await world.until_modal("ana", f"restore:101:{mine.id}")
+    await world.until_modal("ana", "backup:101")
+    assert await offered(world) == [f"restore:101:{mine.id}"]
     await ana.fills(backup=f"restore:101:{mine.id}")
     await ana.submits()
     await world.confirms("ana", "web-1", safety=False)
@@ -114,6 +115,11 @@ async def test_the_list_is_filtered_by_the_chosen_server(world: World) -> None:
     assert f"`{other.id}`" not in listing.text
 
 
+async def offered(world: World) -> list[str]:
+    """Return the backups that ana's form offers, by their options' values."""
+    return [option["value"] for option in await world.person("ana").suggests("backup", "")]
+
+
 @pytest.fixture
 def backups(world: World, twin: Server) -> tuple[Backup, Backup]:
     """A backup of each of the two servers called web-1."""
@@ -123,15 +129,16 @@ def backups(world: World, twin: Server) -> tuple[Backup, Backup]:
 async def test_a_number_that_is_a_server_s_offers_its_backups(
     world: World, backups: tuple[Backup, Backup]
 ) -> None:
-    first, second = backups
+    _, second = backups
     ana = world.person("ana")
     await ana.types("/backup restore web-1")
     await world.until_whisper("ana", "Several servers are called “web-1”.\nType the id instead: 101 or 103.")
     await ana.types("/backup restore 103")
-    offered = await world.until_modal("ana", f"restore:103:{second.id}")
-    assert f"restore:101:{first.id}" not in offered
+    await world.until_modal("ana", "backup:103")
+    assert await offered(world) == [f"restore:103:{second.id}"]
     await ana.fills(backup=f"restore:103:{second.id}")
     await ana.submits()
+    assert "id 103" in await world.until_modal("ana", "to confirm"), "which of the two it is"
     await world.confirms("ana", "web-1", safety=False)
     await world.until(lambda: world.provider.restores == [("web-1", second.id)])
     assert world.provider.servers[103].status == "restoring"
@@ -142,18 +149,20 @@ async def test_a_number_that_is_neither_a_backup_s_nor_a_server_s_is_said_to_be_
     await world.until_modal("ana", "There is no backup 4711 that you can see.")
 
 
-async def test_a_server_s_number_deletes_nothing(world: World) -> None:
-    world.provider.add_backup("web-1")
+async def test_a_server_s_number_offers_its_backups_to_delete_and_deletes_nothing(world: World) -> None:
+    backup = world.provider.add_backup("web-1")
     await world.person("ana").types("/backup delete 101")
-    await world.until_modal("ana", "There is no backup 101 that you can see.")
+    await world.until_modal("ana", "backup:101")
+    assert await offered(world) == [f"delete:101:{backup.id}"]
+    assert world.provider.deletes == []
 
 
 async def test_equal_names_are_told_apart_in_a_picker(world: World, twin: Server) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
     await world.until_modal("ana", "Back up a server")
-    offered = {each["value"]: each["text"]["text"] for each in await ana.suggests("server", "")}
-    assert offered == {"101": "web-1 (101)", "102": "db-1", "103": "web-1 (103)"}
+    offered_servers = {each["value"]: each["text"]["text"] for each in await ana.suggests("server", "")}
+    assert offered_servers == {"101": "web-1 (101)", "102": "db-1", "103": "web-1 (103)"}
     await ana.fills(server=str(twin.id))
     await ana.submits()
     await world.until(lambda: world.provider.creates)
@@ -167,8 +176,8 @@ async def test_equal_names_with_other_host_names_are_told_apart_by_these(world: 
     ana = world.person("ana")
     await ana.types("/backup create")
     await world.until_modal("ana", "Back up a server")
-    offered = {each["value"]: each["text"]["text"] for each in await ana.suggests("server", "")}
-    assert offered == {
+    offered_servers = {each["value"]: each["text"]["text"] for each in await ana.suggests("server", "")}
+    assert offered_servers == {
         "101": "web-1 (web-1.example.net)",
         "102": "db-1",
         "103": "web-1 (web.example.org)",

@@ -151,7 +151,7 @@ async def test_the_menu_at_a_backup_leads_to_what_can_be_done_with_it(world: Wor
     listing = await world.until_whisper("ana", "1 backup")
     assert choices(listing) == ["Restore…", "Delete…"]
     await ana.chooses("Restore…", action_id="list_row", message=listing)
-    await world.until_modal("ana", "Everything written to it since then")
+    await world.until_modal("ana", "Everything written to web-1 after ")
     await ana.closes()
     await ana.chooses("Delete…", action_id="list_row", message=listing)
     await world.confirms("ana")

@@ -17,8 +17,8 @@ def backup(world: World) -> Backup:
 async def test_a_safety_backup_then_the_restore_then_the_notice(world: World, backup: Backup) -> None:
     ana = world.person("ana")
     await ana.types(f"/backup restore {backup.id}")
-    shown = await world.until_modal("ana", "Everything written to it since then")
-    assert "*web-1* will be reset to its state of" in shown
+    shown = await world.until_modal("ana", "Everything written to web-1 after ")
+    assert "9 of 10" in shown
     await world.confirms("ana", reason="the upgrade broke it")
     card = await world.until_post("Step 1 of 2: safety backup of the current state.")
     [safety] = await world.until(lambda: world.provider.creates)
@@ -68,8 +68,8 @@ async def test_by_server_its_complete_backups_are_offered(world: World, backup: 
     world.provider.add_backup("db-1")
     ana = world.person("ana")
     await ana.types("/backup restore web-1")
-    offered = await world.until_modal("ana", f"restore:101:{backup.id}")
-    assert offered.count("restore:101:") == 1
+    await world.until_modal("ana", "backup:101")
+    assert [each["value"] for each in await ana.suggests("backup", "")] == [f"restore:101:{backup.id}"]
     await ana.fills(backup=f"restore:101:{backup.id}")
     await ana.submits()
     await world.confirms("ana", safety=False)
@@ -83,11 +83,24 @@ async def test_without_anything_the_server_and_then_its_backup_are_picked(
     await ana.types("/backup restore")
     await world.until_modal("ana", "Restore a server")
     await ana.chooses("web-1", action_id="server")
-    await world.until_modal("ana", f"restore:101:{backup.id}")
+    await world.until_modal("ana", "backup:101")
     await ana.fills(backup=f"restore:101:{backup.id}")
     await ana.submits()
     await world.confirms("ana", safety=False)
     await world.until(lambda: world.provider.restores == [("web-1", backup.id)])
+
+
+async def test_the_newest_backup_before_a_moment_is_shown_at_once_or_what_there_is(
+    world: World, backup: Backup
+) -> None:
+    ana = world.person("ana")
+    world.provider.add_backup("web-1", status="failed")
+    await ana.types(f"/backup restore {world.provider.server('web-1').ip_address} latest")
+    await world.until_modal("ana", f'"backup_id":{backup.id}')
+    await ana.closes()
+    await ana.types("/backup restore web-1 before 2026-01-01")
+    shown = await world.until_modal("ana", "*web-1* has no backup to restore from before")
+    assert "backup:101" in shown, "what there is can be picked"
 
 
 async def test_a_server_without_backups_has_nothing_to_go_back_to(world: World) -> None:

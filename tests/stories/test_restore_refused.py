@@ -36,23 +36,6 @@ async def test_a_safety_backup_that_ends_badly_stops_the_restore(
     assert calls_for_a_restore(world) == 0
 
 
-async def test_a_full_server_has_no_room_for_a_safety_backup_so_nothing_starts(
-    world: World, backup: Backup
-) -> None:
-    for days in range(9):
-        world.provider.add_backup("web-1", age=timedelta(days=days + 1))
-    ana = world.person("ana")
-    await ana.types(f"/backup restore {backup.id}")
-    await world.confirms("ana")
-    full = await world.until_whisper("ana", "Not restored: *web-1*")
-    assert "web-1 has no free backup slot (10 of 10)." in full.text
-    assert world.posts() == []
-    assert (calls_for_a_restore(world), world.provider.creates) == (0, [])
-    assert world.provider.deletes == []
-    await ana.clicks(label="Delete the oldest…", message=full)
-    await world.until_modal("ana", "Backup 5010 of web-1")
-
-
 async def test_a_server_that_fills_up_before_its_turn_is_not_restored_and_all_see_why(
     world: World, backup: Backup
 ) -> None:
@@ -70,7 +53,7 @@ async def test_a_server_that_fills_up_before_its_turn_is_not_restored_and_all_se
     assert (calls_for_a_restore(world), len(world.provider.creates)) == (0, 1)
     card = await world.until_post("Not restored: *web-1*")
     await world.person("ana").clicks(label="Delete the oldest…", message=card)
-    await world.until_modal("ana", "Backup 5010 of web-1")
+    await world.until_modal("ana", "Backup 5010, ")
 
 
 @pytest.mark.parametrize("fault", ["500", "429_without_retry_after", "forbidden", "html", "reset"])
@@ -139,7 +122,7 @@ async def test_a_refusal_of_vps_org_is_told_and_the_restore_can_be_confirmed_ane
     assert world.provider.restores == []
 
     await ana.clicks(label="Try again", message=card)
-    await world.until_modal("ana", "Everything written to it since then")
+    await world.until_modal("ana", "Everything written to web-1 after ")
     assert calls_for_a_restore(world) == 1
     await world.confirms("ana", safety=False)
     await world.until(lambda: world.provider.restores == [("web-1", backup.id)])
