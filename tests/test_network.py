@@ -1,7 +1,9 @@
 """The way to Slack and VPS.org: proxies and certificates of the environment, used or refused with a word."""
 
+import asyncio
 import ssl
 import subprocess
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -60,6 +62,31 @@ def test_one_proxy_stands_before_both_or_none(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert proxy_for(url) == proxy
+
+
+async def test_both_clients_go_through_it_with_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        asked.extend([head[0].split()[1], *(line for line in head if line.startswith("Proxy-Authorization"))])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n")
+        writer.write(b'Connection: close\r\n\r\n{"ok": true}')
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as proxy:
+        address = f"127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        monkeypatch.setenv("HTTP_PROXY", f"http://ana:p%40ss@{address}")
+        async with aclosing(VpsClient("http://vps.example/api/v1", SecretStr("x"))) as vps:
+            await vps.get("/backups/")
+        await web_client(SecretStr("x"), "http://slack.example/api/").auth_test()
+    password = f"Proxy-Authorization: Basic {b64encode(b'ana:p@ss').decode()}"
+    assert asked == [
+        "http://vps.example/api/v1/backups/",
+        password,
+        "http://slack.example/api/auth.test",
+        password,
+    ]
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
