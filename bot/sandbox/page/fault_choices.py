@@ -22,7 +22,7 @@ PROVIDER = {
     "slow": Choice(
         "slow",
         f"Each answer takes {SLOW_SECONDS:g} seconds longer.",
-        "The bot says that it is asking, and shows the answer in the same place.",
+        "Forms say that the bot is asking. Answers come later, and none is lost.",
     ),
     "failing": Choice(
         "failing",
