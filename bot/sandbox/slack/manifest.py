@@ -34,6 +34,12 @@ EVENT_SCOPES = {
 }
 """The scope an app needs to be told of an event. Of others Slack knows, and we don't, nothing is said."""
 
+
+def _unmodelled(*names: str) -> dict[str, Rule]:
+    """Parts of a manifest that Slack takes and that nothing here depends on."""
+    return dict.fromkeys(names, anything)
+
+
 _URL = string(3500)
 _COMMAND = shape(
     {"command": matching(r"/[a-z0-9_-]{1,31}"), "description": string(2000)},
@@ -59,18 +65,22 @@ _FEATURES: dict[str, Rule] = {
     "bot_user": shape({"display_name": matching(r"[a-z0-9._-]{1,80}")}, {"always_online": boolean}),
     "shortcuts": items(_SHORTCUT, 10, 0),
     "slash_commands": items(_COMMAND, 50, 0),
-    **dict.fromkeys(("agent_view", "assistant_view", "unfurl_domains"), anything),
+    **_unmodelled("agent_view", "assistant_view", "functions", "unfurl_domains", "workflow_steps"),
 }
-_SCOPES = items(matching(r"[a-z_]+([.:][a-z_]+)*"), 255, 0)
+_SCOPES = items(matching(r"[a-z_-]+([.:][a-z_-]+)*"), 255, 0)
+_EVENTS = items(string(100), 100, 0)
 _SETTINGS: dict[str, Rule] = {
     "event_subscriptions": shape(
-        {}, {"bot_events": items(string(100), 100, 0), "user_events": anything, "request_url": _URL}
+        {},
+        {"bot_events": _EVENTS, "user_events": _EVENTS, "request_url": _URL}
+        | _unmodelled("metadata_subscriptions"),
     ),
     "interactivity": shape({"is_enabled": boolean}, {"request_url": _URL, "message_menu_options_url": _URL}),
     "org_deploy_enabled": boolean,
     "socket_mode_enabled": boolean,
     "token_rotation_enabled": boolean,
-    **dict.fromkeys(("allowed_ip_address_ranges", "function_runtime", "hermes_app_type"), anything),
+    **_unmodelled("allowed_ip_address_ranges", "function_runtime", "hermes_app_type", "incoming_webhooks"),
+    **_unmodelled("is_hosted", "is_mcp_enabled", "siws_links"),
 }
 _SCOPE_KINDS = ("bot", "bot_optional", "user", "user_optional")
 
@@ -101,10 +111,13 @@ _MANIFEST = shape(
     {
         "features": shape({}, _FEATURES),
         "oauth_config": shape(
-            {}, {"scopes": shape({}, dict.fromkeys(_SCOPE_KINDS, _SCOPES)), "redirect_urls": anything}
+            {},
+            {"scopes": shape({}, dict.fromkeys(_SCOPE_KINDS, _SCOPES))}
+            | _unmodelled("pkce_enabled", "redirect_urls", "token_management_enabled"),
         ),
         "settings": shape({}, _SETTINGS),
-        **dict.fromkeys(("_metadata", "functions", "workflows", "outgoing_domains", "types"), anything),
+        **_unmodelled("$schema", "_metadata", "app_directory", "datastores", "external_auth_providers"),
+        **_unmodelled("functions", "mcp_servers", "outgoing_domains", "types", "workflows"),
     },
     _commands_are_granted,
     _events_are_granted,

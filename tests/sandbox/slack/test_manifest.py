@@ -1,6 +1,7 @@
 """The workspace installs an app from its manifest: what the manifest lacks does not work."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.sandbox.slack.conftest import Bot, client_of
 from tests.sandbox.slack.kit import BUTTON, actions, refusal
 from tests.sandbox.slack.manifests import Json, manifest_of_everything
 
+SCHEMA = MANIFEST.parents[1] / "shared" / "slack" / "manifest.schema.2.0.0.json"
 Change = Callable[[Json], Any]
 
 
@@ -163,6 +165,35 @@ def test_what_slack_would_not_take(change: Change, words: str) -> None:
     with pytest.raises(ManifestRefused) as refused:
         installed(change)
     assert words in str(refused.value)
+
+
+def faults_of(manifest: Json) -> str:
+    try:
+        install(manifest)
+    except ManifestRefused as refused:
+        return str(refused)
+    return ""
+
+
+def _parts(schema: Json, part: Json, *path: str) -> Iterator[tuple[str, ...]]:
+    while "$ref" in part:
+        part = schema["definitions"][part["$ref"].rpartition("/")[2]]
+    for name, inner in part.get("properties", {}).items():
+        yield (*path, name)
+        if len(path) < 2:
+            yield from _parts(schema, inner, *path, name)
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason=f"Slack's schema is not at hand: {SCHEMA}")
+def test_no_part_that_slack_knows_is_unknown() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    for *path, name in _parts(schema, schema):
+        manifest = manifest_of_everything()
+        holder = manifest
+        for step in path:
+            holder = holder.setdefault(step, {})
+        holder.setdefault(name, object())
+        assert f"invalid additional property: {name}" not in faults_of(manifest), (*path, name)
 
 
 @pytest.mark.parametrize("content", [None, "[", "- x", "7"])
