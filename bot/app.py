@@ -132,7 +132,7 @@ async def run(
         stack.push_async_callback(server.stop)
         stack.push_async_callback(bot.audit_guard.aclose)
         await launched.launch(bot.audit_guard.prepare)
-        announce = _announcement(bot, f"{settings.bot_bind}:{server.port}", on_started)
+        announce = _announcement(bot, server.address, on_started)
         await _run_supervised(bot, launched, settings, announce)
 
 

@@ -143,6 +143,11 @@ class HttpServer:
         listening = self._server.sockets if self._server else ()
         return int(listening[0].getsockname()[1]) if listening else self._port
 
+    @property
+    def address(self) -> str:
+        """Where it listens, as host:port."""
+        return f"[{self._bind}]:{self.port}" if ":" in self._bind else f"{self._bind}:{self.port}"
+
     async def start(self) -> None:
         """Listen; raises AddressUnavailable if the address can't be had for now, else ConfigurationError."""
         await self._runner.setup()
@@ -156,7 +161,7 @@ class HttpServer:
             )
         except OSError as error:
             await self._runner.cleanup()
-            raise _cant_listen(error, f"{self._bind}:{self._port}") from error
+            raise _cant_listen(error, self.address) from error
 
     async def stop(self) -> None:
         """Stop listening, and let requests that are being answered end within `stop_seconds`."""

@@ -172,3 +172,10 @@ async def test_who_is_being_answered_is_not_let_go(session: aiohttp.ClientSessio
             writer.close()
     finally:
         await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("bind", "address"), [("127.0.0.1", "127.0.0.1:81"), ("::1", "[::1]:81"), ("localhost", "localhost:81")]
+)
+def test_its_address_reads_as_one(bind: str, address: str) -> None:
+    assert HttpServer([], bind=bind, port=81).address == address
