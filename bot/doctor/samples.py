@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from importlib import import_module
 from types import NoneType, UnionType
@@ -30,6 +30,9 @@ _PLAIN: Mapping[Any, list[Any]] = {
     float: [90.0],
     datetime: [_MOMENT],
     AwareDatetime: [_MOMENT],
+    date: [_MOMENT.date()],
+    timedelta: [timedelta(hours=2)],
+    tzinfo: [UTC],
     NoneType: [None],
 }
 _WORDS = ["web-1"]
