@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
+from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 import bot
@@ -58,7 +59,7 @@ def samples() -> Iterator[tuple[str, Drawn]]:
 
 
 def drawing_functions() -> list[Callable[..., Drawn]]:
-    """Return all public functions in files of views that return a view or a message."""
+    """Return all public functions in files of views that make a view or a message of facts."""
     modules = [
         import_module(found.name)
         for found in pkgutil.walk_packages(bot.__path__, "bot.")
@@ -69,8 +70,14 @@ def drawing_functions() -> list[Callable[..., Drawn]]:
         for module in modules
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
-        if typing.get_type_hints(function).get("return") in get_args(Drawn)
+        if _draws_facts(typing.get_type_hints(function))
     ]
+
+
+def _draws_facts(hints: dict[str, Any]) -> bool:
+    """Tell whether a function draws; one that is given blocks is seen in what others draw with it."""
+    taken = {each for hint in hints.values() for each in (hint, *get_args(hint))}
+    return hints.get("return") in get_args(Drawn) and Block not in taken
 
 
 def samples_of(hint: Any, name: str = "") -> list[Any]:
