@@ -31,7 +31,7 @@ def test_a_complete_backup_is_done_with_its_size_and_time() -> None:
     ("seen", "state", "detail"),
     [
         ({"backup": backup(status="failed")}, State.FAILED, "VPS.org gives its status as “failed”"),
-        ({"has_vanished": True}, State.FAILED, "Backup 501 is no longer listed: it failed, or somebody dele"),
+        ({"has_vanished": True}, State.FAILED, "Backup 501 is no longer listed: it failed, or it was del"),
         ({}, State.UNKNOWN, "I watched it for 24 hours and stop now; it had not ended."),
         (
             {"unseen_since": NOON, "failure": TIMED_OUT},
