@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext
+from playwright.async_api import BrowserContext, Page
 
 from bot.sandbox.faults import ProviderFault
 from bot.sandbox.people.actors import Actor
@@ -53,16 +53,20 @@ class Studio:
     ) -> None:
         """Take the picture in each variant, of what this person sees."""
         await self.settled()
+        address = f"?as={person}&in={channel}" + (thread and f"&thread={thread}")
         for scheme, width, height in VARIANTS:
             page = await self.browser.new_page()
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             await page.set_viewport_size({"width": width, "height": height})
             await page.add_init_script("sessionStorage.setItem('open/guide', '')")
-            address = f"{self.sandbox.base_url}/?as={person}&in={channel}" + (thread and f"&thread={thread}")
-            await page.goto(address)
-            await page.wait_for_selector("body[data-connected]")
-            await page.screenshot(path=self.folder / f"{name}-{scheme}-{width}.png")
-            await page.close()
+            await self.take(page, address, f"{name}-{scheme}-{width}.png")
+
+    async def take(self, page: Page, address: str, file: str) -> None:
+        """Go there, take a picture, and close the window."""
+        await page.goto(f"{self.sandbox.base_url}/{address}")
+        await page.wait_for_selector("body[data-connected]")
+        await page.screenshot(path=self.folder / file)
+        await page.close()
 
     def clear(self) -> None:
         """Take away all messages and forms."""
@@ -87,6 +91,17 @@ def _name(command: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in command).split())[:60]
 
 
+async def readme(studio: Studio) -> None:
+    """Take `sandbox.png`, which README shows, while there is nothing yet but what people have said."""
+    ana = studio.person("ana")
+    await ana.types("/backup list web-1 --type manual")
+    await ana.types("/backup create web-1 New certificates")
+    await ended(studio, "web-1")
+    await studio.settled()
+    page = await studio.browser.new_page()
+    await studio.take(page, "?as=UANA&in=COPS", "sandbox.png")
+
+
 async def create(studio: Studio) -> None:
     ana, provider = studio.person("ana"), studio.sandbox.provider
     provider.hold()
@@ -97,20 +112,28 @@ async def create(studio: Studio) -> None:
     await ana.types("/backup status")
     await studio.shoot("status-busy")
     provider.release()
-    await studio.sandbox.provider.until(lambda: not _running(studio), seconds=30)
+    await ended(studio, "web-1")
     await studio.shoot("create-done")
     await studio.shoot("create-done-thread", thread=studio.sandbox.workspace.messages["COPS"][0].ts)
 
 
-def _running(studio: Studio) -> bool:
-    return any(one.status == "in_progress" for one in studio.sandbox.provider.creates)
+async def ended(studio: Studio, server: str) -> None:
+    """Wait until this server was backed up, and nothing is in progress."""
+    provider = studio.sandbox.provider
+
+    def is_over() -> bool:
+        begun = any(one.server.name == server for one in provider.creates)
+        return begun and all(one.status != "in_progress" for one in provider.creates)
+
+    await provider.until(is_over, seconds=30)
+    await asyncio.sleep(2)  # the bot has to look, too
 
 
 async def create_fails(studio: Studio) -> None:
     server = studio.sandbox.provider.server("lab-1")
     server.backups_end = "failed"
     await studio.person("ana").types("/backup create lab-1 to see it fail")
-    await studio.sandbox.provider.until(lambda: not _running(studio), seconds=30)
+    await ended(studio, "lab-1")
     await studio.shoot("create-failed")
     server.backups_end = "completed"
 
@@ -219,7 +242,15 @@ async def without_vps(studio: Studio) -> None:
 COMMANDS = {
     "ana": [
         *("", "help", "help restore", "status", "servers", "list", "list web-1", "list lab-1"),
-        *("create", "delete", "restore", "restore web-1", "create db-main"),
+        *(
+            "create",
+            "delete",
+            "restore",
+            "restore web-1",
+            "restore web-1 latest",
+            "delete web-1",
+            "create db-main",
+        ),
         *("lst", "list web", "create wbe-1"),
     ],
     "ben": ["audit"],
@@ -247,6 +278,7 @@ async def main(folder: Path) -> None:
         await (await sandbox.start_bot()).ready()
         async with launched() as browser:
             studio = Studio(sandbox, browser, folder)
+            await readme(studio)
             for scene in SCENES:
                 studio.clear()
                 await scene(studio)
