@@ -100,7 +100,8 @@ def _instances(kind: Any) -> list[Any]:
     if issubclass(kind, Enum):
         return list(kind)
     if kind is Failure:
-        return [Failure.of(error) for error in samples_of(BotError)]
+        # One of each kind: there are outcomes in outcomes that hold one.
+        return [*{type(error): Failure.of(error) for error in samples_of(BotError)}.values()]
     if issubclass(kind, BotError) and kind.__subclasses__():
         return [sample for each in kind.__subclasses__() for sample in samples_of(each)]
     return [kind(**facts) for facts in _combined(_parameters(kind))]
