@@ -1,9 +1,11 @@
 """`/backup audit`."""
 
+import asyncio
 from datetime import timedelta
 
 from bot.audit import views
 from bot.audit.commands import begins, parse
+from bot.audit.export import lines
 from bot.audit.search import Filter
 from bot.errors import Misuse, ProviderError, UnknownServer, UsageError
 from bot.names import canonical_name
@@ -17,6 +19,7 @@ from bot.verbs import Verb
 
 PAGE = 10
 MOST_DAYS = 3650
+MOST_EXPORTED = 20_000
 
 
 async def show_audit(interaction: Interaction, typed: str) -> None:
@@ -76,6 +79,19 @@ async def show_details(interaction: Interaction) -> None:
     await interaction.open_view(views.details(operation))
 
 
+async def export_csv(interaction: Interaction) -> None:
+    """Send the person all entries that fit the filters, as a file."""
+    await interaction.ack()
+    sight = await services().authorizer.audit_sight(interaction)
+    wanted = await _filter(read_form(AuditForm, interaction.value), sight)
+    rows = await services().audit.newest_rows(wanted, MOST_EXPORTED)
+    unreadable: list[str] = []
+    content = await asyncio.to_thread(lambda: "".join(lines(rows, "csv", unreadable.append)))
+    await interaction.send_file("audit-trail.csv", content)
+    sent = views.sent(len(rows) - len(unreadable), len(unreadable), is_all=len(rows) < MOST_EXPORTED)
+    await interaction.reply_ephemeral(sent)
+
+
 async def _of_server(interaction: Interaction, typed: str, sight: AuditSight, form: AuditForm) -> AuditForm:
     """Return the form with the server that is meant, which may be gone; raises UsageError for none."""
     unknown: UnknownServer | None = None
@@ -112,10 +128,12 @@ async def _show(interaction: Interaction, form: AuditForm, sight: AuditSight, *,
     await interaction.reply_ephemeral(views.trail(page, form), replace=replace)
 
 
+async def _filter(form: AuditForm, sight: AuditSight) -> Filter:
+    return Filter.model_validate({**form.model_dump(), "servers": await _readable_servers(sight)})
+
+
 async def _page(form: AuditForm, sight: AuditSight) -> views.Page:
-    servers = await _readable_servers(sight)
-    wanted = Filter.model_validate({**form.model_dump(), "servers": servers})
-    found = await services().audit.operations(wanted, PAGE + 1)
+    found = await services().audit.operations(await _filter(form, sight), PAGE + 1)
     is_full = len(found) > PAGE
     if form.after is not None:
         return views.Page(found[-PAGE:], has_newer=is_full, has_older=True, is_whole=sight.is_whole)
@@ -133,6 +151,7 @@ HANDLERS = Handlers(
         ids.AUDIT_PERSON: choose_filter,
         ids.AUDIT_SINCE: choose_filter,
         ids.AUDIT_DETAILS: show_details,
+        ids.AUDIT_EXPORT: export_csv,
     },
     options={ids.AUDIT_SERVER: suggest_servers},
 )

@@ -93,6 +93,7 @@ ANY_SERVER = "Any server"
 ANY_PERSON = "Anybody"
 ANY_TIME = "Any time"
 SHOW_ALL = "Show all"
+EXPORT = "Export CSV"
 SINCE = {0: "Any time", 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days", 365: "Last year"}
 """How far back the filter reaches, by days."""
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
@@ -114,6 +115,14 @@ def what_is_shown(form: AuditForm, *, is_whole: bool) -> str:
 def no_entries(*, is_filtered: bool) -> str:
     """Return what is said where nothing is on record."""
     return "There are no entries for this." if is_filtered else NO_ENTRIES
+
+
+def sent(count: int, unreadable: int, *, is_all: bool) -> str:
+    """Return that a file with so many entries is in the person's direct messages."""
+    number = "1 entry" if count == 1 else f"{count} entries"
+    which = "" if is_all else ", the newest; `backup-bot audit export` gives all"
+    said = f"I sent you {number} as a CSV file, in a direct message{which}."
+    return f"{said} {left_out(0, unreadable)}".rstrip()
 
 
 def operation_lines(operation: AuditedOperation) -> str:

@@ -84,6 +84,15 @@ class AuditTrail:
             READ_SECONDS, self._in_thread(lambda: list(self.rows(Filter(after=seq), limit)))
         )
 
+    async def newest_rows(self, wanted: Filter, limit: int) -> list[Row | OddRow]:
+        """Return the newest rows that are wanted, as they are kept, oldest first. Raises NotRecorded."""
+
+        def read(connection: sa.Connection) -> list[Row | OddRow]:
+            query = search.query(wanted).order_by(entries.c.seq.desc()).limit(limit)
+            return [as_row(row) for row in connection.execute(query).mappings()][::-1]
+
+        return await self._found(read)
+
     async def verify(self, last: str = "") -> Intact | Broken:
         """Check every entry; see `model.verify`. Raises NotRecorded if the database does not answer."""
         return await self._within(None, self._in_thread(lambda: self._verify(last)))

@@ -75,6 +75,11 @@ def details(operation: AuditedOperation) -> View:
     )
 
 
+def sent(count: int, unreadable: int, *, is_all: bool) -> Message:
+    """Return what is said once a person was sent a file of so many entries."""
+    return Message([SectionBlock(text=mrkdwn(messages.sent(count, unreadable, is_all=is_all)))])
+
+
 def server_option(server: Server) -> Option:
     """Return a server as an option of the filter."""
     return Option(text=plain(plain_label(server.name, 75)), value=str(server.id))
@@ -160,6 +165,9 @@ def _buttons(page: Page, form: AuditForm) -> list[ButtonElement]:
     if page.has_older:
         older = form.model_copy(update={"before": page.operations[-1].seq, "after": None})
         buttons.append(_page_button("Older ▶", ids.AUDIT_OLDER, older))
+    if page.operations:
+        whole = form.model_copy(update={"before": None, "after": None})
+        buttons.append(_page_button(messages.EXPORT, ids.AUDIT_EXPORT, whole))
     return buttons
 
 

@@ -164,8 +164,11 @@ def scopes(granted: Collection[str]) -> Finding:
             "`backup-bot doctor --post-twice CHANNEL` says otherwise.",
             install,
         )
+    if channels := [scope for scope in without if scope.endswith(":read")]:
+        return warning(f"Scopes: without {', '.join(channels)} channels can't be checked here.", install)
     if without:
-        return warning(f"Scopes: without {', '.join(without)} channels can't be checked here.", install)
+        lacking = ", ".join(without)
+        return warning(f"Scopes: without {lacking} people can't get the audit trail as a file.", install)
     return well("Scopes: all that the manifest asks for.")
 
 

@@ -43,6 +43,7 @@ AUDIT_PERSON = "audit_person"
 AUDIT_SINCE = "audit_since"
 AUDIT_ALL = "audit_all"
 AUDIT_DETAILS = "audit_details"
+AUDIT_EXPORT = "audit_export"
 
 # Modals.
 CREATE_MODAL = "create_backup"

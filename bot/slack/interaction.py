@@ -218,6 +218,15 @@ class Interaction:
         with suppress(aiohttp.ClientError, TimeoutError):
             await self._response_address().send(delete_original=True)
 
+    async def send_file(self, name: str, content: str) -> None:
+        """Send a text file to this person directly; raises SlackApiError without the scope `files:write`."""
+        await self.ack()
+        with _answered():
+            opened = await self.client.conversations_open(users=self.person)
+            await self.client.files_upload_v2(
+                channel=opened["channel"]["id"], filename=name, title=name, content=content
+            )
+
     async def publish(self, message: Message) -> None:
         """Post a message in the channel for everybody; raises CantPost if that is closed to the bot."""
         await self.ack()

@@ -15,9 +15,17 @@ from bot.verbs import USAGES
 SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read", "usergroups:read")
 """What the bot can't work without."""
 
-OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:history", "channels:read", "groups:read")
+OPTIONAL_SCOPES = (
+    "channels:history",
+    "groups:history",
+    "im:history",
+    "channels:read",
+    "groups:read",
+    "files:write",
+)
 """With `history` the bot looks for its own message after a crash, instead of risking to post it twice; with
-`read` the doctor can tell whether a channel is there."""
+`read` the doctor can tell whether a channel is there; with `files:write` people can get the audit trail as a
+file."""
 
 
 def manifest(request_url: str | None = None) -> dict[str, Any]:

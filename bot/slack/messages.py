@@ -111,6 +111,11 @@ def slack_refused(name: str) -> Explanation:
     """Return the words for a call Slack refused; `name` is its own name for the reason."""
     if "trigger" in name:
         return Explanation("The form took too long to open.", TRY_SOON, can_retry=True)
+    if name == "missing_scope":
+        return Explanation(
+            "I lack a permission in Slack for that.",
+            "Tell the person who runs me: `backup-bot doctor` names the scope that my app lacks.",
+        )
     said = f"Slack refused to show the answer ({name})."
     return Explanation(said, TRY_SOON, can_retry=True)
 

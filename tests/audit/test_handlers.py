@@ -1,6 +1,8 @@
 """`/backup audit`, as people use it."""
 
+import csv
 from collections.abc import AsyncIterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,24 @@ async def test_filters_are_chosen_and_let_go(world: World) -> None:
     await world.until_whisper("ben", "Entries 16 to 25")
     await ben.clicks(label="Details")
     await world.until_modal("ben", "Entry 25")
+
+
+@set_up(**READERS)
+@pytest.mark.usefixtures("twenty_five")
+async def test_what_is_shown_is_sent_as_a_file(world: World) -> None:
+    ben = world.person("ben")
+    await ben.types("/backup audit db-1")
+    await world.until_whisper("ben", "Entries 5 to 25")
+    world.workspace.app.scopes = tuple({*world.workspace.app.scopes} - {"files:write"})
+    await ben.clicks(label="Export CSV")
+    await world.until_whisper("ben", "I lack a permission in Slack for that.")
+    world.workspace.app.scopes = (*world.workspace.app.scopes, "files:write")
+    await ben.clicks(label="Export CSV")
+    await world.until_whisper("ben", "I sent you 5 entries as a CSV file, in a direct message.")
+    [message] = [each for each in world.direct("ben") if each.files]
+    rows = list(csv.DictReader(StringIO((message.files[0].content or b"").decode())))
+    assert [row["seq"] for row in rows] == ["5", "10", "15", "20", "25"]
+    assert {row["server_name"] for row in rows} == {"db-1"}
 
 
 RULES = """

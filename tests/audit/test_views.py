@@ -110,7 +110,8 @@ def test_buttons_keep_the_filter() -> None:
     page = Page([operation(each) for each in STORY[2:5]], has_newer=True, has_older=True)
     filters, buttons = [block for block in trail(page, WHOLE).drawn() if block["type"] == "actions"]
     assert read_form(AuditForm, filters["block_id"]) == WHOLE
-    newer, older = [read_form(AuditForm, button["value"]) for button in buttons["elements"]]
+    newer, older, export = [read_form(AuditForm, button["value"]) for button in buttons["elements"]]
+    assert export == WHOLE
     assert newer == WHOLE.model_copy(update={"after": 11})
     assert older == WHOLE.model_copy(update={"before": 9})
 

@@ -72,6 +72,7 @@ BUTTONS = {
     ids.AUDIT_NEWER: AuditForm(after=1).as_json(),
     ids.AUDIT_DETAILS: "101:delete:view:V1",
     ids.AUDIT_ALL: AuditForm().as_json(),
+    ids.AUDIT_EXPORT: AuditForm().as_json(),
     ids.AUDIT_OLDER: AuditForm(server="web-1", before=9, since=NOW).as_json(),
     "unknown": "x",
 }
