@@ -55,7 +55,7 @@ async def test_a_reminder_and_news_that_were_promised_come_once(replicas: Replic
     replicas.reach(other)
     replicas.provider.finish()
     await replicas.until(lambda: replicas.direct("ana"))
-    await replicas.until_replied("<@UCLEO> Reminder: <@UANA> needs an answer")
+    await replicas.until_replied("Reminder: <@UANA> needs an answer")
     await cleo.clicks("approve", message=question, confirm=True)
     await replicas.until_replied(f"Deleted backup {old.id}")
     assert len(replicas.replies()) == 2
