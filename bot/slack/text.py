@@ -10,6 +10,7 @@ UPDATE_TEXT_LIMIT = 4000
 _QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»＂', "'"))
 _FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _OUTER_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_NO_NAME = "(no name)"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 _HALF = re.compile(r"(?:<[^<>]*|&[a-z]*)$")
 _ADDRESS = re.compile(r"https?://[^\s|<>]{1,500}")
@@ -58,13 +59,13 @@ def escape_truncated(text: str, most: int = 300) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Return a name from outside, safe, in at most 100 characters."""
-    return escape_truncated(name, 100)
+    """Return a name from outside, safe, in at most 100 characters, and never empty."""
+    return escape_truncated(name, 100) or _NO_NAME
 
 
 def plain_label(text: str, most: int) -> str:
     """Return outside text for where Slack formats nothing: on one line, and never empty."""
-    return shorten(_CONTROL.sub(" ", text).strip(), most) or "(no name)"
+    return shorten(_CONTROL.sub(" ", text).strip(), most) or _NO_NAME
 
 
 def mention(user: str) -> str:

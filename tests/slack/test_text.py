@@ -36,6 +36,7 @@ PIECES = st.sampled_from(["word ", "&amp;", "&lt;", mention("UANA"), when(MOMENT
 def test_outside_text_can_not_mention_or_link(text: str) -> None:
     for safe in (escape(text), sentence(text), escape_truncated(text), safe_name(text)):
         assert not set("<>") & set(safe)
+    assert safe_name(text)
 
 
 @given(TEXT)
