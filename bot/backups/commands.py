@@ -7,7 +7,7 @@ from typing import get_args
 
 from bot.backups.model import BackupType
 from bot.errors import Misuse, UsageError
-from bot.verbs import ConfirmedVerb, Verb, Word, first_word, read_verb, read_words
+from bot.verbs import ConfirmedVerb, Verb, Word, first_word, in_quotes, read_verb, read_words
 
 _TYPES: tuple[BackupType, ...] = get_args(BackupType)
 _DASH = re.compile(r"^(?:[—–]|-)(?=type\b)")
@@ -79,7 +79,7 @@ def read_list(text: str) -> ListBackups:
         option = "" if word.is_quoted else _DASH.sub("--", word.text)
         if option == "--type" or option.startswith("--type="):
             value = option.removeprefix("--type").removeprefix("=") or (words.pop(0).text if words else "")
-            backup_type = _backup_type(value)
+            backup_type = _backup_type(value, " ".join(each.text for each in server))
         elif option.startswith("--"):
             raise UsageError(Misuse.UNKNOWN_OPTION, word.text, Verb.LIST)
         else:
@@ -177,11 +177,12 @@ def _one_name(words: list[Word], verb: Verb) -> str | None:
     return " ".join(word.text for word in words) or None
 
 
-def _backup_type(value: str) -> BackupType:
+def _backup_type(value: str, server: str) -> BackupType:
     for known in _TYPES:
         if value and known.startswith(value.lower()):
             return known
-    raise UsageError(Misuse.UNKNOWN_TYPE if value else Misuse.NO_TYPE, value)
+    misuse, rest = Misuse.UNKNOWN_TYPE if value else Misuse.NO_TYPE, in_quotes(server) if server else ""
+    raise UsageError(misuse, value, Verb.LIST, rest)
 
 
 def _number(word: str) -> int | None:

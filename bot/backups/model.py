@@ -26,11 +26,10 @@ BackupType = Literal["manual", "automatic"]
 
 
 def _utc(moment: datetime) -> datetime:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return aware.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("beyond the calendar in UTC") from None
+    # In every time zone it is within the calendar then.
+    if not 1 < moment.year < 9999:
+        raise ValueError("at the end of the calendar")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _whole(size: object) -> int | None:

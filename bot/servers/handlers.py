@@ -55,6 +55,7 @@ async def _overview(interaction: Interaction, form: ServersForm) -> views.Overvi
         services().now(),
         servers_not_shown=not_shown,
         backups_not_shown=backups_not_shown,
+        zone=services().authorizer.zone(interaction),
         can_create=Verb.CREATE in able,
         form=form,
     )

@@ -1,9 +1,10 @@
 """What is said of servers."""
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 
 from bot.servers.model import MANUAL_SLOTS, Concern, Freshness, Server
-from bot.slack.text import ago, escape_truncated, in_utc, join_words, plain_label, pluralize, safe_name
+from bot.slack.text import ago, escape_truncated, join_words, plain_label, pluralize, safe_name
 
 ALL_SERVERS = "All servers"
 SEE_BACKUPS = "See a server's backups"
@@ -11,7 +12,6 @@ BACK_UP = "Back up…"
 BACKUPS = "Backups"
 PREVIOUS = "◀ Previous"
 NEXT = "Next ▶"
-COLUMNS = ("Server", "Status", "Last backup", "Manual slots")
 
 
 def title(count: int, needy: int, part: str) -> str:
@@ -41,9 +41,15 @@ def caption(*, are_others: bool) -> str:
     return "Other servers" if are_others else "Servers"
 
 
-def cells(server: Server, fresh: Freshness, *, is_partial: bool) -> tuple[str, ...]:
-    """Return a row of the table, plain text, in the order of its columns."""
-    last = in_utc(fresh.last_complete) if fresh.last_complete else "none shown"
+def columns(zone: tzinfo) -> tuple[str, ...]:
+    """Return the header of the table."""
+    return "Server", "Status", f"Last backup{' (UTC)' if zone is UTC else ''}", "Manual slots"
+
+
+def cells(server: Server, fresh: Freshness, zone: tzinfo, *, is_partial: bool) -> tuple[str, ...]:
+    """Return a row of the table, plain text, in the order of its columns; moments in the person's zone."""
+    # The year first, as people sort by it.
+    last = f"{fresh.last_complete.astimezone(zone):%Y-%m-%d %H:%M}" if fresh.last_complete else "none shown"
     status = plain_label(server.status or "unknown", 30)
     return plain_label(server.name, 100), status, last, _slots(fresh, is_partial=is_partial)
 

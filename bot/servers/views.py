@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -32,8 +32,8 @@ ALL = "all"
 class Overview:
     """The servers that a person looks at, by name, and how well each is backed up, by its id.
 
-    `servers_not_shown` and `backups_not_shown` are how many more VPS.org has. `can_create`: the person can
-    back up servers.
+    `servers_not_shown` and `backups_not_shown` are how many more VPS.org has. `zone` is the person's.
+    `can_create`: they can back up servers.
     """
 
     servers: Sequence[Server]
@@ -41,6 +41,7 @@ class Overview:
     now: datetime
     servers_not_shown: int = 0
     backups_not_shown: int = 0
+    zone: tzinfo = UTC
     can_create: bool = False
     form: ServersForm = field(default_factory=ServersForm)
 
@@ -116,8 +117,11 @@ def _needy(server: Server, overview: Overview) -> SectionBlock:
 
 def _table(servers: Sequence[Server], overview: Overview, caption: str) -> DataTableBlock:
     is_partial = overview.backups_not_shown > 0
-    cells = [messages.cells(server, overview.fresh(server), is_partial=is_partial) for server in servers]
-    return DataTableBlock(caption=caption, rows=[messages.COLUMNS, *cells], page_size=10)
+    rows = [
+        messages.cells(server, overview.fresh(server), overview.zone, is_partial=is_partial)
+        for server in servers
+    ]
+    return DataTableBlock(caption=caption, rows=[messages.columns(overview.zone), *rows], page_size=10)
 
 
 def _picker() -> ActionsBlock:

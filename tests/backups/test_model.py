@@ -24,6 +24,8 @@ DOCUMENTED = {
     "description": "Automatic daily backup",
 }
 
+EAST, WEST = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
+
 
 def read(**changes: object) -> Backup:
     return read_backup(DOCUMENTED | changes)
@@ -168,3 +170,17 @@ def test_the_order_of_the_list_does_not_matter(shuffled: list[Backup]) -> None:
 
 def test_without_backups_nothing_is_said() -> None:
     assert freshness_by_server([]) == {}
+
+
+@given(st.datetimes(timezones=st.sampled_from([None, UTC, EAST, WEST])), st.sampled_from([EAST, WEST]))
+def test_a_moment_that_is_read_is_one_in_every_time_zone(moment: datetime, zone: timezone) -> None:
+    try:
+        created_at = read(created_at=moment.isoformat()).created_at
+    except ValidationError:
+        assert moment.year in {1, 9999}
+    else:
+        assert created_at.astimezone(zone).astimezone(UTC) == created_at
+
+
+def test_a_backup_that_is_kept_till_the_end_of_the_calendar_does_not_expire() -> None:
+    assert read(expires_at="9999-12-31T23:59:59Z").expires_at is None

@@ -1,6 +1,7 @@
 """The servers: those that need attention first, the others in a table."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -36,6 +37,7 @@ VIEWS: dict[str, Drawable] = {
         overview(MANY, dict.fromkeys(range(2, 70), FINE), form=ServersForm(page=1))
     ),
     "none": server_list(overview([], {})),
+    "in another time zone": server_list(overview([WEB], FRESH, zone=ZoneInfo("Asia/Tokyo"))),
     "options": options([WEB, DB]),
 }
 freshnesses = st.builds(

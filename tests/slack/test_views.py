@@ -135,6 +135,10 @@ def test_each_server_that_may_be_meant_has_a_button_that_runs_the_same_command_w
             {"List backups": "list", "Status": "status", "Help": "help"},
         ),
         (UsageError(Misuse.ONE_BACKUP, verb="delete"), {"Help": "help delete"}),
+        (
+            UsageError(Misuse.UNKNOWN_TYPE, "weekly", "list", '"web-1"'),
+            {"Manual": 'list "web-1" --type manual', "Automatic": 'list "web-1" --type automatic'},
+        ),
         (UsageError(Misuse.OLD_BUTTON), {"Start again": ""}),
         (UsageError(Misuse.NOT_CANCELLABLE), {"Status": "status"}),
         (UnknownBackup(4711), {"List backups": "list"}),
