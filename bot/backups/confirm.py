@@ -33,6 +33,7 @@ from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import NAME_KEPT, AgainForm, BackupChoice, ConfirmForm, CreateForm, PickForm, read_form
+from bot.slack.hints import tell_if_closed
 from bot.slack.interaction import Interaction
 from bot.slack.messages import explain
 from bot.slack.views import kept, note
@@ -132,6 +133,7 @@ async def submit_confirmation(interaction: Interaction) -> None:
         return
     await lifecycle.request(operation)
     await interaction.ack()
+    await tell_if_closed(interaction, form.channel)
 
 
 def _errors(interaction: Interaction, form: ConfirmForm, name: str, decision: Decision) -> dict[str, str]:

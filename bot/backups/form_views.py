@@ -24,6 +24,7 @@ from bot.servers.views import option
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, CreateForm, PickForm
 from bot.slack.message import mrkdwn, plain
+from bot.slack.messages import ASKING
 from bot.verbs import ChangingVerb, ConfirmedVerb
 
 REASON_LIMIT = 200
@@ -34,7 +35,7 @@ MOST_SEARCHED = 300
 
 def loading(verb: ChangingVerb) -> View:
     """Return what is seen while VPS.org is asked, since a trigger dies after 3 s."""
-    return modal(ids.NOTE_MODAL, messages.title(verb), [SectionBlock(text=mrkdwn(messages.ASKING))])
+    return modal(ids.NOTE_MODAL, messages.title(verb), [SectionBlock(text=mrkdwn(ASKING))])
 
 
 def create_form(form: CreateForm, server: Server | None, reason: str = "") -> View:

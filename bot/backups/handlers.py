@@ -18,6 +18,7 @@ from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import AgainForm, BackupChoice, CreateForm, ListForm, checked_form, read_form, read_id
+from bot.slack.hints import says_it_is_asking, tell_if_closed
 from bot.slack.interaction import Interaction
 from bot.slack.views import sentence_alone
 from bot.verbs import Verb
@@ -41,6 +42,7 @@ async def show_help(interaction: Interaction, typed: str = "") -> None:
     )
 
 
+@says_it_is_asking
 async def list_backups(interaction: Interaction, typed: str = "") -> None:
     """Show the first page of the list that was asked for."""
     wanted = read_list(typed)
@@ -51,6 +53,7 @@ async def list_backups(interaction: Interaction, typed: str = "") -> None:
     await _show_list(interaction, _form(wanted, server), server, replace_message=False)
 
 
+@says_it_is_asking
 async def list_server(interaction: Interaction) -> None:
     """Show the backups of the server whose button was clicked."""
     await interaction.ack()
@@ -58,6 +61,7 @@ async def list_server(interaction: Interaction) -> None:
     await _show_list(interaction, ListForm(server_id=server.id), server, replace_message=False)
 
 
+@says_it_is_asking
 async def turn_page(interaction: Interaction) -> None:
     """Show another page in the place of this one."""
     await interaction.ack()
@@ -65,6 +69,7 @@ async def turn_page(interaction: Interaction) -> None:
     await _show_list(interaction, form, await _server_of(interaction, form), replace_message=True)
 
 
+@says_it_is_asking
 async def filter_list(interaction: Interaction) -> None:
     """Show the first page of what was chosen, in the place of this one."""
     await interaction.ack()
@@ -75,6 +80,7 @@ async def filter_list(interaction: Interaction) -> None:
     await _show_list(interaction, form, await _server_of(interaction, form), replace_message=True)
 
 
+@says_it_is_asking
 async def share_list(interaction: Interaction) -> None:
     """Post the page for everybody in the channel."""
     await interaction.ack()
@@ -144,6 +150,7 @@ async def _request_backup(interaction: Interaction, server: Server, reason: str,
     fields = common_fields(interaction, Verb.CREATE, server, channel, decision=decision, reason=reason)
     await lifecycle.request(CreateOperation(**fields))
     await interaction.ack()
+    await tell_if_closed(interaction, channel)
 
 
 async def _watch(interaction: Interaction, choice: BackupChoice) -> None:

@@ -29,7 +29,6 @@ from bot.verbs import USAGES, ChangingVerb, ConfirmedVerb, Verb
 LOOK = "Look"
 CHANGE = "Change"
 MENU = "*Server backups.* What do you want to do?"
-ASKING = ":hourglass_flowing_sand: Asking VPS.org…"
 WATCH = "Tell me when it's done"
 MAKE_TITLE = "Back up a server"
 REASON_NEEDED = "Say why: somebody has to approve it."

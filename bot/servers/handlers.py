@@ -8,12 +8,14 @@ from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import ServersForm, read_form
+from bot.slack.hints import says_it_is_asking
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
 
 MOST_OPTIONS = 100
 
 
+@says_it_is_asking
 async def show_servers(interaction: Interaction, typed: str = "") -> None:
     """Show the servers the person can see, or those that fit what is typed, and their backups' state."""
     part = read_servers(typed)
@@ -21,6 +23,7 @@ async def show_servers(interaction: Interaction, typed: str = "") -> None:
     await interaction.reply_ephemeral(views.server_list(await _overview(interaction, ServersForm(part=part))))
 
 
+@says_it_is_asking
 async def turn_page(interaction: Interaction) -> None:
     """Show another page in the place of this one."""
     await interaction.ack()

@@ -94,10 +94,11 @@ def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
         return handle
 
     taken_blocks: set[str] = set()
+    open_channels: set[str] = set()
 
     def listener(handler: Handler) -> Callable[..., Awaitable[None]]:
         async def listen(ack: AsyncAck, body: Json) -> None:
-            await answer(handler, Interaction(body, client, ack, taken_blocks))
+            await answer(handler, Interaction(body, client, ack, taken_blocks, open_channels))
 
         return listen
 

@@ -56,6 +56,8 @@ class Interaction:
     _ack: AsyncAck
     taken_blocks: set[str] = field(default_factory=set)
     """The newer blocks that Slack has taken in a view; shared by all interactions of a process."""
+    open_channels: set[str] = field(default_factory=set)
+    """Channels that the bot is known to see; shared likewise."""
     is_acked: bool = field(default=False, init=False)
     is_answered: bool = field(default=False, init=False)
     """True once a message or a modal was shown."""

@@ -28,6 +28,7 @@ from bot.verbs import USAGES, Verb, in_quotes
 
 SEE_BACKUPS = "See what there is with `/backup list`."
 TRY_AGAIN = "Try again"
+ASKING = ":hourglass_flowing_sand: Asking VPS.org…"
 MOST_NAMED = 20
 _TYPES = ("manual", "automatic")
 TYPES = f"Types are {join_words([f'`{each}`' for each in _TYPES])}."
@@ -126,6 +127,14 @@ def slack_unreadable() -> Explanation:
         "Slack didn't answer me, so I could not show you this.",
         TRY_SOON,
         can_retry=True,
+    )
+
+
+def answers_directly(channel: str) -> str:
+    """Return the words for a channel in which the bot can't tell how an operation ends."""
+    return (
+        f":information_source: I'm not in <#{channel}>, so I'll write to you directly. "
+        "To have it in the channel, add me there with `/invite`."
     )
 
 

@@ -53,6 +53,15 @@ def test_only_complete_backups_are_restored(status: str) -> None:
 
 
 @pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RESTORE])
+def test_a_server_that_is_called_otherwise_than_it_was_shown_is_refused(verb: Verb) -> None:
+    check_target(operation(verb, server_name="WEB‑1"), LISTING)
+    with pytest.raises(StaleConfirmation) as caught:
+        check_target(operation(verb, server_name="web-2"), LISTING)
+    assert caught.value.stale is Stale.RENAMED
+    assert (caught.value.shown_name, caught.value.server_name) == ("web-2", "web-1")
+
+
+@pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RESTORE])
 @pytest.mark.parametrize("state", [State.DONE, State.ACCEPTED, State.FAILED, State.UNKNOWN])
 def test_what_another_operation_changed_since_makes_it_stale(verb: Verb, state: State) -> None:
     other = Ended(operation(verb, id="other"), outcome(state))

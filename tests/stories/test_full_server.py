@@ -109,3 +109,18 @@ async def test_deleting_the_oldest_first_takes_the_approval_that_deleting_takes(
     await world.confirms("ana", make_room=True)
     await world.until_post("Approval needed: restore web-1")
     assert world.provider.deletes == []
+
+
+async def test_a_restart_after_the_delete_deletes_nothing_more_and_goes_on(
+    world: World, full: list[Backup]
+) -> None:
+    oldest, *_, newest = full
+    await world.person("ana").types(f"/backup restore {newest.id}")
+    await world.confirms("ana", make_room=True)
+    await world.until(lambda: world.provider.deletes)
+    await world.restart_bot()
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until(lambda: world.provider.restores == [("web-1", newest.id)])
+    assert world.provider.deletes == [oldest.id]
+    assert len(world.provider.creates) == 1

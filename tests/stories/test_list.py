@@ -286,3 +286,15 @@ async def test_who_looks_all_the_time_has_to_wait_but_can_act(world: World) -> N
     await world.until_whisper("ben", "Backups of web-1")
     await ana.types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
+
+
+@pytest.mark.parametrize("asked", ["list", "servers"])
+async def test_who_waits_for_vps_org_is_told_so_after_a_second_and_then_answered(
+    world: World, asked: str
+) -> None:
+    world.provider.add_backup("web-1")
+    world.faults.provider_latency = 1.2
+    await world.person("ana").types(f"/backup {asked}")
+    await world.until_whisper("ana", "Asking VPS.org…")
+    answer = "server" if asked == "servers" else "backup"
+    await world.until(lambda: answer in world.whispers("ana")[-1].text and len(world.whispers("ana")) == 2)

@@ -107,7 +107,7 @@ async def test_a_picked_backup_is_shown_as_soon_as_a_slow_vps_org_answers(world:
     await ana.types("/backup delete")
     await world.until_modal("ana", "Delete a backup")
     await ana.chooses("web-1", action_id="server")
-    await world.until_modal("ana", f"delete:101:{old.id}")
+    await world.until_modal("ana", "backup:101")
     await ana.fills(backup=f"delete:101:{old.id}")
     world.faults.provider_latency = 0.2
     await ana.submits()

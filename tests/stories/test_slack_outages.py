@@ -48,6 +48,7 @@ async def test_if_the_bot_can_t_write_there_the_requester_is_written_to(world: W
     ana = world.person("ana")
     await ana.types("/backup create web-1", channel="secret")
     card = await world.until_direct("ana", "Backing up *web-1*")
+    await world.until_whisper("ana", "I'm not in <#CSECRET>, so I'll write to you directly.", "secret")
     await world.until(lambda: world.provider.creates)
     world.provider.finish()
     reply = await world.until_direct("ana", "<@UANA> :white_check_mark: *web-1* is backed up")
@@ -98,7 +99,7 @@ async def test_a_full_server_is_told_directly_if_the_bot_can_t_post_there(world:
     await ana.types("/backup create web-1", channel="secret")
     told = await world.until_direct("ana", "web-1 has no free backup slot (10 of 10).")
     await ana.clicks(label="Delete the oldest…", message=told)
-    await world.until_modal("ana", "deleted *permanently*")
+    await world.until_modal("ana", "deleted permanently to make room.")
 
 
 async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) -> None:
