@@ -23,7 +23,9 @@ from bot.slack.message import Message
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-"""How often to look for entries of other replicas, and to try again."""
+"""How often to look for entries of other replicas."""
+LONGEST_PAUSE_SECONDS = 300.0
+"""How long to wait, after ever longer pauses, before the next try."""
 GIVE_UP_SECONDS = 15.0
 STOP_SECONDS = 1.0
 QUIET_SECONDS = 600.0
@@ -68,6 +70,7 @@ class AuditMirror:
 
     async def run(self) -> None:
         """Copy what is new until cancelled."""
+        pause = self._look_seconds
         while True:
             self._trail.news.clear()
             try:
@@ -75,8 +78,12 @@ class AuditMirror:
             except (_NotPosted, NotRecorded, sa.exc.SQLAlchemyError) as error:
                 self._is_unsure = True
                 log.warning("audit_not_mirrored", reason=reason(error))
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                await asyncio.sleep(pause)
+                continue
+            pause = self._look_seconds
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._look_seconds):
+                async with asyncio.timeout(pause):
                     await self._trail.news.wait()
 
     def alarm(self, found: Broken) -> None:

@@ -1,7 +1,7 @@
 """The audit trail in the bot's database: one table that only ever grows, and refuses to be changed."""
 
 import asyncio
-import time
+import threading
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -45,6 +45,7 @@ class AuditTrail:
         self.news = asyncio.Event()
         self._is_file = database.dialect.name == "sqlite"
         self._threads = ThreadPoolExecutor(thread_name_prefix="audit")
+        self._is_closing = threading.Event()
         self._waiting: list[_Append] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -118,7 +119,8 @@ class AuditTrail:
         return not is_missing(self.database) and sa.inspect(self.database).has_table(entries.name)
 
     async def aclose(self) -> None:
-        """Return once what was begun has finished."""
+        """Return once what was begun has finished; a check of all entries is given up."""
+        self._is_closing.set()
         if self._writer is not None:
             await asyncio.wait({self._writer})
         await asyncio.to_thread(self._threads.shutdown)
@@ -184,9 +186,16 @@ class AuditTrail:
             connection.commit()
         return written
 
+    def _unhurried(self, rows: Iterable[T]) -> Iterator[T]:
+        """Yield the rows, with pauses in which others are served, until the trail is closed."""
+        for number, row in enumerate(rows):
+            if number % 100 == 99 and self._is_closing.wait(0.01):
+                return
+            yield row
+
     def _verify(self, last: str) -> Intact | Broken:
         with closing(self.rows()) as rows:
-            return model.verify(_unhurried(rows), last)
+            return model.verify(self._unhurried(rows), last)
 
     @contextmanager
     def _reading_any_text(self, connection: sa.Connection) -> Iterator[None]:
@@ -242,14 +251,6 @@ def _append(connection: sa.Connection, entry: Entry) -> _Written | ValidationErr
     except ValidationError as error:
         # Somebody has changed the entry that is there; the others are none the worse for it.
         return error
-
-
-def _unhurried(rows: Iterable[T]) -> Iterator[T]:
-    """Yield the rows with pauses, so that people need not wait for whoever reads all of them."""
-    for number, row in enumerate(rows):
-        if number % 100 == 99:
-            time.sleep(0.01)
-        yield row
 
 
 def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:

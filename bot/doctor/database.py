@@ -3,22 +3,27 @@
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from bot.audit.model import Broken, verify
+from bot.audit.store import AuditTrail
 from bot.doctor import messages
-from bot.doctor.model import Finding
+from bot.doctor.model import Finding, Level
 
 _CONNECT_SECONDS = 5
+MOST_CHECKED = 50_000
+"""Entries of the audit trail, which take a few seconds."""
 
 
 def examine_database(database_url: str) -> list[Finding]:
-    """Return whether it can be written to; nothing stays changed, and nothing is made."""
+    """Return whether it can be written to, and its audit trail is whole; nothing stays changed or is made."""
     try:
         url = sa.make_url(database_url)
         if url.get_backend_name() != "sqlite":
-            return [_try_out(sa.create_engine(url, connect_args={"connect_timeout": _CONNECT_SECONDS}))]
+            return _examine(sa.create_engine(url, connect_args={"connect_timeout": _CONNECT_SECONDS}))
     except (sa.exc.ArgumentError, TypeError, ImportError) as error:
         return [messages.database_unwritable(_reason(error))]
     if too_old := messages.sqlite(sys.version_info[:2], sqlite3.sqlite_version_info):
@@ -26,7 +31,12 @@ def examine_database(database_url: str) -> list[Finding]:
     file = Path(url.database or "")
     if not file.exists():
         return [_could_be_made(file.absolute())]
-    return [_try_out(sa.create_engine(url, connect_args={"timeout": _CONNECT_SECONDS}))]
+    return _examine(sa.create_engine(url, connect_args={"timeout": _CONNECT_SECONDS}))
+
+
+def _examine(engine: sa.Engine) -> list[Finding]:
+    tried = _try_out(engine)
+    return [tried, *_examine_trail(engine)] if tried.level is Level.WELL else [tried]
 
 
 def _could_be_made(file: Path) -> Finding:
@@ -51,6 +61,22 @@ def _try_out(engine: sa.Engine) -> Finding:
     finally:
         engine.dispose()
     return messages.database_writable()
+
+
+def _examine_trail(engine: sa.Engine) -> list[Finding]:
+    trail = AuditTrail(engine)
+    try:
+        if not trail.exists():
+            return []
+        with closing(trail.rows(limit=MOST_CHECKED)) as rows:
+            found = verify(rows)
+    except sa.exc.SQLAlchemyError as error:
+        return [messages.database_unreadable(_reason(error))]
+    finally:
+        engine.dispose()
+    if isinstance(found, Broken):
+        return [messages.audit_trail_broken(found)]
+    return [messages.audit_trail(found.entries, is_all=found.entries < MOST_CHECKED)]
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,8 @@ import socket
 import ssl
 from collections.abc import Collection, Iterator, Sequence
 
+from bot.audit.messages import broken
+from bot.audit.model import Broken
 from bot.doctor.model import Finding, Level, Report, problem, warning, well
 from bot.errors import ConfigurationError, ProviderError, Silence, Unauthorized, Unreachable
 from bot.network import certificate_problem
@@ -250,6 +252,25 @@ def sqlite(python: tuple[int, ...], library: tuple[int, ...]) -> Finding | None:
 def database_writable() -> Finding:
     """Say that the database is there."""
     return well("DATABASE_URL: can be written to.")
+
+
+def audit_trail(entries: int, *, is_all: bool) -> Finding:
+    """Say that nobody has changed it."""
+    if is_all:
+        return well(f"Audit trail: unbroken, with {entries} {'entry' if entries == 1 else 'entries'}.")
+    return well(
+        f"Audit trail: its first {entries:,} entries are unbroken; `backup-bot audit verify` checks all."
+    )
+
+
+def database_unreadable(reason: str) -> Finding:
+    """Say that the audit trail can't be read."""
+    return problem(f"DATABASE_URL: the audit trail can't be read ({reason}).", "Check the database's log.")
+
+
+def audit_trail_broken(found: Broken) -> Finding:
+    """Say where somebody has changed it."""
+    return problem(broken(found), "Compare it with the log (event `audit`), and with the audit channel.")
 
 
 def database_will_be_made(file: str) -> Finding:

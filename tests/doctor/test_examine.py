@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from bot.audit.store import AuditTrail
 from bot.doctor.database import examine_database
 from bot.doctor.examine import Wrong, examine
 from bot.doctor.model import Level, Report
 from bot.doctor.report import as_text
 from bot.errors import ConfigurationError
+from bot.operations.database import open_database
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings, load, load_what_is_right
+from tests.audit.facts import entry
+from tests.audit.test_store import run, unprotect
 
 
 @pytest.fixture
@@ -154,6 +158,23 @@ async def test_a_database_that_cannot_be_had_is_explained(tmp_path: Path, url: s
     assert finding.level is Level.PROBLEM
     assert words in finding.what
     assert "s3cret" not in finding.what
+
+
+async def test_a_changed_audit_trail_is_told(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/bot.sqlite"
+    database = open_database(url)
+    trail = AuditTrail(database)
+    await trail.prepare()
+    for number in range(3):
+        await trail.append(entry(number))
+    await trail.aclose()
+    assert examine_database(url)[-1].what == "Audit trail: unbroken, with 3 entries."
+    unprotect(url)
+    run(url, "update audit_entries set person = 'UEVE' where seq = 2")
+    [_, finding] = examine_database(url)
+    assert finding.level is Level.PROBLEM
+    assert finding.what.startswith("The audit trail is broken at entry 2: it was edited")
+    database.dispose()
 
 
 async def test_a_lost_scope_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
