@@ -87,11 +87,13 @@ async def begins(page: Page, uses: Uses, button: str) -> None:
 
 
 async def confirms(page: Page, uses: Uses, server: str) -> None:
-    """Type the server's name into the form's last field, and submit it."""
+    """Type the server's name into the form's last field, and a reason where one is needed; submit it."""
     modal = page.locator("dialog[data-modal]")
-    name = modal.get_by_role("textbox").last
-    await uses(name)
-    await page.keyboard.type(server)
+    fields = modal.locator("input[type=text][required]")
+    await expect(fields.last).to_be_visible()
+    for number in range(await fields.count()):
+        await uses(fields.nth(number))
+        await page.keyboard.type(server)
     await uses(modal.locator("[type=submit]"))
     await expect(modal).to_have_count(0)
 

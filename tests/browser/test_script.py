@@ -124,6 +124,7 @@ async def test_a_modal_is_filled_in_and_complained_about(window: Page, harness: 
     await expect(modal.get_by_role("combobox")).not_to_have_attribute("aria-invalid", "true")
     state = (await harness.bot_function.hears("view_submission"))["view"]["state"]["values"]
     assert state["server"]["pick"]["selected_option"] == option("web-1")
+    await expect(modal.locator("[aria-busy=true]")).to_have_count(0)
     await window.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
     await expect(window.get_by_label("Message #ops")).to_be_focused()

@@ -143,7 +143,7 @@ STEPS = (
     ),
     Step(
         "Approve it as a second person",
-        f"Nobody restores {APPROVED} alone. Ask as Ana, then approve or decline as Ben. "
+        f"Nobody restores {APPROVED} alone. Ask as Ana, saying why, then approve or decline as Ben. "
         "Without an answer the request expires within minutes.",
         lambda stage: any(name == APPROVED for name, _ in stage.provider.restores),
         _ask_for_approval,
