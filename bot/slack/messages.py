@@ -72,7 +72,7 @@ def explain(error: BotError) -> Explanation:
         case AddressUnavailable():
             return Explanation(
                 f"BOT_BIND, BOT_PORT: I can't listen on {error.address}: {error.reason}.",
-                "Is another program using the port? Is the network up? Then start again.",
+                "Check that no other program uses the port and that the network is up, then start again.",
             )
         case ProviderError():
             return provider_error(error)

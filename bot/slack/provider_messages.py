@@ -19,7 +19,7 @@ from bot.slack.text import duration, pluralize, quotation
 TRY_SOON = "Try again in a moment."
 TRY_LATER = "Try again in a minute."
 LOOK_FIRST = "Check what is there now before you try again."
-CHECK_CERTIFICATES = "Tell whoever runs the bot to check VPS_API_URL, the proxy, SSL_CERT_FILE and the clock."
+CHECK_CERTIFICATES = "Tell the person who runs the bot to check the proxy, SSL_CERT_FILE and the clock."
 CHECK_ADDRESS = "If this keeps happening, tell whoever runs the bot to check VPS_API_URL."
 
 
@@ -100,7 +100,7 @@ def _slots_full(error: SlotsFull) -> Explanation:
 
 _SILENCES: dict[Silence, str] = {
     Silence.NOT_REACHED: "VPS.org can't be reached",
-    Silence.CERTIFICATE: "I don't trust the certificate of whatever answered for VPS.org",
+    Silence.CERTIFICATE: "VPS.org's certificate isn't trusted",
     Silence.TIMED_OUT: "VPS.org isn't answering",
     Silence.BROKE_OFF: "VPS.org dropped the connection",
     Silence.SERVER_ERROR: "VPS.org is having problems (error {status})",
