@@ -86,6 +86,7 @@ _DECISIONS: dict[Event, str] = {
     "break_glass": "*break-glass*",
     "cancelled": "cancelled",
 }
+_DOING = {"create": "back up"}
 TITLE = "Audit trail"
 DETAILS = "Details"
 DETAILS_TITLE = "What happened"
@@ -127,15 +128,16 @@ def sent(count: int, unreadable: int, *, is_all: bool) -> str:
 
 def operation_lines(operation: AuditedOperation) -> str:
     """Return an operation in a few lines: how it stands, to what, when, who decided, how long it took."""
-    entries = [chained.entry for chained in operation.entries]
-    if not entries:
+    everything = [chained.entry for chained in operation.entries]
+    if not everything:
         return f":warning: {left_out(0, operation.unreadable)}"
+    # That somebody was refused something, such as to approve it, changes nothing.
+    entries = [entry for entry in everything if entry.event != "refused"] or everything
     first, last = entries[0], entries[-1]
     with_backup = next((each for each in reversed(entries) if each.backup_id is not None), first)
     backup = f" → backup {with_backup.backup_id}" if with_backup.backup_id is not None else ""
-    thing = " ".join(
-        part for part in (escape_truncated(first.verb, 50), safe_name(first.server_name)) if part
-    )
+    server = f" {safe_name(first.server_name)}" if first.server_name else ""
+    thing = f"{escape_truncated(_DOING.get(first.verb, first.verb), 50)}{server}"
     lines = [
         f"{_standing(entries)} *{thing}*{backup} · {when(first.at)}",
         " · ".join(part for part in (mention(first.person), *_decisions(entries), _ending(entries)) if part),
@@ -197,9 +199,19 @@ def entry_lines(chained: ChainedEntry) -> str:
     return "\n".join(line for line in (*said, _result(entry), _where(chained)) if line)
 
 
+def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
+    """Return an entry below the first of its operation: what was not said there."""
+    entry = chained.entry
+    other = mention(entry.person) if entry.person != first.person else ""
+    decided = f"Decided by {mention(entry.decided_by)}" if entry.decided_by else ""
+    who = " · ".join(part for part in (other, decided, when(entry.at)) if part)
+    said = [_event(entry), who, _quoted(entry.comment), _reached(entry)]
+    return "\n".join(line for line in (*said, _result(entry), f"Entry {chained.seq}") if line)
+
+
 def page_range(newest: int, oldest: int) -> str:
     """Return which entries are shown."""
-    return f"Entries {oldest} to {newest}, newest first"
+    return f"Entries {oldest} to {newest}"
 
 
 def entry_hash(chained: ChainedEntry) -> str:
@@ -279,9 +291,13 @@ def entry_range_and_hash(first: ChainedEntry, last: ChainedEntry) -> str:
     return f"Among entries {first.seq} to {last.seq} · {entry_hash(last)}"
 
 
-def _headline(entry: Entry) -> str:
+def _event(entry: Entry) -> str:
     state = f" ({escape_truncated(entry.state, 50)})" if entry.state else ""
-    parts = [f"{_HEADLINES[entry.event]}{state}*"]
+    return f"{_HEADLINES[entry.event]}{state}*"
+
+
+def _headline(entry: Entry) -> str:
+    parts = [_event(entry)]
     if entry.verb:
         parts.append(escape_truncated(entry.verb, 50))
     if entry.server_name:

@@ -62,7 +62,11 @@ def trail(page: Page, form: AuditForm) -> Message:
 def details(operation: AuditedOperation) -> View:
     """Return all entries of one operation as a modal."""
     shown = operation.entries[-MOST_DETAILS:]
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.entry_lines(chained))) for chained in shown]
+    texts = [
+        messages.later_entry_lines(chained, shown[0].entry) if number else messages.entry_lines(chained)
+        for number, chained in enumerate(shown)
+    ]
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(text)) for text in texts]
     note = messages.left_out(len(operation.entries) - len(shown), operation.unreadable)
     if note or not blocks:
         blocks.append(_context(note or messages.NO_ENTRIES))

@@ -68,6 +68,15 @@ def of_kinds(*events: Event, **more: Any) -> AuditedOperation:
     return operation(*newest_first(*told))
 
 
+def test_that_somebody_was_refused_to_decide_does_not_count_as_how_it_ended() -> None:
+    tried = entry(3, event="refused", key="3", person="UGUS", failure=GUEST, verb="approve")
+    told = newest_first(entry(1, event="requested", key="1"), entry(2, key="2"), tried)
+    shown = trail(Page([operation(*told)], has_newer=False, has_older=False), AuditForm()).text
+    assert ":arrow_forward: *restore web-1*" in shown
+    assert "refused" not in shown
+    assert "<@UGUS>" in str(details(operation(*told)).to_dict())
+
+
 FAILED = NotDone(failure=Failure.of(Busy(words="try later")), ended_at=NOON)
 OPERATIONS = {
     "refused": operation(STORY[11]),

@@ -153,7 +153,7 @@ async def confirm(studio: Studio, person: str, server: str) -> None:
         for block in actor.modal.payload["blocks"]
         if block.get("element", {}).get("type") == "plain_text_input"
     ]
-    await actor.fills({texts[-1]: server})
+    await actor.fills({**dict.fromkeys(texts[:-1], "Mail bounces since the update"), texts[-1]: server})
     await actor.submits()
 
 
@@ -239,6 +239,20 @@ async def without_vps(studio: Studio) -> None:
         studio.clear()
 
 
+async def audit(studio: Studio) -> None:
+    ben = studio.person("ben")
+    await ben.types("/backup audit")
+    await studio.shoot("audit", person="UBEN")
+    await use(studio, "ben", "Details")
+    await studio.shoot("audit-details", person="UBEN")
+    studio.clear()
+    await ben.types("/backup audit mail")
+    await studio.settled()
+    await use(studio, "ben", "Export CSV")
+    await studio.shoot("audit-of-mail", person="UBEN")
+    await studio.shoot("audit-csv", person="UBEN", channel="DBEN")
+
+
 COMMANDS = {
     "ana": [
         *("", "help", "help restore", "status", "servers", "list", "list web-1", "list lab-1"),
@@ -253,7 +267,6 @@ COMMANDS = {
         ),
         *("lst", "list web", "create wbe-1"),
     ],
-    "ben": ["audit"],
     "gus": ["list", "create web-1"],
     "cleo": ["", "create web-1"],
 }
@@ -267,6 +280,7 @@ SCENES: tuple[Scene, ...] = (
     break_glass,
     delete,
     without_vps,
+    audit,
 )
 
 

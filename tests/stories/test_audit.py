@@ -76,6 +76,7 @@ async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -
         "ended_at": delete["ended_at"],
         "backup_id": 5001,
         "was_gone": False,
+        "deleted_first": None,
     }
     assert restore == {
         "kind": "not_approved",
@@ -123,7 +124,7 @@ async def test_no_sentence_is_kept_but_what_people_said(world: World) -> None:
     world.provider.backups.clear()
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_reply("is out of date")
-    said = {"not now", "no longer needed"}
+    said = {"not now", "no longer needed", "it broke"}
     found = {each for entry in trail(world) for each in sentences(entry.brief())}
     assert {*events(world)} >= {"refused", "declined", "stale", "ended"}
     assert found == said
@@ -137,9 +138,9 @@ async def test_it_is_read_in_slack_operation_by_operation_by_server_by_person_an
     ben = world.person("ben")
 
     await ben.types("/backup audit")
-    newest = await world.until_whisper("ben", "newest first")
+    newest = await world.until_whisper("ben", "Newest first")
     for words in (
-        ":no_entry_sign: *create* · ",
+        ":no_entry_sign: *back up* · ",
         "<@UGUS> · refused",
         ":no_entry_sign: *restore db-1* → backup 5002 · ",
         "<@UANA> · declined by <@UBEN> · not done",
