@@ -86,6 +86,7 @@ async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -
         "comment": "not now",
         "minutes": 30.0,
         "failure": None,
+        "deleted_first": None,
     }
     denials = {entry["person"]: entry["failure"] for entry in written if entry["event"] == "refused"}
     assert denials == {
