@@ -15,6 +15,7 @@ BotError
 ├── ConfigurationError     the bot can't start as configured
 ├── Unavailable            what the bot needs at its start is not there, for now
 │   ├── DatabaseUnavailable  the database can't be reached
+│   ├── DatabaseInUse        another bot works on the file
 │   └── AddressUnavailable   the address on which it listens can't be had
 └── ProviderError          VPS.org refused, or could not be asked
     ├── BadRequest         it found fault with the request
@@ -236,12 +237,19 @@ class ConfigurationError(BotError):
 class Unavailable(BotError):
     """What the bot needs at its start is not there, for now: to start again may help."""
 
-    reason: str
-
 
 @dataclass(eq=False)
 class DatabaseUnavailable(Unavailable):
     """The database could not be reached for as long as the bot waits for it at the start."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class DatabaseInUse(Unavailable):
+    """Another bot works on the SQLite file."""
+
+    file: str
 
 
 @dataclass(eq=False)
@@ -249,6 +257,7 @@ class AddressUnavailable(Unavailable):
     """The address on which the bot listens is not there, or taken; `reason` is the system's."""
 
     address: str
+    reason: str
 
 
 @dataclass(eq=False, kw_only=True)

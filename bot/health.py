@@ -102,7 +102,7 @@ def _cant_listen(error: OSError, address: str) -> BotError:
     # asyncio puts its own words before the system's; a name that can't be resolved has numbers of its own.
     is_name = isinstance(error, socket.gaierror)
     reason = str(error.strerror) if is_name else os.strerror(error.errno or 0)
-    return AddressUnavailable(reason, address)
+    return AddressUnavailable(address, reason)
 
 
 class HttpServer:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.errors import ConfigurationError
+from bot.errors import BotError, ConfigurationError, DatabaseInUse
 from bot.operations.leases import LOOK_SECONDS, lease_name, terminate_process
 
 log = structlog.get_logger()
@@ -38,7 +38,8 @@ class FileLock:
         """Take the file, and make it if it is missing.
 
         Raises:
-            ConfigurationError: another process has it, or it is none that can be used.
+            DatabaseInUse: another process has it.
+            ConfigurationError: it is none that can be used.
             OSError: it can't be opened.
         """
         if self._database.exists() and not self._database.is_file():
@@ -84,12 +85,9 @@ class FileLock:
         except OSError:  # Whatever it is, it may pass.
             return False
 
-    def _refused(self, error: OSError) -> ConfigurationError:
+    def _refused(self, error: OSError) -> BotError:
         if error.errno in {errno.EAGAIN, errno.EACCES}:
-            return ConfigurationError(
-                f"DATABASE_URL: another backup-bot is using {self._database}.",
-                hint="Stop it first, or use PostgreSQL to run several.",
-            )
+            return DatabaseInUse(str(self._database))
         return ConfigurationError(
             f"DATABASE_URL: {self._database} can't be locked ({error.strerror}), so a second bot could "
             "use it at the same time.",

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
@@ -105,7 +106,8 @@ class Engine:
         all services are set and before Slack is connected.
 
         Raises:
-            ConfigurationError: another process uses the file, or the database can't be opened.
+            ConfigurationError: the database can't be opened.
+            DatabaseInUse: another process uses the file.
             DatabaseUnavailable: the database could not be reached in time, or the disk is full.
         """
         try:
@@ -179,7 +181,8 @@ class Engine:
         elif self._is_file:
             passes = getattr(cause, "sqlite_errorcode", 0) & 0xFF in _PASSING
         else:
-            passes = isinstance(error, sa.exc.OperationalError)
+            # It is read-only while another server takes over.
+            passes = isinstance(cause, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction)
         if passes:
             return DatabaseUnavailable(reason)
         return ConfigurationError(f"DATABASE_URL: the database can't be opened ({reason}).")

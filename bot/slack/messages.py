@@ -8,6 +8,7 @@ from bot.errors import (
     AskedTooOften,
     BotError,
     ConfigurationError,
+    DatabaseInUse,
     DatabaseUnavailable,
     Denial,
     Misuse,
@@ -68,6 +69,11 @@ def explain(error: BotError) -> Explanation:
         case DatabaseUnavailable():
             return Explanation(
                 f"DATABASE_URL: the database can't be reached: {error.reason}", "Once it can, start again."
+            )
+        case DatabaseInUse():
+            return Explanation(
+                f"DATABASE_URL: another backup-bot is using {error.file}.",
+                "Stop it first, or use PostgreSQL to run several.",
             )
         case AddressUnavailable():
             return Explanation(

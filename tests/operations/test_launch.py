@@ -18,13 +18,23 @@ import sqlalchemy as sa
 from dbos import DBOSPortableJSONSerializer
 from dbos import _serialization as reading
 
-from bot.errors import BotError, ConfigurationError, DatabaseUnavailable
+from bot.audit.store import AuditTrail
+from bot.errors import BotError, ConfigurationError, DatabaseInUse, DatabaseUnavailable
 from bot.operations import records
 from bot.operations.database import open_database
 from bot.operations.engine import adopt, event, set_event, start, workflow
 from bot.operations.file_lock import FileLock
 from bot.operations.launch import Engine
-from tests.operations.harness import EngineHarness, Order, begin, until_ended_somehow, until_recorded, wait_at
+from tests.operations.harness import (
+    EngineHarness,
+    Order,
+    begin,
+    close,
+    until_ended_somehow,
+    until_recorded,
+    wait_at,
+)
+from tests.operations.postgres import Postgres
 
 OURS = DBOSPortableJSONSerializer()
 
@@ -179,6 +189,18 @@ async def test_what_may_pass_is_worth_another_start(tmp_path: Path, code: int, k
         await Engine(database).launch(fail)
 
 
+async def test_a_database_that_is_read_only_for_now_is_worth_another_start(postgres: Postgres) -> None:
+    address = postgres.new_database()
+    database = open_database(address)
+    with database.begin() as connection:
+        name = database.url.database
+        connection.exec_driver_sql(f"alter database {name} set default_transaction_read_only = on")
+    database.dispose()
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
+        await Engine(database).launch(AuditTrail(database).prepare)
+    await close(database)
+
+
 async def test_what_is_in_the_way_of_a_database_is_said(tmp_path: Path) -> None:
     file, long = tmp_path / "disk", tmp_path / ("x" * 300)  # A disk is not full as a path speaks of one.
     file.touch()
@@ -194,9 +216,9 @@ async def test_a_file_that_another_bot_uses_is_refused_until_it_leaves(tmp_path:
     path = tmp_path / "new folder" / "bot.sqlite"
     first, second = FileLock(path), FileLock(path)
     assert await first.claim() == "lease-0"
-    with pytest.raises(ConfigurationError, match="another backup-bot is using") as refused:
+    with pytest.raises(DatabaseInUse) as refused:
         await second.claim()
-    assert "PostgreSQL" in refused.value.hint
+    assert refused.value.file == str(path)
     await first.release()
     assert await second.claim() == "lease-0"
     assert await second.live_leases() == {"lease-0"}
@@ -261,7 +283,7 @@ def test_whatever_is_deleted_beside_the_database_a_second_process_does_not_start
         (tmp_path / "hard").hardlink_to(path)
         for way in (path, tmp_path / "symbolic", tmp_path / "hard"):
             with start(way) as second:
-                assert "another backup-bot is using" in second.communicate()[1]
+                assert "DatabaseInUse" in second.communicate()[1]
             assert second.returncode != 0
         first.kill()
     with start(path) as third:

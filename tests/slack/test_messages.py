@@ -16,6 +16,7 @@ from bot.errors import (
     AlreadyTried,
     BotError,
     ConfigurationError,
+    DatabaseInUse,
     DatabaseUnavailable,
     Denial,
     InvalidResponse,
@@ -134,7 +135,8 @@ def test_a_button_that_was_used_before_has_words() -> None:
     [
         ConfigurationError("BOT_PORT must be a number.", "VPS_API_TOKEN is missing.", hint="See README.md."),
         DatabaseUnavailable("connection refused"),
-        AddressUnavailable("Address already in use", "127.0.0.1:8080"),
+        AddressUnavailable("127.0.0.1:8080", "Address already in use"),
+        DatabaseInUse("/data/backup-bot.sqlite"),
     ],
     ids=str,
 )
