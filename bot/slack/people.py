@@ -47,6 +47,14 @@ def full_member_of(user: Mapping[str, Any]) -> Ids:
     return frozenset(team for team in teams if team)
 
 
+def time_zone(name: str) -> tzinfo:
+    """Return the time zone of that name; UTC if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
 class People:
     """Knows people and user groups as Slack last described them.
 
@@ -95,10 +103,7 @@ class People:
 
     def zone(self, user_id: str) -> tzinfo:
         """Return the time zone somebody has set in Slack, as far as it is known; else UTC."""
-        try:
-            return ZoneInfo(self._zones[user_id])
-        except (KeyError, ValueError, OSError):
-            return UTC
+        return time_zone(self._zones.get(user_id, ""))
 
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return the full members among these users and in these user groups, `besides` one person.

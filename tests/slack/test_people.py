@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from bot.permissions import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.workspace import HOME_TEAM
 from bot.slack.auth import web_client
-from bot.slack.people import People, full_member_of
+from bot.slack.people import People, full_member_of, time_zone
 
 
 class PeopleHarness:
@@ -54,6 +55,19 @@ async def test_what_came_from_another_workspace_is_nobody_s_of_ours(
     harness: PeopleHarness, team: str, is_member: bool
 ) -> None:
     assert (await harness.people().who("UANA", team)).is_member is is_member
+
+
+async def test_somebody_s_time_zone_is_the_one_they_set_in_slack(harness: PeopleHarness) -> None:
+    harness.workspace.people["UANA"].tz = "Asia/Tokyo"
+    people = harness.people()
+    assert people.zone("UANA") is UTC, "nothing is known yet"
+    await people.who("UANA")
+    assert str(people.zone("UANA")) == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize("name", ["", "Nowhere/Atall", "../../etc/passwd", "/etc/passwd", "Europe", "x\0y"])
+def test_what_is_no_time_zone_is_taken_for_utc(name: str) -> None:
+    assert time_zone(name) is UTC
 
 
 async def test_somebody_of_elsewhere_stays_one_whatever_workspace_they_say(harness: PeopleHarness) -> None:

@@ -202,15 +202,15 @@ async def test_of_two_who_approve_at_once_one_counts_and_it_is_done_once(world: 
 @pytest.mark.parametrize(
     ("world", "words"),
     [
-        ({"bot_second_person": "delete"}, "there is nobody else who can approve it"),
-        ({"bot_second_person": "delete", "bot_approvers": "UANA"}, "there is nobody else who can approve it"),
+        ({"bot_second_person": "delete"}, "nobody else can give it"),
+        ({"bot_second_person": "delete", "bot_approvers": "UANA"}, "nobody else can give it"),
         (
             {"bot_second_person": "delete", "bot_approvers": "S0EMPTY"},
-            "there is nobody else who can approve it",
+            "nobody else can give it",
         ),
         (
             {"bot_second_person": "delete", "bot_approvers": "S0GUESTS"},
-            "there is nobody else who can approve it",
+            "nobody else can give it",
         ),
     ],
     indirect=["world"],

@@ -74,6 +74,7 @@ async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -
     assert delete == {
         "kind": "deleted",
         "ended_at": delete["ended_at"],
+        "deleted_first": None,
         "backup_id": 5001,
         "was_gone": False,
         "deleted_first": None,
@@ -81,6 +82,7 @@ async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -
     assert restore == {
         "kind": "not_approved",
         "ended_at": restore["ended_at"],
+        "deleted_first": None,
         "ending": "declined",
         "by": "UBEN",
         "comment": "not now",

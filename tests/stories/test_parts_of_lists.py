@@ -34,5 +34,7 @@ async def test_the_only_backup_shown_is_not_said_to_be_the_only_one(world: World
     newest = world.provider.add_backup("web-1", age=timedelta(hours=1))
     world.faults.next_provider[BACKUPS] += ["list_misses"] * 3
     await world.person("ana").types(f"/backup delete {newest.id}")
-    said = await world.until_modal("ana", "*only complete backup* of web-1")
-    assert "that VPS.org showed me; it did not show all" in said
+    said = await world.until_modal(
+        "ana", "It is the only complete backup of this server that VPS.org showed me"
+    )
+    assert "it did not show all" in said

@@ -103,6 +103,16 @@ async def test_the_newest_backup_before_a_moment_is_shown_at_once_or_what_there_
     assert "backup:101" in shown, "what there is can be picked"
 
 
+async def test_the_form_says_how_long_the_safety_backup_takes_by_the_last_backup(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create web-1")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("*web-1* is backed up")
+    await ana.types("/backup restore web-1 latest")
+    await world.until_modal("ana", "Back up the current state first (about 1 min)")
+
+
 async def test_a_server_without_backups_has_nothing_to_go_back_to(world: World) -> None:
     await world.person("ana").types("/backup restore db-1")
     await world.until_modal("ana", "*db-1* has no backup to restore.")

@@ -88,3 +88,18 @@ async def test_a_page_is_shared_only_with_what_one_can_look_at_by_then(hiding: W
     await hiding.person("ben").clicks(label="Show in channel")
     await hiding.until_whisper("ben", "There is no server “102” that you can see.")
     assert hiding.posts() == []
+
+
+async def test_backups_of_a_server_one_can_t_look_at_any_more_are_not_offered(
+    hiding: World, tmp_path: Path
+) -> None:
+    seen = HIDDEN.replace("operators = []", 'operators = ["UBEN"]')
+    (tmp_path / "rules.toml").write_text(seen)
+    await hiding.restart_bot(bot_rules_file=tmp_path / "rules.toml")
+    ben = hiding.person("ben")
+    await ben.types("/backup restore db-1")
+    await hiding.until_modal("ben", "backup:102")
+    assert "of db-1" in str(await ben.suggests("backup", ""))
+    (tmp_path / "rules.toml").write_text(seen.replace("UBEN", "UCLEO"))
+    await hiding.restart_bot(bot_rules_file=tmp_path / "rules.toml")
+    assert await ben.suggests("backup", "") == []

@@ -65,7 +65,6 @@ FORMS: list[tuple[str, str, str]] = [
     ("views.open", "wrong_types", SILENT),
     ("views.open", "down", SILENT),
     ("views.update", "hash_conflict", REFUSES),
-    ("views.update", "not_found", REFUSES),
     ("views.update", "internal_error", REFUSES),
     ("views.update", "html", SILENT),
     ("views.update", "wrong_types", SILENT),
