@@ -58,7 +58,7 @@ BUTTONS = {
     ids.LIST_OPEN: ListForm(server_id=1).as_json(),
     ids.SERVERS_NEXT: ServersForm(part="web", page=1).as_json(),
     ids.run_command(0): 'delete "5001"',
-    ids.run_command(ids.MOST_COMMANDS): "create web-1 why",
+    ids.run_command(ids.MOST_COMMANDS): "list web-1",
     ids.TRY_AGAIN: AgainForm(verb=Verb.RESTORE, server_id=1, backup_id=5001).as_json(),
     ids.SERVER_BACKUPS: "1",
     ids.SERVER_CREATE: "1",
