@@ -77,7 +77,6 @@ async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -
         "deleted_first": None,
         "backup_id": 5001,
         "was_gone": False,
-        "deleted_first": None,
     }
     assert restore == {
         "kind": "not_approved",
@@ -88,7 +87,6 @@ async def test_what_was_denied_and_how_it_ended_is_kept_as_facts(world: World) -
         "comment": "not now",
         "minutes": 30.0,
         "failure": None,
-        "deleted_first": None,
     }
     denials = {entry["person"]: entry["failure"] for entry in written if entry["event"] == "refused"}
     assert denials == {
