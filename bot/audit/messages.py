@@ -106,7 +106,7 @@ def what_is_shown(form: AuditForm, *, is_whole: bool) -> str:
     if form.server:
         parts.append(f"of *{safe_name(form.server)}*")
     if form.person:
-        parts.append(f"requested or decided by {mention(form.person)}")
+        parts.append(f"involving {mention(form.person)}")
     if form.since:
         parts.append(f"since {when(form.since)}")
     left_out = "" if is_whole else " · without servers whose audit trail you can't read here"
@@ -158,7 +158,7 @@ def left_out(earlier: int, unreadable: int) -> str:
         parts.append(f"{pluralize(earlier, 'earlier event')} left out.")
     if unreadable:
         parts.append(
-            f"Entries that can't be read, because somebody changed them: {unreadable}. "
+            f"Entries that can't be read, because they were changed: {unreadable}. "
             "See why with `backup-bot audit verify`."
         )
     return " ".join(parts)
@@ -203,7 +203,7 @@ def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
     """Return an entry below the first of its operation: what was not said there."""
     entry = chained.entry
     other = mention(entry.person) if entry.person != first.person else ""
-    decided = f"Decided by {mention(entry.decided_by)}" if entry.decided_by else ""
+    decided = f"by {mention(entry.decided_by)}" if entry.decided_by else ""
     who = " · ".join(part for part in (other, decided, when(entry.at)) if part)
     said = [_event(entry), who, _quoted(entry.comment), _reached(entry)]
     return "\n".join(line for line in (*said, _result(entry), f"Entry {chained.seq}") if line)
@@ -310,7 +310,8 @@ def _headline(entry: Entry) -> str:
 
 
 def _who(entry: Entry) -> str:
-    decided = f", decided by {mention(entry.decided_by)}" if entry.decided_by else ""
+    answer = _DECISIONS.get(entry.event, "answered")
+    decided = f", {answer} by {mention(entry.decided_by)}" if entry.decided_by else ""
     return f"Requested by {mention(entry.person)}{decided} · {when(entry.at)}"
 
 

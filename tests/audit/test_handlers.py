@@ -59,8 +59,8 @@ async def test_part_of_the_trail_is_shown_as_it_is_typed(world: World) -> None:
     for typed, title, entries in [
         ("db-", "of *db-1*", "Entries 5 to 25"),
         ("2", "of *2*", "Entries 5 to 25"),
-        ("<@UCLEO>", "first, requested or decided by <@UCLEO>", "Entries 5 to 25"),
-        ("web-1 <@UANA|ana> 2026-03-01", "of *web-1*, requested or decided by <@UANA>, since", "13 to 24"),
+        ("<@UCLEO>", "first, involving <@UCLEO>", "Entries 5 to 25"),
+        ("web-1 <@UANA|ana> 2026-03-01", "of *web-1*, involving <@UANA>, since", "13 to 24"),
         ("db main", "of *db main*", "There are no entries for this."),
         ("2029-01-01", "since <!date^18619", "There are no entries for this."),
     ]:
@@ -97,10 +97,10 @@ async def test_filters_are_chosen_and_let_go(world: World) -> None:
     await ben.chooses("UANA", action_id="audit_person")
     await world.until_whisper("ben", "There are no entries for this.")
     await ben.chooses("UCLEO", action_id="audit_person")
-    await world.until_whisper("ben", "requested or decided by <@UCLEO>")
+    await world.until_whisper("ben", "involving <@UCLEO>")
     await ben.chooses("Last 30 days", action_id="audit_since")
     shown = await world.until_whisper("ben", "since")
-    assert ["of *db-1*" in shown.text, "decided by <@UCLEO>" in shown.text] == [True, True]
+    assert ["of *db-1*" in shown.text, "involving <@UCLEO>" in shown.text] == [True, True]
     await ben.clicks(label="Show all")
     await world.until_whisper("ben", "Entries 16 to 25")
     await ben.clicks(label="Details")

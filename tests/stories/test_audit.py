@@ -164,7 +164,7 @@ async def test_it_is_read_in_slack_operation_by_operation_by_server_by_person_an
     assert "“not now”" in told
 
     await ben.types("/backup audit @cleo 1h")
-    of_person = await world.until_whisper("ben", "requested or decided by <@UCLEO>, since")
+    of_person = await world.until_whisper("ben", "involving <@UCLEO>, since")
     assert ["*delete web-1*" in of_person.text, "db-1" in of_person.text] == [True, False]
 
     await ben.types("/backup audit web-9")
