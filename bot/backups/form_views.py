@@ -38,10 +38,12 @@ def loading(verb: ChangingVerb) -> View:
     return modal(ids.NOTE_MODAL, messages.title(verb), [SectionBlock(text=mrkdwn(ASKING))])
 
 
-def create_form(form: CreateForm, server: Server | None, reason: str = "") -> View:
-    """Return the form that makes a backup."""
+def create_form(
+    form: CreateForm, server: Server | None, reason: str = "", *, needs_reason: bool = False
+) -> View:
+    """Return the form that makes a backup; `needs_reason` if somebody must judge it."""
     picker = InputBlock(block_id=ids.SERVER, label=plain("Server"), element=_server_select(server))
-    blocks = [picker, reason_input(reason)]
+    blocks = [picker, reason_input(reason, is_needed=needs_reason)]
     return modal(
         ids.CREATE_MODAL, messages.MAKE_TITLE, blocks, submit="Back up", private_metadata=form.as_json()
     )

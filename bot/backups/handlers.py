@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 from bot import lifecycle
-from bot.backups import confirm, create, form_views, views, watch
+from bot.backups import confirm, create, form_views, messages, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
 from bot.backups.requests import common_fields, server_by_id, typed_name, typed_server
@@ -12,6 +12,7 @@ from bot.errors import AlreadyTried, Misuse, UsageError
 from bot.operations import engine, records
 from bot.operations.messages import will_tell
 from bot.operations.model import CreateOperation, WatchOperation
+from bot.permissions import NeedsApproval
 from bot.servers.model import Server
 from bot.servers.views import ALL
 from bot.services import services
@@ -147,10 +148,22 @@ async def try_again(interaction: Interaction) -> None:
 
 async def _request_backup(interaction: Interaction, server: Server, reason: str, channel: str) -> None:
     decision = await services().authorizer.require(interaction, Verb.CREATE, server.name, channel)
+    if isinstance(decision, NeedsApproval) and not reason:
+        await _ask_for_reason(interaction, server, channel)
+        return
     fields = common_fields(interaction, Verb.CREATE, server, channel, decision=decision, reason=reason)
     await lifecycle.request(CreateOperation(**fields))
     await interaction.ack()
     await tell_if_closed(interaction, channel)
+
+
+async def _ask_for_reason(interaction: Interaction, server: Server, channel: str) -> None:
+    """Ask why, in the form: whoever has to approve it must be able to judge it."""
+    if interaction.body.get("type") == "view_submission":
+        await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
+        return
+    form = CreateForm(channel=channel)
+    await interaction.open_view(form_views.create_form(form, server, needs_reason=True))
 
 
 async def _watch(interaction: Interaction, choice: BackupChoice) -> None:

@@ -67,7 +67,7 @@ async def restore(wanted: RestoreOperation, card: Card) -> Outcome:
 
 async def restore_safely(wanted: RestoreOperation, card: Card) -> Outcome:
     """Reset a server to a backup, once another one of its current state is complete."""
-    safety_id = await back_up_first(wanted, card)
+    safety = await back_up_first(wanted, card)
     outcome: Outcome
     try:
         await recheck(wanted)  # Hours may have passed.
@@ -75,7 +75,9 @@ async def restore_safely(wanted: RestoreOperation, card: Card) -> Outcome:
         outcome = await call_and_watch(wanted, card)
     except Refused as refusal:
         outcome = refusal.outcome
-    return outcome.model_copy(update={"safety_backup_id": safety_id})
+    made = {"safety_backup_id": safety.backup_id}
+    took = {"safety_backup_seconds": safety.seconds} if isinstance(outcome, Restored) else {}
+    return outcome.model_copy(update=made | took)
 
 
 async def call_and_watch(wanted: RestoreOperation, card: Card) -> Restored | Accepted | NotDone | NotKnown:
@@ -95,8 +97,8 @@ async def look_and_call(wanted: RestoreOperation) -> "RestoreReply":
     return await call_restore(wanted, before.status)
 
 
-async def back_up_first(wanted: RestoreOperation, card: Card) -> int:
-    """Return the id of the safety backup once it is complete; raises Refused if it is not."""
+async def back_up_first(wanted: RestoreOperation, card: Card) -> BackedUp:
+    """Return the safety backup once it is complete; raises Refused if it is not."""
     await card.update(SafetyBackupRunning())
     try:
         backup = await make_backup(wanted, messages.safety_purpose(wanted.backup.id))
@@ -104,7 +106,7 @@ async def back_up_first(wanted: RestoreOperation, card: Card) -> int:
     except Refused as refusal:
         outcome = refusal.outcome
     if isinstance(outcome, BackedUp):
-        return outcome.backup_id
+        return outcome
     raise Refused(NoSafetyBackup.model_validate({"ended_at": outcome.ended_at, "cause": outcome}))
 
 

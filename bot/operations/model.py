@@ -176,6 +176,7 @@ class Restored(_Outcome):
     answer_lost: bool = False
     seconds: float
     safety_backup_id: int | None = None
+    safety_backup_seconds: float | None = None
 
 
 class Accepted(_Outcome):

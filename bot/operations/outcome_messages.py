@@ -202,7 +202,9 @@ def outcome_fields(outcome: Outcome) -> dict[str, str]:
     """Return what came of an operation, by label, beside what was requested."""
     fields = {}
     if isinstance(outcome, Restored):
-        fields["Took"] = duration(outcome.seconds)
+        before = outcome.safety_backup_seconds
+        more = "" if before is None else f", after {duration(before)} for the safety backup"
+        fields["Took"] = f"{duration(outcome.seconds)}{more}"
     if (safety_id := safety_backup_of(outcome)) is not None:
         fields["Safety backup"] = f"backup {safety_id}"
     return fields

@@ -199,6 +199,26 @@ async def test_of_two_who_approve_at_once_one_counts_and_it_is_done_once(world: 
     await world.until(lambda: _answers(world, loser))
 
 
+@set_up(bot_second_person="create", bot_approvers="UCLEO")
+async def test_a_backup_that_has_to_be_approved_needs_a_reason(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup create web-1")
+    await world.until_modal("ana", "Back up a server")
+    assert world.posts() == []
+    with pytest.raises(NotPossible, match="required"):
+        await ana.submits()
+    await ana.fills(reason="before the upgrade")
+    await ana.submits()
+    question = await world.until_post("Approval needed: back up web-1")
+    assert "*Reason* “before the upgrade”" in question.text
+    await ana.types("/backup create")
+    await world.until_modal("ana", "Back up a server")
+    await ana.fills(server="db-1")
+    await ana.submits()
+    assert ana.modal
+    assert ana.modal.errors == {"reason": "Say why: another person must approve this."}
+
+
 @pytest.mark.parametrize(
     ("world", "words"),
     [
