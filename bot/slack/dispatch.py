@@ -168,7 +168,7 @@ async def _unknown(_: Interaction) -> None:
 
 async def _tell(interaction: Interaction, trouble: Explanation) -> None:
     try:
-        await interaction.explain_trouble(trouble)
+        await interaction.explain(trouble)
     except (SlackApiError, *UNANSWERED) as failure:
         # To raise now would undo an ack that is just going out: Bolt makes an error of it.
         log.warning("nobody_told", what=trouble.what, reason=type(failure).__name__)

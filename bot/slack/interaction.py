@@ -16,8 +16,8 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import BotError, Misuse, NotRecorded, Unrecorded, UsageError
-from bot.slack import ids, messages, views
+from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
+from bot.slack import ids, views
 from bot.slack.auth import UNANSWERED, error_name
 from bot.slack.message import Message
 from bot.slack.newer_blocks import REFUSALS, newer_types, older
@@ -271,19 +271,18 @@ class Interaction:
         is_known = newer_types(content) <= self.taken_blocks
         await self.ack(response_action="update", view=content if is_known else older(content))
 
-    async def explain(self, error: BotError) -> None:
-        """Tell the person what went wrong and what to do, where they are looking."""
-        await self.explain_trouble(messages.explain(error))
+    async def explain(self, trouble: Explanation) -> None:
+        """Tell the person what went wrong and what to do, where they are looking.
 
-    async def explain_trouble(self, trouble: Explanation) -> None:
-        """Do the same for what is no expected failure. A form that was sent stays as it was filled in."""
+        A form that was sent stays as it was filled in.
+        """
         if self.body.get("type") == "block_suggestion":
             await self.ack(options=[])
         elif self.body.get("type") == "view_submission" and not self.is_acked:
             has_fields = bool(self.view.get("blocks"))
             await self.ack_view(views.kept(self.view, trouble) if has_fields else views.note_about(trouble))
         else:
-            await self.reply_ephemeral(views.explain_trouble(trouble, self.repeat))
+            await self.reply_ephemeral(views.explain(trouble, self.repeat))
 
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):

@@ -27,13 +27,11 @@ class Repeat(NamedTuple):
 Json = dict[str, Any]
 
 
-def explain(error: BotError) -> Message:
-    """Return what happened and what to do about it, with a button for each next step."""
-    return explain_trouble(messages.explain(error))
+def explain(trouble: Explanation, repeat: Repeat | None = None) -> Message:
+    """Return what happened and what to do about it, with a button for each next step.
 
-
-def explain_trouble(trouble: Explanation, repeat: Repeat | None = None) -> Message:
-    """Return the same for what is no expected failure, and a button that does `repeat` if that can help."""
+    `repeat` is what the button *Try again* does, if that can help.
+    """
     blocks: list[Block] = [_block(trouble)]
     buttons = [
         _button(step.label, Repeat(ids.run_command(place), step.command))
@@ -58,7 +56,7 @@ def note(error: BotError, channel: str = "") -> View:
 
 
 def note_about(trouble: Explanation, channel: str = "") -> View:
-    """Return the same for what is no expected failure."""
+    """Return the same for what is explained already."""
     # It is closed by its button, and a form can't be opened on top of what is closed.
     looks = (step for step in trouble.next_steps if step.command.partition(" ")[0] not in CHANGING)
     step = next(looks, None)

@@ -36,7 +36,7 @@ from bot.operations import messages as operation_messages
 from bot.operations import outcome_messages
 from bot.operations.model import Ending, NotApproved
 from bot.slack.messages import explain, in_short, lines
-from bot.slack.views import explain as drawn_failure
+from bot.slack.views import explain as drawn
 from bot.slack.views import note
 from bot.verbs import USAGES, Verb
 from tests.any_facts import GOES_AHEAD, errors, kinds_of_errors, operations
@@ -62,7 +62,7 @@ def check_words(error: BotError) -> None:
     filled_in = in_short(error).replace("{braces}", "braces")
     assert [gap for gap in ("{", "}", "None", "``", "“”", " .", "  ") if gap in filled_in] == []
     assert list(live(in_short(error))) == []
-    assert problems(drawn_failure(error)) == []
+    assert problems(drawn(explain(error))) == []
     assert problems(note(error)) == []
 
 
@@ -150,7 +150,7 @@ def test_what_keeps_the_bot_from_starting_has_words(error: BotError) -> None:
 def test_every_error_has_words_that_are_safe_whatever_it_holds(error: BotError) -> None:
     assert explain(error).what
     assert list(live(in_short(error))) == []
-    assert problems(drawn_failure(error)) == []
+    assert problems(drawn(explain(error))) == []
     assert problems(note(error)) == []
 
 

@@ -37,25 +37,29 @@ from bot.slack.message import Message
 from bot.slack.messages import cant_post, slack_refused, slack_unreadable, unexpected
 from bot.slack.provider_messages import Explanation
 from bot.slack.text import sentence
-from bot.slack.views import Repeat, explain, explain_trouble, note, note_about, sentence_alone
+from bot.slack.views import Repeat, explain, note, note_about, sentence_alone
 from bot.verbs import Verb, read_verb
 from tests.views_kit import Drawable, OneFile, drawn, problems, words
 
+
+def told(error: BotError) -> Message:
+    """Return a failure as a message."""
+    return explain(messages.explain(error))
+
+
 UNKNOWN = UnknownServer("<!channel>", near=("web-1",))
 REPLIES: dict[str, Drawable] = {
-    "unknown server": explain(UNKNOWN),
-    "without a hint": explain(UsageError(Misuse.OPEN_QUOTE)),
-    "not allowed": explain(
-        NotAllowed(Denial.NO_ROLE, "delete", "BOT_OPERATORS", who=("UANA", "UBEN", "UCLEO"))
-    ),
-    "in another channel": explain(NotAllowed(Denial.OTHER_CHANNEL, "delete", where=("COPS", "CDEV"))),
+    "unknown server": told(UNKNOWN),
+    "without a hint": told(UsageError(Misuse.OPEN_QUOTE)),
+    "not allowed": told(NotAllowed(Denial.NO_ROLE, "delete", "BOT_OPERATORS", who=("UANA", "UBEN", "UCLEO"))),
+    "in another channel": told(NotAllowed(Denial.OTHER_CHANNEL, "delete", where=("COPS", "CDEV"))),
     "as a modal": note(UNKNOWN),
-    "a bug": explain_trouble(unexpected("1a2b3c4d")),
+    "a bug": explain(unexpected("1a2b3c4d")),
     "a bug, as a modal": note_about(unexpected("1a2b3c4d")),
-    "too slow": explain_trouble(slack_refused("expired_trigger_id")),
-    "refused": explain_trouble(slack_refused("internal_error")),
-    "no answer": explain_trouble(slack_unreadable()),
-    "closed channel": explain_trouble(cant_post()),
+    "too slow": explain(slack_refused("expired_trigger_id")),
+    "refused": explain(slack_refused("internal_error")),
+    "no answer": explain(slack_unreadable()),
+    "closed channel": explain(cant_post()),
     "a sentence": sentence_alone("I'll write to you when backup 7 of web-1 is finished."),
 }
 
@@ -68,7 +72,7 @@ def test_how_failures_look(snapshot: SnapshotAssertion) -> None:
 @given(words, words)
 def test_whatever_a_failure_says_can_be_shown(what: str, hint: str) -> None:
     trouble = Explanation(what, hint)
-    assert problems(explain_trouble(trouble)) == []
+    assert problems(explain(trouble)) == []
     assert problems(note_about(trouble)) == []
     assert problems(sentence_alone(sentence(f"About {what}."))) == []
 
@@ -80,13 +84,13 @@ def test_whatever_an_error_holds_can_be_shown(outside: str) -> None:
         UnknownServer(outside, names=(outside,) * 5, is_stale=True),
         UsageError(Misuse.UNKNOWN_VERB, outside),
     ):
-        assert problems(explain(error)) == []
+        assert problems(told(error)) == []
         assert problems(note(error)) == []
 
 
 @given(words)
 def test_long_words_do_not_push_the_hint_away(what: str) -> None:
-    text = explain_trouble(Explanation(what, "Do this.")).text
+    text = explain(Explanation(what, "Do this.")).text
     assert text.endswith("Do this.")
 
 
@@ -94,8 +98,8 @@ def test_long_words_do_not_push_the_hint_away(what: str) -> None:
 def test_however_many_can_they_are_named_as_far_as_there_is_room(count: int) -> None:
     who = tuple(f"U{number:010}" for number in range(count))
     where = tuple(f"C{number:010}" for number in range(count))
-    assert problems(explain(NotAllowed(Denial.NO_ROLE, "delete", who=who))) == []
-    assert problems(explain(NotAllowed(Denial.OTHER_CHANNEL, "delete", where=where))) == []
+    assert problems(told(NotAllowed(Denial.NO_ROLE, "delete", who=who))) == []
+    assert problems(told(NotAllowed(Denial.OTHER_CHANNEL, "delete", where=where))) == []
 
 
 def buttons(message: Message) -> dict[str, tuple[str, str]]:
@@ -115,7 +119,7 @@ def test_each_server_that_may_be_meant_has_a_button_that_runs_the_same_command_w
         assert verb is Verb.CREATE
         assert canonical_name(wanted.server or "") == canonical_name(name)
         assert (wanted.reason, wanted.unquoted) == (reason.strip(), "")
-    assert len({action_id for action_id, _ in buttons(explain(error)).values()}) <= ids.MOST_COMMANDS
+    assert len({action_id for action_id, _ in buttons(told(error)).values()}) <= ids.MOST_COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -152,7 +156,7 @@ def test_each_server_that_may_be_meant_has_a_button_that_runs_the_same_command_w
 def test_a_next_step_is_a_button_in_a_message_and_in_a_modal(
     error: BotError, offered: dict[str, str]
 ) -> None:
-    shown = {label: value for label, (_, value) in buttons(explain(error)).items()}
+    shown = {label: value for label, (_, value) in buttons(told(error)).items()}
     assert shown == offered
     looks = [step for step in offered.items() if not step[1].startswith(("restore", "delete"))]
     modal = note(error, "COPS").to_dict()
@@ -188,7 +192,7 @@ AGAIN = Repeat("list_next", '{"page":1}', "block")
 )
 def test_what_may_go_well_in_a_while_can_be_tried_again(error: BotError, can_retry: bool) -> None:
     trouble = messages.explain(error)
-    again = buttons(explain_trouble(trouble, AGAIN))
+    again = buttons(explain(trouble, AGAIN))
     assert (again.get("Try again") == ("list_next", '{"page":1}')) is can_retry
-    assert "Try again" not in buttons(explain_trouble(trouble))
-    assert problems(explain_trouble(trouble, AGAIN)) == []
+    assert "Try again" not in buttons(explain(trouble))
+    assert problems(explain(trouble, AGAIN)) == []
