@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import (
     AlertBlock,
     Block,
     CheckboxesElement,
+    ContextBlock,
     InputBlock,
     Option,
     PlainTextInputElement,
@@ -69,6 +70,7 @@ def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation) -> View:
         blocks.append(AlertBlock(text=mrkdwn(words), level="error"))
     blocks.append(SectionBlock(fields=[mrkdwn(field) for field in _fields(verb, shown)]))
     if shown.offers_safety_backup:
+        blocks.append(ContextBlock(elements=[mrkdwn(messages.DOWN_MEANWHILE)]))
         blocks += _safety(shown)
     needs_approval = bool(shown.approvers)
     blocks += [

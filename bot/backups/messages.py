@@ -36,6 +36,7 @@ REASON = "Reason (shown in the channel and the audit trail)"
 SAFETY_NET = "Safety net"
 SAFETY_BACKUP = "Back up the current state first"
 SAFETY_CONDITION = "The restore starts once that backup is complete"
+DOWN_MEANWHILE = "VPS.org stops the server meanwhile; of snapshots it says that this takes 5 to 15 minutes."
 SEARCH = "Choose a backup, or search by date or reason"
 NO_ROOM_AT_ALL = (
     "There is no free slot, and no backup that I could delete to make one: a safety backup can't be made."
@@ -209,20 +210,6 @@ def _purpose(backup: Backup) -> str:
     return f"{reason} — {person}" if by else said
 
 
-def facts(backup: Backup) -> str:
-    """Return number, type, size, status, expiry and purpose."""
-    parts = [f"`{backup.id}`", escape_truncated(backup.backup_type, 30)]
-    if backup.size_mb is not None:
-        parts.append(size(backup.size_mb))
-    if not backup.is_complete:
-        parts.append(_status(backup))
-    if backup.expires_at:
-        parts.append(f"expires {ago(backup.expires_at)}")
-    if purpose := _purpose(backup):
-        parts.append(f"“{escape_truncated(purpose, 150)}”")
-    return " · ".join(parts)
-
-
 def option_label(backup: Backup, now: datetime, zone: tzinfo) -> str:
     """Return a backup as an option of a menu: plain text, at most 75 characters."""
     parts = [local(backup.created_at, zone, now), age(backup.created_at, now)]
@@ -315,7 +302,8 @@ def backup_field(verb: ChangingVerb, backup: Backup, now: datetime, zone: tzinfo
     """Return the backup that is meant, in a form."""
     label = {Verb.CREATE: "Deleted first", Verb.DELETE: "Backup", Verb.RESTORE: "From"}[verb]
     taken = f"{local(backup.created_at, zone, now)} · {age(backup.created_at, now)}"
-    return f"*{label}*\n{taken}\n{facts(backup)}"
+    what = " · ".join([*_what(backup), *_purposes(backup), f"`{backup.id}`"])
+    return f"*{label}*\n{taken}\n{what}"
 
 
 def running_field(ahead: Ahead | None, now: datetime) -> str:
@@ -349,7 +337,7 @@ def safety_label(usual_seconds: float | None) -> str:
 def room_choice(spare: Backup, now: datetime, zone: tzinfo) -> str:
     """Return which backup would be deleted to make room; at most 75 characters."""
     taken = f"{local(spare.created_at, zone, now)}, {age(spare.created_at, now)}"
-    return f"Backup {spare.id}, {taken}, permanently"[:75]
+    return f"{taken}, permanently (backup {spare.id})"[:75]
 
 
 def no_slot(slots: int) -> str:

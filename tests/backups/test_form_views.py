@@ -145,7 +145,7 @@ def test_room_is_made_only_if_that_is_chosen_and_the_form_says_which_backup_goes
         block["element"] for block in view.to_dict()["blocks"] if block.get("block_id") == ids.MAKE_ROOM
     ]
     assert "initial_options" not in room
-    assert "Backup 490, Wed 4 Feb, 12:00 UTC, 25 days ago" in str(room)
+    assert "Wed 4 Feb, 12:00 UTC, 25 days ago, permanently (backup 490)" in str(room)
     form = read_form(ConfirmForm, view.to_dict()["private_metadata"])
     assert (form.is_full, form.spare_id, form.spare_moment) == (True, 490, NOON - hours(600))
     assert "Free slots*\\n:rotating_light: 0 of 10" in str(view.to_dict())

@@ -8,22 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backups.messages import age_group, consequence, facts, option_label, row, server_row, submit
+from bot.backups.messages import age_group, consequence, option_label, row, server_row, submit
 from bot.backups.model import Backup
 from bot.verbs import ChangingVerb, Verb
 from tests.backups.facts import NOON, backup, hours
 from tests.backups.hostile import backups
 from tests.views_kit import problems
-
-
-def test_a_complete_backup_is_told_by_number_type_size_and_description() -> None:
-    told = facts(backup(description="before the upgrade"))
-    assert told == "`501` · manual · 2.4 GB · “before the upgrade”"
-
-
-def test_what_is_not_complete_says_so_and_what_expires_says_when() -> None:
-    told = facts(backup(status="in_progress", size_mb=None, expires_at=NOON))
-    assert told == "`501` · manual · in progress · expires <!date^1772366400^{ago}|2026-03-01 12:00 UTC>"
 
 
 def test_the_server_comes_first_if_the_list_is_of_several() -> None:

@@ -10,7 +10,7 @@ from bot.servers.model import Server, find_server, near_names
 
 WEB_1 = Server(id=11, name="web-1", hostname="web-1.example.com")
 WEB_2 = Server(id=12, name="Web-2", hostname="web-2.example.com")
-DB = Server(id=13, name="db-main", hostname="db.example.com")
+DB = Server(id=13, name="db-main", hostname="db.example.com", ip_address="203.0.113.7")
 BARE = Server(id=14, name="12")
 ALL = [WEB_1, WEB_2, DB, BARE]
 
@@ -23,6 +23,7 @@ ALL = [WEB_1, WEB_2, DB, BARE]
         ("web-2", WEB_2),
         ("11", WEB_1),
         ("db.example.com", DB),
+        ("203.0.113.7", DB),
         ("d", DB),
         ("DB-", DB),
         ("12", BARE),  # a name goes before an id

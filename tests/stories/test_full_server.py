@@ -56,7 +56,7 @@ async def test_one_approval_covers_deleting_the_oldest_the_safety_backup_and_the
     await ana.types(f"/backup restore {newest.id}")
     form = await world.until_modal("ana", "to confirm")
     assert "0 of 10" in form
-    assert f"Backup {oldest.id}, " in form
+    assert f"permanently (backup {oldest.id})" in form
     await world.confirms("ana")
     assert ana.modal
     assert "has no free slot for the safety backup" in ana.modal.errors["make_room"]
@@ -88,7 +88,7 @@ async def test_a_server_that_fills_up_while_the_form_is_open_is_offered_room_in_
     world.provider.add_backup("web-1")
     await world.confirms("ana", reason="bad deploy")
     form = await world.until_modal("ana", "web-1 has no free backup slot (10 of 10).")
-    assert f"Backup {oldest.id}, " in form
+    assert f"permanently (backup {oldest.id})" in form
     assert ana.modal
     assert ana.modal.values["reason"]["reason"]["value"] == "bad deploy"
     await ana.fills(make_room=True)

@@ -115,6 +115,21 @@ async def test_a_picked_backup_is_shown_as_soon_as_a_slow_vps_org_answers(world:
     await world.until_modal("ana", "to confirm")
 
 
+async def test_who_closes_a_form_before_vps_org_answers_is_told_nothing(world: World) -> None:
+    old = world.provider.add_backup("web-1")
+    world.faults.provider_latency = 0.2
+    ana = world.person("ana")
+    await ana.types(f"/backup delete {old.id}")
+    await world.until_modal("ana", "Asking VPS.org…")
+    await ana.closes()
+    asked = ("GET", "/backups/")
+    await world.until(lambda: asked in {(call.method, call.path) for call in world.provider.calls})
+    world.faults.provider_latency = 0.0
+    await ana.types("/backup list")
+    await world.until_whisper("ana", "Backups of all servers")
+    assert len(world.whispers("ana")) == 1
+
+
 @set_up(bot_settle_seconds=0.2)
 async def test_a_backup_that_is_listed_late_is_found_all_the_same(world: World) -> None:
     world.provider.server("web-1").backups_appear_after = 0.08

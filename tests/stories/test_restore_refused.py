@@ -53,7 +53,7 @@ async def test_a_server_that_fills_up_before_its_turn_is_not_restored_and_all_se
     assert (calls_for_a_restore(world), len(world.provider.creates)) == (0, 1)
     card = await world.until_post("Not restored: *web-1*")
     await world.person("ana").clicks(label="Delete the oldest…", message=card)
-    await world.until_modal("ana", "Backup 5010, ")
+    await world.until_modal("ana", "permanently (backup 5010)")
 
 
 @pytest.mark.parametrize("fault", ["500", "429_without_retry_after", "forbidden", "html", "reset"])
