@@ -83,6 +83,27 @@ async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, ha
     await expect(window.get_by_role("option", name="WEB-5")).to_be_in_viewport(ratio=1)
 
 
+async def test_of_grouped_suggestions_the_very_one_is_picked(window: Page, harness: PageHarness) -> None:
+    twins = [{"text": plain("Mon 09:17"), "value": value} for value in ("first", "second")]
+    groups = [
+        {"label": plain("Manual"), "options": twins},
+        {"label": plain("Nightly"), "options": [option("n")]},
+    ]
+    harness.bot_function.answers = lambda payload: (
+        {"option_groups": groups} if payload["type"] == "block_suggestion" else {}
+    )
+    element = {"type": "external_select", "action_id": "pick", "min_query_length": 0}
+    asked = {"type": "input", "block_id": "backup", "label": plain("Backup"), "element": element}
+    modals.push(harness.workspace, "UANA", MODAL | {"blocks": [asked]})
+    modal = window.get_by_role("dialog", name="Restore")
+    await modal.get_by_role("combobox").click()
+    await modal.get_by_role("group", name="Manual").get_by_role("option").last.click()
+    await expect(modal.get_by_role("combobox")).to_have_value("Mon 09:17")
+    await modal.get_by_role("button", name="Restore").click()
+    state = (await harness.bot_function.hears("view_submission"))["view"]["state"]["values"]
+    assert state["backup"]["pick"]["selected_option"] == twins[1]
+
+
 async def test_several_are_picked_of_what_is_suggested(window: Page, harness: PageHarness) -> None:
     harness.bot_function.answers = lambda payload: (
         {"options": [option("web-1"), option("web-2")]} if payload["type"] == "block_suggestion" else {}

@@ -8,7 +8,8 @@ acknowledged within 3 s and `error` is Slack's name for what went wrong; or, wit
     POST /act/types     {as, text, channel?, thread_ts?}   send a message, or a slash command
     POST /act/clicks    {as, action_id?, label?, value?, confirm?}  click a button
     POST /act/chooses   {as, action_id, option, confirm?}  pick from a menu or select, by label or value
-    POST /act/suggests  {as, action_id, query}             {"ok": true, "options": […]} of an external select
+    POST /act/suggests  {as, action_id, query}             {"ok": true, "options": […], "option_groups": […]}
+                                                           of an external select; `options` are all there are
     POST /act/fills     {as, values}                       fill inputs of the modal, by block or action id
     POST /act/submits   {as, values?}                      submit the modal
     POST /act/closes    {as, all?}                         close the modal in front, or all of them
@@ -29,6 +30,7 @@ from typing import Any
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.form_values import newly_filled
 from bot.sandbox.people.actors import Actor, Answer, NotPossible, People
+from bot.sandbox.people.filling_in import options_of
 from bot.sandbox.slack.workspace import Json, Message, Workspace
 
 
@@ -119,7 +121,8 @@ async def _chooses(deed: Deed) -> Json:
 
 async def _suggests(deed: Deed) -> Json:
     query, action_id = str(deed.body.get("query") or ""), text_in(deed.body, "action_id")
-    return {"options": await deed.actor.suggests(action_id, query, **deed.where())}
+    answer = await deed.actor.suggests_groups(action_id, query, **deed.where())
+    return {"options": options_of(answer), "option_groups": answer.get("option_groups") or []}
 
 
 async def _fills(deed: Deed) -> Json:

@@ -93,7 +93,7 @@ def draw_external(field: Field) -> Node:
             value=None if many else words((chosen or {}).get("text")),
             required=shown.get("required") and not (many and chosen),
         ),
-        None if many else input_(_posting(field), type="hidden", value=_searched(chosen or {})),
+        None if many else input_(_posting(field), type="hidden", value=str((chosen or {}).get("value", ""))),
         ul(
             f"#{field.id}-list.listbox",
             role="listbox",
@@ -110,16 +110,12 @@ def _posting(field: Field) -> Attributes:
     return own | {"data-target": json.dumps(target)}
 
 
-def _searched(item: Json) -> str:
-    return str((item.get("text") or {}).get("text", ""))
-
-
 def _chosen_boxes(field: Field, chosen: list[Json]) -> Node:
     attributes: Attributes = {"name": field.id, **_posting(field)}
 
     def box(item: Json) -> Node:
         return label(".box")[
-            input_(attributes, type="checkbox", value=_searched(item), checked=True),
+            input_(attributes, type="checkbox", value=str(item.get("value", "")), checked=True),
             span(".box-text")[words(item.get("text"))],
         ]
 

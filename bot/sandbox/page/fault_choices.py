@@ -22,7 +22,7 @@ PROVIDER = {
     "slow": Choice(
         "slow",
         f"Each answer takes {SLOW_SECONDS:g} seconds longer.",
-        "Forms say that the bot is asking. Answers come later, and none is lost.",
+        "The bot says that it is asking, and answers below that.",
     ),
     "failing": Choice(
         "failing",

@@ -27,18 +27,13 @@ def _read(at: Placed, value: object) -> object:
     return value or None
 
 
-def _told_by(at: Placed, option: Json) -> object:
-    """What tells an option apart: in an external select what one sees, since the bot searches for that."""
-    return option["text"]["text"] if "external_select" in at.kind else option.get("value")
-
-
 def _known(view: OpenView, at: Placed) -> object:
     key = state_key(at.kind) or ""
     state = view.values.get(at.block_id, {}).get(at.action_id, {}).get(key)
     if key == "selected_options":
-        return [_told_by(at, option) for option in state or []]
+        return [option.get("value") for option in state or []]
     if key == "selected_option" and state:
-        return _told_by(at, state)
+        return state.get("value")
     if key == "rich_text_value":
         return plain_of(state or {}) or None
     if key == "files":

@@ -102,20 +102,37 @@ class Clicking(Presence):
         Raises:
             NotPossible: there is no such select.
         """
+        spot = self._spot(action_id, block_id, message, view)
+        return options_of(await self._suggestions(spot, query))
+
+    async def suggests_groups(
+        self,
+        action_id: str,
+        query: str = "",
+        *,
+        message: Message | None = None,
+        view: str | None = None,
+        block_id: str | None = None,
+    ) -> Json:
+        """The same as the bot answers it, with `options` or `option_groups`; {} when it fails to answer.
+
+        Raises:
+            NotPossible: there is no such select.
+        """
         return await self._suggestions(self._spot(action_id, block_id, message, view), query)
 
-    async def _suggestions(self, spot: Spot, query: str) -> list[Json]:
+    async def _suggestions(self, spot: Spot, query: str) -> Json:
         if len(query) < spot.at.element.get("min_query_length", 3):
-            return []
+            return {}
         ids = (spot.at.block_id, spot.at.action_id)
         payload = payloads.suggestion(self.workspace, self.person, self._where(spot), *ids, query)
         answer, reply = await self._tell("interactive", payload, takes_payload=True)
         problems = option_problems(reply) if answer.acked else []
         if problems:
             self.workspace.complaints.append(f"Options for {spot.at.action_id}: {problems}")
-            return []
+            return {}
         self._offers[ids] = options_of(reply)
-        return self._offers[ids]
+        return reply
 
     async def _sets(self, spot: Spot, value: object) -> Answer:
         state = filled(spot.at, value, await self._offered(spot, value))
@@ -138,7 +155,7 @@ class Clicking(Presence):
         for wanted in value if isinstance(value, list) else [value]:
             for query in (str(wanted), ""):
                 if not is_offered(wanted, known):
-                    known += await self._suggestions(spot, query)
+                    known += options_of(await self._suggestions(spot, query))
         return known
 
     async def _acts(self, spot: Spot, chosen: Json) -> Answer:

@@ -138,8 +138,8 @@ async def test_an_input_that_tells_at_once_tells_only_once(client: Client, harne
     )
     modals.push(harness.workspace, "UANA", MODAL)
     await act(client, "suggests", action_id="pick", query="")
-    await act(client, "chooses", action_id="pick", option="WEB-1")
-    await act(client, "submits", values={"name": "web-1", "server": "WEB-1"})
+    await act(client, "chooses", action_id="pick", option="web-1")
+    await act(client, "submits", values={"name": "web-1", "server": "web-1"})
     kinds = [payload["type"] for payload in harness.bot_function.told]
     assert kinds.count("block_actions") == 1
     assert kinds[-1] == "view_submission"
@@ -149,7 +149,11 @@ async def test_suggestions_come_from_the_bot(client: Client, harness: PageHarnes
     harness.bot_function.answers = lambda _payload: {"options": [option("web-1")]}
     modals.push(harness.workspace, "UANA", MODAL)
     _, answer = await act(client, "suggests", action_id="pick", query="we")
-    assert answer == {"ok": True, "options": [option("web-1")]}
+    assert answer == {"ok": True, "options": [option("web-1")], "option_groups": []}
+    groups = [{"label": plain("All"), "options": [option("web-1")]}]
+    harness.bot_function.answers = lambda _payload: {"option_groups": groups}
+    _, answer = await act(client, "suggests", action_id="pick", query="we")
+    assert answer == {"ok": True, "options": [option("web-1")], "option_groups": groups}
 
 
 async def test_modals_are_closed_one_by_one_or_all(client: Client, harness: PageHarness) -> None:

@@ -58,40 +58,52 @@ export function startSuggesting(post) {
     const target = JSON.parse(box.querySelector("[data-target]").dataset.target);
     const answer = await post(box.dataset.suggest, { ...target, query: field.value });
     if (waiting.get(field) !== turn || document.activeElement !== field) return undefined;
-    fill(list, answer.options ?? [], answer.ok ? "No results" : answer.error);
+    fill(list, answer, answer.ok ? "No results" : answer.error);
     return open(field, list, true);
   }
 
-  function fill(list, found, otherwise) {
-    list.replaceChildren(...found.map((option, number) => {
-      const item = document.createElement("li");
-      item.id = `${list.id}-${number}`;
+  function fill(list, { options: found = [], option_groups: groups = [] }, otherwise) {
+    const count = { value: 0 };
+    list.replaceChildren(
+      ...(groups.length ? groups.map((group) => grouped(list, group, count)) : offered(list, found, count)),
+    );
+    if (!found.length) list.append(element("li", otherwise, "hint"));
+  }
+
+  function grouped(list, group, count) {
+    const holder = element("li", "", "listbox-group");
+    holder.role = "group";
+    holder.ariaLabel = group.label.text;
+    const options = element("ul");
+    options.role = "presentation";
+    options.append(...offered(list, group.options, count));
+    holder.append(element("div", group.label.text, "hint"), options);
+    return holder;
+  }
+
+  function offered(list, options, count) {
+    return options.map((option) => {
+      const item = element("li", option.text.text);
+      item.id = `${list.id}-${count.value++}`;
       item.role = "option";
       item.ariaSelected = "false";
-      item.dataset.value = option.text.text;
-      item.textContent = option.text.text;
-      if (option.description) {
-        const hint = document.createElement("span");
-        hint.className = "hint";
-        hint.textContent = option.description.text;
-        item.append(hint);
-      }
+      Object.assign(item.dataset, { value: option.value, label: option.text.text });
+      if (option.description) item.append(element("span", option.description.text, "hint"));
       return item;
-    }));
-    if (found.length) return;
-    const none = document.createElement("li");
-    none.className = "hint";
-    none.textContent = otherwise;
-    list.append(none);
+    });
+  }
+
+  function element(name, text = "", kind = "") {
+    return Object.assign(document.createElement(name), { textContent: text, className: kind });
   }
 
   // Of several that can be chosen, each is a box, which can be unticked.
-  function added(box, words) {
-    const known = [...box.querySelectorAll(".chosen input")].find((input) => input.value === words);
+  function added(box, { value, label }) {
+    const known = [...box.querySelectorAll(".chosen input")].find((input) => input.value === value);
     if (known) return Object.assign(known, { checked: true });
     box.querySelector(".chosen").append(box.querySelector("template").content.cloneNode(true));
     const fresh = box.querySelector(".chosen .box:last-child");
-    fresh.querySelector(".box-text").textContent = words;
+    fresh.querySelector(".box-text").textContent = label;
     box.querySelector("[role=combobox]").required = false;
     return fresh.querySelector("input");
   }
@@ -99,9 +111,12 @@ export function startSuggesting(post) {
   function choose(item) {
     const box = item.closest("[data-suggest]");
     const field = box.querySelector("[role=combobox]");
-    const value = box.querySelector("[type=hidden]") ?? added(box, item.dataset.value);
+    // What was asked for before and arrives later does not open the list again.
+    clearTimeout(field.timer);
+    waiting.set(field, (waiting.get(field) ?? 0) + 1);
+    const value = box.querySelector("[type=hidden]") ?? added(box, item.dataset);
     value.value = item.dataset.value;
-    field.value = value.type === "hidden" ? value.value : "";
+    field.value = value.type === "hidden" ? item.dataset.label : "";
     field.setCustomValidity("");
     open(field, box.querySelector("[role=listbox]"), false);
     value.dispatchEvent(new Event("change", { bubbles: true }));
