@@ -184,7 +184,7 @@ class Replicas:
         """Wait until this person is asked for the server's name, type it and submit."""
         person = self.sandbox.people.person(handle)
         await self.until(lambda: person.modal and "to confirm" in str(person.modal.payload))
-        await person.fills(typed_name=server)
+        await person.fills(typed_name=server, reason="to make room")
         await person.submits()
 
     async def until_more(self, things: Callable[[], Sequence[object]]) -> None:
