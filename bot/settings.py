@@ -131,7 +131,8 @@ class Settings(_Environment):
     )
     bot_approval_minutes: Positive = Field(30.0, description="Minutes an approver has to answer.")
     bot_ask_approvers: bool = Field(
-        False, description="Whether approvers also get a direct message: true or false."
+        False,
+        description="Whether approvers are written to directly, not mentioned in the channel: true or false.",
     )
     bot_audit_channel: Channel | None = Field(
         None, description="Id of a channel that gets a copy of the audit trail."

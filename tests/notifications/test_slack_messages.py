@@ -114,6 +114,25 @@ async def test_where_there_is_no_thread_nothing_is_shown_twice(
     assert (post.thread_ts, post.broadcast) == (None, False)
 
 
+async def test_an_alarm_goes_before_all_that_waits_to_be_written_to_somebody(
+    sandbox: Sandbox, client: SlackClient
+) -> None:
+    messages = SlackMessages(client, SlackRateLimits(posts=1, posts_seconds=0.2))
+
+    async def post(text: str, priority: Priority) -> MessageRef:
+        return await messages.post_once(
+            ["UBEN"], {"text": text}, text, is_recovery=False, give_up_after=60.0, priority=priority
+        )
+
+    await post("first", Priority.NOTICE)
+    asked = [asyncio.create_task(post(f"request {number}", Priority.OUTCOME)) for number in range(4)]
+    await asyncio.sleep(0)
+    await post("alarm", Priority.ALARM)
+    assert posted(sandbox, "DBEN") == ["first", "alarm"]
+    for task in asked:
+        task.cancel()
+
+
 async def test_it_looks_everywhere_before_it_posts_anywhere(
     sandbox: Sandbox, messages: SlackMessages
 ) -> None:
