@@ -227,6 +227,14 @@ async def test_a_data_table_is_sorted_and_turned_and_stays_so(window: Page, harn
     )
 
 
+async def test_moments_are_in_the_zone_of_who_one_is(window: Page, harness: PageHarness, home: str) -> None:
+    # 22:30 in UTC of a summer's day.
+    harness.says("<!date^1784845800^{date_num} {time}|then>")
+    await expect(window.get_by_text("2026-07-24 12:30 AM")).to_be_visible()
+    await window.goto(f"{home}?as=UBEN&in=COPS")
+    await expect(window.get_by_text("2026-07-23 11:30 PM")).to_be_visible()
+
+
 async def test_faults_are_switched_in_the_drawer(window: Page, harness: PageHarness) -> None:
     await window.get_by_role("button", name="Controls").click()
     await window.locator("#drawer").get_by_text("answers lost").click()

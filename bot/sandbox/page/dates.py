@@ -1,6 +1,7 @@
-"""Moments, drawn so that the browser can show them in its own time zone and keep them ticking."""
+"""Moments, drawn so that the browser can show them in the person's time zone and keep them ticking."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from htpy import Node, a, time
 
@@ -31,6 +32,6 @@ def clock(unix: float) -> Node:
     return moment(unix, "{time}", datetime.fromtimestamp(unix, UTC).strftime("%H:%M"))
 
 
-def day(unix: float) -> str:
-    """Return the UTC day of a moment, which is where the list of messages is divided."""
-    return datetime.fromtimestamp(unix, UTC).date().isoformat()
+def day(unix: float, zone: str = "UTC") -> str:
+    """Return the day of a moment in a time zone; where it changes, the list of messages is divided."""
+    return datetime.fromtimestamp(unix, ZoneInfo(zone)).date().isoformat()

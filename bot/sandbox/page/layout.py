@@ -47,6 +47,7 @@ def draw_page(reader: Reader, picture: Picture) -> Node:
         ],
         body(
             data_as=place.person.id,
+            data_zone=place.person.tz,
             data_live=f"/live{address}",
             data_seen=f"{place.person.id}/{place.channel.id}",
         )[

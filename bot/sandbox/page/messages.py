@@ -44,12 +44,13 @@ def _visible(reader: Reader) -> list[Message]:
 def _drawn(
     reader: Reader, messages: list[Message], prefix: str, *, days: bool = True
 ) -> Iterator[tuple[str, Node]]:
+    zone = reader.person.tz
     if days and messages:
-        yield _day_line(messages[0], prefix)
+        yield _day_line(messages[0], prefix, zone)
     before: Message | None = None
     for message in messages:
-        if days and before and day(float(before.ts)) != day(float(message.ts)):
-            yield _day_line(message, prefix)
+        if days and before and day(float(before.ts), zone) != day(float(message.ts), zone):
+            yield _day_line(message, prefix, zone)
             before = None
         element = f"{prefix}-{message.ts.replace('.', '-')}"
         yield element, _message(reader, message, element, follows=_belongs(before, message))
@@ -66,10 +67,11 @@ def _belongs(before: Message | None, message: Message) -> bool:
     )
 
 
-def _day_line(message: Message, prefix: str) -> tuple[str, Node]:
+def _day_line(message: Message, prefix: str, zone: str) -> tuple[str, Node]:
     unix = float(message.ts)
-    element = f"{prefix}-day-{day(unix)}"
-    return element, h2(f"#{element}.day-line")[span[moment(unix, "{date_long_pretty}", day(unix))]]
+    date = day(unix, zone)
+    element = f"{prefix}-day-{date}"
+    return element, h2(f"#{element}.day-line")[span[moment(unix, "{date_long_pretty}", date)]]
 
 
 def _message(reader: Reader, message: Message, element: str, *, follows: bool) -> Node:

@@ -1,16 +1,21 @@
-// Moments are shown in the browser's own time zone, after Slack's date patterns, and kept ticking.
+// Moments are shown in the time zone of who one is, after Slack's date patterns, and kept ticking.
 
 const DAY = 86_400_000;
 const UNITS = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", 3_600_000], ["minute", 60_000]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
-function formatted(moment, options) {
-  return new Intl.DateTimeFormat("en", options).format(moment);
+const timeZone = document.body.dataset.zone;
+
+function formatted(moment, options, language = "en") {
+  return new Intl.DateTimeFormat(language, { timeZone, ...options }).format(moment);
+}
+
+function dateNumber(moment) {
+  return formatted(moment, { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA");
 }
 
 function nearDay(moment) {
-  const start = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-  const days = Math.round((start(moment) - start(new Date())) / DAY);
+  const days = Math.round((Date.parse(dateNumber(moment)) - Date.parse(dateNumber(new Date()))) / DAY);
   return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[days];
 }
 
@@ -22,11 +27,7 @@ function ago(moment) {
 }
 
 const PLAIN = {
-  date_num: (moment) => [
-    moment.getFullYear(),
-    String(moment.getMonth() + 1).padStart(2, "0"),
-    String(moment.getDate()).padStart(2, "0"),
-  ].join("-"),
+  date_num: dateNumber,
   date: (moment) => formatted(moment, { month: "long", day: "numeric", year: "numeric" }),
   date_short: (moment) => formatted(moment, { month: "short", day: "numeric", year: "numeric" }),
   date_long: (moment) => formatted(moment, { weekday: "long", month: "long", day: "numeric", year: "numeric" }),
