@@ -26,6 +26,7 @@ Home (first, when the person opened it last). In a modal, `values` are filled in
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.form_values import newly_filled
@@ -71,8 +72,8 @@ class Deed:
 
     async def fill(self) -> None:
         """Fill in what the page's form holds, so that the bot sees it with a click or a submit."""
-        modal = self.actor.modal
-        if modal is not None and (fresh := newly_filled(modal, self.values())):
+        modal, zone = self.actor.modal, ZoneInfo(self.actor.person.tz)
+        if modal is not None and (fresh := newly_filled(modal, self.values(), zone)):
             await self.actor.fills(fresh)
 
 

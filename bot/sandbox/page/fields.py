@@ -1,7 +1,8 @@
 """Form fields: what a person types, ticks or picks, in a modal's inputs or right in a message."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from htpy import Node, fragment, li, textarea, ul
 from htpy import input as input_
@@ -71,7 +72,8 @@ def _moment(field: Field) -> Node:
     what, kind = _MOMENTS[field.kind]
     current = field.current(what)
     if what == "date_time" and current:
-        current = datetime.fromtimestamp(int(current), UTC).strftime("%Y-%m-%dT%H:%M")
+        zone = ZoneInfo(field.canvas.reader.person.tz)
+        current = datetime.fromtimestamp(int(current), zone).strftime("%Y-%m-%dT%H:%M")
     return input_(".input.moment", field.attributes, id=field.id, type=kind, value=str(current or ""))
 
 

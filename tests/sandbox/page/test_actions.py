@@ -1,5 +1,6 @@
 """The endpoints through which people, and scripts, act."""
 
+from bot.sandbox.page.picture import take_picture
 from bot.sandbox.slack import modals
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
@@ -212,3 +213,15 @@ async def test_rich_text_and_files_are_filled_in(client: Client, harness: PageHa
     [part] = state["notes"]["a"]["rich_text_value"]["elements"]
     assert part["elements"] == [{"type": "text", "text": "two\nlines"}]
     assert [file["name"] for file in state["files"]["a"]["files"]] == ["a.csv"]
+
+
+async def test_a_day_and_time_are_in_the_zone_of_who_fills_them_in(
+    client: Client, harness: PageHarness
+) -> None:
+    element = {"type": "datetimepicker", "action_id": "at"}
+    asked = {"type": "input", "block_id": "when", "label": plain("When"), "element": element}
+    modals.push(harness.workspace, "UANA", MODAL | {"blocks": [asked]})
+    await act(client, "clicks", action_id="none", values={"when": "2026-07-24T00:30"})
+    [view] = harness.workspace.modals["UANA"]
+    assert view.values["when"]["at"]["selected_date_time"] == 1_784_845_800
+    assert "2026-07-24T00:30" in str(take_picture(harness, harness.reader()).parts["modals"])
