@@ -57,6 +57,14 @@ async def test_if_the_bot_can_t_write_there_the_requester_is_written_to(world: W
     assert world.posts("secret") == []
 
 
+async def test_after_a_form_it_is_said_in_a_direct_message_that_the_channel_is_closed(world: World) -> None:
+    old = world.provider.add_backup("web-1")
+    await world.person("ana").types(f"/backup delete {old.id}", channel="secret")
+    await world.confirms("ana")
+    await world.until_direct("ana", "I'm not in <#CSECRET>, so I'll write to you directly.")
+    await world.until_direct("ana", f"Deleted backup {old.id}")
+
+
 async def test_if_the_bot_is_thrown_out_meanwhile_the_requester_is_written_to(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
