@@ -7,7 +7,7 @@ from typing import assert_never
 
 import structlog
 
-from bot.approvals import views
+from bot.approvals import messages, views
 from bot.approvals.alarm import start_alarm
 from bot.approvals.model import Choice, Verdict, Vote
 from bot.audit import record
@@ -16,7 +16,7 @@ from bot.authorizer import until_known
 from bot.errors import Denial, Failure, NotAllowed
 from bot.notifications.model import MessageRef
 from bot.operations import card, engine
-from bot.operations.card import PostedCard, remind, replace_messages, write_to
+from bot.operations.card import PostedCard, remind, replace_messages, reply_in_thread, write_to
 from bot.operations.digest import digest_of_request
 from bot.operations.engine import execution, step
 from bot.operations.model import (
@@ -63,7 +63,10 @@ async def ask(operation: Operation) -> Question:
     if await asks_directly(operation, posted):
         direct = views.direct_question(operation, until, posted.permalink)
         asked = await write_to(operation, approvers, direct, "ask")
-        posted = posted.model_copy(update={"direct": tuple(asked)})
+        missed = [person for person, ref in zip(approvers, asked, strict=True) if not ref.ts]
+        posted = posted.model_copy(update={"direct": tuple(ref for ref in asked if ref.ts)})
+        if missed:
+            await reply_in_thread(operation, posted, messages.needs_approval_from(missed), "ask")
     return Question(posted, approvers)
 
 

@@ -107,20 +107,8 @@ async def reply_in_thread(operation: AnyOperation, ref: MessageRef, text: str, p
 async def write_to(
     operation: AnyOperation, people: list[str], message: Message, part: str
 ) -> list[MessageRef]:
-    """Write to each of these people directly; return where the messages are, without those that failed."""
-    refs = await asyncio.gather(
-        *(
-            services().messages.post_once(
-                [person],
-                message.arguments(),
-                f"{operation.id}:{part}:{person}",
-                is_recovery=is_recovery(),
-                give_up_after=ANNOUNCE_SECONDS,
-            )
-            for person in people
-        )
-    )
-    return [ref for ref in refs if ref.ts]
+    """Write to each of these people directly, within 15 s; return where, without a `ts` if that failed."""
+    return await _write(operation, people, message, part, give_up_after=ANNOUNCE_SECONDS)
 
 
 @step("remind", interruptible=True)
@@ -160,22 +148,9 @@ async def edit_messages(refs: list[MessageRef], message: Message) -> None:
 
 @step("post_alarms", interruptible=True)
 async def post_alarms(operation: AnyOperation, people: list[str], alarm: Message) -> list[MessageRef]:
-    """Write to each of these people, before all else, for a day if need be; return where.
-
-    There is no `ts` for those who could not be reached.
-    """
-    return await asyncio.gather(
-        *(
-            services().messages.post_once(
-                [person],
-                alarm.arguments(),
-                f"{operation.id}:alarm:{person}",
-                priority=Priority.ALARM,
-                is_recovery=is_recovery(),
-                give_up_after=ALARM_SECONDS,
-            )
-            for person in people
-        )
+    """Write to each of these people, before all else, for a day if need be; return as `write_to` does."""
+    return await _write(
+        operation, people, alarm, "alarm", give_up_after=ALARM_SECONDS, priority=Priority.ALARM
     )
 
 
@@ -242,6 +217,30 @@ async def _unnoticed_card(operation: Operation) -> MessageRef:
     """Return the operation's card if it was posted, but Slack's answer did not come in time."""
     found = await services().messages.find(_places(operation), f"{operation.id}:card")
     return found or MessageRef()
+
+
+async def _write(
+    operation: Operation,
+    people: list[str],
+    message: Message,
+    part: str,
+    *,
+    give_up_after: float,
+    priority: Priority | None = None,
+) -> list[MessageRef]:
+    return await asyncio.gather(
+        *(
+            services().messages.post_once(
+                [person],
+                message.arguments(),
+                f"{operation.id}:{part}:{person}",
+                is_recovery=is_recovery(),
+                give_up_after=give_up_after,
+                priority=priority,
+            )
+            for person in people
+        )
+    )
 
 
 async def _reply(

@@ -266,6 +266,32 @@ async def test_approvers_who_are_asked_directly_see_there_how_it_ended(world: Wo
         assert len(world.direct(handle)) == 1
 
 
+class CleoCantBeWrittenTo:
+    """Slack has nobody by Cleo's id to write to."""
+
+    def for_slack(self, method: str, channel: str) -> str | None:
+        """Return what goes wrong with what is posted to whom."""
+        return "user_not_found" if (method, channel) == ("chat.postMessage", "UCLEO") else None
+
+    def for_provider(self, method: str, path: str) -> str | None:
+        """Nothing goes wrong there."""
+
+    def wait(self) -> float:
+        """Nothing is late."""
+        return 0.0
+
+
+@set_up(**TWO, bot_ask_approvers=True)
+async def test_an_approver_who_can_t_be_written_to_is_mentioned_in_the_thread(world: World) -> None:
+    world.faults.plan = CleoCantBeWrittenTo()
+    question = await asks(world)
+    await world.until_direct("ben", "Approval needed: delete a backup of web-1")
+    reply = await world.until_reply("Needs approval from <@UCLEO>.")
+    assert reply.thread_ts == question.ts
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until_reply("Deleted backup 5001")
+
+
 @set_up(**TWO)
 async def test_a_request_that_awaits_approval_does_not_block_others(world: World) -> None:
     question = await asks(world)
