@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.audit import model
 from bot.audit.model import AuditedOperation, ChainedEntry, Row
@@ -32,20 +33,23 @@ class Filter(BaseModel):
 
 
 def operations(connection: sa.Connection, wanted: Filter, limit: int) -> list[AuditedOperation]:
-    """Return operations with an entry that is wanted, newest first."""
-    newest = sa.func.max(entries.c.seq)
-    found = query(wanted.model_copy(update={"before": None, "after": None}))
-    by_subject: sa.Select[Any] = found.with_only_columns(_SUBJECT, newest.label("newest")).group_by(_SUBJECT)
+    """Return operations with an entry that is wanted, newest first.
+
+    Each is found by its newest entry that is wanted, so that not all of a long trail is read for a page.
+    """
+    all_of = wanted.model_copy(update={"before": None, "after": None})
+    later = entries.alias("later")
+    is_newest = ~sa.exists().where(
+        later.c.subject == entries.c.subject, later.c.seq > entries.c.seq, *_conditions(later.c, all_of)
+    )
+    subject = sa.func.coalesce(entries.c.subject, entries.c.key)
+    newest = sa.select(subject, entries.c.seq).where(is_newest, *_conditions(entries.c, wanted))
     if connection.dialect.name == "sqlite":
-        by_subject = by_subject.where(HAS_NUMBER)
-    if wanted.before is not None:
-        by_subject = by_subject.having(newest < wanted.before)
-    if wanted.after is not None:
-        by_subject = by_subject.having(newest > wanted.after)
-    order = newest if wanted.after is not None else newest.desc()
-    rows = connection.execute(by_subject.order_by(order).limit(limit)).all()
-    operations = _with_entries(connection, {str(subject): int(seq) for subject, seq in rows}, wanted.servers)
-    return sorted(operations, key=lambda operation: operation.seq, reverse=True)
+        newest = newest.where(HAS_NUMBER)
+    order = entries.c.seq if wanted.after is not None else entries.c.seq.desc()
+    rows = connection.execute(newest.order_by(order).limit(limit)).all()
+    found = _with_entries(connection, {str(subject): int(seq) for subject, seq in rows}, wanted.servers)
+    return sorted(found, key=lambda operation: operation.seq, reverse=True)
 
 
 def operation(connection: sa.Connection, subject: str, servers: frozenset[str] | None) -> AuditedOperation:
@@ -61,32 +65,38 @@ def servers(connection: sa.Connection) -> frozenset[str]:
 
 def query(wanted: Filter) -> sa.Select[Any]:
     """Return the query for the entries that are wanted."""
-    columns, found = entries.c, sa.select(entries)
+    return sa.select(entries).where(*_conditions(entries.c, wanted))
+
+
+Columns = ReadOnlyColumnCollection[str, Any]
+
+
+def _conditions(columns: Columns, wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    # Not by their indexes, which do not know which entries are the newest.
     if wanted.servers is not None:
-        found = found.where(columns.server.in_(wanted.servers))
+        yield sa.func.coalesce(columns.server, "").in_(wanted.servers)
     if wanted.server or wanted.server_id is not None:
-        found = found.where(sa.or_(*_is_of_server(wanted)))
+        yield sa.or_(*_is_of_server(columns, wanted))
     if wanted.person:
-        found = found.where(sa.or_(columns.person == wanted.person, columns.decided_by == wanted.person))
+        yield sa.or_(
+            sa.func.coalesce(columns.person, "") == wanted.person,
+            sa.func.coalesce(columns.decided_by, "") == wanted.person,
+        )
     if wanted.since:
-        found = found.where(columns.at >= model.moment(wanted.since))
+        yield columns.at >= model.moment(wanted.since)
     if wanted.before is not None:
-        found = found.where(columns.seq < wanted.before)
+        yield columns.seq < wanted.before
     if wanted.after is not None:
-        found = found.where(columns.seq > wanted.after)
-    return found
+        yield columns.seq > wanted.after
 
 
-def _is_of_server(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+def _is_of_server(columns: Columns, wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.server_id is not None:
-        yield entries.c.server_id == wanted.server_id
+        yield columns.server_id == wanted.server_id
     if wanted.server:
-        yield entries.c.server == canonical_name(wanted.server)
+        yield columns.server == canonical_name(wanted.server)
         if wanted.server.isascii() and wanted.server.isdecimal() and len(wanted.server) <= 18:
-            yield entries.c.server_id == int(wanted.server)
-
-
-_SUBJECT = sa.func.coalesce(entries.c.subject, entries.c.key).label("about")
+            yield columns.server_id == int(wanted.server)
 
 
 def _with_entries(
