@@ -168,3 +168,10 @@ def test_whatever_happened_there_are_words_for_it(requested: Operation, how: Out
     assert problems(messages.late_reply(requested, Late(NOON, 3600))) == []
     assert problems(messages.late_reply(requested, ServerLate(NOON, 3600, requested.reason))) == []
     assert problems(messages.what(requested)) == []
+
+
+@pytest.mark.parametrize("evil", ["\x1b[31m", "\u202egnp", "\n\nType x", "\x00", "\x9b2J", "x" * 5000])
+def test_a_name_in_the_error_of_a_form_steers_nothing(evil: str) -> None:
+    said = messages.wrong_name(f"web{evil}-1")
+    assert said.isprintable()
+    assert len(said) < 400
