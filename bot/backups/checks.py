@@ -8,6 +8,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from bot.backups.api import BackupList
+from bot.backups.limited import while_limited
 from bot.backups.model import Backup, newest_first
 from bot.errors import (
     BotError,
@@ -54,7 +55,7 @@ class Revalidation(BaseModel):
 
 async def revalidate(operation: ConfirmedOperation) -> None:
     """Raise Refused unless all is as the person confirmed it, and nobody has cancelled; the last look."""
-    found = await revalidate_target(operation)
+    found = await while_limited(lambda: revalidate_target(operation))
     now = services().now()
     if found.cancelled_by:
         raise Refused(Cancelled(ended_at=now, by=found.cancelled_by))

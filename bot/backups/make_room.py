@@ -49,7 +49,7 @@ async def make_room(wanted: BackingUpOperation) -> int | None:
 
 
 async def _is_room_needed(wanted: BackingUpOperation) -> bool:
-    found = await check_room(wanted)
+    found = await while_limited(lambda: check_room(wanted))
     if found.cancelled_by:
         raise Refused(Cancelled(ended_at=found.at, by=found.cancelled_by))
     if found.failure:

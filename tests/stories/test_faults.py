@@ -49,6 +49,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(VpsClient.__init__.__kwdefaults__ or {}, "timeouts", httpx.Timeout(5.0, read=0.5))
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What VPS.org does not answer is not asked for again at once."""
+    monkeypatch.setitem(VpsClient.__init__.__kwdefaults__ or {}, "attempts", 1)
+
+
 # VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words.
 CALLED: list[tuple[str, Endings, Words]] = [
     ("reset", ALL_UNKNOWN, "dropped the connection"),
@@ -179,10 +185,26 @@ async def watch(world: World, fault: str) -> None:
 async def test_looking_goes_wrong(world: World, fault: str, words: str) -> None:
     prepare(world)
     await look(world, fault, words)
-    for verb in DESTRUCTIVE:
+    # What VPS.org asks to wait for is waited for; see below.
+    verbs = () if fault == "429" else DESTRUCTIVE
+    for verb in verbs:
         await confirm_blindly(world, verb, fault, words)
     await watch(world, fault)
-    assert len(world.replies()) == 3
+    assert len(world.replies()) == len(verbs) + 1
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("verb", DESTRUCTIVE)
+async def test_a_last_look_that_is_limited_is_taken_again_as_soon_as_vps_org_allows(
+    world: World, verb: Verb
+) -> None:
+    prepare(world)
+    await ask(world, verb)
+    waiting = world.faults.next_provider[BACKUPS]
+    waiting += ["429"] * 3
+    await confirm(world, verb)
+    await until_told(world, verb, "done")
+    assert (waiting, sum(effects(world))) == ([], 1)
 
 
 async def test_a_list_that_misses_entries_proves_nothing(world: World) -> None:
