@@ -103,7 +103,8 @@ class BackupsApi:
     def _keep(self, key: _Wanted, done: "asyncio.Task[BackupList]") -> None:
         # Its error is looked at, as all who asked may have given up; asyncio would complain that nobody did.
         has_failed = done.cancelled() or done.exception() is not None
-        if has_failed or not self._keep_seconds:
+        # What VPS.org left out may be there at the next look.
+        if has_failed or done.result().not_shown or not self._keep_seconds:
             self._forget(key, done)
         else:
             asyncio.get_running_loop().call_later(self._keep_seconds, self._forget, key, done)
