@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from bot.audit import messages, model
+from bot.audit import integrity_messages as messages
+from bot.audit import model
 from bot.audit.commands import begins, parse_since
 from bot.audit.export import Format, lines
 from bot.audit.model import Intact

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.audit import messages
+from bot.audit import integrity_messages, messages
 from bot.audit.model import AuditedOperation, Broken, ChainedEntry
 from bot.servers.model import Server
 from bot.slack import ids
@@ -158,7 +158,7 @@ def mirrored_refusals(refused: Sequence[ChainedEntry]) -> Message:
 
 def broken(found: Broken) -> Message:
     """Return the alarm about a trail that was tampered with."""
-    return Message([SectionBlock(text=mrkdwn(messages.alarm(found)))])
+    return Message([SectionBlock(text=mrkdwn(integrity_messages.alarm(found)))])
 
 
 def _buttons(page: Page, form: AuditForm) -> list[ButtonElement]:

@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Collection, Iterator, Sequence
 
-from bot.audit.messages import broken
+from bot.audit.integrity_messages import broken
 from bot.audit.model import Broken
 from bot.doctor.model import Finding, Level, Report, problem, warning, well
 from bot.errors import ConfigurationError, ProviderError, Silence, Unauthorized, Unreachable

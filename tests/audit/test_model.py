@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.audit.messages import broken
+from bot.audit.integrity_messages import broken
 from bot.audit.model import GENESIS, Broken, Entry, Intact, Row, Tampering, next_row, verify
 from tests.audit.facts import chain, entries, entry
 
