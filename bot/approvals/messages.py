@@ -14,6 +14,9 @@ from bot.slack.text import join_words, mention, plain_label, quoted, when
 MOST_NAMED = 20
 APPROVE_TITLE = "Approve?"
 BREAK_GLASS_TITLE = "Break the glass"
+BREAK_GLASS_WARNING = (
+    "This runs now, without approval. All approvers are alerted and it's recorded permanently."
+)
 DECLINE_TITLE = "Decline this request"
 DECLINE_QUESTION = "Why not? Everybody in the channel sees it"
 BREAK_GLASS_QUESTION = "Why can't this wait? All approvers see it"
@@ -152,11 +155,8 @@ def decline_text(operation: Operation) -> str:
 
 
 def break_glass_text(operation: Operation) -> str:
-    """Return what going ahead alone means."""
-    return (
-        f":rotating_light: *{what(operation)}*: this runs now, without approval. "
-        "All approvers are alerted and it's recorded permanently."
-    )
+    """Return what would run alone."""
+    return f"{mention(operation.requested_by)} wants to *{what(operation)}*."
 
 
 def name_label(operation: Operation) -> str:

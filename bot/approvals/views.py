@@ -5,6 +5,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
+    AlertBlock,
     Block,
     ButtonElement,
     ConfirmObject,
@@ -137,6 +138,7 @@ def break_glass_form(form: RequestForm, operation: Operation) -> View:
         element=PlainTextInputElement(action_id=ids.TYPED_NAME),
     )
     blocks: list[Block] = [
+        AlertBlock(text=plain(messages.BREAK_GLASS_WARNING), level="error"),
         SectionBlock(text=mrkdwn(messages.break_glass_text(operation))),
         _reason(messages.BREAK_GLASS_QUESTION, optional=False),
         typed,
