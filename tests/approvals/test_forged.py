@@ -115,7 +115,7 @@ def lead_to(what: str, backup: Backup, spoiled: Spoiled) -> str:
     """Return what a button carries that leads to a request."""
     if spoiled == "text":
         return "delete:101:nothing"
-    if what == ids.TRY_AGAIN:
+    if what in {ids.TRY_AGAIN, ids.DELETE_OLDEST}:
         return AgainForm(verb=Verb.CREATE, server_id=backup.server.id, reason="once more").as_json()
     if what == ids.SERVER_CREATE:
         return str(backup.server.id)
@@ -131,6 +131,9 @@ async def pending(world: World) -> RequestForm:
             is_open = found is not None and found.stage is Stage.AWAITING_APPROVAL
             if is_open and not await engine.event(form.operation, DECIDED):
                 return form
+    # Slack shows three modals on top of each other at most.
+    if world.person("ana").modal:
+        await world.person("ana").closes(everything=True)
     return form_of(await asks(world))
 
 

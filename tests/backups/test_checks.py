@@ -1,6 +1,8 @@
 """What a person confirmed is looked at again before anything is done."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.backups.api import BackupList
 from bot.backups.checks import (
@@ -123,3 +125,25 @@ def test_what_is_restored_from_what_runs_and_the_only_complete_one_stay() -> Non
     failed = backup(505, created_at=NOON + hours(2), status="failed")
     assert oldest_spare(1, [FOUND[0], failed]) is failed
     assert oldest_spare(1, [FOUND[0]]) is None
+
+
+STATUSES = st.sampled_from(["completed", "in_progress", "failed", "on_tape"])
+KINDS = st.sampled_from(["manual", "automatic"])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 500), STATUSES, KINDS, st.integers(1, 2)), max_size=14),
+    st.integers(0, 14),
+)
+def test_whatever_there_is_what_goes_is_manual_over_spare_and_the_oldest_such(
+    made: list[tuple[int, str, str, int]], keep: int
+) -> None:
+    found = [
+        backup(number, created_at=NOON - hours(age), status=status, backup_type=kind, server=server)
+        for number, (age, status, kind, server) in enumerate(made)
+    ]
+    spare = oldest_spare(1, found, keep)
+    others = [each for each in found if each.server.id == 1 and each.is_manual and each.is_final]
+    others = [each for each in others if each.id != keep and not is_last_good(each, found)]
+    assert (spare in others) if others else spare is None
+    assert spare is None or spare.created_at == min(each.created_at for each in others)
