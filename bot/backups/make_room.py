@@ -35,7 +35,10 @@ async def make_room(wanted: BackingUpOperation) -> int | None:
         return None
     if not await _is_room_needed(wanted):
         return None
-    result = await while_limited(lambda: call_delete(wanted), lambda: _is_room_needed(wanted))
+    try:
+        result = await while_limited(lambda: call_delete(wanted), lambda: _check_need(wanted))
+    except _NoNeed:
+        return None
     if result.failure:
         raise Refused(
             NoRoom(
@@ -55,6 +58,15 @@ async def _is_room_needed(wanted: BackingUpOperation) -> bool:
     if found.failure:
         raise Refused(NotDone(ended_at=found.at, failure=found.failure))
     return found.is_full
+
+
+class _NoNeed(Exception):
+    """A slot became free while VPS.org limited the call."""
+
+
+async def _check_need(wanted: BackingUpOperation) -> None:
+    if not await _is_room_needed(wanted):
+        raise _NoNeed
 
 
 async def telling_of(deleted: int | None, work: Awaitable[Outcome]) -> Outcome:

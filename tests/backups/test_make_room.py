@@ -1,5 +1,6 @@
 """On a full server exactly the backup that was shown is deleted, once, and only if room is needed."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -62,6 +63,19 @@ async def test_nothing_is_deleted_if_there_is_room_by_then(world: World) -> None
     world.provider.delete(second.id)
     with a_run():
         assert await make_room(making_room(world, first)) is None
+    assert first.id in world.provider.backups
+
+
+async def test_nothing_is_deleted_if_there_is_room_once_vps_org_no_longer_limits_the_call(
+    world: World,
+) -> None:
+    first, second, *_ = fill(world)
+    world.faults.next_provider["DELETE", f"/backups/{first.id}/"].append("429")
+    with a_run():
+        making = asyncio.create_task(make_room(making_room(world, first)))
+        await world.until(lambda: "DELETE" in {call.method for call in world.provider.calls})
+        del world.provider.backups[second.id]
+        assert await making is None
     assert first.id in world.provider.backups
 
 
