@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from random import SystemRandom
@@ -49,7 +49,7 @@ class _Budget:
     """How much may still be read."""
 
     bytes: int
-    values: int = MOST_VALUES
+    values: int = field(default_factory=lambda: MOST_VALUES)
 
     def takes(self, body: bytearray) -> bool:
         """Use up what a JSON text takes; return whether there was enough."""

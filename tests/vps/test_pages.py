@@ -126,8 +126,11 @@ async def test_all_pages_together_may_be_so_large_and_no_larger() -> None:
 
 
 @pytest.mark.parametrize("of", [[], {}, 0])
-async def test_what_would_become_large_in_memory_is_not_read(of: object) -> None:
-    vps = Vps(*[packed(number, of, 900_000) for number in range(9)])
+async def test_what_would_become_large_in_memory_is_not_read(
+    of: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.vps.client.MOST_VALUES", 40_000)
+    vps = Vps(*[packed(number, of, 9_000) for number in range(9)])
     with pytest.raises(InvalidResponse) as told:
         await VpsClient(BASE, SecretStr(TOKEN), transport=vps).list_all("/backups/")
     assert told.value.nonsense is Nonsense.TOO_LARGE
