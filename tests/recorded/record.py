@@ -12,7 +12,6 @@ import re
 import sqlite3
 import sys
 import tempfile
-import tomllib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
@@ -24,7 +23,7 @@ from typing import Any, TypeVar
 from dbos import DBOS
 from typing_extensions import override
 
-from bot import lifecycle, logs
+from bot import __version__, lifecycle, logs
 from bot.approvals.approval import TOPIC
 from bot.approvals.model import Choice, Vote
 from bot.notifications.rate_limit import SlackRateLimits
@@ -256,5 +255,4 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
 if __name__ == "__main__":
     logs.set_up("ERROR", "text", [])
     logging.disable(logging.WARNING)
-    project = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text())["project"]
-    asyncio.run(record(project["version"]))
+    asyncio.run(record(__version__))
