@@ -195,6 +195,7 @@ document.addEventListener("cancel", (event) => {
   event.target.querySelector("[data-closes]").click();
 }, true);
 
+const WRONG = ".modal-body [aria-invalid=true]";
 const FIELD = ".modal-body :is(input:not([type=hidden]), textarea, select)";
 
 function openModals() {
@@ -204,16 +205,20 @@ function openModals() {
   }
 }
 
-// A form is read from its top, wherever one begins to type in it.
+// A form is read from its top, wherever one begins to type in it; a refused one from what is wrong.
 function toFirstField(dialog) {
+  const wrong = dialog.querySelector(WRONG);
+  if (wrong) return wrong.focus();
   const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(FIELD);
   (first ?? dialog.querySelector("[type=submit]") ?? dialog).focus({ preventScroll: true });
   dialog.querySelector(".modal-body").scrollTop = 0;
+  return undefined;
 }
 
 // A modal that shows other fields than before, as after "Next", is a new form to begin at its start.
-function beginAnew(fieldsBefore) {
+function beginAnew(fieldsBefore, wasWrong) {
   const modal = document.querySelector("dialog[data-modal]");
+  if (modal?.querySelector(WRONG) && !wasWrong) toFirstField(modal);
   if (!modal || modal.querySelector(".modal-body").contains(document.activeElement)) return;
   const [first] = modal.querySelectorAll(FIELD);
   if (first && !fieldsBefore.includes(keyOf(first))) toFirstField(modal);
@@ -247,10 +252,10 @@ function listen() {
   const source = new EventSource(live);
   source.onmessage = (event) => {
     const hadModal = Boolean(document.querySelector("dialog[data-modal]"));
-    const fieldsBefore = modalFields();
+    const [fieldsBefore, wasWrong] = [modalFields(), Boolean(document.querySelector(WRONG))];
     apply(JSON.parse(event.data));
     settle();
-    if (hadModal) beginAnew(fieldsBefore);
+    if (hadModal) beginAnew(fieldsBefore, wasWrong);
     if (hadModal && !document.querySelector("dialog[data-modal]")) document.getElementById("composer-text")?.focus();
     document.body.dataset.connected = "yes";
   };
