@@ -105,7 +105,7 @@ async def test_deleting_the_oldest_first_takes_the_approval_that_deleting_takes(
     await ana.fills(typed_name="web-1", make_room=True)
     await ana.submits()
     assert ana.modal
-    assert ana.modal.errors == {"reason": "Say why: somebody has to approve it."}
+    assert ana.modal.errors == {"reason": "Say why: another person must approve this."}
     await world.confirms("ana", make_room=True)
     await world.until_post("Approval needed: restore web-1")
     assert world.provider.deletes == []
