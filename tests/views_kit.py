@@ -97,7 +97,7 @@ def _is_parsed(text: dict[str, Any]) -> bool:
 def _texts(sent: Any) -> Iterator[tuple[str, bool]]:
     for each in _objects(sent):
         if isinstance(each.get("text"), str):
-            yield each["text"], each.get("type") != "plain_text"
+            yield each["text"], each.get("type") not in ("plain_text", "raw_text")
 
 
 def _objects(sent: Any) -> Iterator[dict[str, Any]]:

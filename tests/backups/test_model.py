@@ -114,7 +114,9 @@ def test_what_makes_no_sense_is_refused(changes: dict[str, object]) -> None:
         read(**changes)
 
 
-moments = st.datetimes(timezones=st.just(UTC) | st.just(timezone(timedelta(hours=-7))))
+moments = st.datetimes(
+    datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC) | st.just(timezone(timedelta(hours=-7)))
+)
 backups = st.builds(read, id=st.integers(1, 9), created_at=moments, expires_at=st.none() | moments)
 
 
