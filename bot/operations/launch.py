@@ -137,6 +137,8 @@ class Engine:
         await engine.runner().stop(STOP_SECONDS)
         await self._nudge.aclose()
         self._is_launched = False
+        # What was started only just now is not among them before it has begun.
+        await asyncio.sleep(0)
         # First, as what holds the lease would take its release for a lost session, and end the process.
         tasks = [task for task in self._tasks if task]
         for task in tasks:
