@@ -131,6 +131,8 @@ def operation_lines(operation: AuditedOperation) -> str:
     everything = [chained.entry for chained in operation.entries]
     if not everything:
         return f":warning: {left_out(0, operation.unreadable)}"
+    if len(everything) > 1 and {entry.event for entry in everything} == {"refused"}:
+        return refusals(operation.entries)
     # That somebody was refused something, such as to approve it, changes nothing.
     entries = [entry for entry in everything if entry.event != "refused"] or everything
     first, last = entries[0], entries[-1]

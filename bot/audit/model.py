@@ -106,8 +106,8 @@ class Row(_Frozen):
     """An entry as the database keeps it, which may have been tampered with.
 
     `written` is the entry's canonical form. The other columns repeat parts of it, to find entries by.
-    `subject` is the operation the entry is about, or its own key if it is about none; None if it was written
-    by a release that had no such column.
+    `subject` is the operation the entry is about, or what all refusals of a person within an hour share that
+    are about none; None if it was written by a release that had no such column.
     """
 
     seq: int
@@ -136,7 +136,7 @@ class Row(_Frozen):
 
 
 class AuditedOperation(_Frozen):
-    """What is on record of one operation, oldest first, or one refusal before there was an operation.
+    """What is on record of one operation, or of a person's refusals before there was one; oldest first.
 
     `seq` is the number of its newest entry that was asked for. `unreadable` entries were changed by somebody.
     """
@@ -257,5 +257,9 @@ def _found_by(entry: Entry) -> dict[str, str | int | None]:
         "server": canonical_name(entry.server_name),
         "person": entry.person,
         "decided_by": entry.decided_by,
-        "subject": entry.operation or entry.key,
+        "subject": entry.operation or _refusals_of_an_hour(entry),
     }
+
+
+def _refusals_of_an_hour(entry: Entry) -> str:
+    return f"{entry.event}:{entry.person}:{entry.at:%Y-%m-%dT%H}"

@@ -68,6 +68,9 @@ def query(wanted: Filter) -> sa.Select[Any]:
     return sa.select(entries).where(*_conditions(entries.c, wanted))
 
 
+MOST_READ = 2000
+"""Entries that are read for a page: a person may have been refused any number of times."""
+
 Columns = ReadOnlyColumnCollection[str, Any]
 
 
@@ -105,9 +108,9 @@ def _with_entries(
     is_about = sa.or_(
         entries.c.subject.in_(subjects), sa.and_(entries.c.subject.is_(None), entries.c.key.in_(subjects))
     )
-    found = query(Filter(servers=servers)).where(is_about).order_by(entries.c.seq)
+    found = query(Filter(servers=servers)).where(is_about).order_by(entries.c.seq.desc()).limit(MOST_READ)
     read: dict[str, list[ChainedEntry | None]] = {subject: [] for subject in subjects}
-    for columns in connection.execute(found).mappings():
+    for columns in reversed(connection.execute(found).mappings().all()):
         row = as_row(columns)
         read[columns["subject"] or columns["key"]].append(row.readable() if isinstance(row, Row) else None)
     return [

@@ -174,6 +174,19 @@ async def test_what_belongs_to_one_operation_is_found_together(trail: AuditTrail
     assert (await trail.operation("1:restore:x", frozenset({"db-1"}))).entries == ()
 
 
+async def test_a_person_s_refusals_within_an_hour_are_found_as_one(trail: AuditTrail) -> None:
+    for number in range(120):
+        person = "UGUS" if number % 10 else "UANA"
+        await trail.append(entry(number, operation="", event="refused", person=person))
+    found = await trail.operations(Filter(), 10)
+    assert [(each.entries[0].entry.person, len(each.entries)) for each in found] == [
+        ("UGUS", 54),
+        ("UANA", 6),
+        ("UGUS", 54),
+        ("UANA", 6),
+    ]
+
+
 async def test_only_entries_of_servers_that_a_person_can_read_about_are_found(trail: AuditTrail) -> None:
     await trail.append(entry(1))
     await trail.append(entry(2, server_name="DB-1", server_id=2))

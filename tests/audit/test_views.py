@@ -80,6 +80,7 @@ def test_that_somebody_was_refused_to_decide_does_not_count_as_how_it_ended() ->
 FAILED = NotDone(failure=Failure.of(Busy(words="try later")), ended_at=NOON)
 OPERATIONS = {
     "refused": operation(STORY[11]),
+    "refused again and again": operation(*REFUSED[:30:6][::-1]),
     "asked": of_kinds("requested"),
     "waiting": of_kinds("requested", "approval_requested", "reminded"),
     "running": of_kinds("requested", "started"),
