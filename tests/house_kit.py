@@ -10,6 +10,7 @@ from pathlib import Path
 _STATEMENTS = "select|insert|update|delete|create|drop|alter|set|begin|with|pragma"
 _SQL = re.compile(rf"\s*(?:{_STATEMENTS}|{_STATEMENTS.upper()})\b")
 _EMOJI = re.compile(r":[a-z_]+:")
+_SPOKEN = re.compile(r"^\W*[A-Z][a-z]+\W*$|[a-z]\S* +\S*[a-z]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LOGGERS = {"log", "_log", "logger", "_logger"}
 _IN_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -33,6 +34,11 @@ def sentences(source: str) -> list[Found]:
     lines of a ConfigurationError.
     """
     return [found for found in _texts(ast.parse(source)) if reads_like_a_sentence(found.text)]
+
+
+def spoken(source: str) -> list[Found]:
+    """Return the texts in the code that hold at least two words, or one that begins with a capital letter."""
+    return [found for found in _texts(ast.parse(source)) if _SPOKEN.search(found.text)]
 
 
 def reads_like_a_sentence(text: str) -> bool:
