@@ -12,8 +12,7 @@ from tests.test_house import README, SAY_SENTENCES_TOO, SAYS_SENTENCES
 
 BOT = Path(__file__).parents[1] / "bot"
 STIFF = re.compile(
-    r"\b(?:whoever|whomever|for ever|consents?|somebody|go(?:es)? ahead|decides?|decided|put up with"
-    r"|may(?! have\b| be\b))\b",
+    r"\b(?:whoever(?! runs)|whomever|for ever|consents?|somebody else|go(?:es)? ahead|put up with)\b",
     re.IGNORECASE,
 )
 """Words for which there are plainer ones: can, the person's name, permanently, approve, decline, runs."""
@@ -32,7 +31,7 @@ def said_by_noun() -> dict[str, list[str]]:
     for path in sorted(BOT.rglob("*.py")):
         name = str(path.relative_to(BOT))
         if SAYS_SENTENCES.fullmatch(path.name) or name.startswith(SAY_SENTENCES_TOO):
-            noun = name.split("/")[0] if "/" in name else "command line and settings"
+            noun = name.partition("/")[0] if "/" in name else "settings"
             texts = dict.fromkeys(found.text.strip() for found in spoken(path.read_text()))
             said.setdefault(noun, []).extend([f"# bot/{name}", *texts, ""] if texts else [])
     return said

@@ -176,7 +176,7 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.OLD_BUTTON: ("I can't read what this button stands for.", START_AGAIN),
     Misuse.UNKNOWN_BUTTON: ("I don't know this button or form.", START_AGAIN),
     Misuse.INCOMPLETE_PAYLOAD: ("Slack left out a part of what you did.", START_AGAIN),
-    Misuse.DECIDED_ALREADY: ("This request was decided already, or has ended.", "See `/backup status`."),
+    Misuse.DECIDED_ALREADY: ("This request was answered already, or has ended.", "See `/backup status`."),
     Misuse.OTHER_REQUEST: (
         "This button belongs to another request.",
         "Use the buttons under the newest message.",
@@ -248,7 +248,7 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
     ),
     Denial.VOTE_TOO_LATE: ("It came after the request had expired.", ""),
     Denial.VOTE_ON_OTHER: ("It was meant for another request than this one.", ""),
-    Denial.DECIDED_ALREADY: ("The request was decided already.", ""),
+    Denial.DECIDED_ALREADY: ("The request was answered already.", ""),
     Denial.UNKNOWN_PERSON: ("I can't check who you are: Slack isn't answering.", TRY_SOON),
     Denial.NOT_IN_TIME: (
         "I couldn't check your permission in time. Nothing was started.",

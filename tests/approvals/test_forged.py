@@ -200,7 +200,7 @@ async def test_the_right_click_goes_ahead_once_however_often_it_is_delivered(wor
         await forger.again()
     await world.until_reply("Deleted backup 5001")
     await forger.again()
-    await world.until_whisper("cleo", "decided already")
+    await world.until_whisper("cleo", "answered already")
     assert world.provider.deletes == [5001]
     assert events(world).count("approved") == 1
 

@@ -167,7 +167,7 @@ def _answers(world: World, handle: str) -> list[str]:
     said = [message.text for message in [*world.whispers(handle), *world.direct(handle)]]
     modal = world.person(handle).modal
     told = [*said, str(modal.payload) if modal else ""]
-    return [text for text in told if "decided already" in text]
+    return [text for text in told if "answered already" in text]
 
 
 @set_up(**TWO)

@@ -60,7 +60,7 @@ async def test_a_request_whose_time_ran_out_while_the_bot_was_away_ends_without_
     await world.until_reply("No answer in time for the delete of *web-1*")
     answer = await world.person("cleo").clicks("approve", message=old, confirm=True)
     assert answer.acked
-    await world.until_whisper("cleo", "This request was decided already, or has ended.")
+    await world.until_whisper("cleo", "This request was answered already, or has ended.")
     assert world.provider.deletes == []
     assert len(world.replies()) == 1
     assert events(world) == ["requested", "approval_requested", "expired", "ended"]

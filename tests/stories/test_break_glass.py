@@ -210,6 +210,6 @@ async def test_after_it_was_declined_nobody_breaks_the_glass_any_more(world: Wor
     await world.until_reply("<@UBEN> declined the delete of *web-1*")
     await ana.fills(reason=WHY, typed_name="web-1")
     await ana.submits()
-    await world.until_modal("ana", "This request was decided already, or has ended.")
+    await world.until_modal("ana", "This request was answered already, or has ended.")
     assert world.provider.deletes == []
     assert "break_glass" not in events(world)

@@ -10,7 +10,7 @@ from tests.approvals.forging import RequestForger
 from tests.stories.asking import TWO, answers, asks, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 
-UNCOUNTED = "That did not count. The request was decided already."
+UNCOUNTED = "That did not count. The request was answered already."
 """What a vote is answered that the request itself found too late."""
 DECISIONS = {"approved", "declined", "withdrawn"}
 HANDLES = {"UANA": "ana", "UBEN": "ben", "UCLEO": "cleo"}
@@ -20,7 +20,7 @@ def told(world: World, handle: str) -> list[str]:
     """Return what somebody was told about a vote of theirs that came too late."""
     said = [message.text for message in [*world.whispers(handle), *world.direct(handle)]]
     modal = world.person(handle).modal
-    return [text for text in [*said, str(modal.payload) if modal else ""] if "decided already" in text]
+    return [text for text in [*said, str(modal.payload) if modal else ""] if "answered already" in text]
 
 
 def unanswered(world: World, handle: str, tags: list[str]) -> list[str]:
