@@ -73,12 +73,14 @@ async def ask(operation: Operation) -> Question:
 async def wait(operation: Operation, asked: Question, out_of_date: OutOfDate | None) -> Operation:
     """Return the operation as approved; raises Refused if it is not. Nobody's silence is consent."""
     ref = asked.card
-    verdict = await _verdict(operation, asked, out_of_date)
+    verdict, reminders = await _verdict(operation, asked, out_of_date)
     await engine.set_event(DECIDED, _mark(verdict))
     while late := await engine.receive(TOPIC, 0):
         await _answer_uncounted(operation, Vote.model_validate(late), DECIDED_ALREADY)
     if failure := await record_verdict(operation, ref, verdict):
         raise Refused(NotDone(ended_at=verdict.at, failure=failure))
+    if reminders:
+        await replace_messages(reminders, views.answered(operation, verdict))
     approved = _approved(operation, verdict)
     if approved.broke_glass:
         await start_alarm(approved, ref, asked.approvers)
@@ -113,7 +115,10 @@ def _approved(operation: Operation, verdict: Verdict) -> Operation:
     assert_never(verdict.ending)
 
 
-async def _verdict(operation: Operation, asked: Question, out_of_date: OutOfDate | None) -> Verdict:
+async def _verdict(
+    operation: Operation, asked: Question, out_of_date: OutOfDate | None
+) -> tuple[Verdict, list[MessageRef]]:
+    """Return what was decided, and where the reminders are."""
     started, deadline = execution().started_at, _deadline(operation)
     remind_at = started + (deadline - started) * REMIND_AT
     reminders: list[MessageRef] = []
@@ -131,9 +136,7 @@ async def _verdict(operation: Operation, asked: Question, out_of_date: OutOfDate
             if await seconds_until(deadline):
                 reminders = await _remind(operation, asked, deadline)
         if verdict:
-            if reminders:
-                await replace_messages(reminders, views.answered(operation, verdict))
-            return verdict
+            return verdict, reminders
 
 
 async def _remind(operation: Operation, asked: Question, deadline: datetime) -> list[MessageRef]:
