@@ -207,7 +207,9 @@ def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
     other = mention(entry.person) if entry.person != first.person else ""
     decided = f"by {mention(entry.decided_by)}" if entry.decided_by else ""
     who = " · ".join(part for part in (other, decided, when(entry.at)) if part)
-    said = [_event(entry), who, _quoted(entry.comment), _reached(entry)]
+    # Refusals of one person may be about different things.
+    what = _headline(entry) if entry.event == "refused" else _event(entry)
+    said = [what, who, _quoted(entry.comment), _reached(entry)]
     return "\n".join(line for line in (*said, _result(entry), f"Entry {chained.seq}") if line)
 
 
