@@ -23,8 +23,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 REQUESTS = 200
 CONNECTIONS = 300
 REFUSALS = 150
-IN_TIME_SECONDS = 3.0
-"""How long Slack waits for an answer."""
+IN_TIME_SECONDS = 20.0
+"""Far less than the floods would take if each were let in, and far more than a busy machine needs."""
 BOMB = gzip.compress(b"\0" * 20 * MAX_BODY_BYTES)
 
 

@@ -169,9 +169,9 @@ async def test_before_our_own_workspace_is_known_nobody_is_let_in_or_taken_for_a
 
 async def test_a_slow_slack_is_not_waited_for(harness: PeopleHarness) -> None:
     people = harness.people("SOPS", timeout=0.05)
-    harness.faults.slack_latency = 0.5
+    harness.faults.slack_latency = 30.0
     with pytest.raises(NotChecked):
-        async with asyncio.timeout(0.45):
+        async with asyncio.timeout(20.0):
             await people.who("UANA")
 
 
