@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
+from pydantic import SecretStr
 
 from bot.operations.database import open_database
 from bot.operations.launch import Engine
+from bot.sandbox.server import Sandbox
+from bot.slack.auth import SlackClient, web_client
 from tests.distribution import Together
 from tests.economy import log_plainly, one_compiled_cache
 from tests.operations.postgres import Postgres
@@ -68,6 +71,21 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip(f"PostgreSQL can't run here: {error}")
     yield server
     server.remove()
+
+
+@pytest_asyncio.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox without servers, backups and a bot."""
+    sandbox = Sandbox(seeded=False)
+    await sandbox.start()
+    yield sandbox
+    await sandbox.stop()
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> SlackClient:
+    """The bot's client of the sandbox's Slack."""
+    return web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
 
 
 @pytest.fixture

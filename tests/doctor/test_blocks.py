@@ -2,7 +2,7 @@
 
 import inspect
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,6 @@ from bot.settings import Settings
 from bot.slack.message import Message, mrkdwn, plain
 
 VIEWS = [*Path(__file__).parents[2].glob("bot/*/*views.py")]
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox()
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,6 @@ from bot.sandbox.server import Sandbox
 from bot.settings import Settings, load, load_what_is_right
 from tests.audit.facts import entry
 from tests.audit.test_store import run, unprotect
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox()
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
 
 
 async def examined(sandbox: Sandbox, folder: Path, **changes: str) -> Report:

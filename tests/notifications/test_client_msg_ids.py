@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 
 from bot.notifications.client_msg_ids import ClientMsgIds, Proof, prove, read_proofs, store_proof
@@ -15,7 +14,7 @@ from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
 from bot.operations.database import open_database
 from bot.sandbox.server import Sandbox
-from bot.slack.auth import SlackClient, web_client
+from bot.slack.auth import SlackClient
 from tests.operations.postgres import Postgres
 
 LOST = ["reset_after_acting", "internal_error_after_acting", "500_after_acting", "cut"]
@@ -31,11 +30,6 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     await sandbox.start()
     yield sandbox
     await sandbox.stop()
-
-
-@pytest.fixture
-def client(sandbox: Sandbox) -> SlackClient:
-    return web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
 
 
 @pytest.fixture

@@ -5,31 +5,17 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.notifications.model import MessageRef
 from bot.notifications.rate_limit import Priority, SlackRateLimits
 from bot.notifications.slack_messages import FEW_WORDS, PAGE, SlackMessages
 from bot.sandbox.server import Sandbox
-from bot.slack.auth import SlackClient, web_client
+from bot.slack.auth import SlackClient
 from bot.slack.views import sentence_alone
 
 HISTORY = ("channels:history", "groups:history", "im:history")
 GIVE_UP_SECONDS = 10.0
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(seeded=False)
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
-
-
-@pytest.fixture
-def client(sandbox: Sandbox) -> SlackClient:
-    return web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The sandbox listens to this machine's programs and to its own page alone."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
@@ -9,14 +7,6 @@ from bot.sandbox.server import Sandbox
 
 ADDRESSES = ("/", "/live", "/slack/api/api.test", "/slack/link/", "/slack/response/1", "/vps/api/v1/servers/")
 TOKENS = ("bot_token", "app_token", "signing_secret", "verification_token")
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(seeded=False)
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -1,20 +1,10 @@
 """The check of the tokens outlives whatever Slack answers that says nothing about them."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from pydantic import SecretStr
 
 from bot.sandbox.server import Sandbox
 from bot.slack.auth import check_tokens, web_client
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(seeded=False)
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
 
 
 @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])

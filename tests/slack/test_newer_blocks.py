@@ -1,19 +1,16 @@
 """What Slack rolls out in phases is drawn if Slack takes it, and said by older blocks if it does not."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.blocks import AlertBlock, Block, SectionBlock
 from slack_sdk.models.views import View
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.modals import find_view
-from bot.slack.auth import SlackClient, web_client
+from bot.slack.auth import SlackClient
 from bot.slack.interaction import Interaction
 from bot.slack.message import Message, mrkdwn, plain
 from bot.slack.newer_blocks import DataTableBlock, newer_types, older
@@ -21,19 +18,6 @@ from bot.slack.newer_blocks import DataTableBlock, newer_types, older
 ALERT = AlertBlock(text=mrkdwn("*All* is lost"), level="error")
 TABLE = DataTableBlock(caption="Servers", rows=[["Server", "Status"], ["web-1", "active"], ["a&b", ""]])
 CELLS = st.text(min_size=0, max_size=40)
-
-
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    sandbox = Sandbox(seeded=False)
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
-
-
-@pytest.fixture
-def client(sandbox: Sandbox) -> SlackClient:
-    return web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
 
 
 class Ack(AsyncAck):
