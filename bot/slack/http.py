@@ -120,6 +120,11 @@ async def _read(request: web.Request, seconds: float) -> bytes:
             return await bounded.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except RuntimeError:
+        # What aiohttp raises for a connection that was closed before its body was asked for.
+        if request.transport is not None:
+            raise
+        raise web.HTTPBadRequest from None
 
 
 def _is_certificate_check(request: web.Request, body: bytes) -> bool:

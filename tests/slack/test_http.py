@@ -10,13 +10,17 @@ from io import BytesIO
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.streams import StreamReader
+from aiohttp.test_utils import make_mocked_request
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
 from bot.health import HttpServer
-from bot.slack.http import MAX_BODY_BYTES, PATH, HttpConnection
+from bot.slack.http import MAX_BODY_BYTES, PATH, HttpConnection, _read
 from tests.slack.conftest import ended, soon
 from tests.slack.wire import Wire
 
@@ -257,3 +261,11 @@ async def test_closing_does_not_wait_for_ever(slack: Slack) -> None:
         await soon(slack.connection.close())
     assert [(line["event"], line["running"]) for line in logs] == [("slack_listeners_cut_off", 1)]
     slack.released.set()
+
+
+async def test_a_connection_that_is_gone_before_its_body_is_read_is_no_failure_of_ours() -> None:
+    body = StreamReader(BaseProtocol(asyncio.get_running_loop()), 2**16)
+    request = make_mocked_request("POST", PATH, payload=body)
+    request.protocol.transport = None
+    with pytest.raises(web.HTTPBadRequest):
+        await _read(request, 1.0)
