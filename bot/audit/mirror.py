@@ -113,8 +113,13 @@ class AuditMirror:
         rows = await self._numbered_after(position.seq - 1, 1)
         if rows and rows[0].seq == position.seq and position.hash in {"", rows[0].hash}:
             return position
+        # Read before it is said: what is written meanwhile is to be copied.
+        end = await self._position.end_of_trail()
         await self._found(Broken(seq=position.seq, how=Tampering.CUT_OFF, hash=position.hash))
-        return position.model_copy(update={"hash": ""}) if rows else await self._position.end_of_trail()
+        if rows:
+            return position.model_copy(update={"hash": ""})
+        await self._position.move(end)
+        return end
 
     async def _found(self, broken: Broken) -> None:
         log.error("audit_trail_broken", **broken.model_dump(mode="json", exclude_defaults=True))

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.audit.check import AuditCheck
 from bot.audit.mirror import AuditMirror
-from bot.audit.model import ChainedEntry
+from bot.audit.model import Broken, ChainedEntry
 from bot.audit.position import MirrorPosition
 from bot.audit.store import AuditTrail
 from bot.errors import Denial, Failure, NotAllowed
@@ -328,6 +328,27 @@ async def test_a_trail_that_was_changed_is_told_once_and_mirrored_on(
     async with stage.mirroring():
         newest = await stage.append()
         await stage.world.until_post(newest.hash)
+    assert len([line for line in stage.told if "rotating_light" in line]) == 1
+
+
+@sqlite
+async def test_what_is_written_while_a_cut_trail_is_told_is_mirrored(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage.mirroring():
+        for _ in range(3):
+            await stage.append()
+        await stage.until_told(3)
+    await changing("delete from audit_entries where seq > 2")(stage)
+    found = AuditMirror._found
+
+    async def appending(self: AuditMirror, broken: Broken) -> None:
+        await found(self, broken)
+        await stage.append()
+
+    monkeypatch.setattr(AuditMirror, "_found", appending)
+    async with stage.mirroring():
+        await stage.world.until(lambda: entry_numbers(stage) == [1, 2, 3, 3])
     assert len([line for line in stage.told if "rotating_light" in line]) == 1
 
 
