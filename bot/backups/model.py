@@ -2,34 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import nlargest
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    TypeAdapter,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import BeforeValidator, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from bot.servers.model import Freshness, Id, Name, Text, Word
+from bot.servers.model import Freshness, Id, Moment, Name, OddMoment, Text, Word
 
 FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled"})
 
 _LARGEST = 2**63 - 1
 
 BackupType = Literal["manual", "automatic"]
-
-
-def _utc(moment: datetime) -> datetime:
-    # In every time zone it is within the calendar then.
-    if not 1 < moment.year < 9999:
-        raise ValueError("at the end of the calendar")
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _whole(size: object) -> int | None:
@@ -39,19 +25,6 @@ def _whole(size: object) -> int | None:
         return None
     return whole if 0 <= whole <= _LARGEST else None
 
-
-def _none_if_odd(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-Moment = Annotated[datetime, AfterValidator(_utc)]
-"""A moment in UTC; one that came without an offset is taken as UTC."""
-
-OddMoment = Annotated[Moment | None, WrapValidator(_none_if_odd)]
-"""A moment; None for whatever is none."""
 
 Megabytes = Annotated[int | None, BeforeValidator(_whole)]
 """A size in MB; None if it is not known, or none that can be."""

@@ -2,13 +2,23 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import islice
 from typing import Annotated, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from bot.errors import UnknownServer
 from bot.names import canonical_name
@@ -27,6 +37,20 @@ def _word(value: object) -> str:
     return str(_text(value)).strip().lower()
 
 
+def _utc(moment: datetime) -> datetime:
+    # In every time zone it is within the calendar then.
+    if not 1 < moment.year < 9999:
+        raise ValueError("at the end of the calendar")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _none_if_odd(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """A number that menus can carry and databases store."""
 
@@ -38,6 +62,12 @@ Text = Annotated[str, BeforeValidator(_text)]
 
 Word = Annotated[str, BeforeValidator(_word)]
 """One of a few words, in lower case; empty like a text."""
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+"""A moment in UTC; one that came without an offset is taken as UTC."""
+
+OddMoment = Annotated[Moment | None, WrapValidator(_none_if_odd)]
+"""A moment; None for whatever is none."""
 
 
 OLD_AFTER = timedelta(days=7)
@@ -58,6 +88,7 @@ class Server(BaseModel):
     status: Word = ""
     ip_address: Text = ""
     location: Text = ""
+    created_at: OddMoment = None
 
 
 class ServerList(NamedTuple):

@@ -1,0 +1,1 @@
+"""Troubles of servers and their backups, told before it is too late: found on a clock, told once each."""
