@@ -28,6 +28,8 @@ OK = 0
 PROBLEMS_FOUND = 1
 ONLY_OURS = 0o077
 """What is written, such as the database, is nobody else's to read."""
+MOST_SERVERS = 2500
+"""How many more servers the sandbox has at most: 100,000 backups, as much as the bot is measured with."""
 INTERRUPTED = 128 + signal.SIGINT
 _REFUSALS: dict[type[BotError], tuple[int, str]] = {
     ConfigurationError: (os.EX_CONFIG, "The settings are not right:"),
@@ -77,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=_port, default=8765, help="port of the page; 0 takes a free one")
     sandbox.add_argument("--speed", type=_speed, default=1.0, help="how many times faster backups go")
     sandbox.add_argument("--db", type=Path, help="SQLite file to keep operations in; else a temporary one")
+    sandbox.add_argument(
+        "--servers", type=_servers, default=0, help="how many more servers there are, with 40 backups each"
+    )
     sandbox.set_defaults(command=_sandbox)
 
     doctor = commands.add_parser("doctor", help="check settings, tokens, scopes and the database")
@@ -140,7 +145,7 @@ def _tell_started(started: "Started") -> None:
 def _sandbox(chosen: argparse.Namespace) -> int:
     from bot.sandbox.run import run_sandbox
 
-    asyncio.run(run_sandbox(port=chosen.port, speed=chosen.speed, database=chosen.db))
+    asyncio.run(run_sandbox(port=chosen.port, speed=chosen.speed, database=chosen.db, servers=chosen.servers))
     return OK
 
 
@@ -254,6 +259,12 @@ def _speed(text: str) -> float:
     if 0 < speed <= 1000:
         return speed
     raise argparse.ArgumentTypeError("the speed is a number above 0 and up to 1000")
+
+
+def _servers(text: str) -> int:
+    if text.isdecimal() and int(text) <= MOST_SERVERS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"the number of servers is one from 0 to {MOST_SERVERS}")
 
 
 def _address(text: str) -> str:

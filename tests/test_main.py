@@ -129,6 +129,8 @@ def test_the_manifest_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> N
         ["sandbox", "--port", "70000"],
         ["sandbox", "--speed", "0"],
         ["sandbox", "--speed", "nan"],
+        ["sandbox", "--servers", "-1"],
+        ["sandbox", "--servers", "2501"],
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_usage(

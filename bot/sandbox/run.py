@@ -13,15 +13,16 @@ from bot.sandbox.slack.manifest import ManifestRefused
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-async def run_sandbox(*, port: int, speed: float, database: Path | None) -> None:
+async def run_sandbox(*, port: int, speed: float, database: Path | None, servers: int) -> None:
     """Serve the page and run the bot until SIGINT or SIGTERM; print the page's address on one line.
 
-    `port` 0 takes a free one; `database` is the SQLite file the bot keeps (None: a temporary one).
+    `port` 0 takes a free one; `database` is the SQLite file the bot keeps (None: a temporary one). There are
+    `servers` more than usual, with 40 backups each.
 
     Raises:
         SystemExit: the port can't be had, or Slack would not take the manifest; the message says so.
     """
-    sandbox = _sandbox(port, speed)
+    sandbox = _sandbox(port, speed, servers)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
@@ -39,9 +40,9 @@ async def run_sandbox(*, port: int, speed: float, database: Path | None) -> None
             loop.remove_signal_handler(number)
 
 
-def _sandbox(port: int, speed: float) -> Sandbox:
+def _sandbox(port: int, speed: float, servers: int) -> Sandbox:
     try:
-        return Sandbox(port=port, speed=speed)
+        return Sandbox(port=port, speed=speed, servers=servers)
     except ManifestRefused as refused:
         raise SystemExit(f"Slack would not make an app of this manifest:\n{refused}") from None
 

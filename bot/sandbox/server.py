@@ -14,6 +14,7 @@ from bot.sandbox.bot_process import SOURCES, BotProcess
 from bot.sandbox.child import Spawn, spawn
 from bot.sandbox.clock import Clock
 from bot.sandbox.faults import Faults
+from bot.sandbox.fleet import add_fleet
 from bot.sandbox.guard import only_from_here
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.slack.manifest import install, read
@@ -42,7 +43,8 @@ class Sandbox:
     """Everything on one port of 127.0.0.1.
 
     `port` 0 takes a free one. `speed` makes pretend backups go that many times faster. Unless `seeded`,
-    there are people and channels, but no servers and no messages. `spawn` starts the bot's process.
+    there are people and channels, but no servers and no messages; `servers` are so many more of them, with 40
+    backups each. `spawn` starts the bot's process.
     The workspace installs the app from the file `manifest`.
 
     Raises:
@@ -55,6 +57,7 @@ class Sandbox:
         port: int = 0,
         speed: float = 1.0,
         seeded: bool = True,
+        servers: int = 0,
         clock: Clock | None = None,
         spawn: Spawn = spawn,
         manifest: Path = MANIFEST,
@@ -76,6 +79,7 @@ class Sandbox:
         if seeded:
             seed.servers_and_backups(self.provider)
             seed.conversation(self.workspace)
+        add_fleet(self.provider, servers)
 
     @property
     def speed(self) -> float:

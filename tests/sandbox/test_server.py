@@ -118,7 +118,7 @@ COMMAND = """
 import asyncio, sys
 from pathlib import Path
 from bot.sandbox.run import run_sandbox
-asyncio.run(run_sandbox(port=int(sys.argv[1]), speed=10.0, database=Path(sys.argv[2])))
+asyncio.run(run_sandbox(port=int(sys.argv[1]), speed=10.0, database=Path(sys.argv[2]), servers=9))
 """
 
 
@@ -140,5 +140,5 @@ async def test_the_command_says_when_its_port_is_taken() -> None:
     await sandbox.start()
     port = int(sandbox.base_url.rsplit(":", 1)[1])
     with pytest.raises(SystemExit, match=f"Port {port} can't be used"):
-        await run_sandbox(port=port, speed=1.0, database=None)
+        await run_sandbox(port=port, speed=1.0, database=None, servers=0)
     await sandbox.stop()

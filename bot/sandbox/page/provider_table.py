@@ -6,18 +6,28 @@ from bot.sandbox.page.dates import moment
 from bot.sandbox.vps.model import MANUAL_SLOTS, Backup, Server
 from bot.sandbox.vps.provider import Provider
 
+MOST_ROWS = 25
+"""Of a large account only some servers are drawn: this is drawn anew at every change."""
+
 
 def provider_table(provider: Provider) -> Node:
-    """Draw each server with its state, its manual slots, its newest backup and what runs."""
+    """Draw each server with its state, its manual slots, its newest backup and what runs.
+
+    Of many, those first with which something was done.
+    """
+    shown = _shown(provider)
+    hidden = len(provider.servers) - len(shown)
     return div("#drawer-provider.panel")[
         h2["VPS.org as it really is"],
         div(".table-scroll", tabindex="0", role="region", aria_label="Servers")[
             table(".servers")[
                 caption(".visually-hidden")["Servers and their backups"],
                 thead[tr[(th(scope="col")[name] for name in ("Server", "Slots", "Newest backup"))]],
-                tbody[(_row(provider, server) for server in provider.servers.values())],
+                tbody[(_row(server, backups) for server, backups in shown.items())],
             ]
         ],
+        hidden > 0
+        and p(".hint")[f"And {hidden:,} more servers, with {len(provider.backups):,} backups in all."],
         p(".hint")[
             f"Carried out: {len(provider.creates)} created, {len(provider.deletes)} deleted, "
             f"{len(provider.restores)} restored · {len(provider.calls)} calls"
@@ -25,8 +35,22 @@ def provider_table(provider: Provider) -> Node:
     ]
 
 
-def _row(provider: Provider, server: Server) -> Node:
-    backups = provider.backups_of(server.name)
+def _shown(provider: Provider) -> dict[Server, list[Backup]]:
+    """Return the servers to draw, in their order, each with its backups, oldest first."""
+    servers = provider.servers.values()
+    restored = {name for name, _ in provider.restores}
+    used = {backup.server for backup in provider.creates} | {one for one in servers if one.name in restored}
+    chosen = set(sorted(servers, key=lambda server: server not in used)[:MOST_ROWS])
+    backups: dict[Server, list[Backup]] = {server: [] for server in servers if server in chosen}
+    for backup in provider.backups.values():
+        if backup.server in chosen:
+            backups[backup.server].append(backup)
+    for own in backups.values():
+        own.sort(key=lambda backup: (backup.created_at, backup.id))
+    return backups
+
+
+def _row(server: Server, backups: list[Backup]) -> Node:
     manual = sum(backup.backup_type == "manual" for backup in backups)
     state = span(class_=["state", "good" if server.status == "active" else "bad"])[server.status]
     restored = server.restored_from and span(".hint")[f" from {server.restored_from}"]

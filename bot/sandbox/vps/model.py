@@ -1,7 +1,7 @@
 """What the pretend VPS.org keeps: servers, backups, and the calls it received."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -127,4 +127,4 @@ def forbidden() -> Refused:
 
 
 def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

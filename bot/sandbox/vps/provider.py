@@ -18,6 +18,9 @@ from bot.sandbox.vps.model import (
     not_found,
 )
 
+_NETWORKS = ("203.0.113", "198.51.100", "192.0.2")
+"""Addresses that are nobody's (RFC 5737)."""
+
 
 class Provider(Observable):
     """The provider's state, with helpers for tests and a word to listeners at each change.
@@ -65,7 +68,7 @@ class Provider(Observable):
             created_at=self.clock.now() - timedelta(days=400),
             hostname=f"{name}.example.net",
             status=status,
-            ip_address=f"203.0.113.{number - 100}",
+            ip_address=_address(number - 100),
             disk_mb=disk_mb,
         )
         self.servers[number] = server
@@ -231,3 +234,8 @@ class Provider(Observable):
         server.status = server.restores_end or "active"
         server.restored_from, server.restoring = server.restoring, None
         self.changed()
+
+
+def _address(number: int) -> str:
+    network, host = divmod(number - 1, 254)
+    return f"{_NETWORKS[network % len(_NETWORKS)]}.{host + 1}"

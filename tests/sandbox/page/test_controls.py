@@ -4,6 +4,7 @@ import pytest
 
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, provider_choice, slack_choice
 from bot.sandbox.page.picture import take_picture
+from bot.sandbox.page.provider_table import MOST_ROWS
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.harness import PageHarness
@@ -65,6 +66,21 @@ async def test_speed_is_a_sensible_number(client: Client, harness: PageHarness) 
     assert harness.speed == 20
     for wrong in ("fast", 0, -1, 1e9, None, [1]):
         assert (await control(client, "speed", speed=wrong))[0] == 400
+
+
+async def test_of_many_servers_those_are_drawn_with_which_something_was_done(harness: PageHarness) -> None:
+    servers = [harness.provider.add_server(f"srv-{number}") for number in range(MOST_ROWS + 5)]
+    harness.provider.create(servers[-1].id, "")
+    backup = harness.provider.add_backup(servers[-2])
+    harness.provider.restore(servers[-2].id, backup.id)
+    drawn = Markup(take_picture(harness, harness.reader()).parts["drawer-provider"]).text
+    shown = [
+        server.name
+        for server in servers
+        if f"{server.name}active" in drawn or f"{server.name}restoring" in drawn
+    ]
+    assert shown == [server.name for server in [*servers[: MOST_ROWS - 2], *servers[-2:]]]
+    assert "And 5 more servers, with 2 backups in all." in drawn
 
 
 async def test_unknown_choices_are_refused(client: Client) -> None:

@@ -211,4 +211,4 @@ async def test_the_command_says_why_slack_would_not_take_it(monkeypatch: pytest.
 
     monkeypatch.setattr("bot.sandbox.server.read", refuse)
     with pytest.raises(SystemExit, match="missing required field: name"):
-        await run_sandbox(port=0, speed=1.0, database=None)
+        await run_sandbox(port=0, speed=1.0, database=None, servers=0)
