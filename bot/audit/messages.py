@@ -262,7 +262,8 @@ def _headline(entry: Entry) -> str:
     if entry.server_name:
         parts.append(f"*{safe_name(entry.server_name)}*")
     if entry.backup_id is not None:
-        parts.append(f"backup {entry.backup_id}")
+        made = f" of {when(entry.backup_at)}" if entry.backup_at else ""
+        parts.append(f"backup {entry.backup_id}{made}")
     if entry.delete_first is not None:
         parts.append(f"deletes backup {entry.delete_first} first")
     return " · ".join(parts)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 
 from bot.errors import Failure
 from bot.names import canonical_name
-from bot.operations.model import AnyOutcome
+from bot.operations.model import AnyOutcome, Restored
 
 Event = Literal[
     "requested",
@@ -54,7 +54,8 @@ class Entry(_Frozen):
     `key` is an idempotency key: a repeated append is harmless. `person` is who requested, `decided_by` who
     approved, declined or cancelled, and `comment` what they said. `state` and `outcome` tell how it ended,
     `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `delete_first`
-    is the backup to delete before, to make room. `at` is UTC.
+    is the backup to delete before, to make room. `backup_at` is when the backup was made that a person was
+    shown. `at` is UTC.
     """
 
     event: Event
@@ -78,6 +79,7 @@ class Entry(_Frozen):
     reached: tuple[str, ...] = ()
     not_reached: tuple[str, ...] = ()
     delete_first: int | None = None
+    backup_at: Utc | None = None
 
     def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""
@@ -91,6 +93,32 @@ class Entry(_Frozen):
         Fields that come later do not change how older entries are written. `jq -cS` writes the same.
         """
         return json.dumps(self.brief(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def proof(self) -> "RestoreProof | None":
+        """Return what the end of a restore proves; None if it was not seen to be one."""
+        if not isinstance(self.outcome, Restored) or self.backup_id is None:
+            return None
+        return RestoreProof(
+            at=self.outcome.ended_at,
+            seconds=self.outcome.seconds,
+            backup_id=self.backup_id,
+            backup_at=self.backup_at,
+            permalink=self.permalink,
+        )
+
+
+class RestoreProof(_Frozen):
+    """That a server was really restored: it was seen to change, and to be back `at` (UTC).
+
+    It took so many seconds from the call on, a safety backup not counted. `backup_at` is when the backup was
+    made; None if a release wrote the entry that did not keep it.
+    """
+
+    at: Utc
+    seconds: float
+    backup_id: int
+    backup_at: Utc | None = None
+    permalink: str = ""
 
 
 class ChainedEntry(_Frozen):

@@ -7,7 +7,14 @@ import stamina
 from bot.audit.model import Entry, Event
 from bot.errors import Failure, NotRecorded
 from bot.operations.engine import step
-from bot.operations.model import BackedUp, BackingUpOperation, Operation, Outcome, backup_id_of
+from bot.operations.model import (
+    BackedUp,
+    BackingUpOperation,
+    ConfirmedOperation,
+    Operation,
+    Outcome,
+    backup_id_of,
+)
 from bot.services import services
 
 GIVE_UP_SECONDS = 15.0
@@ -54,6 +61,7 @@ def entry_of(
     """
     made = outcome.backup_id if isinstance(outcome, BackedUp) else None
     first = operation.delete_first if isinstance(operation, BackingUpOperation) else None
+    shown = operation.backup if isinstance(operation, ConfirmedOperation) else None
     return Entry(
         event=event,
         key=":".join(each for each in (operation.id, event, part) if each),
@@ -74,4 +82,5 @@ def entry_of(
         failure=failure,
         outcome=outcome,
         delete_first=first and first.id,
+        backup_at=shown and shown.created_at,
     )

@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.audit import model
-from bot.audit.model import AuditedOperation, ChainedEntry, Row
-from bot.audit.table import HAS_NUMBER, as_row, entries
+from bot.audit.model import AuditedOperation, ChainedEntry, RestoreProof, Row
+from bot.audit.table import HAS_NUMBER, IS_RESTORED, as_row, entries
 from bot.names import canonical_name
 
 
@@ -61,6 +61,23 @@ def servers(connection: sa.Connection) -> frozenset[str]:
     """Return the names of all servers there are entries of, in canonical form."""
     names = connection.scalars(sa.select(entries.c.server).distinct())
     return frozenset(name for name in names if isinstance(name, str))
+
+
+def last_restores(connection: sa.Connection) -> dict[int, RestoreProof]:
+    """Return, by server id, the last restore that was seen to be one."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    newest = sa.select(sa.func.max(entries.c.seq)).where(IS_RESTORED[connection.dialect.name])
+    newest = newest.where(HAS_NUMBER) if is_sqlite else newest
+    rows = connection.execute(
+        sa.select(entries).where(entries.c.seq.in_(newest.group_by(entries.c.server_id)))
+    )
+    found: dict[int, RestoreProof] = {}
+    for row in map(as_row, rows.mappings()):
+        chained = row.readable() if isinstance(row, Row) else None
+        proof = chained.entry.proof() if chained else None
+        if chained and proof and chained.entry.server_id is not None:
+            found[chained.entry.server_id] = proof
+    return found
 
 
 def query(wanted: Filter) -> sa.Select[Any]:

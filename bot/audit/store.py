@@ -14,7 +14,16 @@ import structlog
 from pydantic import ValidationError
 
 from bot.audit import model, search
-from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Intact, OddRow, Row
+from bot.audit.model import (
+    AuditedOperation,
+    Broken,
+    ChainedEntry,
+    Entry,
+    Intact,
+    OddRow,
+    RestoreProof,
+    Row,
+)
 from bot.audit.search import Filter
 from bot.audit.table import add_what_is_newer, as_row, end_of_trail, entries
 from bot.errors import NotRecorded, Unrecorded
@@ -78,6 +87,10 @@ class AuditTrail:
     async def servers(self) -> frozenset[str]:
         """Return the names of all servers there are entries of, in canonical form. Raises NotRecorded."""
         return await self._found(search.servers)
+
+    async def last_restores(self) -> dict[int, RestoreProof]:
+        """Return, by server id, the last restore that was seen to be one. Raises NotRecorded."""
+        return await self._found(search.last_restores)
 
     async def rows_after(self, seq: int, limit: int) -> list[Row | OddRow]:
         """Return the next rows as they are kept, oldest first. Raises NotRecorded."""

@@ -23,6 +23,20 @@ entries = sa.Table(
     sa.Column("subject", sa.Text, index=True),
 )
 
+_RESTORED = """ '"kind":"restored"') > 0"""
+"""How the end of a restore is written that was seen to be one: in what people wrote, quotes are escaped."""
+IS_RESTORED = {
+    "sqlite": sa.text(f"instr(written,{_RESTORED}"),
+    "postgresql": sa.text(f"strpos(written,{_RESTORED}"),
+}
+sa.Index(
+    "audit_entries_restored",
+    entries.c.server_id,
+    entries.c.seq,
+    sqlite_where=IS_RESTORED["sqlite"],
+    postgresql_where=IS_RESTORED["postgresql"],
+)
+
 _NEVER = "audit entries are never changed"
 _PROTECTION = {
     "sqlite": [
@@ -59,12 +73,12 @@ def end_of_trail(connection: sa.Connection) -> tuple[int, str]:
 
 
 def add_what_is_newer(connection: sa.Connection) -> None:
-    """Add the columns that an earlier release had not; what it has written stays without them."""
+    """Add the columns and indexes that an earlier release had not; what it has written stays without them."""
     there = {column["name"] for column in sa.inspect(connection).get_columns(entries.name)}
     for column in [column for column in entries.columns if column.name not in there]:
         connection.exec_driver_sql(f"alter table {entries.name} add column {column.name} text")
-        for index in [index for index in entries.indexes if column in set(index.columns)]:
-            index.create(connection)
+    for index in entries.indexes:
+        index.create(connection, checkfirst=True)
 
 
 def as_row(columns: sa.RowMapping) -> Row | OddRow:

@@ -246,6 +246,7 @@ async def _confirmation(
         to_make_room = decision
     async with interaction.database_deadline():
         ahead, usual_seconds = await _running_on(server.id), await records.usual_seconds(server.id)
+        restores = await services().audit.last_restores() if verb is Verb.RESTORE else {}
     shown = Confirmation(
         server,
         backup,
@@ -258,6 +259,7 @@ async def _confirmation(
         manual=manual,
         spare=spare,
         usual_seconds=usual_seconds,
+        last_restored=restores.get(server.id),
         ahead=ahead,
         approvers=_approvers(decision),
         room_approvers=_approvers(to_make_room),

@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.audit.model import RestoreProof
 from bot.backups import messages
 from bot.backups.form_views import modal, reason_input
 from bot.backups.model import Backup
@@ -35,8 +36,9 @@ class Confirmation:
     `zone` is theirs. `has_namesake`: another server has the same name. `last_good`: no other complete backup
     is left, as far as VPS.org showed them if `is_list_partial`. `manual` counts the server's manual backups;
     `spare` is the one that would make room for a safety backup. `usual_seconds` is how long the last backup
-    took, if known. `ahead` runs on the server now. One of `approvers` must approve first, if there are any;
-    one of `room_approvers` if a backup is to be deleted for it.
+    took, if known; `last_restored` is what is known of the server's last restore. `ahead` runs on the server
+    now. One of `approvers` must approve first, if there are any; one of `room_approvers` if a backup is to be
+    deleted for it.
     """
 
     server: Server
@@ -50,6 +52,7 @@ class Confirmation:
     manual: int = 0
     spare: Backup | None = None
     usual_seconds: float | None = None
+    last_restored: RestoreProof | None = None
     ahead: Ahead | None = None
     approvers: Sequence[str] = ()
     room_approvers: Sequence[str] = ()
@@ -110,6 +113,7 @@ def _fields(verb: ChangingVerb, shown: Confirmation) -> list[str]:
     ]
     if shown.offers_safety_backup:
         fields.append(messages.slots_field(shown.manual, MANUAL_SLOTS, is_list_partial=shown.is_list_partial))
+        fields.append(messages.proof_field(shown.last_restored, shown.now, shown.zone))
     return [*fields, messages.approval_field(shown.approvers, shown.room_approvers)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import assert_never
 
+from bot.audit.model import RestoreProof
 from bot.backups.model import Backup
 from bot.operations.messages import noun
 from bot.operations.progress import Ahead
@@ -312,6 +313,15 @@ def running_field(ahead: Ahead | None, now: datetime) -> str:
         return "*Running now*\nnothing"
     what = f"{mention(ahead.requested_by)}'s {noun(ahead.verb)}, requested {age(ahead.requested_at, now)}"
     return f"*Running now*\n{what}. This waits for it."
+
+
+def proof_field(proof: RestoreProof | None, now: datetime, zone: tzinfo) -> str:
+    """Return how long the last restore of the server took, and from which backup, as far as I saw it."""
+    if proof is None:
+        return "*Last restore*\nnone on record"
+    took = f"took {duration(proof.seconds)} · {local(proof.at, zone, now)}"
+    taken = f" of {local(proof.backup_at, zone, now)}" if proof.backup_at else ""
+    return f"*Last restore*\n{took}\nfrom the backup{taken} · `{proof.backup_id}`"
 
 
 def slots_field(used: int, slots: int, *, is_list_partial: bool) -> str:

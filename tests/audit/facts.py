@@ -32,6 +32,7 @@ entries = st.builds(
     state=words,
     failure=st.none() | failures,
     outcome=st.none() | outcomes,
+    backup_at=st.none() | moments,
 )
 
 

@@ -13,7 +13,7 @@ import pytest
 import stamina
 from hypothesis import given
 
-from bot.audit.model import Entry, Intact
+from bot.audit.model import Entry, Intact, RestoreProof
 from bot.audit.record import entry_of
 from bot.audit.search import Filter
 from bot.audit.store import AuditTrail
@@ -37,6 +37,7 @@ from bot.operations.model import (
     Ending,
     NotDone,
     Outcome,
+    Restored,
     RestoreOperation,
     State,
 )
@@ -126,6 +127,7 @@ def test_an_entry_says_all_that_is_known_of_an_operation() -> None:
         permalink="https://x/y",
         reason="why",
         comment="fine",
+        backup_at=NOON,
     )
 
 
@@ -136,6 +138,18 @@ def test_an_outcome_tells_how_it_ended_and_which_backup_was_made() -> None:
     assert ended.key.endswith(":ended:2")
     taken = entry_of(restore(), "ended", outcome=Accepted(safety_backup_id=778, ended_at=NOON))
     assert (taken.state, taken.backup_id) == ("accepted", 501)
+
+
+def test_what_ended_proves_a_restore_only_if_the_server_was_seen_to_be_back() -> None:
+    back = Restored(ended_at=NOON, before="active", during="restoring", seconds=540.0)
+    ended = entry_of(restore(), "ended", outcome=back, permalink="https://x/y")
+    proof = Entry.model_validate_json(ended.canonical()).proof()
+    assert proof == RestoreProof(
+        at=NOON, seconds=540.0, backup_id=501, backup_at=NOON, permalink="https://x/y"
+    )
+    assert entry_of(restore(), "ended", outcome=Accepted(ended_at=NOON)).proof() is None
+    assert entry_of(create(), "ended", outcome=BackedUp(backup_id=1, ended_at=NOON)).proof() is None
+    assert entry_of(restore(), "started").proof() is None
 
 
 @pytest.mark.parametrize("denial", Denial)

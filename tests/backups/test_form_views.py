@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from bot.audit.model import RestoreProof
 from bot.backups.confirm_views import Confirmation, confirm_form
 from bot.backups.form_views import backup_options, create_form, loading, pick_form
 from bot.backups.model import Backup
@@ -49,6 +50,13 @@ FORMS: dict[str, Drawable] = {
     "confirm a restore": confirmation(Verb.RESTORE, FOUND[1]),
     "confirm a restore in the person's own time zone, with how long the safety backup takes": confirmation(
         Verb.RESTORE, FOUND[1], zone=ZoneInfo("Europe/Berlin"), usual_seconds=250.0, manual=2
+    ),
+    "confirm a restore of a server that was restored before": confirmation(
+        Verb.RESTORE,
+        FOUND[1],
+        last_restored=RestoreProof(
+            at=NOON - hours(70), seconds=540.0, backup_id=480, backup_at=NOON - hours(90)
+        ),
     ),
     "confirm a restore of a full server": confirmation(Verb.RESTORE, FOUND[1], **FULL),
     "confirm a restore of a full server of which no backup can go": confirmation(

@@ -51,6 +51,15 @@ async def test_without_a_safety_backup_it_is_restored_at_once(world: World, back
     assert world.provider.creates == []
     assert world.provider.restores == [("web-1", backup.id)]
 
+    await world.person("ana").types(f"/backup restore {backup.id}")
+    shown = await world.until_modal("ana", "to confirm")
+    assert "*Last restore*\\ntook " in shown
+    assert f"`{backup.id}`" in shown.partition("Last restore")[2]
+    await world.person("ana").closes()
+    other = world.provider.add_backup("db-1")
+    await world.person("ana").types(f"/backup restore {other.id}")
+    assert "*Last restore*\\nnone on record" in await world.until_modal("ana", "db-1, to confirm")
+
 
 async def test_a_wrong_name_restores_nothing_the_right_one_then_does(world: World, backup: Backup) -> None:
     ana = world.person("ana")
