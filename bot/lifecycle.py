@@ -290,4 +290,4 @@ async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
         if not is_ended_by_requester(ended, outcome):
             await tell_requester(ended, shown, outcome)
         told = [*card.direct, *await find_alarms(ended)]
-        await show_outcome_to_approvers(ended, told, outcome, card.permalink)
+        await show_outcome_to_approvers(ended, told, outcome, card.link_for_others)

@@ -28,7 +28,7 @@ async def start_alarm(operation: Operation, card: PostedCard, approvers: list[st
 async def raise_alarm(operation: AnyOperation, card: PostedCard, approvers: list[str]) -> None:
     """Write to each approver until Slack takes it, put on record who was reached, and tell the channel."""
     engine.adopt(await begin_alarm())
-    alarm = views.alarm(operation, card.permalink)
+    alarm = views.alarm(operation, card.link_for_others)
     posted = await post_alarms(operation, approvers, alarm)
     reached = [person for person, ref in zip(approvers, posted, strict=True) if ref.ts]
     missed = [person for person in approvers if person not in reached]
@@ -39,7 +39,9 @@ async def raise_alarm(operation: AnyOperation, card: PostedCard, approvers: list
     # It may have ended while Slack was away; else its report finds the alarms.
     ended = await find_outcome(operation.id)
     if ended.outcome:
-        await show_outcome_to_approvers(ended.operation or operation, refs, ended.outcome, card.permalink)
+        await show_outcome_to_approvers(
+            ended.operation or operation, refs, ended.outcome, card.link_for_others
+        )
     await reply_surely(operation, card, messages.alarm(operation), "alarm")
 
 

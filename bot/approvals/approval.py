@@ -9,7 +9,7 @@ import structlog
 
 from bot.approvals import messages, views
 from bot.approvals.alarm import start_alarm
-from bot.approvals.model import Choice, Verdict, Vote
+from bot.approvals.model import Choice, Verdict, Vote, reminder_moments
 from bot.audit import record
 from bot.audit.record import entry_of, record_surely
 from bot.authorizer import until_known
@@ -35,8 +35,6 @@ log = structlog.get_logger()
 
 TOPIC = "vote"
 DECIDED_ALREADY = Failure.of(NotAllowed(Denial.DECIDED_ALREADY))
-REMIND_AT = 0.75
-"""The part of the time after which those who can approve are reminded, once."""
 
 OutOfDate = Callable[[Operation], Awaitable[Failure | None]]
 """Returns what is no longer as it was shown."""
@@ -61,7 +59,7 @@ async def ask(operation: Operation) -> Question:
     posted = await card.ask(operation, question, until)
     await record_surely(entry_of(operation, "approval_requested", permalink=posted.permalink))
     if await asks_directly(operation, posted):
-        direct = views.direct_question(operation, until, posted.permalink)
+        direct = views.direct_question(operation, until, posted.link_for_others)
         asked = await write_to(operation, approvers, direct, "ask")
         missed = [person for person, ref in zip(approvers, asked, strict=True) if not ref.ts]
         posted = posted.model_copy(update={"direct": tuple(ref for ref in asked if ref.ts)})
@@ -85,7 +83,7 @@ async def wait(operation: Operation, asked: Question, out_of_date: OutOfDate | N
     if approved.broke_glass:
         await start_alarm(approved, ref, asked.approvers)
     if ref.direct:
-        await replace_messages([*ref.direct], views.direct_decision(approved, verdict, ref.permalink))
+        await replace_messages([*ref.direct], views.direct_decision(approved, verdict, ref.link_for_others))
     return approved
 
 
@@ -119,32 +117,34 @@ async def _verdict(
     operation: Operation, asked: Question, out_of_date: OutOfDate | None
 ) -> tuple[Verdict, list[MessageRef]]:
     """Return what was decided, and where the reminders are."""
-    started, deadline = execution().started_at, _deadline(operation)
-    remind_at = started + (deadline - started) * REMIND_AT
+    deadline = _deadline(operation)
+    moments = reminder_moments(execution().started_at, deadline)
     reminders: list[MessageRef] = []
-    is_reminded = False
+    number = 0
     while True:
         verdict = None
-        vote = await engine.receive(TOPIC, await seconds_until(deadline if is_reminded else remind_at))
+        vote = await engine.receive(TOPIC, await seconds_until(moments[0] if moments else deadline))
         if vote is not None:
             verdict = await _judged(operation, Vote.model_validate(vote), deadline, out_of_date)
-        elif is_reminded:
+        elif not moments:
             verdict = Verdict(ending=Ending.EXPIRED, at=deadline)
         else:
-            is_reminded = True
-            # After a long stop there may be nothing left to remind of.
-            if await seconds_until(deadline):
-                reminders = await _remind(operation, asked, deadline)
+            # After a long stop there may be nothing left to remind of, and never more than once.
+            left = timedelta(seconds=await seconds_until(deadline))
+            moments = [each for each in moments[1:] if each > deadline - left]
+            if left:
+                number += 1
+                reminders += await _remind(operation, asked, deadline, number)
         if verdict:
             return verdict, reminders
 
 
-async def _remind(operation: Operation, asked: Question, deadline: datetime) -> list[MessageRef]:
+async def _remind(operation: Operation, asked: Question, deadline: datetime, number: int) -> list[MessageRef]:
     ref, approvers = asked.card, asked.approvers
     # In direct messages there is nobody else to mention.
     reminder = views.reminder(operation, [] if ref.direct else approvers, deadline)
-    posted = await remind(operation, ref, [*ref.direct], reminder)
-    await record_surely(entry_of(operation, "reminded", permalink=ref.permalink))
+    posted = await remind(operation, ref, [*ref.direct], reminder, number)
+    await record_surely(entry_of(operation, "reminded", permalink=ref.permalink, part=str(number)))
     return posted
 
 

@@ -98,7 +98,7 @@ _EMOJI = {
 
 
 def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> str:
-    """Return the reply that reminds those who can approve, once."""
+    """Return the reply that reminds those who can approve."""
     requester = mention(operation.requested_by)
     people = " ".join(_mentions(approvers))
     return f":bell: Reminder: {requester} needs an answer by {when(deadline)} to {what(operation)}. {people}"

@@ -1,11 +1,23 @@
 """What people decide about a request, and what comes of it."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.errors import Failure
 from bot.operations.model import Ending
+
+REMIND_AFTER = (1 / 8, 3 / 8, 7 / 8)
+"""The parts of the time after which those who can approve are reminded: each pause is twice the last."""
+SHORTEST_PAUSE = timedelta(minutes=1)
+
+
+def reminder_moments(asked: datetime, deadline: datetime) -> list[datetime]:
+    """Return when those who can approve are reminded: of a request that is short, only towards its end."""
+    term = deadline - asked
+    parts = REMIND_AFTER if term * REMIND_AFTER[0] >= SHORTEST_PAUSE else REMIND_AFTER[-1:]
+    return [asked + term * part for part in parts]
 
 
 class Choice(StrEnum):

@@ -96,7 +96,7 @@ def direct_outcome(operation: Operation, outcome: Outcome, permalink: str) -> Me
 
 
 def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> Message:
-    """Return the reply that reminds those who can approve, once."""
+    """Return the reply that reminds those who can approve."""
     return _section(messages.reminder(operation, approvers, deadline))
 
 

@@ -28,6 +28,11 @@ class PostedCard(MessageRef):
     says_queued: bool = False
     direct: tuple[MessageRef, ...] = ()
 
+    @property
+    def link_for_others(self) -> str:
+        """Its address for people other than the requester, who can't open the requester's direct messages."""
+        return "" if self.channel.startswith("D") else self.permalink
+
 
 @dataclass(frozen=True)
 class Card:
@@ -113,16 +118,16 @@ async def write_to(
 
 @step("remind", interruptible=True)
 async def remind(
-    operation: AnyOperation, ref: MessageRef, direct: list[MessageRef], reminder: Message
+    operation: AnyOperation, ref: MessageRef, direct: list[MessageRef], reminder: Message, number: int
 ) -> list[MessageRef]:
-    """Reply under the question: where approvers were asked directly, else in the channel; within 15 s."""
+    """Remind under the question: where approvers were asked directly, else in the channel; within 15 s."""
     asked = direct or [ref]
     posted = await asyncio.gather(
         *(
             services().messages.post_once(
                 [each.channel],
                 reminder.arguments(),
-                f"{operation.id}:remind:{each.channel}",
+                f"{operation.id}:remind:{number}:{each.channel}",
                 thread_ts=each.ts,
                 is_recovery=is_recovery(),
                 give_up_after=ANNOUNCE_SECONDS,

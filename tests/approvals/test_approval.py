@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, tzinfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.approvals.approval import _mark, check_choice, is_deciding
-from bot.approvals.model import Choice, Verdict, Vote
+from bot.approvals.model import Choice, Verdict, Vote, reminder_moments
 from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
@@ -29,7 +30,7 @@ from bot.slack.auth import web_client
 from bot.verbs import CHANGING
 from bot.vps.budget import LookBudget
 from bot.vps.client import VpsClient
-from tests.backups.facts import NOON, operation
+from tests.backups.facts import NOON, hours, operation
 
 PEOPLE = ["UANA", "UBEN", "UCLEO"]
 OURS = "T1"
@@ -134,3 +135,14 @@ def test_only_the_click_that_decided_is_the_deciding_one(vote: Vote, other: Vote
 @given(many_votes)
 def test_no_vote_decides_what_expired(vote: Vote) -> None:
     assert not is_deciding(vote, _mark(Verdict(ending=Ending.EXPIRED, at=vote.at)))
+
+
+@pytest.mark.parametrize(
+    ("term", "after"),
+    [(2, [1.75]), (10, [1.25, 3.75, 8.75]), (30, [3.75, 11.25, 26.25]), (720, [90, 270, 630])],
+)
+def test_the_pauses_between_reminders_grow_and_the_last_is_shortly_before_the_end(
+    term: float, after: list[float]
+) -> None:
+    moments = reminder_moments(NOON, NOON + hours(term / 60))
+    assert [(each - NOON).total_seconds() / 60 for each in moments] == after

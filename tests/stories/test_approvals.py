@@ -73,7 +73,9 @@ async def test_a_declined_request_is_not_carried_out(world: World, reason: str, 
 
 
 @set_up(**TWO, bot_approval_minutes=0.01)
-async def test_silence_is_no_approval_and_approvers_are_reminded_once(world: World) -> None:
+async def test_silence_is_no_approval_and_of_a_short_request_approvers_are_reminded_once(
+    world: World,
+) -> None:
     question = await asks(world)
     reminder = await world.until_reply("<@UBEN> <@UCLEO>")
     assert reminder.text.startswith(":bell: Reminder: <@UANA> needs an answer by <!date^")
@@ -256,7 +258,9 @@ async def test_approvers_who_are_asked_directly_see_there_how_it_ended(world: Wo
         for handle in ("ben", "cleo")
     }
     assert "requested in <#COPS>" in asked["ben"].text
-    assert [at.action_id for at in placed(asked["ben"].blocks)] == ["approve", "decline", "open_link"]
+    buttons = list(placed(asked["ben"].blocks))
+    assert [at.action_id for at in buttons] == ["approve", "decline", "open_link"]
+    assert question.ts.replace(".", "") in buttons[-1].element["url"]
     await world.person("cleo").clicks("approve", message=asked["cleo"], confirm=True)
     await world.until_reply("Deleted backup 5001")
     for handle, message in asked.items():
@@ -315,7 +319,11 @@ async def test_if_approvers_can_t_see_the_question_they_are_written_to(world: Wo
     await world.person("ana").types(f"/backup delete {backup.id}", channel=channel)
     await world.confirms("ana")
     question = await world.until_direct("cleo", "Approval needed: delete")
+    # There is no button to open what only Ana can.
+    assert [at.action_id for at in placed(question.blocks)] == ["approve", "decline"]
     await until_recorded(world, "approval_requested")
     await world.person("cleo").clicks("approve", message=question, confirm=True)
     await world.until_direct("ana", "<@UANA> :white_check_mark: Deleted backup 5001")
+    await world.until(lambda: "Deleted backup 5001" in question.text, "Cleo sees how it ended")
+    assert list(placed(question.blocks)) == []
     assert events(world) == CARRIED_OUT

@@ -16,7 +16,7 @@ from bot.errors import Denial, NotAllowed
 from bot.operations import engine
 from bot.sandbox.slack.workspace import Message, Person
 from bot.slack.messages import in_short
-from tests.stories.asking import TWO, answers, asks, events, form_of, trail, until_recorded
+from tests.stories.asking import TWO, answers, asks, declines, events, form_of, trail, until_recorded
 from tests.world import World, set_up
 
 MINUTES = 0.05
@@ -64,6 +64,25 @@ async def test_a_request_whose_time_ran_out_while_the_bot_was_away_ends_without_
     assert world.provider.deletes == []
     assert len(world.replies()) == 1
     assert events(world) == ["requested", "approval_requested", "expired", "ended"]
+
+
+@set_up(**TWO, bot_approval_minutes=0.1)
+async def test_reminders_come_once_each_through_restarts_and_all_end_with_the_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.approvals.model.SHORTEST_PAUSE", timedelta(0))
+    question = await asks(world)
+    for number in (1, 2):
+        await world.until(lambda: len(world.replies()) == number)  # noqa: B023
+        await until_recorded(world, "reminded")
+        await world.restart_bot(**TWO, bot_approval_minutes=0.1)
+    reminders = world.replies()
+    await declines(world, "cleo", question)
+    reply = await world.until_reply("declined the delete")
+    for each in reminders:
+        await world.until(lambda: "Declined by <@UCLEO>" in each.text, "the reminder says so")  # noqa: B023
+    assert world.replies() == [*reminders, reply]
+    assert events(world)[2:] == ["reminded", "reminded", "declined", "ended"]
 
 
 @set_up(**TWO)
