@@ -34,7 +34,7 @@ from bot.operations import engine, records
 from bot.operations.database import open_database
 from bot.operations.launch import Engine
 from bot.operations.shared_read import SharedRead
-from bot.rules.load import load_rules
+from bot.rules.load import load_groups, load_rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
@@ -200,6 +200,7 @@ class _Bot:
             looks=LookBudget(),
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
+            groups=load_groups(settings),
         )
         self.background: tuple[Work, ...] = (
             poller.run,

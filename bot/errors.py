@@ -127,7 +127,8 @@ class UnknownServer(BotError):
 
     `ids` and `names` are of servers that fit equally well, `near` are names that look like it. `is_stale`: a
     new server would not be known, since VPS.org does not answer. `is_list_partial`: as far as VPS.org showed
-    them. `verb` is what was to be done with it, and `rest` what was typed after it.
+    them. `verb` is what was to be done with it, and `rest` what was typed after it. `is_wide`: it is a
+    pattern or a group, and fits none. `before` is what was typed before it.
     """
 
     wanted: str = ""
@@ -138,6 +139,8 @@ class UnknownServer(BotError):
     is_list_partial: bool = False
     verb: str = ""
     rest: str = ""
+    is_wide: bool = False
+    before: str = ""
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 _PLAIN = str.maketrans(
@@ -18,6 +19,11 @@ _FILLERS = re.compile(
 def is_same_name(one: str, other: str) -> bool:
     """Tell whether two texts name the same, as far as people can see."""
     return canonical_name(one) == canonical_name(other)
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Tell whether a name fits a pattern, in which `*` stands for any characters and `?` for one."""
+    return fnmatchcase(canonical_name(name), canonical_name(pattern).replace("[", "[[]"))
 
 
 @lru_cache(maxsize=20_000)

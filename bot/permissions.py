@@ -7,11 +7,10 @@ or a modal carries.
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import cache
 
 from bot.errors import Denial, NotAllowed
-from bot.names import canonical_name
+from bot.names import fits
 from bot.verbs import CHANGING, Verb
 
 EVERYBODY = "*"
@@ -53,8 +52,7 @@ class Rule:
 
     def fits(self, server: str) -> bool:
         """Tell whether the rule is about this server, whatever of its name people can't see or don't type."""
-        name = canonical_name(server)
-        return any(fnmatchcase(name, canonical_name(pattern)) for pattern in self.servers)
+        return any(fits(pattern, server) for pattern in self.servers)
 
 
 @dataclass(frozen=True)

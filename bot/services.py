@@ -5,8 +5,8 @@ Workflows are plain functions, named in the database, so that clients can't be h
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,8 @@ class Services:
     """Every client and limit.
 
     `overview` reads what runs, waits and has ended lately, for all who ask at once. `looks`: how often each
-    person can look. `asks_approvers`: approvers get a direct message for each request.
+    person can look. `asks_approvers`: approvers get a direct message for each request. `groups`: by name, the
+    patterns of servers that are meant together.
     """
 
     slack: AsyncWebClient
@@ -68,6 +69,7 @@ class Services:
     looks: LookBudget
     timeouts: Timeouts
     asks_approvers: bool = False
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     now: Callable[[], datetime] = utc_now
 
 

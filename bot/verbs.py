@@ -108,6 +108,11 @@ def read_verb(text: str) -> tuple[Verb | None, str]:
     return verb, rest.strip()
 
 
+def is_verb(word: str) -> bool:
+    """Tell whether a word is typed as a verb."""
+    return word.casefold() in _TYPED
+
+
 def _nearest(word: str) -> Verb | None:
     """Return the verb that was meant; one that changes something only if its own name has one slip."""
     typed = word.casefold()[:100]

@@ -19,7 +19,7 @@ from bot.doctor.servers import examine_servers
 from bot.doctor.slack import examine_bot_token, examine_way_in
 from bot.errors import ConfigurationError
 from bot.permissions import Rules
-from bot.rules.load import load_rules
+from bot.rules.load import load_groups, load_rules
 from bot.servers.api import ServersApi
 from bot.servers.model import Server
 from bot.settings import ENV_FILE, Settings, near_misses
@@ -117,7 +117,7 @@ class _Examination:
         return [
             messages.vps_token(account.token_name, account.email, account.permissions),
             messages.servers(len(servers), not_shown),
-            *(examine_servers(servers, self._rules) if self._rules else []),
+            *(examine_servers(servers, self._rules, load_groups(settings)) if self._rules else []),
         ]
 
 

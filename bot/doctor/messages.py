@@ -298,6 +298,19 @@ def fits_nothing(pattern: str) -> Finding:
     return warning(f"BOT_RULES_FILE: no server fits “{pattern}”.", "Is the name right?")
 
 
+def empty_group(name: str) -> Finding:
+    """Say that a group has no server."""
+    return warning(f"BOT_RULES_FILE: no server is in the group “{name}”.", "Are its patterns right?")
+
+
+def group_named_like(name: str, server_id: int) -> Finding:
+    """Say that a group can't be meant, as a server is called the same."""
+    return warning(
+        f"BOT_RULES_FILE: the group “{name}” is called like the server {server_id}.",
+        "Who types it gets the server alone. Give the group another name.",
+    )
+
+
 def missed_by(server: str, server_id: int, pattern: str) -> Finding:
     """Say that a server only looks as if a rule were for it."""
     return warning(

@@ -1,12 +1,12 @@
 """Servers that the rules miss though they look as if they did not, and servers that look alike."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from bot.doctor import messages
 from bot.doctor.model import Finding
-from bot.names import canonical_name
+from bot.names import canonical_name, fits, is_same_name
 from bot.permissions import EVERYBODY, Rules
 from bot.servers.model import Server
 
@@ -17,9 +17,16 @@ _LOOK_ALIKES = str.maketrans(
 """Letters of other alphabets, and digits, that look like Latin letters (Unicode TR 39 has more)."""
 
 
-def examine_servers(servers: Sequence[Server], rules: Rules) -> list[Finding]:
-    """Return what about the servers' names can lead a person, or a rule, astray."""
-    return [*_look_alikes(servers), *_missed(servers, rules), *_fitting_nothing(servers, rules)]
+def examine_servers(
+    servers: Sequence[Server], rules: Rules, groups: Mapping[str, Sequence[str]]
+) -> list[Finding]:
+    """Return what about the servers' names can lead a person, a rule or a group of servers astray."""
+    return [
+        *_look_alikes(servers),
+        *_missed(servers, rules),
+        *_fitting_nothing(servers, rules),
+        *_groups(servers, groups),
+    ]
 
 
 def looks(name: str) -> str:
@@ -49,8 +56,15 @@ def _missed(servers: Sequence[Server], rules: Rules) -> Iterator[Finding]:
 
 
 def _fitting_nothing(servers: Sequence[Server], rules: Rules) -> Iterator[Finding]:
-    names = [canonical_name(server.name) for server in servers]
     for rule in rules.rules:
         for pattern in rule.servers:
-            if pattern != EVERYBODY and not any(fnmatchcase(name, canonical_name(pattern)) for name in names):
+            if pattern != EVERYBODY and not any(fits(pattern, server.name) for server in servers):
                 yield messages.fits_nothing(pattern)
+
+
+def _groups(servers: Sequence[Server], groups: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    for name, patterns in groups.items():
+        if not any(fits(pattern, server.name) for pattern in patterns for server in servers):
+            yield messages.empty_group(name)
+        if server := next((server for server in servers if is_same_name(server.name, name)), None):
+            yield messages.group_named_like(name, server.id)

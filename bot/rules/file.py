@@ -1,18 +1,18 @@
-"""The rules file: TOML with a table `[[rule]]` for each rule, and what is wrong with it, line by line."""
+"""The rules file: TOML with tables `[[rule]]` and `[[group]]`, and what is wrong with it, line by line."""
 
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import ConfigurationError
 from bot.names import canonical_name
 from bot.permissions import EVERYBODY
-from bot.rules.messages import in_words, never_reached
+from bot.rules.messages import NO_RULE, in_words, named_twice, never_reached
 from bot.settings_types import Positive, is_channel, is_person
-from bot.verbs import ChangingVerb
+from bot.verbs import ChangingVerb, is_verb
 
 Place = tuple[int | str, ...]
 """Where something is in a document: keys, and positions in lists, from the outside in."""
@@ -44,6 +44,19 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _group_name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a group's name is empty")
+    if is_verb(text):
+        raise ValueError(f"“{text}” is what I understand as a command")
+    if not _GROUP_NAME.fullmatch(text):
+        raise ValueError(
+            f"“{text[:40]}” isn't one word of letters, digits, - and _ that begins with a letter"
+        )
+    return text
+
+
+_GROUP_NAME = re.compile(r"[^\W\d_][\w-]*")
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Person = Annotated[str, AfterValidator(_person)]
 PersonOrEverybody = Annotated[str, AfterValidator(_person_or_everybody)]
@@ -65,14 +78,31 @@ class RuleTable(BaseModel):
     approval_minutes: Positive | None = None
 
 
+class GroupTable(BaseModel):
+    """Servers that have a name together, as it is written."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    name: Annotated[str, AfterValidator(_group_name)]
+    servers: list[Pattern] = Field(min_length=1)
+
+
 class _Document(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    rule: list[RuleTable] = Field(min_length=1)
+    rule: list[RuleTable] = []
+    group: list[GroupTable] = []
 
 
-def read_rules(text: str, file: str) -> list[RuleTable]:
-    """Return the rules of a file's text, in order; `file` is its name, for people.
+class RulesFile(NamedTuple):
+    """What a rules file says: its rules and its groups of servers, each in their order."""
+
+    rules: list[RuleTable]
+    groups: list[GroupTable]
+
+
+def read_rules(text: str, file: str) -> RulesFile:
+    """Return what a rules file's text says; `file` is its name, for people.
 
     Raises:
         ConfigurationError: with a line per problem: the file, the number of the line and the reason.
@@ -82,14 +112,14 @@ def read_rules(text: str, file: str) -> list[RuleTable]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file}: this can't be read as TOML: {error}.") from None
     try:
-        rules = _Document.model_validate(document).rule
+        written = _Document.model_validate(document)
     except ValidationError as error:
         # Cut after the key, as only a key has a line for sure; its list may stand on one.
         problems = [(problem["loc"][:3], in_words(problem)) for problem in error.errors(include_url=False)]
     else:
-        problems = list(_never_reached(rules))
+        problems = [*_never_reached(written.rule), *_named_twice(written.group), *_without_any(written)]
         if not problems:
-            return rules
+            return RulesFile(written.rule, written.group)
     found = sorted({(line_of(text, place), words) for place, words in problems})
     raise ConfigurationError(*(f"{file}, line {line}: {words}." for line, words in found))
 
@@ -135,3 +165,15 @@ def _never_reached(rules: Sequence[RuleTable]) -> Iterator[tuple[Place, str]]:
         for pattern in rule.servers:
             if wide := next((wide for wide in earlier if covers(wide, pattern)), None):
                 yield ("rule", at, "servers"), never_reached(pattern, wide)
+
+
+def _named_twice(groups: Sequence[GroupTable]) -> Iterator[tuple[Place, str]]:
+    names = [canonical_name(group.name) for group in groups]
+    for at, group in enumerate(groups):
+        if names[at] in names[:at]:
+            yield ("group", at, "name"), named_twice(group.name)
+
+
+def _without_any(written: _Document) -> Iterator[tuple[Place, str]]:
+    if not written.rule and not written.group:
+        yield (), NO_RULE

@@ -1,4 +1,4 @@
-"""The rules that decide: those of the rules file, in its order, then one made of the variables."""
+"""The rules that decide: those of the rules file, in its order, then one of the variables; and its groups."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import ConfigurationError
 from bot.permissions import EVERYBODY, Ids, Rule, Rules
-from bot.rules.file import RuleTable, read_rules
+from bot.rules.file import RulesFile, RuleTable, read_rules
 from bot.settings import Settings
 from bot.verbs import Verb
 
@@ -19,11 +19,17 @@ def load_rules(settings: Settings) -> Rules:
     """
     otherwise = _from_variables(settings)
     file = settings.bot_rules_file
-    written = [_with(table, otherwise) for table in _read(file)] if file else []
+    written = [_with(table, otherwise) for table in _read(file).rules] if file else []
     return Rules((*written, otherwise), settings.bot_auditors)
 
 
-def _read(file: Path) -> list[RuleTable]:
+def load_groups(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the patterns of each group that the rules file names; raises as `load_rules` does."""
+    file = settings.bot_rules_file
+    return {group.name: tuple(group.servers) for group in _read(file).groups} if file else {}
+
+
+def _read(file: Path) -> RulesFile:
     try:
         # Some editors put a byte order mark first, which TOML does not know.
         text = file.read_text(encoding="utf-8-sig")

@@ -1,9 +1,11 @@
 """What is wrong with a rules file, in words for whoever wrote it."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from pydantic_core import ErrorDetails
 
+NO_RULE = "each rule begins with a line [[rule]], with two brackets, and there must be one"
 KEYS = (
     "servers",
     "channels",
@@ -14,6 +16,7 @@ KEYS = (
     "break_glass",
     "approval_minutes",
 )
+GROUP_KEYS = ("name", "servers")
 
 _KINDS = {
     "list_type": 'needs a list, even for one: {key} = ["…"]',
@@ -32,11 +35,15 @@ def in_words(problem: ErrorDetails) -> str:
     """Return what is wrong, without a full stop; the line is told elsewhere."""
     match problem["loc"]:
         case ("rule",):
-            return "each rule begins with a line [[rule]], with two brackets, and there must be one"
+            return NO_RULE
+        case ("group",) | ("group", _):
+            return "each group begins with a line [[group]], and its name and servers follow below"
+        case ("group", _, key, *_):
+            return _about(str(key), problem, "group", GROUP_KEYS)
         case ("rule", _):
             return "each rule begins with a line [[rule]], and its keys follow below"
         case ("rule", _, key, *_):
-            return _about(str(key), problem)
+            return _about(str(key), problem, "rule", KEYS)
         case (key, *_):
             return f"“{key}” stands outside the rules; each rule begins with a line [[rule]]"
     return problem["msg"]
@@ -47,17 +54,26 @@ def never_reached(pattern: str, wide: str) -> str:
     return f"“{pattern}” never gets here, as the rule for “{wide}” comes first; put this rule above it"
 
 
-def _about(key: str, problem: ErrorDetails) -> str:
+def named_twice(name: str) -> str:
+    """Return why a group can't have a name: another one has it."""
+    return f"there is a group “{name}” already; give each group a name of its own"
+
+
+def _about(key: str, problem: ErrorDetails, table: str, keys: Sequence[str]) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        return f"a rule has no “{key}”; {_meant(key)}"
+        return f"a {table} has no “{key}”; {_meant(key, keys)}"
+    if kind == "missing" and key == "name":
+        return 'the group has no name: name = "databases"'
+    if kind == "string_type" and key == "name":
+        return 'name takes a text in quotes: name = "databases"'
     if kind == "missing":
-        return f'the rule does not say which servers it is for: {key} = ["db-*"]'
+        return f'the {table} does not say which servers it is for: {key} = ["db-*"]'
     if kind in _KINDS:
         return f"{key} {_KINDS[kind].format(key=key)}"
     return f"{key}: {problem['msg'].removeprefix('Value error, ')}"
 
 
-def _meant(key: str) -> str:
-    near = get_close_matches(key, KEYS, n=1)
-    return f"perhaps “{near[0]}” is meant" if near else f"its keys are {', '.join(KEYS)}"
+def _meant(key: str, keys: Sequence[str]) -> str:
+    near = get_close_matches(key, keys, n=1)
+    return f"perhaps “{near[0]}” is meant" if near else f"its keys are {', '.join(keys)}"

@@ -287,7 +287,9 @@ def _unknown_server(error: UnknownServer) -> Explanation:
     hint = _did_you_mean(error.near) if error.near else see_all
     # Whether there is one that is hidden from the person must not be told.
     what = f"There is no server “{error.wanted}” that you can see."
-    if error.is_list_partial:
+    if error.is_wide:
+        what = f"No server that you can see fits “{error.wanted}”."
+    elif error.is_list_partial:
         what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those that you can see."
     return Explanation(what, f"{hint}{unsure}", next_steps=steps)
 
@@ -302,7 +304,10 @@ def _server_steps(error: UnknownServer) -> tuple[NextStep, ...]:
         return ()
     typed = {str(each): str(each) for each in error.ids}
     typed |= {name: in_quotes(name) for name in (*error.names, *error.near)}
-    return tuple(NextStep(name, f"{error.verb} {word} {error.rest}".strip()) for name, word in typed.items())
+    return tuple(
+        NextStep(name, " ".join(filter(None, (error.verb, error.before, word, error.rest))))
+        for name, word in typed.items()
+    )
 
 
 def _unknown_backup(error: UnknownBackup) -> Explanation:

@@ -7,10 +7,10 @@ from bot.permissions import Rule, Rules
 from bot.servers.model import Server
 
 
-def found(names: list[str], *patterns: str) -> list[str]:
+def found(names: list[str], *patterns: str, **groups: list[str]) -> list[str]:
     servers = [Server(id=100 + number, name=name) for number, name in enumerate(names)]
     rules = Rules((*(Rule((pattern,)) for pattern in patterns), Rule()))
-    return [finding.what for finding in examine_servers(servers, rules)]
+    return [finding.what for finding in examine_servers(servers, rules, groups)]
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,10 @@ def test_a_server_that_only_looks_as_if_a_rule_were_for_it_is_named() -> None:
 def test_a_rule_for_no_server_is_named() -> None:
     assert found(["web-1", "db-main"], "bd-*", "web-?") == ["BOT_RULES_FILE: no server fits “bd-*”."]
     assert found(["BÜRO"], "bu\u0308ro") == []
+
+
+def test_a_group_without_servers_or_named_like_one_is_named() -> None:
+    assert found(["web-1", "DB"], databases=["bd-*"], web=["web-*", "nothing"], db=["D?"]) == [
+        "BOT_RULES_FILE: no server is in the group “databases”.",
+        "BOT_RULES_FILE: the group “db” is called like the server 101.",
+    ]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from bot.errors import ConfigurationError
-from bot.rules.file import RuleTable, covers, line_of, read_rules
-from bot.rules.messages import KEYS
+from bot.rules.file import GroupTable, RuleTable, covers, line_of, read_rules
+from bot.rules.messages import GROUP_KEYS, KEYS
 
 
 def problems(text: str) -> list[str]:
@@ -79,21 +79,73 @@ def test_a_rule_that_never_decides_is_a_mistake(earlier: str, later: str) -> Non
 
 def test_a_wider_rule_may_come_after_a_narrower_one() -> None:
     text = "[[rule]]\nservers = ['db-?']\n[[rule]]\nservers = ['db-*', 'db-main']\n[[rule]]\nservers = ['*']"
-    assert [rule.servers for rule in read_rules(text, "")] == [["db-?"], ["db-*", "db-main"], ["*"]]
+    assert [rule.servers for rule in read_rules(text, "").rules] == [["db-?"], ["db-*", "db-main"], ["*"]]
 
 
 def test_the_keys_that_are_told_are_those_there_are() -> None:
     assert tuple(RuleTable.model_fields) == KEYS
+    assert tuple(GroupTable.model_fields) == GROUP_KEYS
 
 
 def test_readme_s_example_is_right_and_its_table_has_every_key() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     [example] = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    assert len(read_rules(example, "README.md")) == example.count("[[rule]]")
+    written = read_rules(example, "README.md")
+    assert len(written.rules) == example.count("[[rule]]")
+    assert len(written.groups) == example.count("[[group]]") > 0
     [table] = re.findall(r"^\| key \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)
     rows = table.strip().splitlines()[2:]
     keys = [key for row in rows for key in re.findall(r"\w+", row.split("|")[1])]
     assert sorted(keys) == sorted(KEYS)
+
+
+def test_groups_have_names_and_servers() -> None:
+    text = (
+        "[[group]]\nname = 'databases'\nservers = ['db-*', 'mail']\n[[group]]\nname='Web_2'\nservers=['w?']"
+    )
+    written = read_rules(text, "")
+    assert written.rules == []
+    assert [(group.name, group.servers) for group in written.groups] == [
+        ("databases", ["db-*", "mail"]),
+        ("Web_2", ["w?"]),
+    ]
+
+
+WRONG_GROUPS = """\
+[[group]]
+name = "db"
+servers = ["db-*"]
+[[group]]
+servers = ["x"]
+nme = "y"
+[[group]]
+name = "restore"
+servers = []
+[[group]]
+name = "db-*"
+servers = "db-1"
+[[group]]
+name = " "
+servers = ["a[1]"]
+[[group]]
+name = "two words"
+servers = ["a"]
+[[group]]
+name = 5
+servers = ["a"]
+"""
+
+
+def test_mistakes_in_groups_are_told_each_with_its_line(snapshot: SnapshotAssertion) -> None:
+    assert "\n".join(problems(WRONG_GROUPS)) == snapshot
+    assert problems("[group]\nname = 'x'")[0].startswith("rules.toml, line 1: each group begins with")
+
+
+@pytest.mark.parametrize("again", ["db", "DB"])
+def test_two_groups_of_one_name_are_a_mistake(again: str) -> None:
+    one = "[[group]]\nname = 'db'\nservers = ['a']\n"
+    [told] = problems(one + f"[[group]]\n\nname = '{again}'\nservers = ['b']")
+    assert told.startswith(f"rules.toml, line 6: there is a group “{again}” already")
 
 
 globs = st.text("ab*?", max_size=5)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import ConfigurationError
 from bot.permissions import Rule
-from bot.rules.load import load_rules
+from bot.rules.load import load_groups, load_rules
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.verbs import Verb
@@ -88,6 +88,14 @@ def test_a_rule_of_the_file_says_what_differs_and_the_variables_say_the_rest(tmp
     assert second.operators == {"UGINA"}
     assert second.channels == frozenset(), "an empty list is not left out"
     assert last == Rule(channels=frozenset({"COPS"}), operators=frozenset({"UANA"}))
+
+
+def test_groups_are_read_from_the_file(tmp_path: Path) -> None:
+    text = "[[group]]\nname = 'databases'\nservers = ['db-*', 'mail']"
+    assert load_groups(settings()) == {}
+    with_groups = settings(bot_rules_file=given_file(tmp_path, text))
+    assert load_groups(with_groups) == {"databases": ("db-*", "mail")}
+    assert load_rules(with_groups).rules == (Rule(),)
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:

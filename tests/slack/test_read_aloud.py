@@ -65,6 +65,7 @@ OURS: list[BotError] = [
     UnknownServer("web-1", ids=(101, 103), verb=Verb.RESTORE),
     UnknownServer("nowhere", is_stale=True, verb=Verb.LIST),
     UnknownServer("nowhere", is_list_partial=True),
+    UnknownServer("bd-*", near=("db-1",), is_wide=True, verb=Verb.CREATE, before="web-1", rest="why"),
     UnknownBackup(4711),
     UnknownBackup(4711, is_list_partial=True),
     *(StaleConfirmation(each, 501, "web-1", "failed", Verb.DELETE, 700.0) for each in Stale),
