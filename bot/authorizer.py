@@ -13,7 +13,7 @@ from bot.audit.model import Entry
 from bot.audit.store import AuditTrail
 from bot.errors import Denial, Failure, HiddenBackup, HiddenServer, NotAllowed, NotChecked, NotRecorded
 from bot.operations.model import BackingUpOperation, Operation
-from bot.permissions import Allowed, AuditSight, Decision, NeedsApproval, Person, Rules, Sight
+from bot.permissions import Allowed, AuditSight, Decision, NeedsApproval, Person, Rights, Rules, Sight
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
 
@@ -61,7 +61,7 @@ class Authorizer:
 
     def zone(self, interaction: Interaction) -> tzinfo:
         """Return the person's own time zone, known once something was required of them; else UTC."""
-        return self._people.zone(interaction.person)
+        return self.zone_of(interaction.person)
 
     async def audit_sight(self, interaction: Interaction) -> AuditSight:
         """Return what of the audit trail the person can read where they are.
@@ -103,6 +103,18 @@ class Authorizer:
             if channel is not None:
                 permissions.decide_somewhere(person, Verb.LIST, channel, self._rules)
             return permissions.sight(person, channel, self._rules)
+
+    async def rights(self, person: str, team: str) -> Rights:
+        """Return what a person can see and do where nobody else is: for what is shown to them unasked.
+
+        Raises:
+            NotAllowed: they can look at nothing there, which is not put on record.
+        """
+        return permissions.rights(await self._people.who(person, team), person, self._rules)
+
+    def zone_of(self, person: str) -> tzinfo:
+        """Return a person's time zone as far as it is known; else UTC."""
+        return self._people.zone(person)
 
     async def cancellable(self, interaction: Interaction, operations: Iterable[Operation]) -> frozenset[str]:
         """Return the ids of those among these that the person can cancel, as far as rights go."""

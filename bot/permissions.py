@@ -210,6 +210,42 @@ def check_cancel(person: Person, requester: str, server: str, rules: Rules) -> N
 
 
 @dataclass(frozen=True)
+class Rights:
+    """What a person can see and do from a channel, by the rules: for what is shown and offered to them."""
+
+    person: Person
+    channel: str
+    rules: Rules
+    sees: Sight
+
+    def able(self, server: str | None = None) -> frozenset[Verb]:
+        """Return what they can do on a server, or (None) on any; approval may be needed."""
+        return able(self.person, server, self.channel, self.rules)
+
+    def can_approve(self, requester: str, server: str) -> bool:
+        """Tell whether they can approve or decline what somebody requested on a server."""
+        return _passes(check_approval, self.person, requester, server, self.rules)
+
+    def can_cancel(self, requester: str, server: str) -> bool:
+        """Tell whether they can cancel what somebody requested on a server."""
+        return _passes(check_cancel, self.person, requester, server, self.rules)
+
+
+def _passes(check: Callable[..., None], *facts: object) -> bool:
+    try:
+        check(*facts)
+    except NotAllowed:
+        return False
+    return True
+
+
+def rights(person: Person, channel: str, rules: Rules) -> Rights:
+    """Return what a person can see and do; raises NotAllowed if they can look at nothing from there."""
+    decide_somewhere(person, Verb.LIST, channel, rules)
+    return Rights(person, channel, rules, sight(person, channel, rules))
+
+
+@dataclass(frozen=True)
 class AuditSight:
     """Which entries of the audit trail a person can read: all, or those that `includes` tells by server.
 

@@ -36,7 +36,7 @@ _TYPES = (("All types", ALL), ("Manual", "manual"), ("Automatic", "automatic"))
 
 def menu(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
     """Return what the person can do as buttons; `operators` are those who can do more, if others can."""
-    return Message([SectionBlock(text=mrkdwn(messages.MENU)), *_offers(able, operators)])
+    return Message([SectionBlock(text=mrkdwn(messages.MENU)), *offers(able, operators)])
 
 
 def overview(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
@@ -46,7 +46,7 @@ def overview(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
         for title, changes in ((messages.LOOK, False), (messages.CHANGE, True))
     ]
     blocks: list[Block] = [SectionBlock(text=mrkdwn(group)) for group in groups]
-    return Message([*blocks, *_offers(able, operators)])
+    return Message([*blocks, *offers(able, operators)])
 
 
 def explained(verb: Verb, able: Set[Verb]) -> Message:
@@ -112,7 +112,8 @@ def _page(listing: BackupList, form: ListForm, server: Server | None) -> _Page:
     return _Page(newest(found, first + PAGE)[first:], len(found), there, counts)
 
 
-def _offers(able: Set[Verb], operators: Sequence[str]) -> list[Block]:
+def offers(able: Set[Verb], operators: Sequence[str]) -> list[Block]:
+    """Return what the person can do as buttons, and who can do more if they can only look."""
     hint = [] if able & CHANGING else [_context(messages.only_looking(operators))]
     return [*hint, *_verb_buttons(able)]
 

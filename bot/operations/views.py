@@ -76,19 +76,20 @@ def status(
     What has not acted yet can be cancelled there, if its id is in `can_cancel`.
     """
     blocks: list[Block] = [HeaderBlock(text=plain(messages.status_title(shown.unfinished, server_name)))]
-    blocks += [_status_row(one, can_cancel) for one in shown.unfinished[:MOST_SHOWN]]
+    blocks += [status_row(one, can_cancel) for one in shown.unfinished[:MOST_SHOWN]]
     if len(shown.unfinished) > MOST_SHOWN:
         more = messages.more(len(shown.unfinished) - MOST_SHOWN)
         blocks.append(ContextBlock(elements=[mrkdwn(more)]))
     if shown.ended:
         blocks += [DividerBlock(), ContextBlock(elements=[mrkdwn(messages.ENDED_LATELY)])]
-        blocks += [SectionBlock(text=mrkdwn(_ended_row(one))) for one in shown.ended[:MOST_ENDED_SHOWN]]
+        blocks += [ended_row(one) for one in shown.ended[:MOST_ENDED_SHOWN]]
     refresh = ButtonElement(text=plain("Refresh"), action_id=ids.REFRESH_STATUS, value=form.as_json())
     blocks.append(ActionsBlock(elements=[refresh]))
     return Message(blocks)
 
 
-def _status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
+def status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
+    """Return an operation that has not ended; with a menu that cancels it if its id is in `can_cancel`."""
     is_early = one.stage is Stage.QUEUED or (one.stage is Stage.RUNNING and acts_late(one.operation))
     menu = None
     if is_early and one.operation.id in can_cancel:
@@ -98,9 +99,10 @@ def _status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
     return SectionBlock(text=mrkdwn(messages.status_line(one)), accessory=menu)
 
 
-def _ended_row(one: Ended) -> str:
+def ended_row(one: Ended) -> SectionBlock:
+    """Return how an operation ended, for whom, when, and where its card is."""
     verdict = outcome_messages.outcome_headline(one.operation, one.outcome)
-    return messages.ended_line(verdict, one)
+    return SectionBlock(text=mrkdwn(messages.ended_line(verdict, one)))
 
 
 def _card(

@@ -33,6 +33,27 @@ class ServersForm(_Form):
     page: int = Field(0, ge=0, le=10_000)
 
 
+class HomeForm(_Form):
+    """Which servers somebody looks at in their Home; pages count from 0.
+
+    `part` is of their names or addresses, `group` a group that the rules name; `only_needy`: those that need
+    attention.
+    """
+
+    part: str = Field("", max_length=100)
+    group: str = Field("", max_length=100)
+    only_needy: bool = False
+    page: int = Field(0, ge=0, le=10_000)
+
+    @classmethod
+    def remembered(cls, stored: str) -> "HomeForm":
+        """Return what a Home remembers; the first page of all if another version wrote it otherwise."""
+        try:
+            return cls.model_validate_json(stored)
+        except ValidationError:
+            return cls()
+
+
 class NoteForm(_Form):
     """The command that a modal with bad news runs when it is submitted, and in which channel."""
 
@@ -149,6 +170,23 @@ class BackupChoice(_Form):
         verb, _, numbers = value.partition(":")
         server_id, _, backup_id = numbers.partition(":")
         return checked_form(cls, {"verb": verb, "server_id": server_id, "backup_id": backup_id})
+
+
+class ServerChoice(_Form):
+    """One server and what to do with it, as a menu's option carries it (at most 150 characters)."""
+
+    verb: Literal[Verb.LIST, Verb.CREATE] | ConfirmedVerb
+    server_id: int
+
+    def as_option(self) -> str:
+        """Return the choice as an option's value."""
+        return f"{self.verb}:{self.server_id}"
+
+    @classmethod
+    def chosen(cls, value: str) -> "ServerChoice":
+        """Return the choice an option's value stands for; raises UsageError if it stands for none."""
+        verb, _, server_id = value.partition(":")
+        return checked_form(cls, {"verb": verb, "server_id": server_id})
 
 
 def read_form(form: type[T], stored: str) -> T:

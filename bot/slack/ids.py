@@ -26,6 +26,7 @@ SERVERS_PREVIOUS = "servers_previous"
 SERVERS_NEXT = "servers_next"
 SERVER_BACKUPS = "server_backups"
 SERVER_CREATE = "server_create"
+SERVER_MENU = "server_menu"
 
 # Buttons under a question to a second person.
 APPROVE = "approve"
@@ -34,6 +35,14 @@ REQUEST_MENU = "request_menu"
 OPEN_LINK = "open_link"
 CANCEL = "cancel_operation"
 REFRESH_STATUS = "refresh_status"
+
+# Home.
+HOME = "home"
+HOME_FIND = "home_find"
+HOME_SHOW = "home_show"
+HOME_ALL = "home_all"
+HOME_PREVIOUS = "home_previous"
+HOME_NEXT = "home_next"
 
 # The audit trail.
 AUDIT_NEWER = "audit_newer"
@@ -50,6 +59,7 @@ CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"
 CONFIRM_MODAL = "confirm_operation"
 NOTE_MODAL = "note"
+ANSWER_MODAL = "answer"
 DECLINE_MODAL = "decline_request"
 BREAK_GLASS_MODAL = "break_glass"
 
