@@ -27,6 +27,7 @@ class _People(Protocol):
     async def who(self, user_id: str, team_id: str = "") -> Person: ...
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]: ...
     def zone(self, user_id: str) -> tzinfo: ...
+    def name(self, user_id: str) -> str: ...
 
 
 class Authorizer:
@@ -62,6 +63,10 @@ class Authorizer:
     def zone(self, interaction: Interaction) -> tzinfo:
         """Return the person's own time zone, known once something was required of them; else UTC."""
         return self.zone_of(interaction.person)
+
+    def name(self, interaction: Interaction) -> str:
+        """Return the person's name as Slack gives it, known like their time zone; else ""."""
+        return interaction.person_name or self._people.name(interaction.person)
 
     async def audit_sight(self, interaction: Interaction) -> AuditSight:
         """Return what of the audit trail the person can read where they are.

@@ -32,7 +32,16 @@ from bot.servers.model import MANUAL_SLOTS, Server
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
-from bot.slack.forms import NAME_KEPT, AgainForm, BackupChoice, ConfirmForm, CreateForm, PickForm, read_form
+from bot.slack.forms import (
+    NAME_KEPT,
+    AgainForm,
+    BackupChoice,
+    ConfirmForm,
+    CreateForm,
+    PickForm,
+    PlacedForm,
+    read_form,
+)
 from bot.slack.hints import tell_if_closed
 from bot.slack.interaction import Interaction
 from bot.slack.messages import explain
@@ -50,12 +59,18 @@ async def open_confirmation(
 ) -> None:
     """Show what would be lost, for a backup that a list or a message offers."""
     await services().authorizer.require(interaction, verb)
-    form = PickForm(verb=verb, channel=interaction.channel, server_id=server_id, reason=reason)
+    form = PickForm(
+        verb=verb,
+        channel=interaction.channel,
+        thread_ts=interaction.thread_ts,
+        server_id=server_id,
+        reason=reason,
+    )
     view_id = await interaction.open_view(form_views.loading(verb))
     try:
         view = await confirmation_of(interaction, form, backup_id)
     except BotError as error:
-        view = note(error, interaction.channel)
+        view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 
 
@@ -77,7 +92,7 @@ async def confirmation(interaction: Interaction, form: PickForm, backup: Backup,
     """Return the form that confirms, for a backup as it is listed; raises as `confirmation_of` does."""
     if form.verb in NEED_A_COMPLETE_BACKUP:
         checks.check_restorable(backup)
-    return await _confirmation(interaction, form.verb, form.channel, form.reason, backup, listing)
+    return await _confirmation(interaction, form.verb, form, form.reason, backup, listing)
 
 
 async def delete_oldest(interaction: Interaction) -> None:
@@ -92,7 +107,7 @@ async def delete_oldest(interaction: Interaction) -> None:
     try:
         view = await _make_room_form(interaction, server, form.reason)
     except BotError as error:
-        view = note(error, interaction.channel)
+        view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 
 
@@ -104,14 +119,15 @@ async def restore_offered(interaction: Interaction) -> None:
 
 async def _make_room_form(interaction: Interaction, server: Server, reason: str) -> View:
     """Return the form that deletes a backup and then makes one; if there is room, the one that makes one."""
+    here = CreateForm(channel=interaction.channel, thread_ts=interaction.thread_ts)
     listing = await services().backups.list(server.id)
     used = len(checks.manual_backups(server.id, listing.backups))
     if used < MANUAL_SLOTS:
-        return form_views.create_form(CreateForm(channel=interaction.channel), server, reason)
+        return form_views.create_form(here, server, reason)
     spare = _spare(server.id, listing)
     if spare is None:
         raise SlotsFull(server_name=server.name, used=used, limit=MANUAL_SLOTS)
-    return await _confirmation(interaction, Verb.CREATE, interaction.channel, reason, spare, listing)
+    return await _confirmation(interaction, Verb.CREATE, here, reason, spare, listing)
 
 
 async def submit_confirmation(interaction: Interaction) -> None:
@@ -155,7 +171,15 @@ def _operation(
     interaction: Interaction, form: ConfirmForm, server: Server, decision: Decision
 ) -> ConfirmableOperation:
     reason = interaction.typed(ids.REASON)
-    fields = common_fields(interaction, form.verb, server, form.channel, decision=decision, reason=reason)
+    fields = common_fields(
+        interaction,
+        form.verb,
+        server,
+        form.channel,
+        thread_ts=form.thread_ts,
+        decision=decision,
+        reason=reason,
+    )
     backup = BackupRef(id=form.backup_id, created_at=form.backup_moment)
     match form.verb:
         case Verb.CREATE:
@@ -207,7 +231,9 @@ async def _offer_room(interaction: Interaction, form: ConfirmForm, full: SlotsFu
     """Show the form anew, as it was filled in, with the choice to make room that it did not have."""
     if form.verb is Verb.CREATE:
         raise full
-    shown_before = PickForm(verb=form.verb, channel=form.channel, server_id=form.server_id)
+    shown_before = PickForm(
+        verb=form.verb, channel=form.channel, thread_ts=form.thread_ts, server_id=form.server_id
+    )
     try:
         async with interaction.ack_deadline():
             view = await confirmation_of(interaction, shown_before, form.backup_id)
@@ -230,18 +256,18 @@ async def _decision(
 async def _confirmation(
     interaction: Interaction,
     verb: ChangingVerb,
-    channel: str,
+    place: PlacedForm,
     reason: str,
     backup: Backup,
     listing: BackupList,
 ) -> View:
     server, has_namesake = _server_of(backup)
     deletes_first = verb is Verb.CREATE
-    decision = await _decision(interaction, verb, server.name, channel, deletes_first=deletes_first)
+    decision = await _decision(interaction, verb, server.name, place.channel, deletes_first=deletes_first)
     manual = len(checks.manual_backups(server.id, listing.backups))
     spare = _spare(server.id, listing, keep=backup.id) if manual >= MANUAL_SLOTS else None
     if spare and verb is Verb.RESTORE:
-        to_make_room = await _decision(interaction, verb, server.name, channel, deletes_first=True)
+        to_make_room = await _decision(interaction, verb, server.name, place.channel, deletes_first=True)
     else:
         to_make_room = decision
     async with interaction.database_deadline():
@@ -265,7 +291,7 @@ async def _confirmation(
         room_approvers=_approvers(to_make_room),
         reason=reason,
     )
-    return confirm_form(verb, channel, shown)
+    return confirm_form(verb, place.channel, shown, place.thread_ts)
 
 
 def _spare(server_id: int, listing: BackupList, keep: int | None = None) -> Backup | None:

@@ -64,7 +64,7 @@ class Confirmation:
         return self.manual >= MANUAL_SLOTS
 
 
-def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation) -> View:
+def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation, thread_ts: str = "") -> View:
     """Return what exactly will be lost; the server's name must be typed to go on."""
     lost = messages.consequence(verb, shown.backup, shown.now, shown.zone)
     blocks: list[Block] = [AlertBlock(text=mrkdwn(lost), level="error")]
@@ -85,15 +85,16 @@ def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation) -> View:
         messages.title(verb),
         blocks,
         submit=messages.submit(verb, shown.server.name, needs_approval=needs_approval),
-        private_metadata=_form(verb, channel, shown).as_json(),
+        private_metadata=_form(verb, channel, shown, thread_ts).as_json(),
     )
 
 
-def _form(verb: ChangingVerb, channel: str, shown: Confirmation) -> ConfirmForm:
+def _form(verb: ChangingVerb, channel: str, shown: Confirmation, thread_ts: str) -> ConfirmForm:
     spare = shown.spare if shown.offers_safety_backup and shown.is_full else None
     return ConfirmForm(
         verb=verb,
         channel=channel,
+        thread_ts=thread_ts,
         server_id=shown.server.id,
         server_name=shown.server.name[:NAME_KEPT],
         backup_id=shown.backup.id,

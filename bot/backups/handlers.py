@@ -105,28 +105,27 @@ async def create_backup(interaction: Interaction, typed: str = "") -> None:
     wanted = read_create(typed)
     await services().authorizer.require(interaction, Verb.CREATE)
     if wanted.server is None:
-        form = CreateForm(channel=interaction.channel)
-        await interaction.open_view(form_views.create_form(form, None, wanted.reason))
+        await interaction.open_view(form_views.create_form(_here(interaction), None, wanted.reason))
         return
     name, reason = wanted.server, wanted.reason
     if wanted.unquoted:
         name, reason = await typed_name(interaction, wanted.unquoted) or (name, reason)
     server = await typed_server(interaction, Verb.CREATE, name, reason)
-    await _request_backup(interaction, server, reason, interaction.channel)
+    await _request_backup(interaction, server, reason, _here(interaction))
 
 
 async def open_create_form(interaction: Interaction) -> None:
     """Show the form for the server whose button was clicked."""
     server = await server_by_id(interaction, Verb.CREATE, read_id(interaction.value))
     await services().authorizer.require(interaction, Verb.CREATE, server.name)
-    await interaction.open_view(form_views.create_form(CreateForm(channel=interaction.channel), server))
+    await interaction.open_view(form_views.create_form(_here(interaction), server))
 
 
 async def submit_create_form(interaction: Interaction) -> None:
     """Make the backup that the form says."""
     form = read_form(CreateForm, interaction.private_metadata)
     server = await server_by_id(interaction, Verb.CREATE, read_id(interaction.chosen(ids.SERVER)))
-    await _request_backup(interaction, server, interaction.typed(ids.REASON), form.channel)
+    await _request_backup(interaction, server, interaction.typed(ids.REASON), form)
 
 
 async def try_again(interaction: Interaction) -> None:
@@ -143,26 +142,37 @@ async def try_again(interaction: Interaction) -> None:
     if earlier and earlier.delivery_id != interaction.delivery_id:
         raise AlreadyTried
     server = await server_by_id(interaction, Verb.CREATE, form.server_id)
-    await _request_backup(interaction, server, form.reason, interaction.channel)
+    await _request_backup(interaction, server, form.reason, _here(interaction))
 
 
-async def _request_backup(interaction: Interaction, server: Server, reason: str, channel: str) -> None:
-    decision = await services().authorizer.require(interaction, Verb.CREATE, server.name, channel)
+def _here(interaction: Interaction) -> CreateForm:
+    return CreateForm(channel=interaction.channel, thread_ts=interaction.thread_ts)
+
+
+async def _request_backup(interaction: Interaction, server: Server, reason: str, form: CreateForm) -> None:
+    decision = await services().authorizer.require(interaction, Verb.CREATE, server.name, form.channel)
     if isinstance(decision, NeedsApproval) and not reason:
-        await _ask_for_reason(interaction, server, channel)
+        await _ask_for_reason(interaction, server, form)
         return
-    fields = common_fields(interaction, Verb.CREATE, server, channel, decision=decision, reason=reason)
+    fields = common_fields(
+        interaction,
+        Verb.CREATE,
+        server,
+        form.channel,
+        thread_ts=form.thread_ts,
+        decision=decision,
+        reason=reason,
+    )
     await lifecycle.request(CreateOperation(**fields))
     await interaction.ack()
-    await tell_if_closed(interaction, channel)
+    await tell_if_closed(interaction, form.channel)
 
 
-async def _ask_for_reason(interaction: Interaction, server: Server, channel: str) -> None:
+async def _ask_for_reason(interaction: Interaction, server: Server, form: CreateForm) -> None:
     """Ask why, in the form: whoever has to approve it must be able to judge it."""
     if interaction.body.get("type") == "view_submission":
         await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
         return
-    form = CreateForm(channel=channel)
     await interaction.open_view(form_views.create_form(form, server, needs_reason=True))
 
 

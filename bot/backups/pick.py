@@ -25,7 +25,7 @@ async def begin(verb: ConfirmedVerb, interaction: Interaction, typed: str = "") 
     """Show what would be lost with the backup that was typed, or first the form that picks one."""
     wanted = read_pick(typed, verb)
     await services().authorizer.require(interaction, verb)
-    form = PickForm(verb=verb, channel=interaction.channel)
+    form = PickForm(verb=verb, channel=interaction.channel, thread_ts=interaction.thread_ts)
     if wanted.server is None and wanted.number is None:
         await interaction.open_view(form_views.pick_form(form, None, None))
         return
@@ -34,7 +34,7 @@ async def begin(verb: ConfirmedVerb, interaction: Interaction, typed: str = "") 
     try:
         view = await _wanted_view(interaction, form, wanted, server)
     except BotError as error:
-        view = note(error, interaction.channel)
+        view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 
 

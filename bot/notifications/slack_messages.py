@@ -156,14 +156,15 @@ class SlackMessages:
         return str(answer.get("permalink") or "")
 
     async def reply_privately(
-        self, channel: str, person: str, message: Message, *, give_up_after: float
+        self, channel: str, person: str, message: Message, *, thread_ts: str = "", give_up_after: float
     ) -> None:
         """Show a message to one person alone: in the channel, or if that fails in a direct message."""
+        where: Content = {"channel": channel, **_thread(thread_ts, broadcast=False)}
 
         async def ephemeral(content: Content) -> SlackResult:
             async def post() -> Any:
                 await self._limits.post(channel, Priority.OUTCOME)
-                return await self._client.chat_postEphemeral(channel=channel, user=person, **content)
+                return await self._client.chat_postEphemeral(**where, user=person, **content)
 
             return await call_slack(post, give_up_after=give_up_after)
 

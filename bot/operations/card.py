@@ -62,6 +62,7 @@ async def announce(operation: AnyOperation) -> PostedCard:
         _places(operation),
         content,
         f"{operation.id}:card",
+        thread_ts=operation.thread_ts,
         is_recovery=is_recovery(),
         give_up_after=ANNOUNCE_SECONDS,
     )
@@ -79,6 +80,7 @@ async def ask(operation: AnyOperation, question: Message, until: datetime) -> Po
         _places(operation),
         question.arguments(),
         f"{operation.id}:card",
+        thread_ts=operation.thread_ts,
         is_recovery=is_recovery(),
         give_up_after=max(left, ANNOUNCE_SECONDS),
     )
@@ -128,7 +130,7 @@ async def remind(
                 [each.channel],
                 reminder.arguments(),
                 f"{operation.id}:remind:{number}:{each.channel}",
-                thread_ts=each.ts,
+                thread_ts=_thread_of(operation, each),
                 is_recovery=is_recovery(),
                 give_up_after=ANNOUNCE_SECONDS,
             )
@@ -179,6 +181,7 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
         _places(operation),
         message.arguments(),
         f"{operation.id}:outcome",
+        thread_ts=operation.thread_ts,
         is_recovery=is_recovery(),
         give_up_after=None,
     )
@@ -201,7 +204,11 @@ async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
     """Show an outcome to the requester alone: in the channel, or if that fails in a direct message."""
     message = views.ended(operation, outcome)
     await services().messages.reply_privately(
-        operation.channel, operation.requested_by, message, give_up_after=ANNOUNCE_SECONDS
+        operation.channel,
+        operation.requested_by,
+        message,
+        thread_ts=operation.thread_ts,
+        give_up_after=ANNOUNCE_SECONDS,
     )
 
 
@@ -220,7 +227,8 @@ async def _first_progress(operation: Operation) -> Progress:
 
 async def _unnoticed_card(operation: Operation) -> MessageRef:
     """Return the operation's card if it was posted, but Slack's answer did not come in time."""
-    found = await services().messages.find(_places(operation), f"{operation.id}:card")
+    key = f"{operation.id}:card"
+    found = await services().messages.find(_places(operation), key, thread_ts=operation.thread_ts)
     return found or MessageRef()
 
 
@@ -261,11 +269,17 @@ async def _reply(
         _places(operation, ref.channel),
         text_alone(text),
         f"{operation.id}:{part}",
-        thread_ts=ref.ts,
+        thread_ts=_thread_of(operation, ref),
         broadcast=broadcast,
         is_recovery=is_recovery(),
         give_up_after=give_up_after,
     )
+
+
+def _thread_of(operation: Operation, ref: MessageRef) -> str:
+    """Return the thread in which replies to a message stand: threads have no threads of their own."""
+    is_in_thread = bool(operation.thread_ts) and ref.channel == operation.channel
+    return operation.thread_ts if is_in_thread else ref.ts
 
 
 def _places(operation: Operation, channel: str = "") -> list[str]:

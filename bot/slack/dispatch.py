@@ -18,13 +18,16 @@ from slack_bolt.listener.async_listener_start_handler import AsyncCustomListener
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import BotError, Misuse, UsageError
-from bot.slack import ids, messages
+from bot.errors import BotError, Misuse, NotRecorded, UsageError
+from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.events import Events, is_to_be_repeated
 from bot.slack.forms import NoteForm, read_form
-from bot.slack.interaction import CantPost, Interaction, Json, SlackUnanswered
+from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick, SlackUnanswered
+from bot.slack.message import Message
+from bot.slack.payload import MESSAGES
 from bot.slack.provider_messages import Explanation
-from bot.verbs import Verb, read_verb
+from bot.verbs import USAGES, Verb, read_verb
 
 log = structlog.get_logger()
 
@@ -44,6 +47,8 @@ class Handlers:
     views: Mapping[str, Handler] = field(default_factory=dict)
     shortcuts: Mapping[str, Handler] = field(default_factory=dict)
     options: Mapping[str, Handler] = field(default_factory=dict)
+    events: Mapping[str, Handler] = field(default_factory=dict)
+    """By Slack's type of event. What people write to the bot is not among them: it is read like a command."""
 
     def __or__(self, other: "Handlers") -> "Handlers":
         """Return both; raises ValueError if they handle the same."""
@@ -53,6 +58,7 @@ class Handlers:
             _disjoint(self.views, other.views),
             _disjoint(self.shortcuts, other.shortcuts),
             _disjoint(self.options, other.options),
+            _disjoint(self.events, other.events),
         )
 
 
@@ -61,6 +67,40 @@ def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
 
     An unhandled request would get no ack (SLACK.md, section 2).
     """
+    handlers, command = _with_commands(handlers)
+
+    def by(table: Mapping[str, Handler], id_of: Callable[[Json], object]) -> Handler:
+        async def handle(interaction: Interaction) -> None:
+            await table.get(str(id_of(interaction.body)), _unknown)(interaction)
+
+        return handle
+
+    taken_blocks: set[str] = set()
+    open_channels: set[str] = set()
+
+    def begin(body: Json, ack: Ack) -> Interaction:
+        return Interaction(body, client, ack, taken_blocks, open_channels)
+
+    def listener(handler: Handler) -> Callable[..., Awaitable[None]]:
+        async def listen(ack: AsyncAck, body: Json) -> None:
+            await answer(handler, begin(body, ack))
+
+        return listen
+
+    async def happened(interaction: Interaction) -> None:
+        await answer(handlers.events.get(str(interaction.body["event"].get("type")), _ack), interaction)
+
+    app.command(_ANYTHING)(listener(command))
+    app.action(_ANYTHING)(listener(by(handlers.actions, lambda body: body["actions"][0].get("action_id"))))
+    app.view_submission(_ANYTHING)(listener(by(handlers.views, lambda body: body["view"].get("callback_id"))))
+    app.shortcut(_ANYTHING)(listener(by(handlers.shortcuts, lambda body: body.get("callback_id"))))
+    app.options(_ANYTHING)(listener(by(handlers.options, lambda body: body.get("action_id"))))
+    app.view_closed(_ANYTHING)(listener(_ack))
+    Events(app, begin, happened)
+
+
+def _with_commands(handlers: Handlers) -> tuple[Handlers, Handler]:
+    """Return them with all that runs a command besides typing it, and what handles a typed one."""
 
     async def run(interaction: Interaction, text: str) -> None:
         verb, rest = read_verb(text)
@@ -79,42 +119,27 @@ def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
         """Run the command that a modal offers, in the channel where it was opened."""
         form = read_form(NoteForm, interaction.private_metadata)
         await interaction.ack(response_action="clear")
-        interaction.body["channel"] = {"id": form.channel}
+        interaction.body |= {"channel": {"id": form.channel}, "thread_ts": form.thread_ts}
         await run(interaction, form.command)
 
     places = range(ids.MOST_COMMANDS + 1)
-    handlers |= Handlers(
-        actions={ids.run_command(place): offered for place in places}, views={ids.NOTE_MODAL: noted}
+    more = Handlers(
+        actions={ids.run_command(place): offered for place in places},
+        views={ids.NOTE_MODAL: noted},
+        events=dict.fromkeys(MESSAGES, command),
     )
-
-    def by(table: Mapping[str, Handler], id_of: Callable[[Json], object]) -> Handler:
-        async def handle(interaction: Interaction) -> None:
-            await table.get(str(id_of(interaction.body)), _unknown)(interaction)
-
-        return handle
-
-    taken_blocks: set[str] = set()
-    open_channels: set[str] = set()
-
-    def listener(handler: Handler) -> Callable[..., Awaitable[None]]:
-        async def listen(ack: AsyncAck, body: Json) -> None:
-            await answer(handler, Interaction(body, client, ack, taken_blocks, open_channels))
-
-        return listen
-
-    app.command(_ANYTHING)(listener(command))
-    app.action(_ANYTHING)(listener(by(handlers.actions, lambda body: body["actions"][0].get("action_id"))))
-    app.view_submission(_ANYTHING)(listener(by(handlers.views, lambda body: body["view"].get("callback_id"))))
-    app.shortcut(_ANYTHING)(listener(by(handlers.shortcuts, lambda body: body.get("callback_id"))))
-    app.options(_ANYTHING)(listener(by(handlers.options, lambda body: body.get("action_id"))))
-    app.view_closed(_ANYTHING)(listener(_ack))
-    app.event(_ANYTHING)(listener(_ack))
+    return handlers | more, command
 
 
 async def answer(handler: Handler, interaction: Interaction) -> None:
     """Handle an interaction, and tell the person whatever the handler raises."""
     try:
         await handler(interaction)
+    except NotRecorded as error:
+        log.warning("not_recorded", what=error.what, person=interaction.person)
+        await _tell_not_recorded(interaction, error)
+    except NeedsClick:
+        await _offer(interaction)
     except BotError as error:
         log.info("refused", kind=type(error).__name__, person=interaction.person, facts=vars(error))
         await _tell(interaction, messages.explain(error))
@@ -164,6 +189,29 @@ async def _ack(interaction: Interaction) -> None:
 
 async def _unknown(_: Interaction) -> None:
     raise UsageError(Misuse.UNKNOWN_BUTTON)
+
+
+async def _tell_not_recorded(interaction: Interaction, error: NotRecorded) -> None:
+    """Tell the person that it may not happen; Slack delivers an event again, which may go well."""
+    if not (is_to_be_repeated(interaction) and interaction.leave_to_slack()):
+        await _tell(interaction, messages.explain(error))
+    elif not interaction.body["retry"]:
+        await _say(interaction, views.sentence_alone(messages.NOT_RECORDED_YET))
+
+
+async def _offer(interaction: Interaction) -> None:
+    """Offer a button that goes on with what was written: a click opens a form, a message can't."""
+    verb, _ = read_verb(interaction.text)
+    label = USAGES[verb].button if verb else ""
+    if repeat := interaction.repeat:
+        await _say(interaction, views.offer(label, repeat))
+
+
+async def _say(interaction: Interaction, message: Message) -> None:
+    try:
+        await interaction.reply_ephemeral(message)
+    except (SlackApiError, *UNANSWERED) as failure:
+        log.warning("nobody_told", what=message.text, reason=type(failure).__name__)
 
 
 async def _tell(interaction: Interaction, trouble: Explanation) -> None:

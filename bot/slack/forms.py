@@ -54,24 +54,27 @@ class HomeForm(_Form):
             return cls()
 
 
-class NoteForm(_Form):
-    """The command that a modal with bad news runs when it is submitted, and in which channel."""
+class PlacedForm(_Form):
+    """A modal remembers where it was opened: the channel, and the thread in it if it was one."""
+
+    channel: str = ""
+    thread_ts: str = ""
+
+
+class NoteForm(PlacedForm):
+    """The command that a modal with bad news runs when it is submitted."""
 
     command: str
-    channel: str = ""
 
 
-class CreateForm(_Form):
-    """Where the modal that makes a backup was opened."""
-
-    channel: str = ""
+class CreateForm(PlacedForm):
+    """A backup is to be made."""
 
 
-class PickForm(_Form):
+class PickForm(PlacedForm):
     """For what a backup is being picked, of which server so far, and why if that was said before."""
 
     verb: ConfirmedVerb
-    channel: str = ""
     server_id: int | None = None
     reason: str = ""
 
@@ -80,7 +83,7 @@ NAME_KEPT = 255
 """Characters of a server's name: a modal remembers 3,000 in all."""
 
 
-class ConfirmForm(_Form):
+class ConfirmForm(PlacedForm):
     """What somebody was shown before they confirm it, and when (UTC); of the server's name the beginning.
 
     `spare_id` is the backup they can choose to have deleted first, since the server is full. To make a backup
@@ -88,7 +91,6 @@ class ConfirmForm(_Form):
     """
 
     verb: ChangingVerb
-    channel: str = ""
     server_id: int
     server_name: str
     backup_id: int

@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,7 +18,8 @@ from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
 from bot.slack import ids, views
 from bot.slack.auth import UNANSWERED, error_name
 from bot.slack.message import Message
-from bot.slack.newer_blocks import REFUSALS, newer_types, older
+from bot.slack.newer_blocks import Call, drawable, newer_types, older
+from bot.slack.payload import event_key, is_slack_address
 from bot.slack.provider_messages import Explanation
 from bot.slack.text import unescape_command
 
@@ -32,7 +31,8 @@ LOOK_UP_SECONDS = 1.8
 """How long all look-ups before an ack may take together; recording follows, and Slack waits 3 s."""
 DATABASE_SECONDS = 5.0
 
-_ANSWERS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+Ack = Callable[..., Awaitable[Any]]
+
 _CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
 
@@ -44,16 +44,20 @@ class CantPost(Exception):
     """The bot can't post in the person's channel."""
 
 
+class NeedsClick(Exception):
+    """A form can't be opened for what was written in a message: Slack wants a click for that."""
+
+
 @dataclass
 class Interaction:
-    """A command, a click, a submitted modal or a question for options: who did it, where, what with.
+    """A command, a click, a submitted modal, a question for options or an event: who, where, what with.
 
     Slack may leave parts out. A modal's fields are read by `typed`, `chosen` and `is_ticked`.
     """
 
     body: Json
     client: AsyncWebClient
-    _ack: AsyncAck
+    _ack: Ack
     taken_blocks: set[str] = field(default_factory=set)
     """The newer blocks that Slack has taken in a view; shared by all interactions of a process."""
     open_channels: set[str] = field(default_factory=set)
@@ -61,6 +65,8 @@ class Interaction:
     is_acked: bool = field(default=False, init=False)
     is_answered: bool = field(default=False, init=False)
     """True once a message or a modal was shown."""
+    is_left_to_slack: bool = field(default=False, init=False)
+    """True for an event that is not acked, so that Slack delivers it again."""
     replaces_message: bool = field(default=False, init=False)
     """True if the answer takes the place of the message that was clicked."""
     _arrived: float = field(default_factory=time.monotonic, init=False)
@@ -88,8 +94,16 @@ class Interaction:
         return str(self.body.get("channel_id") or self._part("channel").get("id") or self.person)
 
     @property
+    def thread_ts(self) -> str:
+        """The thread it was done in, by its first message; empty for what was done in the channel itself."""
+        message, container = self._part("message") or self._part("event"), self._part("container")
+        thread = self.body.get("thread_ts") or message.get("thread_ts") or container.get("thread_ts")
+        own = message.get("ts") or container.get("message_ts")
+        return str(thread) if thread and thread != own else ""
+
+    @property
     def text(self) -> str:
-        """What was typed after the command."""
+        """What was typed after the command, or written to the bot."""
         return unescape_command(str(self.body.get("text") or ""))
 
     @property
@@ -128,6 +142,8 @@ class Interaction:
         Raises:
             UsageError: Slack gave nothing to make it of.
         """
+        if self._part("event"):
+            return require_id(event_key(self.body))
         if self.view:
             return f"view:{self.view_id}"
         if ts := self._part("message").get("ts") or self._part("container").get("message_ts"):
@@ -142,7 +158,7 @@ class Interaction:
     @property
     def repeat(self) -> views.Repeat | None:
         """What a button carries that does the same again; None for what has a button of its own still."""
-        if self.body.get("command"):
+        if self.body.get("command") or self.body.get("text"):
             return views.Repeat(ids.run_command(ids.MOST_COMMANDS), self.text)
         if not self.is_in_ephemeral:
             return None
@@ -186,32 +202,40 @@ class Interaction:
 
     async def ack(self, **answer: Any) -> None:
         """Tell Slack that this has arrived; only the first time counts."""
-        if not self.is_acked:
+        if not self.is_acked and not self.is_left_to_slack:
             self.is_acked = True
             await self._ack(**answer)
+
+    def leave_to_slack(self) -> bool:
+        """Have Slack deliver an event again, by not acking it; False for what it delivers only once."""
+        self.is_left_to_slack = bool(self._part("event")) and not self.is_acked
+        return self.is_left_to_slack
 
     async def reply_ephemeral(self, message: Message, *, replace: bool = False) -> None:
         """Show a message to this person alone; in a direct message if the channel can't be used.
 
-        `replace` puts it in the place of the message that was clicked.
+        It goes to the thread in which this was done. `replace` puts it in the place of what was clicked.
         """
         await self.ack()
         self.is_answered = True
         if await self._responded(message, replace=replace or self.replaces_message):
             return
         content: Json = {"text": message.text, "blocks": message.drawn()}
+        here: Json = {"channel": self.channel, **self._in_thread}
 
         async def ephemeral(content: Json) -> Any:
-            return await self.client.chat_postEphemeral(channel=self.channel, user=self.person, **content)
+            if self.channel.startswith("D"):
+                return await self.client.chat_postMessage(**here, **content)
+            return await self.client.chat_postEphemeral(**here, user=self.person, **content)
 
         async def direct(content: Json) -> Any:
             return await self.client.chat_postMessage(channel=self.person, **content)
 
         try:
-            await _drawable(ephemeral, content)
+            await drawable(ephemeral, content)
         except (SlackApiError, *UNANSWERED) as error:
             log.info("reply_by_direct_message", reason=type(error).__name__)
-            await _drawable(direct, content)
+            await drawable(direct, content)
 
     async def remove_offer(self) -> None:
         """Remove the message that was clicked, if it was to be replaced and there was nothing to show."""
@@ -230,22 +254,28 @@ class Interaction:
             )
 
     async def publish(self, message: Message) -> None:
-        """Post a message in the channel for everybody; raises CantPost if that is closed to the bot."""
+        """Post a message for everybody where this was done; raises CantPost if that is closed to the bot."""
         await self.ack()
 
         async def post(content: Json) -> Any:
-            return await self.client.chat_postMessage(channel=self.channel, **content)
+            return await self.client.chat_postMessage(channel=self.channel, **self._in_thread, **content)
 
         try:
             with _answered():
-                await _drawable(post, message.arguments())
+                await drawable(post, message.arguments())
         except SlackApiError as error:
             if error_name(error) in _CLOSED:
                 raise CantPost from error
             raise
 
     async def open_view(self, view: View) -> str:
-        """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click."""
+        """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click.
+
+        Raises:
+            NeedsClick: it was no click or command, but a message.
+        """
+        if self._part("event"):
+            raise NeedsClick
         await self.ack()
         self.is_answered = True
         trigger = require_id(self.body.get("trigger_id"))
@@ -301,16 +331,21 @@ class Interaction:
             return False
 
     async def _respond(self, content: Json, *, replace: bool) -> bool:
-        answer = await self._response_address().send(
-            replace_original=replace, response_type="ephemeral", **content
+        where = {} if replace else self._in_thread
+        answer = await self._response_address().send_dict(
+            {"replace_original": replace, "response_type": "ephemeral", **where, **content}
         )
         return bool(answer.status_code == 200)
 
-    async def _show(self, call: "Call", view: View | Json) -> Any:
+    @property
+    def _in_thread(self) -> Json:
+        return {"thread_ts": self.thread_ts} if self.thread_ts else {}
+
+    async def _show(self, call: Call, view: View | Json) -> Any:
         """Show a view, and learn which of the newer blocks Slack takes."""
         content = _json(view)
         with _answered():
-            answer, shown = await _drawable(call, content)
+            answer, shown = await drawable(call, content)
         self.taken_blocks |= newer_types(shown)
         self.taken_blocks -= newer_types(content) - newer_types(shown)
         return answer
@@ -335,17 +370,6 @@ class Interaction:
         return {}
 
 
-def is_slack_address(address: str, api: str) -> bool:
-    """Tell whether answers can go there: to Slack, or if its Web API is elsewhere, to the same origin."""
-    try:
-        asked, ours = urlsplit(address), urlsplit(api)
-        is_ours = (asked.scheme, asked.hostname, asked.port) == (ours.scheme, ours.hostname, ours.port)
-        is_slack = asked.scheme == "https" and asked.hostname in _ANSWERS and asked.port in {None, 443}
-    except ValueError:
-        return False
-    return asked.username is None and (is_ours or is_slack)
-
-
 def require_id(an_id: str | None) -> str:
     """Return the id; raises UsageError if Slack left it out."""
     if not an_id:
@@ -355,20 +379,6 @@ def require_id(an_id: str | None) -> str:
 
 def _json(view: View | Json) -> Json:
     return view.to_dict() if isinstance(view, View) else view
-
-
-Call = Callable[[Json], Awaitable[Any]]
-
-
-async def _drawable(call: Call, content: Json) -> tuple[Any, Json]:
-    """Call Slack, with older blocks if it refuses newer ones; return its answer and what it took."""
-    try:
-        return await call(content), content
-    except SlackApiError as error:
-        if error_name(error) not in REFUSALS or not newer_types(content):
-            raise
-        log.info("newer_blocks_refused", types=sorted(newer_types(content)))
-    return await call(older(content)), older(content)
 
 
 @contextmanager

@@ -12,13 +12,23 @@ import yaml
 from bot.slack.ids import COMMAND, MENU_SHORTCUT
 from bot.verbs import USAGES
 
-SCOPES = ("commands", "chat:write", "chat:write.public", "im:write", "users:read", "usergroups:read")
-"""What the bot can't work without."""
+SCOPES = (
+    "commands",
+    "chat:write",
+    "chat:write.public",
+    "app_mentions:read",
+    "im:history",
+    "im:write",
+    "users:read",
+    "usergroups:read",
+)
+"""What the bot can't work without; `im:history` is what people write to it directly."""
+
+EVENTS = ("app_mention", "message.im")
 
 OPTIONAL_SCOPES = (
     "channels:history",
     "groups:history",
-    "im:history",
     "channels:read",
     "groups:read",
     "files:write",
@@ -31,6 +41,7 @@ file."""
 def manifest(request_url: str | None = None) -> dict[str, Any]:
     """Return the manifest for Socket Mode, or for HTTP mode where Slack is to call `request_url`."""
     reached_at = {"url": request_url} if request_url else {}
+    events_at = {"request_url": request_url} if request_url else {}
     interactions_at = (
         {"request_url": request_url, "message_menu_options_url": request_url} if request_url else {}
     )
@@ -68,6 +79,7 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": {
+            "event_subscriptions": {**events_at, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **interactions_at},
             "org_deploy_enabled": False,
             "socket_mode_enabled": request_url is None,

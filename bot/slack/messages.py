@@ -29,6 +29,11 @@ from bot.verbs import USAGES, Verb, in_quotes
 
 SEE_BACKUPS = "See what there is with `/backup list`."
 TRY_AGAIN = "Try again"
+NEEDS_CLICK = "I need a form for that, and Slack opens one only when you click."
+NOT_RECORDED_YET = (
+    "I couldn't record this yet. Slack gives it to me again in the next 6 minutes, and I'll answer here "
+    "either way, so you need not repeat it."
+)
 ASKING = ":hourglass_flowing_sand: Asking VPS.org…"
 MOST_NAMED = 20
 _TYPES = ("manual", "automatic")

@@ -3,10 +3,16 @@
 SLACK.md, section 8. A view or a message uses them like any other block; whoever sends it falls back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import Block
+
+from bot.slack.auth import error_name
+
+log = structlog.get_logger()
 
 Json = dict[str, Any]
 
@@ -79,3 +85,17 @@ def _data_table(block: Json) -> list[Json]:
 
 
 _OLDER = {"alert": _alert, "data_table": _data_table}
+
+
+Call = Callable[[Json], Awaitable[Any]]
+
+
+async def drawable(call: Call, content: Json) -> tuple[Any, Json]:
+    """Call Slack, with older blocks if it refuses newer ones; return its answer and what it took."""
+    try:
+        return await call(content), content
+    except SlackApiError as error:
+        if error_name(error) not in REFUSALS or not newer_types(content):
+            raise
+        log.info("newer_blocks_refused", types=sorted(newer_types(content)))
+    return await call(older(content)), older(content)

@@ -6,10 +6,20 @@ https://docs.slack.dev/reference/interaction-payloads and https://docs.slack.dev
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 Json = dict[str, Any]
 
+MESSAGES = frozenset({"app_mention", "message"})
+"""Events that tell of what somebody wrote."""
+_WRITTEN = frozenset({None, "", "file_share", "thread_broadcast"})
+"""Subtypes of messages that a person wrote; others tell of edits, deletions and the like."""
+_MENTION = re.compile(r"\s*<@(\w+)(?:\|[^>]*)?>[,:]?")
+_STYLED = re.compile(r"(?<!\S)([*_~`]+)(?=\S)(.*?\S)\1(?!\w)", re.DOTALL)
+_MOST_READ = 2000
+"""Characters of a message that are read: what is told to the bot is short."""
+
+_ANSWERS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -53,3 +63,73 @@ def _cleaned(part: Any) -> Any:
     if isinstance(part, list):
         return [_cleaned(each) for each in part]
     return part
+
+
+def is_for_us(event: Json) -> bool:
+    """Tell whether an event is something to handle: no message of a bot's, no edit, and each message once.
+
+    What is written in channels comes as `app_mention`, and what is written to the bot directly as `message`.
+    """
+    if event.get("type") not in MESSAGES:
+        return True
+    is_by_bot = bool(event.get("bot_id")) or event.get("user") in {None, "", "USLACKBOT"}
+    is_change = event.get("subtype") not in _WRITTEN or bool(event.get("edited"))
+    is_twice = event["type"] == "message" and event.get("channel_type") != "im"
+    return not (is_by_bot or is_change or is_twice)
+
+
+def read_event(payload: Json, bot_user: str) -> Json:
+    """Return an event in the shape of a command: who, where, and what they wrote to the bot if they did."""
+    event = payload["event"]
+    team = event.get("user_team") or event.get("team") or payload.get("team_id")
+    body = {"event": event, "event_id": payload.get("event_id")}
+    named = {"user_id": event.get("user"), "channel_id": event.get("channel"), "team_id": team}
+    if event.get("type") in MESSAGES:
+        named["text"] = _written_to(bot_user, event)
+    return body | {name: value for name, value in named.items() if isinstance(value, str)}
+
+
+def event_key(body: Json) -> str:
+    """Return a key of what an event tells of; empty if Slack left out what to make it of.
+
+    Slack may deliver a message twice, under two ids of an event, and even with two time stamps.
+    """
+    event = body["event"]
+    if run := event.get("function_execution_id"):
+        return f"step:{run}"
+    if event.get("type") not in MESSAGES:
+        return f"event:{body['event_id']}" if body.get("event_id") else ""
+    if sent := event.get("client_msg_id"):
+        return f"message:{sent}"
+    return f"message:{event['channel']}:{event['ts']}" if event.get("channel") and event.get("ts") else ""
+
+
+def _written_to(bot_user: str, event: Json) -> str:
+    """Return what a message tells the bot to do, as it would stand after the command; still escaped.
+
+    In a channel only what begins with the bot's name is meant for it: others may just speak of it.
+    """
+    text = without_style(str(event.get("text") or "")[:_MOST_READ])
+    mention = _MENTION.match(text)
+    if mention and mention[1] == bot_user:
+        return text[mention.end() :].strip()
+    return text if event["type"] == "message" else ""
+
+
+def without_style(text: str) -> str:
+    """Return a message's text on one line, without its bold, italic, struck and code marks."""
+    before = ""
+    while before != text:
+        before, text = text, _STYLED.sub(r"\2", text)
+    return " ".join(text.split())
+
+
+def is_slack_address(address: str, api: str) -> bool:
+    """Tell whether answers can go there: to Slack, or if its Web API is elsewhere, to the same origin."""
+    try:
+        asked, ours = urlsplit(address), urlsplit(api)
+        is_ours = (asked.scheme, asked.hostname, asked.port) == (ours.scheme, ours.hostname, ours.port)
+        is_slack = asked.scheme == "https" and asked.hostname in _ANSWERS and asked.port in {None, 443}
+    except ValueError:
+        return False
+    return asked.username is None and (is_ours or is_slack)

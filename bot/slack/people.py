@@ -78,6 +78,7 @@ class People:
         self._keep_seconds = keep_seconds
         self._is_free_plan_told = False
         self._zones: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._users = StaleIfErrorCache(
             "user", self._ask_user, keep_seconds=keep_seconds, timeout=timeout, clock=clock
         )
@@ -104,6 +105,10 @@ class People:
     def zone(self, user_id: str) -> tzinfo:
         """Return the time zone somebody has set in Slack, as far as it is known; else UTC."""
         return time_zone(self._zones.get(user_id, ""))
+
+    def name(self, user_id: str) -> str:
+        """Return somebody's name in Slack, as far as it is known; else ""."""
+        return self._names.get(user_id, "")
 
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return the full members among these users and in these user groups, `besides` one person.
@@ -151,6 +156,7 @@ class People:
             raise
         user = answer.get("user") or {}
         self._zones[user_id] = str(user.get("tz") or "")
+        self._names[user_id] = str(user.get("name") or "")
         return full_member_of(user)
 
     async def _ask_group(self, group: str) -> Ids:

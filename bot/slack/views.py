@@ -50,17 +50,25 @@ def sentence_alone(text: str) -> Message:
     return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)))])
 
 
-def note(error: BotError, channel: str = "") -> View:
-    """Return what happened as a modal; its button shows what to look at next, in the channel."""
-    return note_about(messages.explain(error), channel)
+def offer(label: str, repeat: Repeat) -> Message:
+    """Return a button that goes on with what takes a form, which Slack opens only for a click."""
+    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.NEEDS_CLICK))]
+    return Message([*blocks, ActionsBlock(elements=[_button(label, repeat)])])
 
 
-def note_about(trouble: Explanation, channel: str = "") -> View:
+def note(error: BotError, channel: str = "", thread_ts: str = "") -> View:
+    """Return what happened as a modal; its button shows what to look at next, in the channel or thread."""
+    return note_about(messages.explain(error), channel, thread_ts)
+
+
+def note_about(trouble: Explanation, channel: str = "", thread_ts: str = "") -> View:
     """Return the same for what is explained already."""
     # It is closed by its button, and a form can't be opened on top of what is closed.
     looks = (step for step in trouble.next_steps if step.command.partition(" ")[0] not in CHANGING)
     step = next(looks, None)
-    form = NoteForm(command=step.command[:_LONGEST_VALUE], channel=channel) if step else None
+    form = None
+    if step:
+        form = NoteForm(command=step.command[:_LONGEST_VALUE], channel=channel, thread_ts=thread_ts)
     return View(
         type="modal",
         callback_id=ids.NOTE_MODAL,

@@ -44,6 +44,9 @@ class KnownPeople:
         """Return who somebody is."""
         return Person(user_id, is_member=team_id in {"", OURS})
 
+    def name(self, _: str) -> str:
+        return ""
+
     def zone(self, _: str) -> tzinfo:
         """Return UTC for everybody."""
         return UTC

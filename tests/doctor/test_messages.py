@@ -27,9 +27,13 @@ def test_settings_problems_become_a_finding_each() -> None:
     ("granted", "level", "words"),
     [
         ({*SCOPES, *OPTIONAL_SCOPES, "more"}, WELL, "all that the manifest asks for"),
-        (SCOPES, WARNING, "without channels:history, groups:history, im:history"),
-        ({*SCOPES, "channels:history", "groups:history", "im:history"}, WARNING, "channels can't be checked"),
-        ({"commands", "im:write", "users:read"}, PROBLEM, "lacks chat:write, chat:write.public, usergroups:"),
+        (SCOPES, WARNING, "without channels:history, groups:history"),
+        ({*SCOPES, "channels:history", "groups:history"}, WARNING, "channels can't be checked"),
+        (
+            {"commands", "im:write", "users:read"},
+            PROBLEM,
+            "lacks chat:write, chat:write.public, app_mentions:read, im:history, usergroups:",
+        ),
         ((), WELL, "doesn't say"),
     ],
 )

@@ -8,7 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import Misuse, UsageError
 from bot.slack import ids
-from bot.slack.interaction import Interaction, is_slack_address
+from bot.slack.interaction import Interaction
+from bot.slack.payload import is_slack_address
 
 
 def interaction(**body: Any) -> Interaction:

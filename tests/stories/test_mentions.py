@@ -1,0 +1,121 @@
+"""Writing to the bot in a channel, in a thread and directly: the same as `/backup`, where people are."""
+
+import pytest
+
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.workspace import Message
+from tests.stories.asking import TWO
+from tests.world import World, set_up
+
+
+async def incident(world: World) -> Message:
+    """Ben reports something in the channel; return his message."""
+    await world.person("ben").types("web-1 is slow")
+    return next(each for each in world.workspace.messages["COPS"] if each.text == "web-1 is slow")
+
+
+async def test_a_mention_makes_a_backup_as_the_command_does(world: World) -> None:
+    assert (await world.person("ana").types("@backup-bot create `web-1` before the *fix*")).acked
+    card = await world.until_post("Backing up *web-1*")
+    [made] = await world.until(lambda: world.provider.creates)
+    assert made.description.endswith(" before the fix · by ana")
+    world.provider.finish()
+    reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
+    assert reply.thread_ts == card.ts
+
+
+async def test_in_a_thread_the_operation_lives_in_that_thread(world: World) -> None:
+    report = await incident(world)
+    await world.person("ana").types("@backup-bot create web-1 before the fix", thread_ts=report.ts)
+    card = await world.until_reply("Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is backed up")
+    assert (card.thread_ts, reply.thread_ts) == (report.ts, report.ts)
+    assert world.posts() == []
+    assert ":white_check_mark: *web-1* is backed up" in card.text
+
+
+@set_up(**TWO)
+async def test_a_restore_from_a_thread_is_approved_and_told_in_that_thread(world: World) -> None:
+    backup = world.provider.add_backup("web-1")
+    report, ana = await incident(world), world.person("ana")
+    await ana.types(f"@backup-bot restore web-1 {backup.id}", thread_ts=report.ts)
+    offer = await world.until_whisper("ana", "I need a form for that")
+    assert offer.thread_ts == report.ts
+    await ana.clicks(label="Restore…", message=offer)
+    await world.confirms("ana", safety=[])
+    question = await world.until_reply("Approval needed: restore web-1")
+    assert question.thread_ts == report.ts
+    await world.person("cleo").clicks("approve", message=question, confirm=True)
+    await world.until(lambda: world.provider.restores)
+    await world.until_looked_at_servers()
+    world.provider.finish_restores()
+    reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is back")
+    assert (reply.thread_ts, reply.broadcast) == (report.ts, True)
+    assert world.posts() == []
+
+
+@set_up(bot_operators="UBEN")
+async def test_who_can_not_do_it_is_told_alone_in_the_thread(world: World) -> None:
+    report = await incident(world)
+    await world.person("ana").types("@backup-bot create web-1", thread_ts=report.ts)
+    refusal = await world.until_whisper("ana", "You don't have permission to back up this server.")
+    assert refusal.thread_ts == report.ts
+    assert world.posts() + world.replies() == [refusal]
+    assert world.provider.creates == []
+
+
+async def test_a_mention_that_is_delivered_twice_is_one_operation_even_after_a_restart(world: World) -> None:
+    sent = Message("COPS", world.workspace.next_ts(), "UANA", "<@U0BACKUPBOT> create web-1")
+    event = payloads.said(world.workspace, sent, "app_mention")
+    tell = world.sandbox.slack.dispatcher.deliver_event
+    await tell(payloads.event(world.workspace, event))
+    await tell(payloads.event(world.workspace, event | {"ts": world.workspace.next_ts()}))
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_reply("*web-1* is backed up")
+    await world.restart_bot()
+    await tell(payloads.event(world.workspace, event))
+    await world.person("ana").types("@backup-bot status")
+    await world.until_whisper("ana", "Ended in the last 24 h")
+    assert (len(world.provider.creates), len(world.posts()), len(world.replies())) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [("@backup-bot", "Back up…"), ("hello @backup-bot", "Back up…"), ("@backup-bot lst", "`/backup list")],
+)
+async def test_what_is_not_understood_gets_help_that_one_person_sees(
+    world: World, said: str, answer: str
+) -> None:
+    await world.person("ana").types(said)
+    shown = await world.until(lambda: world.whispers("ana"))
+    assert answer in shown[0].text + str(shown[0].blocks)
+    assert world.posts() == []
+
+
+async def test_written_to_directly_it_answers_there_and_its_buttons_work(world: World) -> None:
+    ana = world.person("ana")
+    world.provider.add_backup("web-1")
+    await ana.types("list", channel="dm")
+    listing = await world.until_direct("ana", "web-1")
+    assert listing.ephemeral_to is None
+    await ana.types("create web-1 before the fix", channel="dm")
+    await world.until_direct("ana", "Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until_direct("ana", "*web-1* is backed up (")
+    await ana.types("create", channel="dm")
+    offer = await world.until_direct("ana", "I need a form for that")
+    await ana.clicks(label="Back up…", message=offer)
+    await world.until_modal("ana", "Back up a server")
+    await ana.fills(server="db-1")
+    await ana.submits()
+    await world.until_direct("ana", "Backing up *db-1*")
+
+
+async def test_a_guest_who_writes_directly_is_refused(world: World) -> None:
+    await world.person("gus").types("create web-1", channel="dm")
+    await world.until_direct("gus", "Only full members of this workspace can use me")
+    assert world.provider.creates == []
