@@ -71,6 +71,35 @@ async def test_a_command_is_completed_and_sent_with_the_keyboard(window: Page, h
     await expect(window.get_by_label("Message #ops")).to_have_value("")
 
 
+async def test_mentions_are_completed_also_in_a_thread(window: Page, harness: PageHarness, home: str) -> None:
+    alert = harness.says("The disk of web-1 is almost full.")
+    await window.goto(f"{home}?as=UANA&in=COPS&thread={alert.ts}")
+    await window.wait_for_selector("body[data-connected]")
+    reply = window.get_by_label("Reply…")
+    await reply.press_sequentially("now @back")
+    await expect(window.get_by_role("option")).to_have_text("@backup-bot App")
+    await reply.press("Enter")
+    await expect(reply).to_have_value("now @backup-bot ")
+    await reply.press_sequentially("create web-1")
+    await reply.press("Enter")
+    event = (await harness.bot_function.hears("event_callback"))["event"]
+    assert (event["text"], event["thread_ts"]) == ("now <@U0BACKUPBOT> create web-1", alert.ts)
+
+
+async def test_a_step_of_a_workflow_is_run_and_seen_to_end(window: Page, harness: PageHarness) -> None:
+    await window.get_by_role("button", name="Controls").click()
+    drawer = window.locator("#drawer")
+    await drawer.get_by_text("Run a backup").click()
+    await drawer.get_by_role("button", name="Run the workflow").click()
+    await expect(drawer.get_by_role("alert").first).to_have_text("Please complete this required field.")
+    await drawer.get_by_label("Server").first.fill("web-1")
+    await drawer.get_by_role("button", name="Run the workflow").click()
+    await expect(drawer.get_by_text("running").last).to_be_visible()
+    [run] = harness.workspace.step_runs.values()
+    run.status, run.outputs = "completed", {"job_id": "5011"}
+    await expect(drawer.locator(".outputs")).to_have_text("job_id5011")
+
+
 async def test_lines_stay_apart_and_suggestions_are_not_cut_off(window: Page, harness: PageHarness) -> None:
     harness.bot_function.answers = lambda _payload: {"options": [option(f"web-{n}") for n in range(6)]}
     text = {"type": "mrkdwn", "text": "first\n`second` third"}

@@ -14,6 +14,7 @@ acknowledged within 3 s and `error` is Slack's name for what went wrong; or, wit
     POST /act/submits   {as, values?}                      submit the modal
     POST /act/closes    {as, all?}                         close the modal in front, or all of them
     POST /act/shortcut  {as, callback_id}                  use a global shortcut, or a message's
+    POST /act/step      {as, callback_id, inputs}          run a workflow that is one step of the bot's
     POST /act/home      {as, tab?}                         open the bot's Home, or its "messages" tab
 
 Clicking, choosing, suggesting and shortcuts take `channel` and `message` (its ts) to say which message is
@@ -30,6 +31,7 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox.page.answers import Action, BadBody, text_in
 from bot.sandbox.page.form_values import newly_filled
+from bot.sandbox.page.steps import step_inputs
 from bot.sandbox.people.actors import Actor, Answer, NotPossible, People
 from bot.sandbox.people.filling_in import options_of
 from bot.sandbox.slack.workspace import Json, Message, Workspace
@@ -143,6 +145,15 @@ async def _shortcut(deed: Deed) -> Json:
     return _told(await deed.actor.uses_shortcut(text_in(deed.body, "callback_id"), deed.message()))
 
 
+async def _step(deed: Deed) -> Json:
+    callback_id, inputs = text_in(deed.body, "callback_id"), deed.body.get("inputs") or {}
+    if not isinstance(inputs, dict):
+        raise BadBody("'inputs' must be an object.")
+    function = deed.workspace.app.functions.get(callback_id)
+    run = await deed.actor.runs_step(callback_id, **step_inputs(function, inputs) if function else {})
+    return {"run": run.id}
+
+
 async def _home(deed: Deed) -> Json:
     messages = deed.body.get("tab") == "messages"
     return _told(await (deed.actor.opens_messages_tab() if messages else deed.actor.opens_home()))
@@ -157,5 +168,6 @@ _DEEDS: dict[str, Callable[[Deed], Awaitable[Json]]] = {
     "submits": _submits,
     "closes": _closes,
     "shortcut": _shortcut,
+    "step": _step,
     "home": _home,
 }

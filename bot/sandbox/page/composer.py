@@ -1,4 +1,4 @@
-"""The box to write in, with the commands it completes and the shortcuts attached to it."""
+"""The box to write in, with the commands and mentions it completes and the shortcuts attached to it."""
 
 from htpy import Node, button, div, form, fragment, label, li, span, textarea, ul
 
@@ -18,10 +18,9 @@ def composer(reader: Reader, thread: str | None = None) -> Node:
         return div(".composer-none")["Sending messages to this app has been turned off."]
     if reader.person.id not in place.channel.members:
         return div(".composer-none")[f"You are not in {where}, so you can read but not write here."]
-    offered = [] if thread else commands(reader.manifest)
     body = {"channel": place.channel.id, "thread_ts": thread}
     return form(f"#{name}.composer", posts("/act/types", body))[
-        offered and _completion(name, offered),
+        _completion(name, reader, with_commands=thread is None),
         label(".visually-hidden", for_=f"{name}-text")[prompt],
         textarea(
             f"#{name}-text",
@@ -30,8 +29,8 @@ def composer(reader: Reader, thread: str | None = None) -> Node:
             placeholder=prompt,
             autocomplete="off",
             data_draft=f"{place.person.id}/{place.channel.id}/{thread or ''}",
-            data_completion=f"{name}-commands" if offered else None,
-            aria_controls=f"{name}-commands" if offered else None,
+            data_completion=f"{name}-offers",
+            aria_controls=f"{name}-offers",
         ),
         div(".composer-bar")[
             thread is None and _shortcut_menu(reader),
@@ -41,23 +40,31 @@ def composer(reader: Reader, thread: str | None = None) -> Node:
     ]
 
 
-def _completion(name: str, offered: list[dict[str, str]]) -> Node:
-    return ul(f"#{name}-commands.listbox.completion", role="listbox", aria_label="Commands", hidden=True)[
+def _completion(name: str, reader: Reader, *, with_commands: bool) -> Node:
+    """Offer the commands, and whoever can be mentioned: the bot first."""
+    app, everybody = reader.workspace.app, reader.workspace.people.values()
+    people = [(person.handle, person.name) for person in everybody if not person.deleted]
+    listed = [_command(command) for command in commands(reader.manifest)] if with_commands else []
+    listed += [_mention(handle, shown) for handle, shown in [(app.name, "App"), *people]]
+    return ul(f"#{name}-offers.listbox.completion", role="listbox", aria_label="Completions", hidden=True)[
         (
-            li(
-                f"#{name}-command-{number}",
-                role="option",
-                aria_selected="false",
-                data_value=command["command"],
-            )[
-                span(".completion-name")[
-                    command["command"], " ", span(".usage")[command.get("usage_hint", "")]
-                ],
-                span(".hint")[command.get("description", "")],
-            ]
-            for number, command in enumerate(offered)
+            li(f"#{name}-offer-{number}", role="option", aria_selected="false", data_value=value)[shown]
+            for number, (value, shown) in enumerate(listed)
         )
     ]
+
+
+def _command(command: dict[str, str]) -> tuple[str, Node]:
+    name, usage = command["command"], command.get("usage_hint", "")
+    shown = [
+        span(".completion-name")[name, " ", span(".usage")[usage]],
+        span(".hint")[command.get("description", "")],
+    ]
+    return name, shown
+
+
+def _mention(handle: str, shown: str) -> tuple[str, Node]:
+    return f"@{handle}", span(".completion-name")[f"@{handle}", " ", span(".usage")[shown]]
 
 
 def _shortcut_menu(reader: Reader) -> Node:

@@ -28,6 +28,8 @@ from bot.sandbox.page.guide import guide_head
 from bot.sandbox.page.picture import Picture
 from bot.sandbox.page.reader import Reader
 
+_DRAWER = ("bot", "steps", "runs", "faults", "provider", "complaints")
+
 
 def draw_page(reader: Reader, picture: Picture) -> Node:
     """Draw the page for a reader at their place."""
@@ -64,7 +66,7 @@ def draw_page(reader: Reader, picture: Picture) -> Node:
                     header(".guide-head")[guide_head()], picture.part("guide-steps")
                 ],
                 aside("#drawer.drawer", aria_label="Sandbox controls", tabindex="-1")[
-                    (picture.part(f"drawer-{part}") for part in ("bot", "faults", "provider", "complaints"))
+                    (picture.part(f"drawer-{part}") for part in _DRAWER)
                 ],
             ],
             picture.part("modals"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from htpy import Node, a, article, button, div, fragment, h2, span, strong
+from htpy import Node, a, article, button, div, h2, span, strong
 
 from bot.sandbox.page.attached import attached
 from bot.sandbox.page.blocks import draw_blocks
@@ -131,30 +131,34 @@ def _replies(reader: Reader, message: Message) -> Node:
 
 
 def _tools(reader: Reader, message: Message, element: str) -> Node:
+    """Draw what one can do with a message. Where nothing hovers, all of it is in the menu alone."""
     root = message.thread_ts or message.ts
+    to_thread = reader.place.address(thread=root) if element.startswith("m-") else None
     offered = shortcuts(reader.manifest, "message")
     menu = f"{element}-shortcuts"
     target = {"channel": message.channel, "message": message.ts}
+    if not to_thread and not offered:
+        return None
     return div(".tools", role="group", aria_label="Message actions")[
-        a(
-            ".tool.icon-reply",
-            href=reader.place.address(thread=root),
-            aria_label="Reply in thread",
-            title="Reply in thread",
+        to_thread
+        and a(".tool.icon-reply", href=to_thread, aria_label="Reply in thread", title="Reply in thread"),
+        button(
+            ".tool.icon-more",
+            type="button",
+            popovertarget=menu,
+            aria_haspopup="menu",
+            aria_label="More message actions",
         ),
-        offered
-        and fragment[
-            button(".tool.icon-more", type="button", popovertarget=menu, aria_label="More message actions"),
-            div(f"#{menu}.menu", popover=True, role="menu")[
-                (
-                    button(
-                        ".menu-item",
-                        posts("/act/shortcut", target | {"callback_id": shortcut["callback_id"]}),
-                        type="button",
-                        role="menuitem",
-                    )[shortcut["name"]]
-                    for shortcut in offered
-                )
-            ],
+        div(f"#{menu}.menu", popover=True, role="menu")[
+            to_thread and a(".menu-item", href=to_thread, role="menuitem")["Reply in thread"],
+            (
+                button(
+                    ".menu-item",
+                    posts("/act/shortcut", target | {"callback_id": shortcut["callback_id"]}),
+                    type="button",
+                    role="menuitem",
+                )[shortcut["name"], span(".hint")[reader.workspace.app.name]]
+                for shortcut in offered
+            ),
         ],
     ]

@@ -13,6 +13,7 @@ from bot.sandbox.page.provider_table import provider_table
 from bot.sandbox.page.reader import Reader
 from bot.sandbox.page.sidebar import sidebar
 from bot.sandbox.page.stage import Stage
+from bot.sandbox.page.steps import step_forms, step_runs
 
 Patch = dict[Literal["target", "how", "html"], str]
 
@@ -56,6 +57,8 @@ def take_picture(stage: Stage, reader: Reader) -> Picture:
         "drawer-faults": drawer.fault_controls(stage),
         "drawer-complaints": drawer.complaints(stage),
         "drawer-provider": provider_table(stage.provider),
+        "drawer-steps": step_forms(reader),
+        "drawer-runs": step_runs(reader),
     }
     lists = {}
     if reader.place.tab == "home":

@@ -8,7 +8,7 @@ from bot.sandbox.people.presence import ACKED, Answer, Presence
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.posting import MessageRefused, content
 from bot.sandbox.slack.typed_text import as_command, as_message
-from bot.sandbox.slack.workspace import Channel, Json, Message, StepRun
+from bot.sandbox.slack.workspace import Change, Channel, Json, Message, StepRun
 
 
 class TypingIn(Presence):
@@ -61,13 +61,20 @@ class TypingIn(Presence):
         """Start a workflow holding one of the bot's steps; the run tells later how it ended.
 
         Raises:
-            NotPossible: the app has no such step.
+            NotPossible: the app has no such step, or Workflow Builder would not take these inputs.
         """
-        if callback_id not in self.workspace.app.functions:
+        function = self.workspace.app.functions.get(callback_id)
+        if function is None:
             raise NotPossible(f"The app has no such step: {callback_id}.")
+        if unknown := inputs.keys() - {parameter.name for parameter in function.inputs}:
+            raise NotPossible(f"The step has no inputs {sorted(unknown)}.")
+        needed = {one.name: one.title for one in function.inputs if one.is_required}
+        if missing := [title for name, title in needed.items() if inputs.get(name) in (None, "")]:
+            raise NotPossible(f"The step needs: {', '.join(missing)}.")
         token = f"xwfp-{token_hex(8)}"
-        run = StepRun(f"Fx{uuid4().hex[:10].upper()}", callback_id, dict(inputs), token)
+        run = StepRun(f"Fx{uuid4().hex[:10].upper()}", callback_id, dict(inputs), token, self.person.id)
         self.workspace.step_runs[run.id] = run
+        self.workspace.changed(Change("step"))
         await self._happens(payloads.step_started(self.workspace, run))
         return run
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Literal
 
+from bot.sandbox.slack.functions import Function
+
 ShortcutKind = Literal["global", "message"]
 
 
@@ -14,7 +16,7 @@ class InstalledApp:
 
     `request_url` is where Slack calls it in HTTP mode, None in Socket Mode. `commands` are its slash
     commands, each with whether Slack escapes what is typed after it; `shortcuts` are callback ids with
-    their kind, `functions` the callback ids of its steps in Workflow Builder.
+    their kind, `functions` its steps in Workflow Builder by callback id.
     """
 
     id: str = "A0BACKUPBOT"
@@ -32,7 +34,7 @@ class InstalledApp:
     events: frozenset[str] = frozenset()
     commands: Mapping[str, bool] = field(default_factory=dict)
     shortcuts: Mapping[str, ShortcutKind] = field(default_factory=dict)
-    functions: frozenset[str] = frozenset()
+    functions: Mapping[str, Function] = field(default_factory=dict)
     home_tab_enabled: bool = False
     messages_tab_enabled: bool = False
     messages_tab_read_only: bool = True

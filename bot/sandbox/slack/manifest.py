@@ -20,6 +20,7 @@ from bot.sandbox.slack.block_kit_rules import (
     shape,
     string,
 )
+from bot.sandbox.slack.functions import functions_rule, read_functions
 from bot.sandbox.slack.installed_app import InstalledApp
 from bot.sandbox.slack.workspace import Json
 
@@ -92,6 +93,16 @@ def _commands_are_granted(manifest: Any, pointer: str) -> Iterator[str]:
             yield at(f"{pointer}/features/{name}", "requires the scope commands")
 
 
+def _steps_can_run(manifest: Any, pointer: str) -> Iterator[str]:
+    settings = manifest.get("settings") or {}
+    if not manifest.get("functions"):
+        return
+    if not settings.get("org_deploy_enabled"):
+        yield at(f"{pointer}/functions", "requires org_deploy_enabled")
+    if settings.get("function_runtime") != "remote":
+        yield at(f"{pointer}/functions", "requires function_runtime: remote")
+
+
 def _events_are_granted(manifest: Any, pointer: str) -> Iterator[str]:
     for index, event in enumerate(_events(manifest)):
         scope = EVENT_SCOPES.get(event)
@@ -117,9 +128,11 @@ _MANIFEST = shape(
         ),
         "settings": shape({}, _SETTINGS),
         **_unmodelled("$schema", "_metadata", "app_directory", "datastores", "external_auth_providers"),
-        **_unmodelled("functions", "mcp_servers", "outgoing_domains", "types", "workflows"),
+        "functions": functions_rule,
+        **_unmodelled("mcp_servers", "outgoing_domains", "types", "workflows"),
     },
     _commands_are_granted,
+    _steps_can_run,
     _events_are_granted,
 )
 
@@ -162,7 +175,7 @@ def install(manifest: Json) -> InstalledApp:
             for known in features.get("slash_commands") or []
         },
         shortcuts={known["callback_id"]: known["type"] for known in features.get("shortcuts") or []},
-        functions=frozenset(manifest.get("functions") or {}),
+        functions=read_functions(manifest),
         home_tab_enabled=home.get("home_tab_enabled", False),
         messages_tab_enabled=home.get("messages_tab_enabled", False),
         messages_tab_read_only=home.get("messages_tab_read_only_enabled", True),

@@ -225,20 +225,17 @@ def subscription(event: Json) -> str:
 def step_started(workspace: Workspace, run: StepRun) -> Json:
     """The event of a step of a workflow: `function_executed`."""
     stamp = int(workspace.now())
-    parameters = [
-        {"type": "string", "name": name, "description": "", "title": name, "is_required": True}
-        for name in run.inputs
-    ]
+    function = workspace.app.functions[run.callback_id]
     return {
         "type": "function_executed",
         "function": {
             "id": "Fn0SANDBOX",
             "callback_id": run.callback_id,
-            "title": run.callback_id,
-            "description": "",
+            "title": function.title,
+            "description": function.description,
             "type": "app",
-            "input_parameters": parameters,
-            "output_parameters": [],
+            "input_parameters": [parameter.as_json() for parameter in function.inputs],
+            "output_parameters": [parameter.as_json() for parameter in function.outputs],
             "app_id": workspace.app.id,
             "date_created": stamp,
             "date_released": 0,

@@ -115,7 +115,7 @@ class Change:
     """Something on the page is out of date: what, and whom it concerns (None: everybody)."""
 
     kind: Literal[
-        "message", "message_gone", "modal", "home", "people", "channels", "faults", "bot", "options"
+        "message", "message_gone", "modal", "home", "people", "channels", "faults", "bot", "options", "step"
     ]
     channel: str | None = None
     ts: str | None = None
@@ -124,12 +124,13 @@ class Change:
 
 @dataclass
 class StepRun:
-    """One run of one of the bot's steps in Workflow Builder."""
+    """One run of one of the bot's steps in Workflow Builder; `person` started the workflow it is in."""
 
     id: str
     callback_id: str
     inputs: Json
     token: str
+    person: str = ""
     status: Literal["running", "completed", "failed"] = "running"
     outputs: Json = field(default_factory=dict)
     error: str | None = None

@@ -5,6 +5,7 @@ from bot.sandbox.slack import modals
 from bot.sandbox.slack.workspace import Json
 from tests.sandbox.page.conftest import Client
 from tests.sandbox.page.harness import PageHarness
+from tests.sandbox.page.markup import Markup
 
 
 def plain(text: str) -> Json:
@@ -225,3 +226,34 @@ async def test_a_day_and_time_are_in_the_zone_of_who_fills_them_in(
     [view] = harness.workspace.modals["UANA"]
     assert view.values["when"]["at"]["selected_date_time"] == 1_784_845_800
     assert "2026-07-24T00:30" in str(take_picture(harness, harness.reader()).parts["modals"])
+
+
+async def test_a_step_gets_what_was_filled_in_as_its_kinds(client: Client, harness: PageHarness) -> None:
+    inputs = {"server": "web-1", "person": "UBEN", "hours": "12", "is_loud": ["true"]}
+    status, answer = await act(client, "step", callback_id="run_backup", inputs=inputs)
+    run = harness.workspace.step_runs[answer["run"]]
+    assert (status, run.person) == (200, "UANA")
+    assert run.inputs == {"server": "web-1", "person": "UBEN", "hours": 12, "is_loud": True}
+    event = (await harness.bot_function.hears("event_callback"))["event"]
+    assert (event["type"], event["inputs"]) == ("function_executed", run.inputs)
+    assert event["function"]["input_parameters"][0]["is_required"]
+
+
+async def test_a_step_without_what_it_needs_is_not_run(client: Client, harness: PageHarness) -> None:
+    status, answer = await act(client, "step", callback_id="run_backup", inputs={"server": "", "hours": ""})
+    assert (status, answer["error"]) == (409, "The step needs: Server.")
+    status, answer = await act(client, "step", callback_id="run_backup", inputs={"server": "a", "disk": "b"})
+    assert (status, answer["error"]) == (409, "The step has no inputs ['disk'].")
+    assert (await act(client, "step", callback_id="dance"))[0] == 409
+    assert (await act(client, "step", callback_id="run_backup", inputs="web-1"))[0] == 400
+    assert harness.bot_function.told == []
+
+
+async def test_how_a_step_ended_is_seen_in_the_drawer(client: Client, harness: PageHarness) -> None:
+    _, answer = await act(client, "step", callback_id="run_backup", inputs={"server": "web-1"})
+    run = harness.workspace.step_runs[answer["run"]]
+    shown = Markup(take_picture(harness, harness.reader()).parts["drawer-runs"]).text
+    assert shown == "Last runsRun a backup runningserver web-1 · by Ana Moreno"
+    run.status, run.error = "failed", "No such server."
+    shown = Markup(take_picture(harness, harness.reader()).parts["drawer-runs"]).text
+    assert shown == "Last runsRun a backup failedserver web-1 · by Ana MorenoNo such server."

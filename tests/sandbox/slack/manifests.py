@@ -45,8 +45,28 @@ _EVERYTHING: Json = {
         },
         "interactivity": {"is_enabled": True},
         "socket_mode_enabled": True,
+        "org_deploy_enabled": True,
+        "function_runtime": "remote",
     },
-    "functions": {"run_backup": {}},
+    "functions": {
+        "run_backup": {
+            "title": "Run a backup",
+            "description": "Waits for its end",
+            "input_parameters": {
+                "properties": {
+                    "server": {"type": "string", "title": "Server"},
+                    "person": {"type": "slack#/types/user_id", "title": "For"},
+                    "hours": {"type": "integer", "title": "Hours", "description": "How old it may be"},
+                    "is_loud": {"type": "boolean", "title": "Tell all"},
+                },
+                "required": ["server"],
+            },
+            "output_parameters": {
+                "properties": {"job_id": {"type": "string", "title": "Job"}},
+                "required": ["job_id"],
+            },
+        }
+    },
 }
 
 

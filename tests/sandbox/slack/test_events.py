@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
+
 from bot.sandbox.pretend_slack import PretendSlack
 from bot.sandbox.slack.delivery import Dispatcher
 from bot.sandbox.slack.echoes import Echoes
@@ -103,6 +105,24 @@ async def test_a_step_of_a_workflow_runs_and_ends(slack: PretendSlack, bot: Bot)
     started = await slack.people.person("ana").runs_step("run_backup", server="web-1")
     await started.ended.wait()
     assert started.outputs == {"job_id": "web-1"}
+
+
+async def test_a_step_can_t_end_without_what_it_promises(slack: PretendSlack, bot: Bot) -> None:
+    refused: list[str] = []
+
+    @bot.app.function("run_backup")
+    async def run(complete: Any, fail: Any) -> None:
+        for outputs in ({}, {"job_id": 5011}):
+            try:
+                await complete(outputs)
+            except SlackApiError as error:
+                refused.append(error.response["error"])
+        await fail("No such server.")
+
+    started = await slack.people.person("ana").runs_step("run_backup", server="web-1")
+    await started.ended.wait()
+    assert refused == ["parameter_validation_failed"] * 2
+    assert (started.status, started.error) == ("failed", "No such server.")
 
 
 async def test_an_event_nobody_acks_is_repeated(slack: PretendSlack, bot: Bot) -> None:

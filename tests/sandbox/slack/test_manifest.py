@@ -184,6 +184,22 @@ def _parts(schema: Json, part: Json, *path: str) -> Iterator[tuple[str, ...]]:
             yield from _parts(schema, inner, *path, name)
 
 
+def test_steps_are_described_and_can_run() -> None:
+    def flat(manifest: Json) -> None:
+        manifest["functions"]["run_backup"]["input_parameters"] = {"server": {"type": "string"}}
+
+    def elsewhere(manifest: Json) -> None:
+        manifest["settings"] |= {"function_runtime": "slack", "org_deploy_enabled": False}
+
+    for change, missing in (
+        (flat, "missing required field: properties"),
+        (elsewhere, "requires org_deploy_enabled"),
+        (elsewhere, "requires function_runtime: remote"),
+    ):
+        with pytest.raises(ManifestRefused, match=missing):
+            installed(change)
+
+
 @pytest.mark.skipif(not SCHEMA.exists(), reason=f"Slack's schema is not at hand: {SCHEMA}")
 def test_no_part_that_slack_knows_is_unknown() -> None:
     schema = json.loads(SCHEMA.read_text())

@@ -158,13 +158,23 @@ export function startSuggesting(post) {
   });
 }
 
+// What is completed: a command that the text begins with, or the mention that the caret is at the end of.
+function typedOf(text) {
+  const before = text.value.slice(0, text.selectionStart);
+  const typed = /(?<=^|[\s(])@[\w.-]*$/.exec(before)?.[0] ?? "";
+  if (typed || !text.value.startsWith("/")) return { typed, from: before.length - typed.length };
+  const [command, ...rest] = text.value.split(" ");
+  return { typed: command, from: 0, isUsage: rest.length > 0 };
+}
+
 export function startCompleting() {
   const listOf = (text) => document.getElementById(text.dataset.completion);
 
   function choose(item) {
     const list = item.closest("[role=listbox]");
     const text = document.querySelector(`[data-completion="${list.id}"]`);
-    text.value = `${item.dataset.value} `;
+    const { typed, from } = typedOf(text);
+    text.setRangeText(`${item.dataset.value} `, from, from + typed.length, "end");
     text.focus();
     text.dispatchEvent(new Event("input", { bubbles: true }));
     open(text, list, false);
@@ -174,20 +184,26 @@ export function startCompleting() {
     const text = event.target.closest("[data-completion]");
     if (!text) return;
     const list = listOf(text);
-    const [command, ...rest] = text.value.split(" ");
+    const { typed, isUsage } = typedOf(text);
     for (const item of list.children) {
       const value = item.dataset.value;
-      item.hidden = rest.length ? value !== command : !value.startsWith(command);
+      item.hidden = !typed || (isUsage ? value !== typed : !value.startsWith(typed));
     }
-    open(text, list, text.value.startsWith("/") && options(list).length > 0);
-    if (!list.hidden && !rest.length) mark(text, list, options(list)[0]);
+    open(text, list, options(list).length > 0);
+    if (!list.hidden && !isUsage) mark(text, list, options(list)[0]);
   });
   document.addEventListener("keydown", (event) => {
     const text = event.target.closest?.("[data-completion]");
-    if (!text || text.value.includes(" ")) return;
-    const exact = options(listOf(text)).some((item) => item.dataset.value === text.value);
+    if (!text) return;
+    const { typed, isUsage } = typedOf(text);
+    if (!typed || isUsage) return;
+    const exact = options(listOf(text)).some((item) => item.dataset.value === typed);
     if (event.key !== "Enter" || !exact) steer(event, text, listOf(text), choose);
   }, true);
+  document.addEventListener("focusout", (event) => {
+    const text = event.target.closest?.("[data-completion]");
+    if (text) open(text, listOf(text), false);
+  });
   document.addEventListener("mousedown", (event) => {
     const item = event.target.closest(".completion [role=option]");
     if (!item) return;

@@ -122,6 +122,10 @@ document.addEventListener("submit", async (event) => {
     if (allValid(form)) await use(form);
     return;
   }
+  if (form.dataset.field) {
+    if (allValid(form)) await use(form, { [form.dataset.field]: formValues(form) });
+    return;
+  }
   const text = form.elements.text;
   const written = text.value;
   if (!written.trim()) return;
