@@ -34,7 +34,7 @@ from bot.operations import engine, records
 from bot.operations.database import open_database
 from bot.operations.launch import Engine
 from bot.operations.shared_read import SharedRead
-from bot.rules.load import load_groups, load_rules
+from bot.rules.load import load_groups, load_notify_levels, load_rules
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
@@ -201,6 +201,7 @@ class _Bot:
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
             groups=load_groups(settings),
+            notify=load_notify_levels(settings),
         )
         self.background: tuple[Work, ...] = (
             poller.run,

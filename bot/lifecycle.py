@@ -31,6 +31,7 @@ from bot.operations.card import (
     announce,
     show_approved,
     show_outcome,
+    tell_channel,
     tell_privately,
     tell_requester,
 )
@@ -291,3 +292,5 @@ async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
             await tell_requester(ended, shown, outcome)
         told = [*card.direct, *await find_alarms(ended)]
         await show_outcome_to_approvers(ended, told, outcome, card.link_for_others)
+        if shown.channel != ended.channel:
+            await tell_channel(ended, outcome)

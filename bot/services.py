@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.notifications.model import NotifyLevels
+
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -54,7 +56,7 @@ class Services:
 
     `overview` reads what runs, waits and has ended lately, for all who ask at once. `looks`: how often each
     person can look. `asks_approvers`: approvers get a direct message for each request. `groups`: by name, the
-    patterns of servers that are meant together.
+    patterns of servers that are meant together. `notify`: what each channel is told.
     """
 
     slack: AsyncWebClient
@@ -70,6 +72,7 @@ class Services:
     timeouts: Timeouts
     asks_approvers: bool = False
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notify: NotifyLevels = field(default_factory=NotifyLevels)
     now: Callable[[], datetime] = utc_now
 
 

@@ -134,6 +134,11 @@ class Settings(_Environment):
         False,
         description="Whether approvers are written to directly, not mentioned in the channel: true or false.",
     )
+    bot_notify: Literal["all", "outcomes", "failures"] = Field(
+        "all",
+        description="What channels are told of operations: all, outcomes or failures; see "
+        "*What a channel is told*.",
+    )
     bot_audit_channel: Channel | None = Field(
         None, description="Id of a channel that gets a copy of the audit trail."
     )

@@ -12,7 +12,7 @@ from bot.backups.api import BackupList
 from bot.backups.confirm_views import Confirmation, confirm_form
 from bot.backups.make_room import find_need_of_room
 from bot.backups.model import Backup
-from bot.backups.requests import common_fields, server_by_id
+from bot.backups.requests import common_fields, server_by_id, tell_where
 from bot.errors import BotError, ProviderError, SlotsFull
 from bot.names import is_same_name
 from bot.operations import records
@@ -42,7 +42,6 @@ from bot.slack.forms import (
     PlacedForm,
     read_form,
 )
-from bot.slack.hints import tell_if_closed
 from bot.slack.interaction import Interaction
 from bot.slack.messages import explain
 from bot.slack.views import kept, note
@@ -149,7 +148,7 @@ async def submit_confirmation(interaction: Interaction) -> None:
         return
     await lifecycle.request(operation)
     await interaction.ack()
-    await tell_if_closed(interaction, form.channel)
+    await tell_where(interaction, operation)
 
 
 def _errors(interaction: Interaction, form: ConfirmForm, name: str, decision: Decision) -> dict[str, str]:

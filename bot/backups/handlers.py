@@ -7,7 +7,7 @@ from bot import lifecycle
 from bot.backups import confirm, create, form_views, messages, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
-from bot.backups.requests import common_fields, server_by_id, typed_name, typed_server
+from bot.backups.requests import common_fields, server_by_id, tell_where, typed_name, typed_server
 from bot.errors import AlreadyTried, Misuse, UsageError
 from bot.operations import engine, records
 from bot.operations.messages import will_tell
@@ -19,7 +19,7 @@ from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import AgainForm, BackupChoice, CreateForm, ListForm, checked_form, read_form, read_id
-from bot.slack.hints import says_it_is_asking, tell_if_closed
+from bot.slack.hints import says_it_is_asking
 from bot.slack.interaction import Interaction
 from bot.slack.views import sentence_alone
 from bot.verbs import Verb
@@ -163,9 +163,10 @@ async def _request_backup(interaction: Interaction, server: Server, reason: str,
         decision=decision,
         reason=reason,
     )
-    await lifecycle.request(CreateOperation(**fields))
+    operation = CreateOperation(**fields)
+    await lifecycle.request(operation)
     await interaction.ack()
-    await tell_if_closed(interaction, form.channel)
+    await tell_where(interaction, operation)
 
 
 async def _ask_for_reason(interaction: Interaction, server: Server, form: CreateForm) -> None:

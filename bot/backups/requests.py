@@ -1,16 +1,24 @@
 """From an interaction to an operation: the server that is meant, and what all operations have in common."""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from slack_sdk.errors import SlackApiError
+
 from bot.errors import Misuse, Silence, UnknownServer, Unreachable, UsageError
-from bot.operations.model import ApprovalTerms
+from bot.operations.messages import told_privately
+from bot.operations.model import ApprovalTerms, Operation
 from bot.operations.records import new_id
+from bot.operations.visibility import is_shown
 from bot.permissions import Decision, NeedsApproval
 from bot.servers.model import Server, are_names, leading_name
 from bot.services import services
+from bot.slack.auth import UNANSWERED
+from bot.slack.hints import tell_if_closed
 from bot.slack.interaction import Interaction
+from bot.slack.views import sentence_alone
 from bot.verbs import Verb
 
 T = TypeVar("T")
@@ -94,6 +102,21 @@ def common_fields(
         "reason": reason[:REASON_LIMIT],
         "approval": _terms(decision),
     }
+
+
+async def tell_where(interaction: Interaction, operation: Operation) -> None:
+    """Tell the requester, after the ack, where they will hear of it, if that is not the channel."""
+    level = services().notify.of(operation.channel)
+    told = sentence_alone(told_privately(operation.channel, level))
+    if is_shown(operation, level):
+        await tell_if_closed(interaction, operation.channel)
+    elif interaction.channel == operation.channel:
+        await interaction.reply_ephemeral(told)
+    else:  # A form is in no channel.
+        with suppress(SlackApiError, *UNANSWERED):
+            await interaction.client.chat_postEphemeral(
+                channel=operation.channel, user=interaction.person, **told.arguments()
+            )
 
 
 def _terms(decision: Decision | None) -> ApprovalTerms | None:

@@ -14,12 +14,12 @@ from bot.doctor.asking import Question, answer
 from bot.doctor.database import examine_database
 from bot.doctor.model import Finding, Policy, Report
 from bot.doctor.people import KnownPeople
-from bot.doctor.policy_messages import policies
+from bot.doctor.policy_messages import policies, what_channels_are_told
 from bot.doctor.servers import examine_servers
 from bot.doctor.slack import examine_bot_token, examine_way_in
 from bot.errors import ConfigurationError
 from bot.permissions import Rules
-from bot.rules.load import load_groups, load_rules
+from bot.rules.load import load_groups, load_notify_levels, load_rules
 from bot.servers.api import ServersApi
 from bot.servers.model import Server
 from bot.settings import ENV_FILE, Settings, near_misses
@@ -87,7 +87,8 @@ class _Examination:
         if self._rules is None:
             return []
         names = None if self._servers is None else [server.name for server in self._servers]
-        return policies(self._rules, self._known.names, names, self._known.strangers)
+        told = what_channels_are_told(load_notify_levels(self._settings), self._known.names)
+        return [*policies(self._rules, self._known.names, names, self._known.strangers), told]
 
     async def _asked(self, service: str, question: Question, address: str, *others: str) -> list[Finding]:
         """Return the answer, if the settings that it takes are right; the first has the service's address."""

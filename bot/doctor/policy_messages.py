@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from bot.doctor.model import Policy
+from bot.notifications.model import Notify, NotifyLevels
 from bot.permissions import EVERYBODY, Ids, Rule, Rules
 from bot.slack.text import join_words
 
@@ -27,6 +28,20 @@ def policies(
             about += f" ({_shortened(mine) or 'none now'})"
         found.append(Policy(about, tuple(_lines(rule, names))))
     return [*found, Policy("Audit trail", (_readers(rules, names),))]
+
+
+def what_channels_are_told(levels: NotifyLevels, names: Mapping[str, str]) -> Policy:
+    """Return what each channel is told of operations; `names` are how to call ids."""
+    named = [f"{names.get(each, each)}: {_TOLD[level]}." for each, level in sorted(levels.channels.items())]
+    rest = f"{'All other' if named else 'All'} channels: {_TOLD[levels.otherwise]}."
+    return Policy("What channels are told", (*named, rest))
+
+
+_TOLD = {
+    Notify.ALL: "everything",
+    Notify.OUTCOMES: "how operations ended",
+    Notify.FAILURES: "failures, and servers that were reset",
+}
 
 
 def _without(rules: Rules, outsiders: Ids) -> Rules:

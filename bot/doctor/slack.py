@@ -7,6 +7,7 @@ from bot.doctor import messages
 from bot.doctor.model import Finding
 from bot.doctor.people import KnownPeople, examine_people
 from bot.permissions import Rules
+from bot.rules.load import load_notify_levels
 from bot.settings import Settings
 from bot.slack.auth import check_app_token, error_name, identify
 
@@ -42,6 +43,7 @@ async def _examine_channels(
     wanted = {
         channel: "BOT_RULES_FILE" for rule in (rules.rules if rules else ()) for channel in rule.channels
     }
+    wanted |= dict.fromkeys(load_notify_levels(settings).channels if rules else (), "BOT_RULES_FILE")
     wanted |= dict.fromkeys(settings.bot_channels, "BOT_CHANNELS")
     wanted |= {settings.bot_audit_channel: "BOT_AUDIT_CHANNEL"} if settings.bot_audit_channel else {}
     return [

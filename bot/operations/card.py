@@ -11,6 +11,7 @@ from bot.operations.engine import is_recovery, step
 from bot.operations.model import AnyOperation, Operation, Outcome, concerns_the_channel
 from bot.operations.progress import Ahead, Late, Progress, Queued, Running, ServerLate
 from bot.operations.records import ASK, ahead_of
+from bot.operations.visibility import is_news, is_shown
 from bot.services import services
 from bot.slack.message import Message, text_alone
 
@@ -55,7 +56,7 @@ class Card:
 
 @step("announce")
 async def announce(operation: AnyOperation) -> PostedCard:
-    """Post the operation's card: to the requester if the channel can't be written to."""
+    """Post the operation's card: to the requester if the channel can't be written to, or is to be quiet."""
     progress = await _first_progress(operation)
     content = views.in_progress(operation, progress).arguments()
     ref = await services().messages.post_once(
@@ -178,10 +179,27 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
     if shown.ts and await services().messages.edit_finally(shown, message):
         return shown
     return await services().messages.post_once(
-        _places(operation),
+        _places(operation, outcome=outcome),
         message.arguments(),
         f"{operation.id}:outcome",
         thread_ts=operation.thread_ts,
+        is_recovery=is_recovery(),
+        give_up_after=None,
+    )
+
+
+@step("tell_channel", interruptible=True)
+async def tell_channel(operation: AnyOperation, outcome: Outcome) -> None:
+    """Post an outcome that the channel is to be shown, if its card is with the requester alone.
+
+    Outlasts any outage of Slack.
+    """
+    if _is_shown(operation) or not _is_shown(operation, outcome):
+        return
+    await services().messages.post_once(
+        [operation.channel],
+        views.ended(operation, outcome).arguments(),
+        f"{operation.id}:news",
         is_recovery=is_recovery(),
         give_up_after=None,
     )
@@ -195,7 +213,8 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
     """
     text = outcome_messages.reply(operation, outcome)
     is_private = ref.channel.startswith("D")
-    broadcast = concerns_the_channel(operation, outcome) and not is_private
+    is_news_here = is_news(operation, services().notify.of(operation.channel), outcome)
+    broadcast = concerns_the_channel(operation, outcome) and is_news_here and not is_private
     await _reply(operation, ref, text, "reply", give_up_after=None, broadcast=broadcast)
 
 
@@ -282,5 +301,12 @@ def _thread_of(operation: Operation, ref: MessageRef) -> str:
     return operation.thread_ts if is_in_thread else ref.ts
 
 
-def _places(operation: Operation, channel: str = "") -> list[str]:
-    return list(dict.fromkeys((channel or operation.channel, operation.requested_by)))
+def _is_shown(operation: Operation, outcome: Outcome | None = None) -> bool:
+    return is_shown(operation, services().notify.of(operation.channel), outcome)
+
+
+def _places(operation: Operation, channel: str = "", outcome: Outcome | None = None) -> list[str]:
+    """Return where something is said: in a channel, by default that of the operation if it is shown there."""
+    if not channel and _is_shown(operation, outcome):
+        channel = operation.channel
+    return list(dict.fromkeys(filter(None, (channel, operation.requested_by))))

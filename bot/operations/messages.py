@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from bot.notifications.model import Notify
 from bot.operations.model import (
     BackingUpOperation,
     BackupRef,
@@ -336,3 +337,10 @@ def more(count: int) -> str:
 def will_tell(backup_id: int, server_name: str) -> str:
     """Return what somebody is told who wants to know how a backup ends."""
     return sentence(f"I'll write to you when backup {backup_id} of {server_name} is finished.")
+
+
+def told_privately(channel: str, level: Notify) -> str:
+    """Return where a requester hears how an operation goes whose channel is told less than all."""
+    told = "how operations end" if level is Notify.OUTCOMES else "failures"
+    here = f"<#{channel}> is told only {told}"
+    return f":information_source: I'll tell you in our direct messages how it goes: {here}."

@@ -356,6 +356,11 @@ def concerns_the_channel(operation: Operation, outcome: Outcome) -> bool:
     return operation.verb is Verb.RESTORE or outcome.state in {State.FAILED, State.UNKNOWN}
 
 
+def was_reset(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether an operation reset a server, as far as is known."""
+    return operation.verb is Verb.RESTORE and outcome.state in {State.DONE, State.ACCEPTED}
+
+
 class Refused(Exception):
     """Ends an operation before it acts. Raised by workflow code, from a value that a step returned."""
 

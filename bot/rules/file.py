@@ -1,16 +1,17 @@
-"""The rules file: TOML with tables `[[rule]]` and `[[group]]`, and what is wrong with it, line by line."""
+"""The rules file, in TOML: tables `[[rule]]`, `[[group]]` and `[[channel]]`, and its mistakes by line."""
 
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import ConfigurationError
 from bot.names import canonical_name
+from bot.notifications.model import Notify
 from bot.permissions import EVERYBODY
-from bot.rules.messages import NO_RULE, in_words, named_twice, never_reached
+from bot.rules.messages import NO_RULE, channel_twice, in_words, named_twice, never_reached
 from bot.settings_types import Positive, is_channel, is_person
 from bot.verbs import ChangingVerb, is_verb
 
@@ -87,18 +88,29 @@ class GroupTable(BaseModel):
     servers: list[Pattern] = Field(min_length=1)
 
 
+class ChannelTable(BaseModel):
+    """What a channel is told, as it is written."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    id: ChannelId
+    notify: Literal[Notify.ALL, Notify.OUTCOMES, Notify.FAILURES]
+
+
 class _Document(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     rule: list[RuleTable] = []
     group: list[GroupTable] = []
+    channel: list[ChannelTable] = []
 
 
 class RulesFile(NamedTuple):
-    """What a rules file says: its rules and its groups of servers, each in their order."""
+    """What a rules file says: its rules, groups of servers and channels, each in their order."""
 
     rules: list[RuleTable]
     groups: list[GroupTable]
+    channels: list[ChannelTable]
 
 
 def read_rules(text: str, file: str) -> RulesFile:
@@ -117,9 +129,14 @@ def read_rules(text: str, file: str) -> RulesFile:
         # Cut after the key, as only a key has a line for sure; its list may stand on one.
         problems = [(problem["loc"][:3], in_words(problem)) for problem in error.errors(include_url=False)]
     else:
-        problems = [*_never_reached(written.rule), *_named_twice(written.group), *_without_any(written)]
+        problems = [
+            *_never_reached(written.rule),
+            *_named_twice(written.group),
+            *_twice(written.channel),
+            *_without_any(written),
+        ]
         if not problems:
-            return RulesFile(written.rule, written.group)
+            return RulesFile(written.rule, written.group, written.channel)
     found = sorted({(line_of(text, place), words) for place, words in problems})
     raise ConfigurationError(*(f"{file}, line {line}: {words}." for line, words in found))
 
@@ -174,6 +191,13 @@ def _named_twice(groups: Sequence[GroupTable]) -> Iterator[tuple[Place, str]]:
             yield ("group", at, "name"), named_twice(group.name)
 
 
+def _twice(channels: Sequence[ChannelTable]) -> Iterator[tuple[Place, str]]:
+    ids = [channel.id for channel in channels]
+    for at, channel in enumerate(channels):
+        if channel.id in ids[:at]:
+            yield ("channel", at, "id"), channel_twice(channel.id)
+
+
 def _without_any(written: _Document) -> Iterator[tuple[Place, str]]:
-    if not written.rule and not written.group:
+    if not written.rule and not written.group and not written.channel:
         yield (), NO_RULE

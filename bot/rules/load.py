@@ -1,10 +1,11 @@
-"""The rules that decide: those of the rules file, in its order, then one of the variables; and its groups."""
+"""What the rules file says: rules, in its order, then one of the variables; groups; channels."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import ConfigurationError
+from bot.notifications.model import Notify, NotifyLevels
 from bot.permissions import EVERYBODY, Ids, Rule, Rules
 from bot.rules.file import RulesFile, RuleTable, read_rules
 from bot.settings import Settings
@@ -27,6 +28,14 @@ def load_groups(settings: Settings) -> dict[str, tuple[str, ...]]:
     """Return the patterns of each group that the rules file names; raises as `load_rules` does."""
     file = settings.bot_rules_file
     return {group.name: tuple(group.servers) for group in _read(file).groups} if file else {}
+
+
+def load_notify_levels(settings: Settings) -> NotifyLevels:
+    """Return what each channel is told; raises as `load_rules` does."""
+    file = settings.bot_rules_file
+    written = _read(file).channels if file else []
+    levels = {channel.id: Notify(channel.notify) for channel in written}
+    return NotifyLevels(Notify(settings.bot_notify), levels)
 
 
 def _read(file: Path) -> RulesFile:

@@ -17,6 +17,7 @@ KEYS = (
     "approval_minutes",
 )
 GROUP_KEYS = ("name", "servers")
+CHANNEL_KEYS = ("id", "notify")
 
 _KINDS = {
     "list_type": 'needs a list, even for one: {key} = ["…"]',
@@ -40,6 +41,10 @@ def in_words(problem: ErrorDetails) -> str:
             return "each group begins with a line [[group]], and its name and servers follow below"
         case ("group", _, key, *_):
             return _about(str(key), problem, "group", GROUP_KEYS)
+        case ("channel",) | ("channel", _):
+            return "each channel begins with a line [[channel]], and its id and what it is told follow below"
+        case ("channel", _, key, *_):
+            return _about_channel(str(key), problem)
         case ("rule", _):
             return "each rule begins with a line [[rule]], and its keys follow below"
         case ("rule", _, key, *_):
@@ -57,6 +62,22 @@ def never_reached(pattern: str, wide: str) -> str:
 def named_twice(name: str) -> str:
     """Return why a group can't have a name: another one has it."""
     return f"there is a group “{name}” already; give each group a name of its own"
+
+
+def channel_twice(channel_id: str) -> str:
+    """Return why a channel can't be named: it is already."""
+    return f"the channel {channel_id} has a [[channel]] already; say all of it there"
+
+
+def _about_channel(key: str, problem: ErrorDetails) -> str:
+    match problem["type"], key:
+        case "missing", "id":
+            return 'the channel has no id: id = "C012AB3CD"'
+        case (("missing" | "literal_error"), "notify"):
+            return 'notify is “all”, “outcomes” or “failures”: notify = "failures"'
+        case "string_type", "id":
+            return 'id takes a text in quotes: id = "C012AB3CD"'
+    return _about(key, problem, "channel", CHANNEL_KEYS)
 
 
 def _about(key: str, problem: ErrorDetails, table: str, keys: Sequence[str]) -> str:

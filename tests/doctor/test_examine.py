@@ -230,7 +230,7 @@ async def test_a_slack_that_is_not_there_is_said_once_and_why(sandbox: Sandbox, 
 
 
 async def test_the_policy_in_force_is_told_with_peoples_names(sandbox: Sandbox, tmp_path: Path) -> None:
-    [*_, all_servers, audit] = (
+    [*_, all_servers, audit, told] = (
         await examined(
             sandbox, tmp_path, BOT_OPERATORS="UANA", BOT_APPROVERS="UBEN,S0ONCALL", BOT_SECOND_PERSON="delete"
         )
@@ -241,6 +241,7 @@ async def test_the_policy_in_force_is_told_with_peoples_names(sandbox: Sandbox, 
         "Delete needs approval from Ben Okafor (UBEN) or the user group S0ONCALL, within 3 minutes.",
     )
     assert audit.lines == ("Ben Okafor (UBEN) and the user group S0ONCALL can read it.",)
+    assert told.lines == ("All channels: everything.",)
 
 
 async def test_variables_that_look_like_settings_are_named(

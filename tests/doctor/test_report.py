@@ -7,9 +7,10 @@ import json
 from syrupy.assertion import SnapshotAssertion
 
 from bot.doctor.model import Policy, Report, problem, warning, well
-from bot.doctor.policy_messages import policies
+from bot.doctor.policy_messages import policies, what_channels_are_told
 from bot.doctor.report import as_json, progress
 from bot.doctor.report import as_text as lines_of
+from bot.notifications.model import Notify, NotifyLevels
 from bot.permissions import Rule, Rules
 from bot.terminal import encodable
 from bot.verbs import CHANGING, Verb
@@ -64,6 +65,17 @@ def test_how_policies_read(snapshot: SnapshotAssertion) -> None:
         name="with a file of rules"
     )
     assert as_text(Report((), policies(Rules(), {}, SERVERS, ()))) == snapshot(name="with nothing set")
+
+
+def test_what_channels_are_told_is_said_by_their_names() -> None:
+    levels = NotifyLevels(Notify.ALL, {"COPS": Notify.FAILURES, "CDEV": Notify.OUTCOMES})
+    told = what_channels_are_told(levels, {"COPS": "#ops (COPS)"})
+    assert told.lines == (
+        "CDEV: how operations ended.",
+        "#ops (COPS): failures, and servers that were reset.",
+        "All other channels: everything.",
+    )
+    assert what_channels_are_told(NotifyLevels(), {}).lines == ("All channels: everything.",)
 
 
 def test_the_summary_counts_what_is_wrong() -> None:

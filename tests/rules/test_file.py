@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from bot.errors import ConfigurationError
-from bot.rules.file import GroupTable, RuleTable, covers, line_of, read_rules
-from bot.rules.messages import GROUP_KEYS, KEYS
+from bot.rules.file import ChannelTable, GroupTable, RuleTable, covers, line_of, read_rules
+from bot.rules.messages import CHANNEL_KEYS, GROUP_KEYS, KEYS
 
 
 def problems(text: str) -> list[str]:
@@ -85,6 +85,7 @@ def test_a_wider_rule_may_come_after_a_narrower_one() -> None:
 def test_the_keys_that_are_told_are_those_there_are() -> None:
     assert tuple(RuleTable.model_fields) == KEYS
     assert tuple(GroupTable.model_fields) == GROUP_KEYS
+    assert tuple(ChannelTable.model_fields) == CHANNEL_KEYS
 
 
 def test_readme_s_example_is_right_and_its_table_has_every_key() -> None:
@@ -93,6 +94,7 @@ def test_readme_s_example_is_right_and_its_table_has_every_key() -> None:
     written = read_rules(example, "README.md")
     assert len(written.rules) == example.count("[[rule]]")
     assert len(written.groups) == example.count("[[group]]") > 0
+    assert len(written.channels) == example.count("[[channel]]") > 0
     [table] = re.findall(r"^\| key \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)
     rows = table.strip().splitlines()[2:]
     keys = [key for row in rows for key in re.findall(r"\w+", row.split("|")[1])]
@@ -146,6 +148,32 @@ def test_two_groups_of_one_name_are_a_mistake(again: str) -> None:
     one = "[[group]]\nname = 'db'\nservers = ['a']\n"
     [told] = problems(one + f"[[group]]\n\nname = '{again}'\nservers = ['b']")
     assert told.startswith(f"rules.toml, line 6: there is a group “{again}” already")
+
+
+WRONG_CHANNELS = """\
+[[channel]]
+id = "COPS1"
+notify = "failures"
+[[channel]]
+id = "#ops"
+notify = "loud"
+[[channel]]
+id = 5
+[[channel]]
+notify = 1
+nottify = "all"
+"""
+
+
+def test_mistakes_in_channels_are_told_each_with_its_line(snapshot: SnapshotAssertion) -> None:
+    assert "\n".join(problems(WRONG_CHANNELS)) == snapshot
+    assert problems("channel = 1")[0].startswith("rules.toml, line 1: each channel begins with")
+
+
+def test_two_levels_for_one_channel_are_a_mistake() -> None:
+    one = "[[channel]]\nid = 'COPS1'\nnotify = 'all'\n"
+    [told] = problems(one + one)
+    assert told.startswith("rules.toml, line 5: the channel COPS1 has a [[channel]] already")
 
 
 globs = st.text("ab*?", max_size=5)

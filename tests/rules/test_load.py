@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfigurationError
+from bot.notifications.model import Notify, NotifyLevels
 from bot.permissions import Rule
-from bot.rules.load import load_groups, load_rules
+from bot.rules.load import load_groups, load_notify_levels, load_rules
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from bot.verbs import Verb
@@ -96,6 +97,13 @@ def test_groups_are_read_from_the_file(tmp_path: Path) -> None:
     with_groups = settings(bot_rules_file=given_file(tmp_path, text))
     assert load_groups(with_groups) == {"databases": ("db-*", "mail")}
     assert load_rules(with_groups).rules == (Rule(),)
+
+
+def test_what_channels_are_told_is_read_from_the_file_and_else_as_the_variable_says(tmp_path: Path) -> None:
+    file = given_file(tmp_path, "[[channel]]\nid = 'CDEV1'\nnotify = 'outcomes'")
+    levels = load_notify_levels(settings(bot_rules_file=file, bot_notify="failures"))
+    assert (levels.of("CDEV1"), levels.of("COPS1")) == (Notify.OUTCOMES, Notify.FAILURES)
+    assert load_notify_levels(settings()) == NotifyLevels(Notify.ALL, {})
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ async def test_a_mention_makes_a_backup_as_the_command_does(world: World) -> Non
     assert reply.thread_ts == card.ts
 
 
-async def test_in_a_thread_the_operation_lives_in_that_thread(world: World) -> None:
+@set_up(bot_notify="failures")
+async def test_in_a_thread_the_operation_lives_there_however_little_the_channel_is_told(world: World) -> None:
     report = await incident(world)
     await world.person("ana").types("@backup-bot create web-1 before the fix", thread_ts=report.ts)
     card = await world.until_reply("Backing up *web-1*")

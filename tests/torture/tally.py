@@ -25,7 +25,7 @@ UNDONE = frozenset({"refused", "failed", "cancelled"})
 PROMISES = ("I'll write to you when", "I'll cancel the")
 """What people are told alone that takes nothing back."""
 
-_KEY = re.compile(r"(.+?):(card|outcome|reply|late|alarm|remind:.+|ask:.+|alarm:.+|uncounted:.+)")
+_KEY = re.compile(r"(.+?):(card|outcome|news|reply|late|alarm|remind:.+|ask:.+|alarm:.+|uncounted:.+)")
 
 
 @dataclass

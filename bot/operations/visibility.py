@@ -1,0 +1,41 @@
+"""What of an operation's life everybody in its channel is shown. The requester is always told.
+
+What the channel is not shown is in the requester's direct messages: the card with its buttons, and the reply.
+"""
+
+from bot.notifications.model import Notify
+from bot.operations.model import NoSafetyBackup, Operation, Outcome, State, was_reset
+
+_FAILED = {State.FAILED, State.UNKNOWN}
+_CHANNELS = ("C", "G")
+
+
+def is_shown(operation: Operation, level: Notify, outcome: Outcome | None = None) -> bool:
+    """Tell whether a channel of that level is shown an operation: that it runs, or how it ended.
+
+    A request for approval always is, and so is what somebody began in a thread: its card stays where it is.
+    """
+    if operation.thread_ts or not operation.channel.startswith(_CHANNELS):
+        return True
+    if outcome is None:
+        return level is Notify.ALL or operation.approval is not None
+    return is_news(operation, level, outcome)
+
+
+def is_news(operation: Operation, level: Notify, outcome: Outcome) -> bool:
+    """Tell whether everybody in a channel of that level should hear how an operation ended.
+
+    If a server was reset, they should, at any level: they may be working on it.
+    """
+    match level:
+        case Notify.ALL:
+            return True
+        case Notify.OUTCOMES:
+            return outcome.state is not State.REFUSED or _has_failed(outcome)
+        case Notify.FAILURES:
+            return _has_failed(outcome) or was_reset(operation, outcome)
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    cause = outcome.cause if isinstance(outcome, NoSafetyBackup) else outcome
+    return cause.state in _FAILED
