@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import bot.approvals.handlers
 import bot.audit.handlers
 import bot.backups.confirm
+import bot.backups.from_message
 import bot.backups.handlers
 import bot.backups.pick
 import bot.operations.handlers
@@ -54,6 +55,7 @@ HANDLERS = (
     bot.approvals.handlers.HANDLERS
     | bot.audit.handlers.HANDLERS
     | bot.backups.confirm.HANDLERS
+    | bot.backups.from_message.HANDLERS
     | bot.backups.handlers.HANDLERS
     | bot.backups.pick.HANDLERS
     | bot.operations.handlers.HANDLERS

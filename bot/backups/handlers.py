@@ -160,6 +160,7 @@ async def _request_backup(interaction: Interaction, server: Server, reason: str,
         server,
         form.channel,
         thread_ts=form.thread_ts,
+        about=form.about,
         decision=decision,
         reason=reason,
     )

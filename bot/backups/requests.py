@@ -81,6 +81,7 @@ def common_fields(
     channel: str,
     *,
     thread_ts: str = "",
+    about: str = "",
     decision: Decision | None = None,
     reason: str = "",
 ) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def common_fields(
         "team": interaction.team,
         "channel": channel or interaction.person,
         "thread_ts": thread_ts if channel else "",
+        "about": about,
         "requested_at": services().now(),
         "reason": reason[:REASON_LIMIT],
         "approval": _terms(decision),

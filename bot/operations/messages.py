@@ -103,7 +103,7 @@ def request_fields(operation: Operation) -> dict[str, str]:
     requested = f"{mention(operation.requested_by)}, {ago(operation.requested_at)}"
     fields = {"Requested by": requested, "Server": safe_name(operation.server_name), **_at_stake(operation)}
     if operation.reason:
-        fields["Reason"] = quoted(operation.reason)
+        fields["Reason"] = _reason(operation)
     if operation.broke_glass:
         why = quoted(operation.break_glass_reason)
         fields["Approved by"] = f":rotating_light: nobody (break-glass: {why})"
@@ -280,7 +280,15 @@ def origin(operation: Operation) -> str:
     if has_fields(operation):
         return operation.tag
     line = f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)} · {operation.tag}"
-    return f"{line}\n{quoted(operation.reason)}" if operation.reason else line
+    return f"{line}\n{_reason(operation)}" if operation.reason else line
+
+
+def _reason(operation: Operation) -> str:
+    """Return why, with a link to the message it was begun from; that message may be all of the reason."""
+    message = link(operation.about, "message")
+    if message and operation.reason == operation.about:
+        return f"Because of this {message}"
+    return " · ".join(filter(None, [quoted(operation.reason), message]))
 
 
 def cancelling(operation: Operation) -> str:

@@ -37,7 +37,8 @@ class BaseOperation(_Stored):
 
     `id` is made of Slack's own ids, so that a repeated delivery finds the same operation, and begins with the
     server's. `delivery_id` is that of the click or command. `approval` is None if no second person is needed.
-    `thread_ts` is the thread of the channel in which it lives, empty for the channel itself.
+    `thread_ts` is the thread of the channel in which it lives, empty for the channel itself. `about` is the
+    address of the message that it was begun from.
     """
 
     id: str
@@ -56,6 +57,7 @@ class BaseOperation(_Stored):
     broke_glass: bool = False
     break_glass_reason: str = ""
     thread_ts: str = ""
+    about: str = ""
 
     @property
     def tag(self) -> str:

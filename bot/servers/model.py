@@ -148,6 +148,24 @@ def leading_name(text: str, servers: Sequence[Server]) -> tuple[str, str]:
     return "", text
 
 
+def mentioned_in(text: str, servers: Sequence[Server]) -> list[Server]:
+    """Return the servers that a text mentions by name, host name or address, in the order of the text."""
+    searched = canonical_name(text)
+    found: list[tuple[int, int, Server]] = []
+    for server in servers:
+        for known in {_folded(server), _hostname(server), server.ip_address.casefold()} - {""}:
+            spans = re.finditer(rf"(?<![\w.-]){re.escape(known)}(?![\w-])", searched)
+            found += [(span.start(), -span.end(), server) for span in spans]
+    mentioned: dict[int, Server] = {}
+    last = (0, 0)
+    for start, minus_end, server in sorted(found, key=lambda each: each[:2]):
+        # A name that is but a part of a longer one is not meant; two servers may have the same.
+        if start >= -last[1] or (start, minus_end) == last:
+            mentioned.setdefault(server.id, server)
+            last = (start, minus_end)
+    return list(mentioned.values())
+
+
 def are_names(text: str, servers: Sequence[Server]) -> bool:
     """Tell whether a text is nothing but names of servers, one or several."""
     rest = text

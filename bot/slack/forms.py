@@ -68,7 +68,9 @@ class NoteForm(PlacedForm):
 
 
 class CreateForm(PlacedForm):
-    """A backup is to be made."""
+    """A backup is to be made; `about` is the address of the message that it was begun from, if it was one."""
+
+    about: str = ""
 
 
 class PickForm(PlacedForm):

@@ -4,6 +4,7 @@ from bot.verbs import Verb
 
 COMMAND = "/backup"
 MENU_SHORTCUT = "backup_menu"
+MESSAGE_SHORTCUT = "backup_from_message"
 
 # Buttons that run a command, so many at most under one message.
 MOST_COMMANDS = 5

@@ -94,6 +94,11 @@ class Interaction:
         return str(self.body.get("channel_id") or self._part("channel").get("id") or self.person)
 
     @property
+    def message(self) -> Json:
+        """The message that was clicked or whose shortcut was used; empty if Slack left it out."""
+        return self._part("message")
+
+    @property
     def thread_ts(self) -> str:
         """The thread it was done in, by its first message; empty for what was done in the channel itself."""
         message, container = self._part("message") or self._part("event"), self._part("container")

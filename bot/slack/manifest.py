@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import yaml
 
-from bot.slack.ids import COMMAND, MENU_SHORTCUT
+from bot.slack.ids import COMMAND, MENU_SHORTCUT, MESSAGE_SHORTCUT
 from bot.verbs import USAGES
 
 SCOPES = (
@@ -65,7 +65,13 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
                     "type": "global",
                     "callback_id": MENU_SHORTCUT,
                     "description": "List, create, restore or delete backups",
-                }
+                },
+                {
+                    "name": "Back up a server…",
+                    "type": "message",
+                    "callback_id": MESSAGE_SHORTCUT,
+                    "description": "Back up the server that a message is about",
+                },
             ],
             "slash_commands": [
                 {

@@ -19,6 +19,7 @@ _STYLED = re.compile(r"(?<!\S)([*_~`]+)(?=\S)(.*?\S)\1(?!\w)", re.DOTALL)
 _MOST_READ = 2000
 """Characters of a message that are read: what is told to the bot is short."""
 
+_MOST_SEARCHED = 5000
 _ANSWERS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -87,6 +88,25 @@ def read_event(payload: Json, bot_user: str) -> Json:
     if event.get("type") in MESSAGES:
         named["text"] = _written_to(bot_user, event)
     return body | {name: value for name, value in named.items() if isinstance(value, str)}
+
+
+_SAYS = frozenset({"text", "fallback", "pretext", "title", "value", "footer"})
+
+
+def words_of(message: Json) -> str:
+    """Return all that a message says: in its text, its blocks and its attachments, as alerts use them."""
+    said: list[str] = []
+
+    def collect(part: Any) -> None:
+        if isinstance(part, dict):
+            said.extend(part[key] for key in _SAYS & part.keys() if isinstance(part[key], str))
+            part = list(part.values())
+        if isinstance(part, list):
+            for each in part:
+                collect(each)
+
+    collect({name: message.get(name) for name in ("text", "blocks", "attachments")})
+    return "\n".join(said)[:_MOST_SEARCHED]
 
 
 def event_key(body: Json) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.errors import UnknownServer
 from bot.names import canonical_name, is_same_name
-from bot.servers.model import Server, find_server, near_names
+from bot.servers.model import Server, find_server, mentioned_in, near_names
 
 WEB_1 = Server(id=11, name="web-1", hostname="web-1.example.com")
 WEB_2 = Server(id=12, name="Web-2", hostname="web-2.example.com")
@@ -121,3 +121,26 @@ def test_near_names_exist_and_are_few(fleet: list[Server], text: str, most: int)
     near = near_names(text, fleet, most)
     assert len(near) <= most
     assert set(near) <= {server.name for server in fleet}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("CPU of web-1 is high", ["web-1"]),
+        ("web-10 and my-web-1 and web-1-old", []),
+        ("db main: restart db main, then WEB‑1.", ["db main", "web-1"]),
+        ("web-1.example.net is down", ["web-1"]),
+        ("203.0.113.7 does not answer", ["web-1"]),
+        ("203.0.113.77", []),
+        ("x.web-1", []),
+        ("main", ["main"]),
+        ("", []),
+    ],
+)
+def test_servers_that_a_text_mentions(text: str, names: list[str]) -> None:
+    servers = [
+        Server(id=1, name="web-1", hostname="web-1.example.net", ip_address="203.0.113.7"),
+        Server(id=2, name="db main"),
+        Server(id=3, name="main"),
+    ]
+    assert [each.name for each in mentioned_in(text, servers)] == names

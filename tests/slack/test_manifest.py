@@ -67,10 +67,11 @@ def test_it_keeps_slacks_limits(url: str | None) -> None:
 
 def test_the_hint_lists_every_verb_and_the_ids_are_ours() -> None:
     features = manifest()["features"]
-    [command], [shortcut] = features["slash_commands"], features["shortcuts"]
+    [command] = features["slash_commands"]
     assert command["command"] == ids.COMMAND
     assert command["usage_hint"].strip("[]").split("|") == list(USAGES)
-    assert shortcut["callback_id"] == ids.MENU_SHORTCUT
+    shortcuts = {each["callback_id"]: each["type"] for each in features["shortcuts"]}
+    assert shortcuts == {ids.MENU_SHORTCUT: "global", ids.MESSAGE_SHORTCUT: "message"}
 
 
 def test_scopes_are_asked_for_once_each() -> None:
