@@ -29,9 +29,21 @@ servers = ["mail"]
 approvers = ["{ONCALL}"]
 second_person = ["restore"]
 break_glass = true
+
+[[group]]
+name = "databases"
+servers = ["db-*"]
+
+[[group]]
+name = "web"
+servers = ["web-*"]
 """
 
 HOSTILE = "<!channel> *bold* & <https://evil|click>"
+
+MONITOR = Person("U0MONITOR", "monitor", "Monitor", "app")
+ALERTED = "db-replica"
+"""The server that the monitor's newest message is about."""
 
 CONVERSATION = (
     (95, "UBEN", "Morning. I'm on call this week, Cleo has the nights."),
@@ -42,6 +54,12 @@ CONVERSATION = (
     (11, "UANA", "All yours, Gus."),
 )
 """Minutes ago, who, and what they wrote in #ops."""
+
+MONITORED = (
+    (187, ":white_check_mark: *Resolved:* mail queue on *mail* is down to 3"),
+    (6, f":rotating_light: *Firing:* replication lag on *{ALERTED}* is 340 s (limit 60 s), and growing"),
+)
+"""Minutes ago, and what the monitor wrote in #alerts."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +101,12 @@ def people_and_channels(workspace: Workspace) -> None:
     bot = workspace.app.bot_user
     workspace.usergroups[ONCALL] = ["UBEN", "UCLEO"]
     workspace.usergroup_handles[ONCALL] = "oncall"
+    workspace.other_apps[MONITOR.id] = MONITOR
     for person in PEOPLE:
         workspace.people[person.id] = Person(**vars(person))
     for channel in (
         Channel("COPS", "ops", "public", everybody | {bot}),
+        Channel("CALERTS", "alerts", "public", inside | {bot, MONITOR.id}),
         Channel("CRANDOM", "random", "public", inside),
         Channel("CSECRET", "secret", "private", {"UANA"}),
     ):
@@ -96,10 +116,12 @@ def people_and_channels(workspace: Workspace) -> None:
 
 
 def conversation(workspace: Workspace) -> None:
-    """Let people have talked in #ops during the last hours."""
-    for minutes, person, text in CONVERSATION:
+    """Let people have talked in #ops, and the monitor in #alerts, during the last hours."""
+    said = [("COPS", *spoken) for spoken in CONVERSATION]
+    said += [("CALERTS", minutes, MONITOR.id, text) for minutes, text in MONITORED]
+    for channel, minutes, person, text in said:
         stamp = f"{workspace.now() - minutes * 60:.6f}"
-        workspace.add(Message("COPS", stamp, person, text))
+        workspace.add(Message(channel, stamp, person, text))
 
 
 def servers_and_backups(provider: Provider) -> None:

@@ -1,4 +1,4 @@
-"""The six things to try, done by keyboard alone, and with a thumb on a phone."""
+"""The things to try, done by keyboard alone, and with a thumb on a phone."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
 
+from bot.sandbox import seed
 from bot.sandbox.server import Sandbox
 from tests.browser.chromium import in_chromium, watched
 
@@ -25,6 +26,7 @@ async def sandbox_in_use(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
     sandbox.provider.creates.clear()
     sandbox.provider.restores.clear()
     sandbox.interrupted = {}
+    seed.conversation(sandbox.workspace)
     yield sandbox
     for made in sandbox.provider.creates:
         sandbox.provider.delete(made.id)
@@ -98,7 +100,7 @@ async def confirms(page: Page, uses: Uses, server: str) -> None:
     await expect(modal).to_have_count(0)
 
 
-async def test_all_six_things_are_tried(page: Page, uses: Uses, sandbox_in_use: Sandbox) -> None:
+async def test_all_that_comes_first_is_tried(page: Page, uses: Uses, sandbox_in_use: Sandbox) -> None:
     await begins(page, uses, "List web-1's")
     await expect(page.locator(".step.done")).to_have_count(1)
     await begins(page, uses, "Back up web-2")
@@ -123,3 +125,10 @@ async def test_all_six_things_are_tried(page: Page, uses: Uses, sandbox_in_use: 
     await page.reload()
     await expect(page.locator("#guide")).to_be_hidden()
     assert [name for name, _ in sandbox_in_use.provider.restores][-2:] == ["web-1", "mail"]
+
+
+async def test_what_is_done_every_day_is_tried(page: Page, uses: Uses) -> None:
+    await begins(page, uses, "Mention it")
+    await page.wait_for_url(re.compile("thread="))
+    await expect(page.get_by_role("log", name="Replies").get_by_role("article")).to_have_count(4)
+    await expect(page.locator(".step.done")).to_have_count(2)

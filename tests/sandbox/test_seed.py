@@ -68,9 +68,9 @@ def test_people_see_the_channels_they_are_in() -> None:
     assert list(workspace.people) == ["UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]
     outsiders = [person for person in workspace.people.values() if person.is_outsider]
     assert [(person.handle, person.is_guest) for person in outsiders] == [("gus", True), ("hal", False)]
-    assert list(workspace.channels)[:3] == ["COPS", "CRANDOM", "CSECRET"]
+    assert list(workspace.channels)[:4] == ["COPS", "CALERTS", "CRANDOM", "CSECRET"]
     with_bot = [c.name for c in workspace.channels.values() if workspace.app.bot_user in c.members]
-    assert with_bot == ["ops", "UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]
+    assert with_bot == ["ops", "alerts", "UANA", "UBEN", "UCLEO", "UGUS", "UHAL"]
     assert "UHAL" in workspace.channels["COPS"].members
     assert "UHAL" not in workspace.channels["CRANDOM"].members
     assert workspace.channels["CSECRET"].members == {"UANA"}
@@ -84,6 +84,15 @@ def test_people_have_talked_in_ops() -> None:
     assert len(stamps) == len(seed.CONVERSATION)
     assert stamps == sorted(stamps)
     assert stamps[-1] < NOON.timestamp()
+
+
+def test_the_monitor_has_written_of_a_server_that_there_is(provider: Provider) -> None:
+    workspace = Workspace(now=NOON.timestamp)
+    seed.people_and_channels(workspace)
+    seed.conversation(workspace)
+    newest = workspace.messages["CALERTS"][-1]
+    assert newest.user in workspace.other_apps.keys() - workspace.people.keys()
+    assert f"*{provider.server(seed.ALERTED).name}*" in newest.text
 
 
 def test_two_workspaces_share_nobody() -> None:

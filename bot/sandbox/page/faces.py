@@ -18,7 +18,7 @@ def avatar(user: str, reader: Reader, size: str = "") -> Node:
     if user == SLACKBOT:
         return span(class_=["avatar avatar-slackbot", size], aria_hidden="true")["S"]
     people = list(reader.workspace.people)
-    colour = people.index(user) * _STEP % _COLOURS if user in people else 0
+    colour = people.index(user) * _STEP % _COLOURS if user in people else _COLOURS - 2
     initials = "".join(word[0] for word in name.split()[:2]).upper()
     return span(class_=["avatar", size, f"avatar-{colour}"], aria_hidden="true")[initials]
 

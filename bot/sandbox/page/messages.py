@@ -76,7 +76,8 @@ def _day_line(message: Message, prefix: str, zone: str) -> tuple[str, Node]:
 
 def _message(reader: Reader, message: Message, element: str, *, follows: bool) -> Node:
     name = reader.user_name(message.user)
-    is_app = message.by_bot or message.user == reader.workspace.app.bot_user
+    workspace = reader.workspace
+    is_app = message.by_bot or message.user in (workspace.app.bot_user, *workspace.other_apps)
     classes = {"follows": follows, "ephemeral": message.ephemeral_to is not None}
     return article(id=element, class_=["message", classes], aria_label=f"{name} says")[
         div(".gutter")[clock(float(message.ts)) if follows else avatar(message.user, reader)],

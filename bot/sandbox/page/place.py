@@ -39,6 +39,8 @@ class Place:
 def find_place(workspace: Workspace, query: Mapping[str, str]) -> Place:
     """Read a place from an address; whatever is missing or out of the person's sight is replaced.
 
+    A channel is replaced by the first one there was.
+
     Raises:
         LookupError: nobody is in the workspace.
     """
@@ -47,7 +49,8 @@ def find_place(workspace: Workspace, query: Mapping[str, str]) -> Place:
     if person is None:
         raise LookupError("Nobody is in the workspace.")
     seen = visible_channels(workspace, person)
-    channel = next((item for item in seen if item.id == query.get("in")), seen[0])
+    first = next(item for item in workspace.channels.values() if item in seen)
+    channel = next((item for item in seen if item.id == query.get("in")), first)
     if channel.kind == "im" and query.get("tab") == "home" and workspace.app.home_tab_enabled:
         return Place(person, channel, None, "home")
     return Place(person, channel, query.get("thread") or None)

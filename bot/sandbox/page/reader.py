@@ -44,8 +44,9 @@ class Reader:
         return known.name
 
     def _app_name(self, user: str) -> str:
-        app = self.workspace.app
-        return {app.bot_user: app.name, SLACKBOT: "Slackbot"}.get(user, user)
+        app, others = self.workspace.app, self.workspace.other_apps
+        known = {app.bot_user: app.name, SLACKBOT: "Slackbot"}
+        return others[user].name if user in others else known.get(user, user)
 
 
 @dataclass(frozen=True)

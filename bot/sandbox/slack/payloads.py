@@ -26,6 +26,8 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Tru
     found["team"] = app.team_id
     if message.by_bot:
         found |= {"bot_id": app.bot_id, "app_id": app.id}
+    elif message.user in workspace.other_apps:
+        found |= {"bot_id": message.user.replace("U", "B", 1), "app_id": message.user.replace("U", "A", 1)}
     if message.blocks:
         found["blocks"] = message.blocks
     if message.thread_ts:

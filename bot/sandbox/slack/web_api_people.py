@@ -38,12 +38,15 @@ def _team(call: Call) -> Json:
 def _user_info(call: Call) -> Json:
     if call.text("user") == call.workspace.app.bot_user:
         return {"user": _bot_user(call)}
+    if other := call.workspace.other_apps.get(call.text("user")):
+        return {"user": _user_json(call, other) | {"is_bot": True}}
     return {"user": _user_json(call, call.person())}
 
 
 def _users(call: Call) -> Json:
     everybody = [_user_json(call, person) for person in call.workspace.people.values()]
-    page, cursor = call.page_of([*everybody, _bot_user(call)])
+    apps = [_user_json(call, other) | {"is_bot": True} for other in call.workspace.other_apps.values()]
+    page, cursor = call.page_of([*everybody, *apps, _bot_user(call)])
     now = int(call.workspace.now())
     return {"members": page, "cache_ts": now, "response_metadata": {"next_cursor": cursor}}
 

@@ -143,8 +143,8 @@ class Workspace:
     `base_url` ("http://127.0.0.1:8321", no path) must be set once the server listens: addresses
     handed to the bot begin with it. `complaints` collects what the bot sent that Slack would
     refuse without being able to tell it, such as a wrong answer inside an ack. `typed` is what stood
-    behind each slash command that was acknowledged. Without `app`, one is installed that has no rights
-    and no features.
+    behind each slash command that was acknowledged. `other_apps` are other apps' users, by id, as whom
+    nobody can act. Without `app`, one is installed that has no rights and no features.
     """
 
     def __init__(
@@ -163,6 +163,7 @@ class Workspace:
         self.rates_enforced = False
         self.is_paid = True
         self.people: dict[str, Person] = {}
+        self.other_apps: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
         self.messages: dict[str, list[Message]] = {}
         self.posted_by_id: dict[tuple[str, str], str] = {}

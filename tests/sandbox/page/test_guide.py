@@ -17,6 +17,7 @@ from tests.sandbox.page.test_controls import control
 @pytest.fixture
 def harness(harness: PageHarness) -> PageHarness:
     seed.servers_and_backups(harness.provider)
+    seed.conversation(harness.workspace)
     return harness
 
 
@@ -43,8 +44,8 @@ def restores(provider: Provider, server: str) -> None:
 async def test_nothing_is_ticked_at_first(harness: PageHarness) -> None:
     assert ticked(harness) == []
     picture = take_picture(harness, harness.reader())
-    assert ">0/6<" in picture.parts["guide-count"]
-    assert picture.parts["guide-steps"].count('aria-label="To do"') == 6
+    assert f">0/{len(STEPS)}<" in picture.parts["guide-count"]
+    assert picture.parts["guide-steps"].count('aria-label="To do"') == len(STEPS)
 
 
 async def test_a_list_is_ticked_when_the_bot_took_the_command(client: Client, harness: PageHarness) -> None:
@@ -113,3 +114,14 @@ async def test_a_bot_that_does_not_answer_is_not_killed(client: Client, harness:
     assert harness.bot.state == "running"
     harness.bot = None
     assert (await control(client, "interrupt", server="staging"))[0] == 409
+
+
+async def test_a_mention_is_ticked_when_the_bot_has_answered_in_that_thread(
+    client: Client, harness: PageHarness
+) -> None:
+    alert = harness.workspace.messages["CALERTS"][-1]
+    await act(client, "types", text="@backup-bot status", channel="alerts", thread_ts=alert.ts)
+    harness.says("elsewhere", channel="CALERTS")
+    assert ticked(harness) == []
+    harness.says("Nothing runs.", channel="CALERTS", thread=alert.ts, only="UANA")
+    assert ticked(harness) == ["Ask in an incident's thread"]

@@ -2,7 +2,7 @@
 // dialogs, menus and the keyboard in order. It knows nothing of Slack or of backups.
 import { startSuggesting, startCompleting } from "./choosing.mjs";
 import { startMenus } from "./menus.mjs";
-import { keepPanels, turn, uncover } from "./panels.mjs";
+import { keepPanels, show, turn, uncover } from "./panels.mjs";
 import { keepTicking, showMoments } from "./moments.mjs";
 import { apply, followEnd } from "./patching.mjs";
 import { showTables, startTables } from "./tables.mjs";
@@ -95,6 +95,7 @@ document.addEventListener("click", async (event) => {
   if (!element || element.disabled) return undefined;
   element.closest("[popover]")?.hidePopover();
   const answer = await use(element);
+  if (answer?.ok && element.dataset.opens) show(element.dataset.opens);
   if (answer?.ok && element.dataset.go && element.dataset.go !== location.search) location.href = element.dataset.go;
   return undefined;
 });

@@ -17,6 +17,11 @@ export function turn(id) {
   (opened ? panel : document.querySelector(`[aria-controls="${id}"]`)).focus();
 }
 
+// Also on the page that one goes to from here.
+export function show(id) {
+  setOpen(id, true);
+}
+
 // Where there is no room beside the conversation, the guide lies over it.
 export function uncover() {
   if (getComputedStyle(document.getElementById("guide")).position === "fixed") setOpen("guide", false);
