@@ -36,4 +36,21 @@ def _answered_in_a_thread(stage: Stage) -> bool:
     return False
 
 
-EVERY_DAY = (Step("Ask in an incident's thread", None, _answered_in_a_thread, _mention),)
+def _use_menu(stage: Stage, reader: Reader) -> Node:
+    alert = _alert(stage.workspace)
+    offered = [name for name, kind in stage.workspace.app.shortcuts.items() if kind == "message"]
+    if alert is None or not offered:
+        return leads("Go to it", place(reader, "UANA", _ALERTS))
+    body = {"as": "UANA", "channel": _ALERTS, "message": alert.ts, "callback_id": offered[0]}
+    return does(reader, "Use its menu", "/act/shortcut", body, go=place(reader, "UANA", _ALERTS))
+
+
+def _backed_up_for_a_message(stage: Stage) -> bool:
+    """Tell whether a backup was made whose reason is a link to a message."""
+    return any("/archives/" in backup.description for backup in stage.provider.creates)
+
+
+EVERY_DAY = (
+    Step("Ask in an incident's thread", None, _answered_in_a_thread, _mention),
+    Step("Back up from an alert's own menu", None, _backed_up_for_a_message, _use_menu),
+)

@@ -125,3 +125,18 @@ async def test_a_mention_is_ticked_when_the_bot_has_answered_in_that_thread(
     assert ticked(harness) == []
     harness.says("Nothing runs.", channel="CALERTS", thread=alert.ts, only="UANA")
     assert ticked(harness) == ["Ask in an incident's thread"]
+
+
+async def test_a_message_s_shortcut_is_ticked_when_a_backup_s_reason_is_a_message(
+    client: Client, harness: PageHarness
+) -> None:
+    drawn = take_picture(harness, harness.reader()).parts["guide-steps"]
+    [begin] = [part for part in drawn.split("<") if "link_backup" in part]
+    assert "/act/shortcut" in begin
+    alert = harness.workspace.messages["CALERTS"][-1]
+    await act(client, "shortcut", callback_id="link_backup", channel="alerts", message=alert.ts)
+    assert ticked(harness) == []
+    harness.provider.create(
+        harness.provider.server("db-replica").id, "https://x.slack.com/archives/CALERTS/p1"
+    )
+    assert ticked(harness) == ["Back up from an alert's own menu"]
