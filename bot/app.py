@@ -21,6 +21,7 @@ import bot.backups.handlers
 import bot.backups.pick
 import bot.operations.handlers
 import bot.servers.handlers
+import bot.timeline.handlers
 from bot import __version__, health
 from bot.audit.guard import AuditGuard
 from bot.audit.store import AuditTrail
@@ -60,6 +61,7 @@ HANDLERS = (
     | bot.backups.pick.HANDLERS
     | bot.operations.handlers.HANDLERS
     | bot.servers.handlers.HANDLERS
+    | bot.timeline.handlers.HANDLERS
 )
 
 SERVERS_SECONDS = 5.0

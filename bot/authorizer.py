@@ -26,6 +26,7 @@ until_known = stamina.retry(on=NotChecked, attempts=None, timeout=None, wait_ini
 class _People(Protocol):
     async def who(self, user_id: str, team_id: str = "") -> Person: ...
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]: ...
+    async def names(self, ids: Iterable[str]) -> dict[str, str]: ...
     def zone(self, user_id: str) -> tzinfo: ...
     def name(self, user_id: str) -> str: ...
 
@@ -67,6 +68,10 @@ class Authorizer:
     def name(self, interaction: Interaction) -> str:
         """Return the person's name as Slack gives it, known like their time zone; else ""."""
         return interaction.person_name or self._people.name(interaction.person)
+
+    async def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return what these people call themselves, by id, as far as Slack tells; for people to read."""
+        return await self._people.names(ids)
 
     async def audit_sight(self, interaction: Interaction) -> AuditSight:
         """Return what of the audit trail the person can read where they are.

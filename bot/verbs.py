@@ -19,6 +19,7 @@ class Verb(StrEnum):
     WATCH = "watch"
     STATUS = "status"
     SERVERS = "servers"
+    TIMELINE = "timeline"
     AUDIT = "audit"
     HELP = "help"
 
@@ -71,6 +72,9 @@ USAGES = {
     ),
     Verb.STATUS: Usage("status [server]", "status web-1", "see what runs on this server", "Status"),
     Verb.SERVERS: Usage("servers [part of a name]", "servers web", "see this server", "Servers"),
+    Verb.TIMELINE: Usage(
+        "timeline [server] [since]", "timeline web-1 6h", "see what was done on this server", ""
+    ),
     Verb.AUDIT: Usage("audit [server] [@person] [since]", "audit web-1 7d", "read the audit trail", ""),
     Verb.HELP: Usage("help [verb]", "help restore", "use me", "Help"),
 }
@@ -88,6 +92,9 @@ _SYNONYMS = {
     "ps": Verb.STATUS,
     "jobs": Verb.STATUS,
     "hosts": Verb.SERVERS,
+    "history": Verb.TIMELINE,
+    "incident": Verb.TIMELINE,
+    "postmortem": Verb.TIMELINE,
     "?": Verb.HELP,
 }
 _TYPED = {**{verb.value: verb for verb in USAGES}, **_SYNONYMS}

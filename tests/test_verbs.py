@@ -13,6 +13,7 @@ from bot.errors import Misuse, UsageError
 from bot.operations.commands import read_status
 from bot.servers.commands import read_servers
 from bot.slack.messages import usage as explain_usage
+from bot.timeline import commands as timeline_commands
 from bot.verbs import CHANGING, USAGES, Verb, read_verb
 
 READERS: dict[Verb, Callable[[str], object]] = {
@@ -21,6 +22,7 @@ READERS: dict[Verb, Callable[[str], object]] = {
     Verb.DELETE: lambda text: read_pick(text, Verb.DELETE),
     Verb.RESTORE: lambda text: read_pick(text, Verb.RESTORE),
     Verb.AUDIT: lambda text: audit_commands.parse(text, date(2026, 11, 25)),
+    Verb.TIMELINE: lambda text: timeline_commands.parse(text, date(2026, 11, 25)),
     Verb.SERVERS: read_servers,
     Verb.STATUS: read_status,
     Verb.HELP: read_help,
@@ -44,6 +46,9 @@ READERS: dict[Verb, Callable[[str], object]] = {
         ("ps", Verb.STATUS, ""),
         ("jobs", Verb.STATUS, ""),
         ("hosts", Verb.SERVERS, ""),
+        ("history web-1 7d", Verb.TIMELINE, "web-1 7d"),
+        ("incident", Verb.TIMELINE, ""),
+        ("postmortem", Verb.TIMELINE, ""),
         ("?", Verb.HELP, ""),
     ],
 )
@@ -61,6 +66,7 @@ def test_the_verb_of_a_command(text: str, verb: Verb | None, rest: str) -> None:
         ("resotre", Verb.RESTORE),
         ("stauts", Verb.STATUS),
         ("auditt", Verb.AUDIT),
+        ("timline", Verb.TIMELINE),
         ("dance", None),
     ],
 )

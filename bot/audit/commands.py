@@ -34,8 +34,8 @@ class ShowAudit:
     since: Since | None = None
 
 
-def parse(text: str, today: date) -> ShowAudit:
-    """Return which part is meant, from what follows `audit`; the order does not matter.
+def parse(text: str, today: date, verb: Verb = Verb.AUDIT) -> ShowAudit:
+    """Return which part is meant, from what follows the verb; the order does not matter.
 
     Words that are neither a person nor a time are the server's name together. What is quoted is a server's
     name, even if it looks like a time.
@@ -46,13 +46,13 @@ def parse(text: str, today: date) -> ShowAudit:
     people: list[str] = []
     times: list[Since] = []
     name: list[str] = []
-    for word in read_words(text, Verb.AUDIT):
+    for word in read_words(text, verb):
         _sort_in(word, today, people, times, name)
     if len(people) > 1 or len(times) > 1:
-        raise UsageError(Misuse.ONE_FILTER, verb=Verb.AUDIT)
+        raise UsageError(Misuse.ONE_FILTER, verb=verb)
     server = " ".join(name)
     if name and (not server.strip() or len(server) > LONGEST_NAME):
-        raise UsageError(Misuse.NO_SERVER_NAME, verb=Verb.AUDIT)
+        raise UsageError(Misuse.NO_SERVER_NAME, verb=verb)
     return ShowAudit(server or None, people[0] if people else None, times[0] if times else None)
 
 

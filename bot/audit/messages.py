@@ -141,10 +141,10 @@ def operation_lines(operation: AuditedOperation) -> str:
     server = f" {safe_name(first.server_name)}" if first.server_name else ""
     thing = f"{escape_truncated(_DOING.get(first.verb, first.verb), 50)}{server}"
     lines = [
-        f"{_standing(entries)} *{thing}*{backup} · {when(first.at)}",
+        f"{standing(entries)} *{thing}*{backup} · {when(first.at)}",
         " · ".join(part for part in (mention(first.person), *_decisions(entries), _ending(entries)) if part),
         quoted(first.reason, MOST_QUOTED) if first.reason else "",
-        _result(last) if last.event in {"refused", "ended"} and last.state != State.DONE else "",
+        result(last) if last.event in {"refused", "ended"} and last.state != State.DONE else "",
     ]
     if place := _place(last if last.permalink else first):
         lines[1] += f" · {place}"
@@ -166,7 +166,7 @@ def left_out(earlier: int, unreadable: int) -> str:
     return " ".join(parts)
 
 
-def _standing(entries: Sequence[Entry]) -> str:
+def standing(entries: Sequence[Entry]) -> str:
     """Return the emoji of how an operation ended, or of what happened last."""
     if ended := _end_of(entries):
         return _ENDED.get(ended.state, _ENDED["unknown"])[0]
@@ -198,7 +198,7 @@ def entry_lines(chained: ChainedEntry) -> str:
     """Return an entry: what happened, to what, who, why, how it ended, where."""
     entry = chained.entry
     said = [_headline(entry), _who(entry), _quoted(entry.reason), _quoted(entry.comment), _reached(entry)]
-    return "\n".join(line for line in (*said, _result(entry), _where(chained)) if line)
+    return "\n".join(line for line in (*said, result(entry), _where(chained)) if line)
 
 
 def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
@@ -210,7 +210,7 @@ def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
     # Refusals of one person may be about different things.
     what = _headline(entry) if entry.event == "refused" else _event(entry)
     said = [what, who, _quoted(entry.comment), _reached(entry)]
-    return "\n".join(line for line in (*said, _result(entry), f"Entry {chained.seq}") if line)
+    return "\n".join(line for line in (*said, result(entry), f"Entry {chained.seq}") if line)
 
 
 def page_range(newest: int, oldest: int) -> str:
@@ -289,7 +289,8 @@ def _mentions(people: tuple[str, ...]) -> str:
     return join_words([mention(person) for person in people[:MOST_NAMED]])
 
 
-def _result(entry: Entry) -> str:
+def result(entry: Entry) -> str:
+    """Return why something was refused, and what came of an operation; safe to show, and "" for nothing."""
     parts = [_failure(entry.failure)] if entry.failure else []
     if entry.outcome:
         parts.append(_outcome(entry.outcome))

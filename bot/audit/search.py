@@ -19,6 +19,7 @@ class Filter(BaseModel):
     A server by name, which may be an id as well, and by `server_id`: what fits either. `person` is who
     requested or decided. `before` and `after` are numbers of entries; with `after`, those that follow next
     are read, else the newest. `servers`: nothing but entries of these, by their names in canonical form.
+    `with_refusals`: also what people were denied, which changed nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,9 +28,11 @@ class Filter(BaseModel):
     server_id: int | None = None
     person: str = ""
     since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     before: int | None = None
     after: int | None = None
     servers: frozenset[str] | None = None
+    with_refusals: bool = True
 
 
 def operations(connection: sa.Connection, wanted: Filter, limit: int) -> list[AuditedOperation]:
@@ -48,13 +51,14 @@ def operations(connection: sa.Connection, wanted: Filter, limit: int) -> list[Au
         newest = newest.where(HAS_NUMBER)
     order = entries.c.seq if wanted.after is not None else entries.c.seq.desc()
     rows = connection.execute(newest.order_by(order).limit(limit)).all()
-    found = _with_entries(connection, {str(subject): int(seq) for subject, seq in rows}, wanted.servers)
+    of_them = Filter(servers=wanted.servers, with_refusals=wanted.with_refusals)
+    found = _with_entries(connection, {str(subject): int(seq) for subject, seq in rows}, of_them)
     return sorted(found, key=lambda operation: operation.seq, reverse=True)
 
 
 def operation(connection: sa.Connection, subject: str, servers: frozenset[str] | None) -> AuditedOperation:
     """Return one of them; without entries if there is none of these servers."""
-    return _with_entries(connection, {subject: 0}, servers)[0]
+    return _with_entries(connection, {subject: 0}, Filter(servers=servers))[0]
 
 
 def servers(connection: sa.Connection) -> frozenset[str]:
@@ -104,6 +108,11 @@ def _conditions(columns: Columns, wanted: Filter) -> Iterator[sa.ColumnElement[b
         )
     if wanted.since:
         yield columns.at >= model.moment(wanted.since)
+    if wanted.until:
+        yield columns.at <= model.moment(wanted.until)
+    if not wanted.with_refusals:
+        # In what people wrote, quotes are escaped.
+        yield columns.written.not_like('%"event":"refused"%')
     if wanted.before is not None:
         yield columns.seq < wanted.before
     if wanted.after is not None:
@@ -120,12 +129,12 @@ def _is_of_server(columns: Columns, wanted: Filter) -> Iterator[sa.ColumnElement
 
 
 def _with_entries(
-    connection: sa.Connection, subjects: dict[str, int], servers: frozenset[str] | None
+    connection: sa.Connection, subjects: dict[str, int], of_them: Filter
 ) -> list[AuditedOperation]:
     is_about = sa.or_(
         entries.c.subject.in_(subjects), sa.and_(entries.c.subject.is_(None), entries.c.key.in_(subjects))
     )
-    found = query(Filter(servers=servers)).where(is_about).order_by(entries.c.seq.desc()).limit(MOST_READ)
+    found = query(of_them).where(is_about).order_by(entries.c.seq.desc()).limit(MOST_READ)
     read: dict[str, list[ChainedEntry | None]] = {subject: [] for subject in subjects}
     for columns in reversed(connection.execute(found).mappings().all()):
         row = as_row(columns)

@@ -78,6 +78,11 @@ def meaning(verb: Verb) -> str:
             return "Shows what's running or queued, and what has ended in the last 24 hours."
         case Verb.SERVERS:
             return "Shows your servers, those whose backups need attention first."
+        case Verb.TIMELINE:
+            return (
+                "Shows what was done, by whom, how long it took and how it ended: for an incident's channel, "
+                "or as a file. Since: 6h, 7d, yesterday, 2026-11-01 (UTC); without it, the last 24 hours."
+            )
         case Verb.AUDIT:
             return (
                 "Shows who did what, and who approved it, for those who can read it. Since: 24h, 7d, "

@@ -170,7 +170,9 @@ def scopes(granted: Collection[str]) -> Finding:
         return warning(f"Scopes: without {', '.join(channels)} channels can't be checked here.", install)
     if without:
         lacking = ", ".join(without)
-        return warning(f"Scopes: without {lacking} people can't get the audit trail as a file.", install)
+        return warning(
+            f"Scopes: without {lacking} people can't get the audit trail or a timeline as a file.", install
+        )
     return well("Scopes: all that the manifest asks for.")
 
 

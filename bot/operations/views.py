@@ -1,6 +1,7 @@
 """An operation's card, and what runs and waits, for `/backup status`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -31,17 +32,22 @@ from bot.operations.model import (
     State,
     acts_late,
     backup_id_of,
+    is_ended_by_requester,
 )
 from bot.operations.progress import Late, Progress, Queued, SafetyBackupRunning
 from bot.operations.records import Ended, Overview, Stage, Unfinished
 from bot.slack import ids
-from bot.slack.forms import AgainForm, BackupChoice, OperationForm, StatusForm
+from bot.slack.forms import NAME_KEPT, AgainForm, BackupChoice, OperationForm, StatusForm, TimelineForm
 from bot.slack.message import Message, mrkdwn, plain
 from bot.verbs import GO_BACK, Verb
 
 MOST_SHOWN = 20
 MOST_ENDED_SHOWN = 5
 REASON_KEPT = 200
+TIMELINE_BEFORE = timedelta(days=1)
+"""How long before an operation was requested the timeline begins that its card leads to."""
+TIMELINE_AFTER = timedelta(minutes=1)
+"""How long after its end it reaches: until then all of it is on record."""
 
 
 def in_progress(operation: Operation, progress: Progress) -> Message:
@@ -134,6 +140,7 @@ def _next_steps(operation: Operation, outcome: Outcome) -> list[InteractiveEleme
         *_offered_backups(operation, outcome),
         *_list_button(operation, outcome),
         *_again(operation, outcome),
+        *_timeline_button(operation, outcome),
     ]
 
 
@@ -158,6 +165,17 @@ def _list_button(operation: Operation, outcome: Outcome) -> Iterator[ButtonEleme
     if outcome.state in {State.DONE, State.ACCEPTED, State.UNKNOWN}:
         value = str(operation.server_id)
         yield ButtonElement(text=plain("All backups"), action_id=ids.SERVER_BACKUPS, value=value)
+
+
+def _timeline_button(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
+    if operation.verb is not Verb.WATCH and not is_ended_by_requester(operation, outcome):
+        form = TimelineForm(
+            server=operation.server_name[:NAME_KEPT],
+            server_id=operation.server_id,
+            since=operation.requested_at - TIMELINE_BEFORE,
+            until=outcome.ended_at + TIMELINE_AFTER,
+        )
+        yield ButtonElement(text=plain("Timeline"), action_id=ids.TIMELINE, value=form.as_json())
 
 
 def _again(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:

@@ -157,6 +157,18 @@ class AuditForm(_Form):
     after: int | None = None
 
 
+class TimelineForm(_Form):
+    """Which operations somebody is looking at: of a server by id, by name, or by both if it still exists.
+
+    Since a moment, and until another one; None is for now.
+    """
+
+    server: str = ""
+    server_id: int | None = None
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+
+
 class BackupChoice(_Form):
     """One backup and what to do with it, as a menu's option carries it (at most 150 characters)."""
 

@@ -55,6 +55,11 @@ AUDIT_ALL = "audit_all"
 AUDIT_DETAILS = "audit_details"
 AUDIT_EXPORT = "audit_export"
 
+# A timeline: the button on a card, and those below it.
+TIMELINE = "timeline"
+TIMELINE_POST = "timeline_post"
+TIMELINE_FILE = "timeline_file"
+
 # Modals.
 CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"

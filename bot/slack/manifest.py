@@ -34,8 +34,8 @@ OPTIONAL_SCOPES = (
     "files:write",
 )
 """With `history` the bot looks for its own message after a crash, instead of risking to post it twice; with
-`read` the doctor can tell whether a channel is there; with `files:write` people can get the audit trail as a
-file."""
+`read` the doctor can tell whether a channel is there; with `files:write` people can get the audit trail
+and timelines as files."""
 
 
 def manifest(request_url: str | None = None) -> dict[str, Any]:

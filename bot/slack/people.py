@@ -110,6 +110,12 @@ class People:
         """Return somebody's name in Slack, as far as it is known; else ""."""
         return self._names.get(user_id, "")
 
+    async def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return what these people call themselves, by id, as far as Slack tells; never to decide by."""
+        wanted = frozenset(ids)
+        await asyncio.gather(*(self._users.fresh(each) for each in wanted))
+        return {each: self._names[each] for each in wanted if self._names.get(each)}
+
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return the full members among these users and in these user groups, `besides` one person.
 

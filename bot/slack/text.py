@@ -83,6 +83,11 @@ def when(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{in_utc(moment)}>"
 
 
+def clock(moment: datetime) -> str:
+    """Return a time of day that each reader's own Slack draws in their time zone."""
+    return f"<!date^{int(moment.timestamp())}^{{time}}|{in_utc(moment)}>"
+
+
 def ago(moment: datetime) -> str:
     """Return a relative date that ticks by itself, so that no message is edited to keep it right."""
     return f"<!date^{int(moment.timestamp())}^{{ago}}|{in_utc(moment)}>"

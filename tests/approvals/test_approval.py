@@ -51,6 +51,10 @@ class KnownPeople:
         """Return UTC for everybody."""
         return UTC
 
+    async def names(self, _: Iterable[str]) -> dict[str, str]:
+        """Return nobody's name."""
+        return {}
+
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return these people; there are no groups."""
         return frozenset(ids) - {besides}

@@ -66,7 +66,7 @@ async def test_its_requester_and_an_approver_can_cancel_what_is_queued(
     assert "Nothing was changed." in told.text
     assert [each.status for each in world.provider.creates] == ["in_progress"], "Ben's backup still runs"
     await world.until(lambda: "cancelled the" in card.text, "the card says it too")
-    assert buttons(card) == ["Try again"]
+    assert buttons(card)[0] == "Try again"
 
     await until_all_had_their_turn(world, verb)
     assert len([each for each in world.replies() if "<@UANA>" in each.text]) == (handle == "cleo")

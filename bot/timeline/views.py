@@ -1,0 +1,84 @@
+"""A timeline as a message: for one person with buttons, and for everybody."""
+
+from collections.abc import Mapping, Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    SectionBlock,
+)
+
+from bot.slack import ids
+from bot.slack.forms import TimelineForm
+from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.text import truncate_mrkdwn
+from bot.slack.views import sentence_alone
+from bot.timeline import messages
+from bot.timeline.model import Timeline
+from bot.verbs import Verb, in_quotes
+
+MOST_CHARACTERS = 11_000
+"""Of all operations together: a message holds about 13,200 in all (SLACK.md, section 1)."""
+MOST_SHOWN = 40
+_LONGEST_ROW = 2900
+
+
+def timeline(found: Timeline, form: TimelineForm) -> Message:
+    """Return the timeline that `form` asks for, to be posted or sent as a file by its buttons."""
+    if not found.operations:
+        return _nothing(found)
+    value = form.as_json()
+    post = ButtonElement(text=plain(messages.POST), action_id=ids.TIMELINE_POST, value=value, style="primary")
+    send = ButtonElement(text=plain(messages.SEND), action_id=ids.TIMELINE_FILE, value=value)
+    return Message([*_drawn(found), ActionsBlock(elements=[post, send])])
+
+
+def posted(found: Timeline, person: str, names: Mapping[str, str]) -> Message:
+    """Return the same for everybody to read, without buttons, and with people's `names` (by id) as text."""
+    by = _context(messages.without_mentions(messages.posted_by(person), names))
+    return Message([*_drawn(found, names), by])
+
+
+def sent() -> Message:
+    """Return what is said once a person was sent the file."""
+    return sentence_alone(messages.SENT)
+
+
+def _nothing(found: Timeline) -> Message:
+    command = f"{Verb.TIMELINE} {in_quotes(found.server_name)} 7d" if found.server_name else "timeline 7d"
+    button = ButtonElement(text=plain(messages.LAST_WEEK), action_id=ids.run_command(0), value=command[:2000])
+    said = SectionBlock(text=mrkdwn(messages.nothing(found)))
+    return Message([said, ActionsBlock(elements=[button])])
+
+
+def _drawn(found: Timeline, names: Mapping[str, str] | None = None) -> list[Block]:
+    """Return what is to be read; with `names` it is for everybody."""
+    lines = (messages.operation_lines(each) for each in found.operations)
+    rows = _newest_that_fit([messages.without_mentions(each, names or {}) for each in lines])
+    blocks: list[Block] = [
+        HeaderBlock(text=plain(messages.title(found.server_name))),
+        _context(messages.span(found)),
+    ]
+    if left := len(found.operations) - len(rows):
+        blocks.append(_context(messages.earlier(left, is_posted=names is not None)))
+    return [*blocks, *(SectionBlock(text=mrkdwn(row)) for row in rows)]
+
+
+def _newest_that_fit(rows: Sequence[str]) -> list[str]:
+    """Return the last of these rows, as many as one message takes."""
+    fitting: list[str] = []
+    left = MOST_CHARACTERS
+    for row in reversed(rows[-MOST_SHOWN:]):
+        shown = truncate_mrkdwn(row, _LONGEST_ROW)
+        left -= len(shown)
+        if left < 0:
+            break
+        fitting.insert(0, shown)
+    return fitting
+
+
+def _context(text: str) -> ContextBlock:
+    return ContextBlock(elements=[mrkdwn(text)])

@@ -1,0 +1,229 @@
+"""How a timeline reads: in a message, and in a file."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from bot.audit.model import AuditedOperation, Entry
+from bot.errors import Failure, Silence, Unreachable
+from bot.operations.model import (
+    Accepted,
+    BackedUp,
+    Cancelled,
+    Deleted,
+    Ending,
+    NotApproved,
+    NotKnown,
+    Outcome,
+    Restored,
+)
+from bot.slack.forms import TimelineForm
+from bot.timeline import messages, views
+from bot.timeline.markdown import as_markdown
+from bot.timeline.model import Timeline
+from tests.audit.facts import chain, entries
+from tests.views_kit import NOON, OneFile, drawn, problems, words
+
+DAY = timedelta(days=1)
+NAMES = {"UANA": "ana", "UBEN": "Ben [on call] <b>"}
+FORM = TimelineForm(server="web-1", server_id=1, since=NOON - DAY)
+LINK = "https://example.slack.com/archives/COPS/p1"
+
+
+class Document(SingleFileSnapshotExtension):
+    """A snapshot that is read like any other document."""
+
+    file_extension = "md"
+    _write_mode = WriteMode.TEXT
+
+
+def happened(verb: str, *events: tuple[float, str, dict[str, Any]], **of_all: Any) -> AuditedOperation:
+    """Return an operation with these events, each so many minutes after noon."""
+    common = {"person": "UANA", "operation": "1:x", "verb": verb, "server_id": 1, "server_name": "web-1"}
+    given = [
+        Entry.model_validate(
+            {"event": event, "key": f"1:x:{event}:{at}", "at": NOON + timedelta(minutes=at)}
+            | common
+            | of_all
+            | more
+        )
+        for at, event, more in events
+    ]
+    chained = tuple(row.chained_entry() for row in chain(given))
+    return AuditedOperation(subject="1:x", seq=len(given), entries=chained)
+
+
+def ended(at: float, outcome: Outcome, **more: Any) -> tuple[float, str, dict[str, Any]]:
+    return at, "ended", {"outcome": outcome, "state": outcome.state.value, **more}
+
+
+def end(kind: Any, **facts: Any) -> Any:
+    return kind(ended_at=NOON, **facts)
+
+
+RESTORED = end(
+    Restored, before="active", during="restoring", seconds=340.0, safety_backup_id=77, words="Started."
+)
+LOST = Failure.of(Unreachable(silence=Silence.TIMED_OUT, may_have_acted=True))
+OF_A_BACKUP = {"backup_id": 501, "backup_at": NOON - timedelta(hours=9)}
+OPERATIONS = [
+    happened(
+        "create",
+        (0, "requested", {}),
+        (0, "started", {}),
+        ended(4, end(BackedUp, backup_id=500, size_mb=4500, seconds=235.0), backup_id=500),
+        reason="before the upgrade",
+    ),
+    happened(
+        "restore",
+        (10, "requested", {}),
+        (10, "approval_requested", {"permalink": LINK}),
+        (15, "reminded", {}),
+        (16, "approved", {"decided_by": "UCLEO"}),
+        (16, "started", {}),
+        ended(25, RESTORED, permalink=LINK),
+        reason="the upgrade broke it",
+        **OF_A_BACKUP,
+    ),
+    happened(
+        "restore",
+        (30, "requested", {}),
+        (30, "approval_requested", {}),
+        (31, "break_glass", {"decided_by": "UANA", "comment": "nobody answers & the shop is down"}),
+        (31, "alarmed", {"decided_by": "UANA", "reached": ("UCLEO",), "not_reached": ("UBEN",)}),
+        (50, "started", {}),
+        ended(60, end(Accepted, status="active", words="It was started.")),
+        delete_first=440,
+        **OF_A_BACKUP,
+    ),
+    happened(
+        "delete",
+        (70, "requested", {}),
+        (71, "declined", {"decided_by": "UBEN", "comment": "keep it"}),
+        ended(71, end(NotApproved, ending=Ending.DECLINED, by="UBEN", comment="keep it")),
+        **OF_A_BACKUP,
+    ),
+    happened(
+        "delete",
+        (72, "requested", {}),
+        (72, "started", {}),
+        ended(73, end(Deleted, backup_id=501)),
+        **OF_A_BACKUP,
+    ),
+    happened(
+        "create",
+        (74, "requested", {}),
+        (80, "cancelled", {"decided_by": "UBEN"}),
+        ended(80, end(Cancelled, by="UBEN")),
+    ),
+    happened("create", (90, "requested", {}), ended(91, end(NotKnown, failure=LOST))),
+    happened(
+        "restore",
+        (1438, "requested", {"permalink": "https://example.slack.com/archives/D1/p1"}),
+        (1441, "started", {}),
+        backup_id=502,
+    ),
+]
+
+
+def timeline(*operations: AuditedOperation, **more: Any) -> Timeline:
+    facts: dict[str, Any] = {"since": NOON - DAY, "until": NOON + 2 * DAY, "server_name": "web-1"}
+    return Timeline(operations=operations, **facts | more)
+
+
+def test_how_timelines_look(snapshot: SnapshotAssertion) -> None:
+    shown = {
+        "for one person": views.timeline(timeline(*OPERATIONS), FORM),
+        "posted, of all servers": views.posted(timeline(*OPERATIONS[:1], server_name=""), "UANA", NAMES),
+        "nothing on a server": views.timeline(timeline(), FORM),
+        "nothing anywhere": views.timeline(timeline(server_name=""), FORM),
+        "changed by somebody": views.posted(
+            timeline(AuditedOperation(subject="x", seq=1, entries=(), unreadable=2)), "UANA", {}
+        ),
+        "sent": views.sent(),
+    }
+    assert {name: drawn(each) for name, each in shown.items()} == snapshot(extension_class=OneFile)
+    assert [problems(each) for each in shown.values()] == [[]] * len(shown)
+
+
+def test_how_the_file_reads(snapshot: SnapshotAssertion) -> None:
+    text = messages.file_text(
+        timeline(*OPERATIONS, has_earlier=True), NAMES, "UANA", ZoneInfo("Europe/Berlin"), NOON
+    )
+    assert text == snapshot(extension_class=Document)
+    assert "All times are in UTC.\n" in messages.file_text(timeline(), {}, "UANA", UTC, NOON)
+
+
+def test_of_too_many_the_newest_are_shown_and_the_file_has_all() -> None:
+    many = [
+        happened("create", (number, "requested", {}), reason=f"reason {number}.") for number in range(200)
+    ]
+    shown = views.timeline(timeline(*many), FORM)
+    assert problems(shown) == []
+    assert "160 earlier operations left out. The file has them." in shown.text
+    assert "reason 159." not in str(shown.drawn())
+    assert "reason 199." in str(shown.drawn())
+    text = messages.file_text(timeline(*many), {}, "UANA", UTC, NOON)
+    assert [f"reason {number}." in text for number in range(200)] == [True] * 200
+    wordy = views.posted(
+        timeline(
+            *(happened("x", *[(n, "alarmed", {"comment": "x" * 900}) for n in range(30)]) for _ in range(9))
+        ),
+        "UANA",
+        {},
+    )
+    assert problems(wordy) == []
+
+
+def test_a_message_says_what_happened_in_the_middle_only_in_the_file() -> None:
+    often = happened("create", *[(n, "alarmed", {}) for n in range(30)])
+    assert messages.operation_lines(often).count("approvers alarmed") == messages.MOST_EVENTS
+    assert messages.file_text(timeline(often), {}, "UANA", UTC, NOON).count("approvers alarmed") == 30
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.lists(entries, min_size=1, max_size=4), max_size=4),
+    words,
+    st.dictionaries(st.sampled_from(["UANA", "UBEN"]), words),
+)
+def test_whatever_is_on_record_can_be_shown_and_written(
+    written: list[list[Entry]], name: str, names: dict[str, str]
+) -> None:
+    found = timeline(
+        *(
+            AuditedOperation(subject="x", seq=1, entries=tuple(row.chained_entry() for row in chain(each)))
+            for each in written
+        ),
+        server_name=name,
+    )
+    assert problems(views.timeline(found, FORM)) == []
+    assert problems(views.posted(found, "UANA", names)) == []
+    text = messages.file_text(found, names, "UANA", UTC, datetime(2026, 1, 1, tzinfo=UTC))
+    assert text.startswith("# Timeline of ")
+    assert "<!" not in text
+    assert "<@" not in text
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "markdown"),
+    [
+        (":x: *bold* <https://x.example/a_b|message>", "**bold** [message](https://x.example/a_b)"),
+        ("<!date^0^{time}|1970-01-01 00:00 UTC>", "00:00:00"),
+        ("<!date^86400^{date_short_pretty} {time}|x>", "1970-01-02 00:00:00"),
+        ("<@UANA> and <@UBEN>", "@ana and @UBEN"),
+        ("<!date^0^{time}|x> :x: <@UCLEO>", "00:00:00 @\\_\\*cleo\\*\\_ &lt;"),
+        (
+            "“[docs](https://evil.example) ![](x) #1 | a_b &lt;img&gt;”",
+            "“\\[docs\\](https://evil.example) !\\[\\](x) #1 | a_b &lt;img&gt;”",
+        ),
+    ],
+)
+def test_markdown_says_the_same_and_what_people_wrote_formats_nothing(mrkdwn: str, markdown: str) -> None:
+    assert as_markdown(mrkdwn, {"UANA": "ana", "UCLEO": "_*cleo*_ <"}) == markdown
