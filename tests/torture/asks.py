@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 Kind = Literal[
     "create",
+    "mentioned create",
     "delete",
     "approved delete",
     "restore",
@@ -29,9 +30,11 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """A `cancelled create` is cancelled in its server's queue, a `cancelled restore` during its safety backup.
 
-A `late cancel` comes at the moment at which the operation ahead ends.
+A `late cancel` comes at the moment at which the operation ahead ends. A `mentioned create` is requested by a
+mention in a thread, which Slack repeats until the bot has acknowledged it.
 """
 VERBS: dict[Kind, str] = {
+    "mentioned create": "create",
     "approved delete": "delete",
     "safe restore": "restore",
     "cancelled create": "create",
@@ -116,6 +119,8 @@ async def utter(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
     ask.person, ask.began = person.person.id, time.time()
     with suppress(NotPossible, TimeoutError):
         match ask.verb:
+            case "create" if ask.kind == "mentioned create":
+                ask.acked = _taken(await _mention(sandbox, ask, person))
             case "create":
                 ask.acked = _taken(await person.types(f"/backup create {ask.server} {ask.word}"))
             case "watch":
@@ -221,6 +226,14 @@ def told_alone(sandbox: Sandbox, person: str, began: float, ended: float) -> lis
         for message in messages
         if message.by_bot and message.ephemeral_to == person and began <= float(message.ts) <= ended
     ]
+
+
+async def _mention(sandbox: Sandbox, ask: Ask, person: Actor) -> Answer:
+    """Mention the bot in a thread of its own."""
+    workspace = sandbox.workspace
+    began = workspace.add(Message("COPS", workspace.next_ts(), person.person.id, "Something is wrong"))
+    text = f"@{workspace.app.name} create {ask.server} {ask.word}"
+    return await person.types(text, thread_ts=began.ts)
 
 
 async def _confirm(sandbox: Sandbox, ask: Ask, person: Actor) -> None:

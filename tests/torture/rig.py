@@ -45,6 +45,8 @@ approvers = ["{APPROVER.id}"]
 """
 SPEED = 100.0
 SETTLE_SECONDS = 60.0
+REPEATED_AFTER = (0.0, 0.5, 2.0)
+"""When Slack repeats an event that was not acknowledged: sooner than the real one, which waits minutes."""
 AHEAD_SECONDS = 2.0
 """How long people wait until what goes ahead has begun, before they request what they will cancel."""
 LATE_SECONDS = 0.15
@@ -100,6 +102,7 @@ class Rig:
 
         What has not ended after so many seconds is counted as lost.
         """
+        await self.sandbox.slack.dispatcher.settled()
         stuck = await asyncio.to_thread(self.records.wait_until_all_is_done, seconds)
         stuck += await asyncio.to_thread(self.records.broken)
         for task in self._answering:
@@ -163,6 +166,7 @@ async def rig(
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
         sandbox = Sandbox(seeded=False, speed=SPEED, clock=RealClock(ahead), spawn=forked.spawn)
+        sandbox.workspace.event_retry_seconds = REPEATED_AFTER
         app = sandbox.workspace.app
         if not history:
             app.scopes = tuple(scope for scope in app.scopes if not scope.endswith(":history"))

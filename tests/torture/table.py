@@ -9,12 +9,13 @@ COLUMNS = [field.name for field in fields(Tally)]
 
 
 def table(rows: Mapping[str, Tally]) -> str:
-    """Return the rows, and their sum, as text to read and to quote."""
+    """Return the rows, their sum, and what is of each kind, as text to read and to quote."""
     total = Tally()
     for tally in rows.values():
         total.add(tally)
     lines = [["where", *(name.replace("_", " ") for name in COLUMNS)]]
-    lines += [[name, *_figures(tally)] for name, tally in {**rows, "in all": total}.items()]
+    kinds = {f"of these: {kind}": tally for kind, tally in total.kinds.items()}
+    lines += [[name, *_figures(tally)] for name, tally in {**rows, "in all": total, **kinds}.items()]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join(_line(line, widths) for line in lines)

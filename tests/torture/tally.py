@@ -33,6 +33,7 @@ class Tally:
     """Figures. Those from `lost` to `untrue` are broken promises; `problems` says which asks they are.
 
     `done`, `refused`, `cancelled`, `failed` and `unknown` count operations by how their end is told.
+    `kinds` has the same of each kind of ask alone.
     """
 
     kills: int = 0
@@ -51,12 +52,15 @@ class Tally:
 
     def __post_init__(self) -> None:
         self.problems: list[str] = []
+        self.kinds: dict[str, Tally] = {}
 
     def add(self, other: "Tally") -> None:
         """Add the figures of another."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
         self.problems += other.problems
+        for kind, tally in other.kinds.items():
+            self.kinds.setdefault(kind, Tally()).add(tally)
 
     @property
     def broken(self) -> int:
@@ -96,7 +100,10 @@ def count(sandbox: Sandbox, asks: Sequence[Ask], stuck: Iterable[str] = ()) -> T
     traces = {ask.number: _traces(sandbox, said, ask) for ask in asks}
     for ask in asks:
         seen, ahead = traces[ask.number], traces.get(ask.ahead.number) if ask.ahead else None
-        _judge(tally, ask, seen, ahead, refused=_is_refused(sandbox, ask))
+        judged = Tally()
+        _judge(judged, ask, seen, ahead, refused=_is_refused(sandbox, ask))
+        tally.add(judged)
+        tally.kinds.setdefault(ask.kind, Tally()).add(judged)
     for workflow in stuck:
         tally.lost += 1
         tally.problems.append(f"workflow {workflow} broke or never ended")
