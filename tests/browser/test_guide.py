@@ -136,3 +136,5 @@ async def test_what_is_done_every_day_is_tried(page: Page, uses: Uses) -> None:
     await uses(form.locator("[type=submit]"))
     await expect(form).to_have_count(0)
     await expect(page.locator(".step.done")).to_have_count(3)
+    await begins(page, uses, "Show the timeline")
+    await expect(page.locator(".step.done")).to_have_count(4)

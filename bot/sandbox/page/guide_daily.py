@@ -2,7 +2,7 @@
 
 from htpy import Node
 
-from bot.sandbox.page.guide_step import Step, does, leads, place
+from bot.sandbox.page.guide_step import Step, does, leads, place, typed, types
 from bot.sandbox.page.reader import Reader
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.seed import ALERTED, MONITOR
@@ -53,4 +53,10 @@ def _backed_up_for_a_message(stage: Stage) -> bool:
 EVERY_DAY = (
     Step("Ask in an incident's thread", None, _answered_in_a_thread, _mention),
     Step("Back up from an alert's own menu", None, _backed_up_for_a_message, _use_menu),
+    Step(
+        "See who did what, for a postmortem",
+        None,
+        lambda stage: typed(stage, "timeline"),
+        lambda _, reader: types(reader, "Show the timeline", "/backup timeline"),
+    ),
 )
