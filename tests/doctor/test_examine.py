@@ -212,10 +212,19 @@ async def test_a_bot_nobody_can_use_is_a_problem(sandbox: Sandbox, tmp_path: Pat
 
 
 async def test_channels_are_looked_up(sandbox: Sandbox, tmp_path: Path) -> None:
-    report = await examined(sandbox, tmp_path, BOT_CHANNELS="COPS,CNOWHERE,DANA", BOT_AUDIT_CHANNEL="CNOT")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[channel]]\nid = "CGONE"\nnotify = "failures"')
+    report = await examined(
+        sandbox,
+        tmp_path,
+        BOT_CHANNELS="COPS,CNOWHERE,DANA",
+        BOT_AUDIT_CHANNEL="CNOT",
+        BOT_RULES_FILE=str(rules),
+    )
     assert sorted(problems(report)) == [
         "BOT_AUDIT_CHANNEL: Slack shows the bot no channel CNOT.",
         "BOT_CHANNELS: Slack shows the bot no channel CNOWHERE.",
+        "BOT_RULES_FILE: Slack shows the bot no channel CGONE.",
     ]
     assert "BOT_CHANNELS: the bot is in #ops (COPS)." in said(report)
 

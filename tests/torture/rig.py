@@ -188,6 +188,7 @@ async def rig(
             BOT_SETTLE_SECONDS="0.15",
             BOT_RESTORE_WATCH_MINUTES="0.05",
             BOT_LATE_MINUTES=str(LATE_SECONDS / 60),
+            BOT_NOTIFY=random.choice(("all", "outcomes")),
         )
         records = Records(address)
         try:

@@ -22,7 +22,7 @@ ENDINGS = {
 UNDONE = frozenset({"refused", "failed", "cancelled"})
 """Ends that say that nothing was changed."""
 
-PROMISES = ("I'll write to you when", "I'll cancel the")
+PROMISES = ("I'll write to you when", "I'll cancel the", ":information_source: I'll tell you")
 """What people are told alone that takes nothing back."""
 
 _KEY = re.compile(r"(.+?):(card|outcome|news|reply|late|alarm|remind:.+|ask:.+|alarm:.+|uncounted:.+)")
@@ -88,6 +88,10 @@ class _Traces:
         return "reply" in self.said
 
     @property
+    def is_in_channel(self) -> bool:
+        return not all(message.channel.startswith("D") for message in self.messages)
+
+    @property
     def is_doubled(self) -> bool:
         shown = len(self.said.get("card", [])) + len(self.said.get("outcome", []))
         return shown > 1 or any(len(messages) > 1 for messages in self.said.values())
@@ -126,6 +130,8 @@ def _judge(tally: Tally, ask: Ask, seen: _Traces, ahead: _Traces | None, *, refu
     _add(tally, "doubled", ask, seen, max(seen.calls, seen.safeties) > 1)
     # Who cancels sees it on the card, and is told nothing besides.
     _add(tally, "notices_lost", ask, seen, told not in {"", "cancelled"} and not seen.is_told)
+    is_news = told not in {"", "cancelled", "refused"} and ask.kind != "watch"
+    _add(tally, "notices_lost", ask, seen, is_news and not seen.is_in_channel)
     _add(tally, "duplicates", ask, seen, seen.is_doubled)
     _add(tally, "untrue", ask, seen, _is_untrue(ask, seen, told) or _is_not_cancelled(ask, ahead, told))
 
