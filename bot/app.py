@@ -19,6 +19,7 @@ import bot.backups.confirm
 import bot.backups.from_message
 import bot.backups.handlers
 import bot.backups.pick
+import bot.home.handlers
 import bot.operations.handlers
 import bot.servers.handlers
 import bot.timeline.handlers
@@ -29,6 +30,7 @@ from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
 from bot.errors import ConfigurationError, ProviderError, Silence, Unreachable
+from bot.home.homes import Homes
 from bot.notifications.client_msg_ids import ClientMsgIds
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
@@ -59,6 +61,7 @@ HANDLERS = (
     | bot.backups.from_message.HANDLERS
     | bot.backups.handlers.HANDLERS
     | bot.backups.pick.HANDLERS
+    | bot.home.handlers.HANDLERS
     | bot.operations.handlers.HANDLERS
     | bot.servers.handlers.HANDLERS
     | bot.timeline.handlers.HANDLERS
@@ -150,6 +153,7 @@ async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings, ann
             await bot.connection.listen()
         finally:
             await bot.connection.close()
+            await bot.services.homes.aclose()
             await launched.stop()
             await bot.services.messages.aclose()
             for task in background:
@@ -189,6 +193,8 @@ class _Bot:
         )
         poller = _poller(settings, backups)
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
+        homes = Homes(slack, limits)
+        audit.listeners.append(homes.heard)
         self.services = Services(
             slack=slack,
             messages=SlackMessages(
@@ -202,6 +208,7 @@ class _Bot:
             audit=audit,
             overview=SharedRead(records.overview),
             looks=LookBudget(),
+            homes=homes,
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
             groups=load_groups(settings),
@@ -211,6 +218,7 @@ class _Bot:
             poller.run,
             directory.run,
             people.run,
+            homes.run,
             *self.audit_guard.background,
         )
         self.connection, self.routes = self._connection(settings)
@@ -252,7 +260,7 @@ class _Bot:
 
     def _connection(self, settings: Settings) -> tuple[Connection, Sequence[web.AbstractRouteDef]]:
         app = _bolt_app(self.services.slack, self.identified)
-        dispatch.register(app, HANDLERS, self.services.slack)
+        dispatch.register(app, HANDLERS, self.services.slack, self.services.homes.acted)
         if settings.slack_app_token:
             return SocketConnection(app, settings.slack_app_token, acks=self.acks), []
         if settings.slack_signing_secret is None:

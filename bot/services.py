@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.authorizer import Authorizer
     from bot.backups.api import BackupsApi
     from bot.backups.poller import Poller
+    from bot.home.homes import Homes
     from bot.notifications.slack_messages import SlackMessages
     from bot.operations.records import Overview
     from bot.operations.shared_read import SharedRead
@@ -69,6 +70,7 @@ class Services:
     audit: AuditTrail
     overview: SharedRead[Overview]
     looks: LookBudget
+    homes: Homes
     timeouts: Timeouts
     asks_approvers: bool = False
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -46,12 +46,13 @@ MAX_BATCH = 100
 class AuditTrail:
     """Appends to the trail and reads it, in the database that the engine uses too; times are UTC.
 
-    `news` is set when this process has written a new entry.
+    `news` is set when this process has written a new entry, and `listeners` are told of it.
     """
 
     def __init__(self, database: sa.Engine) -> None:
         self.database = database
         self.news = asyncio.Event()
+        self.listeners: list[Callable[[Entry], None]] = []
         self._is_file = database.dialect.name == "sqlite"
         self._threads = ThreadPoolExecutor(thread_name_prefix="audit")
         self._is_closing = threading.Event()
@@ -165,6 +166,8 @@ class AuditTrail:
         log.info("audit", seq=chained.seq, hash=chained.hash, entry=chained.entry.brief())
         if written.is_new:
             self.news.set()
+            for listen in self.listeners:
+                listen(chained.entry)
 
     async def _found(self, look: Callable[[sa.Connection], T]) -> T:
         def read() -> T:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 from bot import lifecycle
-from bot.backups import confirm, create, form_views, messages, views, watch
+from bot.backups import confirm, create, form_views, messages, pick, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
 from bot.backups.requests import common_fields, server_by_id, tell_where, typed_name, typed_server
@@ -18,7 +18,16 @@ from bot.servers.views import ALL
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
-from bot.slack.forms import AgainForm, BackupChoice, CreateForm, ListForm, checked_form, read_form, read_id
+from bot.slack.forms import (
+    AgainForm,
+    BackupChoice,
+    CreateForm,
+    ListForm,
+    ServerChoice,
+    checked_form,
+    read_form,
+    read_id,
+)
 from bot.slack.hints import says_it_is_asking
 from bot.slack.interaction import Interaction
 from bot.slack.views import sentence_alone
@@ -54,11 +63,15 @@ async def list_backups(interaction: Interaction, typed: str = "") -> None:
     await _show_list(interaction, _form(wanted, server), server, replace_message=False)
 
 
-@says_it_is_asking
 async def list_server(interaction: Interaction) -> None:
     """Show the backups of the server whose button was clicked."""
+    await _list_server(interaction, read_id(interaction.value))
+
+
+@says_it_is_asking
+async def _list_server(interaction: Interaction, server_id: int) -> None:
     await interaction.ack()
-    server = await server_by_id(interaction, Verb.LIST, read_id(interaction.value))
+    server = await server_by_id(interaction, Verb.LIST, server_id)
     await _show_list(interaction, ListForm(server_id=server.id), server, replace_message=False)
 
 
@@ -100,6 +113,17 @@ async def choose_in_list(interaction: Interaction) -> None:
         await confirm.open_confirmation(interaction, choice.verb, choice.backup_id, choice.server_id)
 
 
+async def choose_for_server(interaction: Interaction) -> None:
+    """Do what was chosen in the menu at a server."""
+    choice = ServerChoice.chosen(interaction.value)
+    if choice.verb is Verb.LIST:
+        await _list_server(interaction, choice.server_id)
+    elif choice.verb is Verb.CREATE:
+        await _open_create_form(interaction, choice.server_id)
+    else:
+        await pick.begin_for(interaction, choice.verb, choice.server_id)
+
+
 async def create_backup(interaction: Interaction, typed: str = "") -> None:
     """Make a backup at once if the server is named, else show the form."""
     wanted = read_create(typed)
@@ -116,7 +140,11 @@ async def create_backup(interaction: Interaction, typed: str = "") -> None:
 
 async def open_create_form(interaction: Interaction) -> None:
     """Show the form for the server whose button was clicked."""
-    server = await server_by_id(interaction, Verb.CREATE, read_id(interaction.value))
+    await _open_create_form(interaction, read_id(interaction.value))
+
+
+async def _open_create_form(interaction: Interaction, server_id: int) -> None:
+    server = await server_by_id(interaction, Verb.CREATE, server_id)
     await services().authorizer.require(interaction, Verb.CREATE, server.name)
     await interaction.open_view(form_views.create_form(_here(interaction), server))
 
@@ -221,7 +249,8 @@ async def _show_list(
 ) -> None:
     listing = await _visible_backups(interaction, form, server)
     able = await services().authorizer.able(interaction, server.name if server else None)
-    shown = views.backup_list(listing, form, server, can_create=Verb.CREATE in able)
+    can_share = interaction.channel != interaction.person
+    shown = views.backup_list(listing, form, server, can_create=Verb.CREATE in able, can_share=can_share)
     await interaction.reply_ephemeral(shown, replace=replace_message)
 
 
@@ -260,6 +289,7 @@ HANDLERS = Handlers(
         ids.LIST_ROW: choose_in_list,
         ids.SERVER_BACKUPS: list_server,
         ids.SERVER_CREATE: open_create_form,
+        ids.SERVER_MENU: choose_for_server,
         ids.TRY_AGAIN: try_again,
     },
     views={

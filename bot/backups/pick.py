@@ -38,6 +38,19 @@ async def begin(verb: ConfirmedVerb, interaction: Interaction, typed: str = "") 
     await interaction.update_view(view_id, view)
 
 
+async def begin_for(interaction: Interaction, verb: ConfirmedVerb, server_id: int) -> None:
+    """Show the form that picks a backup of a server that was chosen."""
+    await services().authorizer.require(interaction, verb)
+    form = PickForm(verb=verb, channel=interaction.channel, thread_ts=interaction.thread_ts)
+    view_id = await interaction.open_view(form_views.loading(verb))
+    try:
+        server = await server_by_id(interaction, verb, server_id)
+        view = await _of_server(interaction, form, server, PickBackup())
+    except BotError as error:
+        view = note(error, interaction.channel, interaction.thread_ts)
+    await interaction.update_view(view_id, view)
+
+
 async def _wanted_view(
     interaction: Interaction, form: PickForm, wanted: PickBackup, server: Server | None
 ) -> View:

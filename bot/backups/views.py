@@ -56,11 +56,16 @@ def explained(verb: Verb, able: Set[Verb]) -> Message:
 
 
 def backup_list(
-    listing: BackupList, form: ListForm, server: Server | None, *, can_create: bool = False
+    listing: BackupList,
+    form: ListForm,
+    server: Server | None,
+    *,
+    can_create: bool = False,
+    can_share: bool = True,
 ) -> Message:
     """Return one page of a server's backups; without a server, of the servers with the newest of each.
 
-    `can_create`: the person can back up the server.
+    `can_create`: the person can back up the server. `can_share`: there is a channel to show it in.
     """
     page = _page(listing, form, server)
     blocks: list[Block] = [*_top(listing, form, server), _filters(page.form, server, can_create=can_create)]
@@ -72,7 +77,7 @@ def backup_list(
         blocks.append(SectionBlock(text=mrkdwn(messages.no_backups(form.backup_type))))
     if part := _range(listing, page):
         blocks.append(_context(part))
-    return Message([*blocks, _page_buttons(page)])
+    return Message([*blocks, *_page_buttons(page, can_share=can_share)])
 
 
 def shared_list(listing: BackupList, form: ListForm, server: Server | None, person: str) -> Message:
@@ -211,14 +216,16 @@ def _choices(backup: Backup) -> list[Option]:
     return [*watch, *confirmed]
 
 
-def _page_buttons(page: _Page) -> ActionsBlock:
-    buttons = []
+def _page_buttons(page: _Page, *, can_share: bool) -> list[Block]:
+    buttons: list[InteractiveElement] = []
     if page.form.page > 0:
         buttons.append(_page_button("◀ Newer", ids.LIST_PREVIOUS, page.form, -1))
     if not page.is_last:
         buttons.append(_page_button("Older ▶", ids.LIST_NEXT, page.form, +1))
-    share = ButtonElement(text=plain("Show in channel"), action_id=ids.LIST_SHARE, value=page.form.as_json())
-    return ActionsBlock(elements=[*buttons, share])
+    if can_share:
+        value = page.form.as_json()
+        buttons.append(ButtonElement(text=plain("Show in channel"), action_id=ids.LIST_SHARE, value=value))
+    return [ActionsBlock(elements=buttons)] if buttons else []
 
 
 def _page_button(text: str, action_id: str, form: ListForm, by: int) -> ButtonElement:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import assert_never
 
 from bot.alerts.model import Kind, Trouble
+from bot.audit.model import RestoreProof
 from bot.errors import BotError
 from bot.home.model import DAYS, Day, Page, Row
 from bot.servers.model import MANUAL_SLOTS
@@ -16,7 +17,6 @@ from bot.slack.text import (
     join_words,
     plain_label,
     pluralize,
-    quoted,
     safe_name,
     when,
 )
@@ -68,7 +68,7 @@ def group(name: str) -> str:
     return plain_label(f"Group: {name}", 75)
 
 
-def server(row: Row, *, is_partial: bool, today: date) -> str:
+def server(row: Row, proof: RestoreProof | None, *, is_partial: bool, today: date) -> str:
     """Return a server: what is wrong, its last days in squares and in words, and what else is known."""
     mark = ":warning: " if row.troubles else ""
     is_late = any(each.kind is Kind.NO_GOOD_BACKUP for each in row.troubles)
@@ -78,6 +78,7 @@ def server(row: Row, *, is_partial: bool, today: date) -> str:
         "" if is_late else _last_good(row),
         f"{'at least ' if is_partial else ''}{row.fresh.manual} of {MANUAL_SLOTS} slots",
         f"next to expire {when(row.expires_at)}" if row.expires_at else "",
+        f"restored {ago(proof.at)} in {duration(proof.seconds)}" if proof else "",
     ]
     squares = "".join(_SQUARES[day] for day in row.days)
     return "\n".join([head, f"{squares}  {days(row.days, today)}", " · ".join(filter(None, known))])
@@ -144,15 +145,3 @@ def page_range(page: Page, first: int) -> str:
 def more_to_decide(count: int) -> str:
     """Return how many requests are not shown."""
     return f"and {count} more, see `/backup status`"
-
-
-def filtered(part: str, group_name: str) -> str:
-    """Return which servers are left by the filter."""
-    like = f"like {quoted(part, 60)}" if part else ""
-    of_group = f"in group *{safe_name(group_name)}*" if group_name else ""
-    return " ".join(filter(None, (like, of_group)))
-
-
-def proof(at: datetime, seconds: float) -> str:
-    """Return when a server was really reset to a backup, and how long that took."""
-    return f"restored {ago(at)} in {duration(seconds)}"

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from bot.alerts.model import Limits, Trouble, find_troubles
 from bot.backups.model import Backup, freshness_by_server
-from bot.names import canonical_name
+from bot.names import fits
 from bot.permissions import Sight
 from bot.servers.model import Freshness, Server, matching
 
@@ -114,7 +113,7 @@ def page_of(found: Inventory, wanted: Wanted, sees: Sight, zone: tzinfo) -> Page
         server
         for server in (matching(wanted.part, seen) if wanted.part else seen)
         if found.troubles.get(server.id) or not wanted.only_needy
-        if not wanted.patterns or _fits(server.name, wanted.patterns)
+        if not wanted.patterns or any(fits(pattern, server.name) for pattern in wanted.patterns)
     ]
     fitting.sort(key=lambda server: _risk(server, found))
     # Servers may have gone since the page was asked for.
@@ -159,8 +158,3 @@ def _risk(server: Server, found: Inventory) -> tuple[list[int], float]:
     last = fresh.last_complete if fresh and troubles else None
     # A list that ends is less than one that goes on; so the end counts as no trouble at all.
     return [*(-each.severity for each in troubles), 0], last.timestamp() if last else 0.0
-
-
-def _fits(name: str, patterns: Sequence[str]) -> bool:
-    folded = canonical_name(name)
-    return any(fnmatchcase(folded, canonical_name(pattern)) for pattern in patterns)

@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.approvals.views import direct_question
+from bot.audit.model import RestoreProof
 from bot.backups.views import offers
 from bot.errors import BotError
 from bot.home import messages
@@ -52,7 +53,8 @@ class Home:
 
     `page` is None while nothing is known of the servers, and `listed_at` (UTC) while nothing is of their
     backups. `trouble` is why VPS.org, or the database, can't be asked. `able` is what they can do anywhere,
-    `able_on` on the servers of the page, by id. `to_decide` waits for their approval.
+    `able_on` on the servers of the page, by id. `to_decide` waits for their approval. `proofs` are the last
+    real restores, by server id.
     """
 
     form: HomeForm
@@ -68,6 +70,7 @@ class Home:
     can_cancel: frozenset[str] = frozenset()
     able: frozenset[Verb] = frozenset()
     able_on: Mapping[int, frozenset[Verb]] = field(default_factory=dict)
+    proofs: Mapping[int, RestoreProof] = field(default_factory=dict)
     operators: Sequence[str] = ()
     groups: Sequence[str] = ()
     zone: tzinfo = UTC
@@ -177,7 +180,8 @@ def _server(row: Row, shown: Home) -> SectionBlock:
         text = messages.unknown_server(row)
     else:
         today = shown.listed_at.astimezone(shown.zone).date()
-        text = messages.server(row, is_partial=shown.backups_not_shown > 0, today=today)
+        proof = shown.proofs.get(row.server.id)
+        text = messages.server(row, proof, is_partial=shown.backups_not_shown > 0, today=today)
     able = shown.able_on.get(row.server.id, frozenset())
     options = [
         _option(USAGES[verb].button, ServerChoice(verb=verb, server_id=row.server.id).as_option())

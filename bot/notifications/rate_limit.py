@@ -1,8 +1,8 @@
 """Slack's rate limits: we talk no faster than they allow, and what matters most goes first.
 
-Slack takes about one message a second per channel, in short bursts more, and 50 `chat.update` a minute in all
-(https://docs.slack.dev/apis/web-api/rate-limits). Answers to people go through their `response_url`, which
-is not limited so, and don't pass here.
+Slack takes about one message a second per channel, in short bursts more, and in all 50 `chat.update` and 100
+`views.publish` a minute (https://docs.slack.dev/apis/web-api/rate-limits). Answers to people go through their
+`response_url`, which is not limited so, and don't pass here.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 POSTS, POSTS_SECONDS = 10, 10.0
 EDITS, EDITS_SECONDS = 50, 60.0
+HOMES, HOMES_SECONDS = 100, 60.0
 
 
 class Priority(IntEnum):
@@ -94,6 +95,7 @@ class SlackRateLimits:
         self._replicas = 1
         self._posts = defaultdict[str, RateLimiter](lambda: RateLimiter(self._part(posts), posts_seconds))
         self._edits = RateLimiter(edits, edits_seconds)
+        self._homes = RateLimiter(HOMES, HOMES_SECONDS)
 
     def set_replicas(self, replicas: int) -> None:
         """Take this process's part of the limits, which hold for all replicas together."""
@@ -102,6 +104,7 @@ class SlackRateLimits:
         log.info("rate_limits_shared", replicas=replicas)
         self._replicas = replicas
         self._edits.limit = self._part(self._most_edits)
+        self._homes.limit = self._part(HOMES)
         for limiter in self._posts.values():
             limiter.limit = self._part(self._most_posts)
 
@@ -112,6 +115,10 @@ class SlackRateLimits:
     async def edit(self, priority: Priority) -> None:
         """Return when a message may be edited."""
         await self._edits.acquire(priority)
+
+    async def publish(self, priority: Priority) -> None:
+        """Return when somebody's Home may be shown."""
+        await self._homes.acquire(priority)
 
     def _part(self, limit: int) -> int:
         return max(1, limit // self._replicas)

@@ -146,11 +146,11 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
     )
 
 
-async def overview() -> Overview:
-    """Return what runs, what waits, and what has ended in the last 24 hours; watches are left out."""
-    since = datetime.now(UTC) - LATELY
+async def overview(lately: timedelta | None = LATELY) -> Overview:
+    """Return what runs, what waits, and what has ended lately (None: ever), 100 at most, without watches."""
+    since = (datetime.now(UTC) - lately).isoformat() if lately else None
     rows = await DBOS.list_workflows_async(
-        name=REPORT, start_time=since.isoformat(), limit=MOST_ENDED, sort_desc=True, load_output=False
+        name=REPORT, start_time=since, limit=MOST_ENDED, sort_desc=True, load_output=False
     )
     done = [one for one in _ended(rows) if one.operation.verb is not Verb.WATCH]
     found = [await _with_question(one) for one in await unfinished()]

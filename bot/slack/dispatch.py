@@ -62,8 +62,13 @@ class Handlers:
         )
 
 
-def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
-    """Have the app handle all of these, and answer whatever nobody handles.
+def register(
+    app: AsyncApp,
+    handlers: Handlers,
+    client: AsyncWebClient,
+    handled: Callable[[Interaction], None] = lambda _: None,
+) -> None:
+    """Have the app handle all of these, and answer whatever nobody handles; `handled` is told of each.
 
     An unhandled request would get no ack (SLACK.md, section 2).
     """
@@ -83,7 +88,9 @@ def register(app: AsyncApp, handlers: Handlers, client: AsyncWebClient) -> None:
 
     def listener(handler: Handler) -> Callable[..., Awaitable[None]]:
         async def listen(ack: AsyncAck, body: Json) -> None:
-            await answer(handler, begin(body, ack))
+            interaction = begin(body, ack)
+            await answer(handler, interaction)
+            handled(interaction)
 
         return listen
 

@@ -14,12 +14,12 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
+from bot.errors import NotRecorded, Unrecorded
 from bot.slack import ids, views
 from bot.slack.auth import UNANSWERED, error_name
 from bot.slack.message import Message
 from bot.slack.newer_blocks import Call, drawable, newer_types, older
-from bot.slack.payload import event_key, is_slack_address
+from bot.slack.payload import is_slack_address, key_of, require_id
 from bot.slack.provider_messages import Explanation
 from bot.slack.text import unescape_command
 
@@ -69,6 +69,7 @@ class Interaction:
     """True for an event that is not acked, so that Slack delivers it again."""
     replaces_message: bool = field(default=False, init=False)
     """True if the answer takes the place of the message that was clicked."""
+    _answer_id: str = field(default="", init=False)  # Of the modal that shows the answer.
     _arrived: float = field(default_factory=time.monotonic, init=False)
 
     @property
@@ -142,23 +143,16 @@ class Interaction:
     def idempotency_key(self) -> str:
         """A key that is the same if Slack delivers the same thing twice, and another for anything else.
 
-        A button under a message stands for one thing to do, however often it is clicked.
-
         Raises:
             UsageError: Slack gave nothing to make it of.
         """
-        if self._part("event"):
-            return require_id(event_key(self.body))
-        if self.view:
-            return f"view:{self.view_id}"
-        if ts := self._part("message").get("ts") or self._part("container").get("message_ts"):
-            return f"click:{self.channel}:{ts}:{self.action.get('action_id')}"
-        return f"trigger:{require_id(self.body.get('trigger_id'))}"
+        return require_id(key_of(self.body, self.channel, f"{self.action.get('action_id')}", self.value))
 
     @property
     def is_in_ephemeral(self) -> bool:
-        """True for a click under a message that this person alone sees."""
-        return bool(self._part("container").get("is_ephemeral"))
+        """True for a click under a message that this person alone sees, also as a modal."""
+        is_answer = self.view.get("callback_id") == ids.ANSWER_MODAL
+        return is_answer or bool(self._part("container").get("is_ephemeral"))
 
     @property
     def repeat(self) -> views.Repeat | None:
@@ -219,11 +213,12 @@ class Interaction:
     async def reply_ephemeral(self, message: Message, *, replace: bool = False) -> None:
         """Show a message to this person alone; in a direct message if the channel can't be used.
 
-        It goes to the thread in which this was done. `replace` puts it in the place of what was clicked.
+        It goes to the thread in which this was done, for a Home to a modal; with `replace` in its place.
         """
         await self.ack()
         self.is_answered = True
-        if await self._responded(message, replace=replace or self.replaces_message):
+        replace |= self.replaces_message
+        if await self._responded(message, replace=replace) or await self._shown(message, replace=replace):
             return
         content: Json = {"text": message.text, "blocks": message.drawn()}
         here: Json = {"channel": self.channel, **self._in_thread}
@@ -319,6 +314,21 @@ class Interaction:
         else:
             await self.reply_ephemeral(views.explain(trouble, self.repeat))
 
+    async def _shown(self, message: Message, *, replace: bool) -> bool:
+        """Show a message as a modal, if this was done in a Home or such a modal and Slack takes it."""
+        is_in_answer, modal = bool(self.view) and self.is_in_ephemeral, views.answer(message.blocks)
+        if not is_in_answer and self.view.get("type") != "home":
+            return False
+        self._answer_id = self._answer_id or (self.view_id if replace and is_in_answer else "")
+        try:
+            if self._answer_id:
+                await self.update_view(self._answer_id, modal)
+            self._answer_id = self._answer_id or await self.open_view(modal)
+        except (SlackApiError, SlackUnanswered) as error:
+            log.info("answer_not_shown", reason=type(error).__name__)
+            return False
+        return True
+
     async def _responded(self, message: Message, *, replace: bool) -> bool:
         if not self.body.get("response_url"):
             return False
@@ -368,18 +378,8 @@ class Interaction:
         return part if isinstance(part, dict) else {}
 
     def _element(self, action_id: str) -> Json:
-        for block in ((self.view.get("state") or {}).get("values") or {}).values():
-            if action_id in block:
-                element: Json = block[action_id]
-                return element
-        return {}
-
-
-def require_id(an_id: str | None) -> str:
-    """Return the id; raises UsageError if Slack left it out."""
-    if not an_id:
-        raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
-    return an_id
+        entered = (self.view.get("state") or {}).get("values") or {}
+        return next((block[action_id] for block in entered.values() if action_id in block), {})
 
 
 def _json(view: View | Json) -> Json:

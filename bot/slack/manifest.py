@@ -24,7 +24,7 @@ SCOPES = (
 )
 """What the bot can't work without; `im:history` is what people write to it directly."""
 
-EVENTS = ("app_mention", "message.im")
+EVENTS = ("app_home_opened", "app_mention", "message.im")
 
 OPTIONAL_SCOPES = (
     "channels:history",
@@ -54,7 +54,7 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

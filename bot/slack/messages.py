@@ -28,6 +28,7 @@ from bot.slack.text import duration, join_words, mention, pluralize, sentence, t
 from bot.verbs import USAGES, Verb, in_quotes
 
 SEE_BACKUPS = "See what there is with `/backup list`."
+ANSWER_TITLE = "Backup Bot"
 TRY_AGAIN = "Try again"
 NEEDS_CLICK = "I need a form for that, and Slack opens one only when you click."
 NOT_RECORDED_YET = (

@@ -5,8 +5,11 @@ https://docs.slack.dev/reference/interaction-payloads and https://docs.slack.dev
 
 import json
 import re
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from bot.errors import Misuse, UsageError
 
 Json = dict[str, Any]
 
@@ -107,6 +110,33 @@ def words_of(message: Json) -> str:
 
     collect({name: message.get(name) for name in ("text", "blocks", "attachments")})
     return "\n".join(said)[:_MOST_SEARCHED]
+
+
+def require_id(an_id: str | None) -> str:
+    """Return an id; raises UsageError if Slack left it out."""
+    if not an_id:
+        raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
+    return an_id
+
+
+def key_of(body: Json, channel: str, action_id: str, value: str) -> str:
+    """Return a key that is the same if Slack delivers a payload twice; empty if it has nothing to make it of.
+
+    A button under a message or in a modal stands for one thing to do, however often it is clicked; not so in
+    a Home, which stays the same for years.
+    """
+    view, message, container = (body.get(part) or {} for part in ("view", "message", "container"))
+    is_click, view_id = body.get("type") == "block_actions", view.get("id")
+    if body.get("event"):
+        return event_key(body)
+    if view and not is_click:
+        return f"view:{view_id}" if view_id else ""
+    if view and view.get("type") != "home":
+        button = sha256(f"{action_id}:{value}".encode()).hexdigest()[:16]
+        return f"click:{view_id}:{button}" if view_id else ""
+    if not view and (ts := message.get("ts") or container.get("message_ts")):
+        return f"click:{channel}:{ts}:{action_id}"
+    return f"trigger:{body['trigger_id']}" if body.get("trigger_id") else ""
 
 
 def event_key(body: Json) -> str:

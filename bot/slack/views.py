@@ -1,5 +1,6 @@
 """Failures and short answers, drawn as a message or as a modal."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
@@ -54,6 +55,17 @@ def offer(label: str, repeat: Repeat) -> Message:
     """Return a button that goes on with what takes a form, which Slack opens only for a click."""
     blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.NEEDS_CLICK))]
     return Message([*blocks, ActionsBlock(elements=[_button(label, repeat)])])
+
+
+def answer(blocks: Sequence[Block]) -> View:
+    """Return a message as a modal, for where none can be shown."""
+    return View(
+        type="modal",
+        callback_id=ids.ANSWER_MODAL,
+        title=plain(messages.ANSWER_TITLE),
+        close=plain("Close"),
+        blocks=list(blocks),
+    )
 
 
 def note(error: BotError, channel: str = "", thread_ts: str = "") -> View:

@@ -16,6 +16,7 @@ from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
 from bot.errors import NotAllowed
+from bot.home.homes import Homes
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
 from bot.operations import records
@@ -65,9 +66,10 @@ def services_by(rules: Rules) -> Services:
     slack, vps = web_client(SecretStr("xoxb-none"), NOWHERE), VpsClient(NOWHERE, SecretStr("none"))
     audit = AuditTrail(open_database("sqlite://"))
     servers, backups = ServersApi(vps), BackupsApi(vps)
+    limits = SlackRateLimits()
     return Services(
         slack=slack,
-        messages=SlackMessages(slack, SlackRateLimits()),
+        messages=SlackMessages(slack, limits),
         backups=backups,
         servers=servers,
         directory=ServerDirectory(servers),
@@ -76,6 +78,7 @@ def services_by(rules: Rules) -> Services:
         audit=audit,
         overview=SharedRead(records.overview),
         looks=LookBudget(),
+        homes=Homes(slack, limits),
         timeouts=Timeouts(settle=1, late=1, give_up=1, restore_watch=1, poll=1, confirmation=1),
     )
 

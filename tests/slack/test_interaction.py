@@ -173,3 +173,23 @@ def test_answers_go_to_slack_or_to_where_its_web_api_is(address: str, api: str) 
 )
 def test_answers_go_nowhere_else(address: str) -> None:
     assert not any(is_slack_address(address, api) for api in (API, SANDBOX))
+
+
+@pytest.mark.parametrize(
+    ("view", "changed", "is_same"),
+    [
+        ({"type": "home", "id": "V1"}, {}, True),
+        ({"type": "home", "id": "V1"}, {"trigger_id": "2"}, False),
+        ({"type": "modal", "id": "V1"}, {"trigger_id": "2"}, True),
+        ({"type": "modal", "id": "V1"}, {"actions": [{"action_id": "a", "value": "other"}]}, False),
+        ({"type": "modal", "id": "V1"}, {"actions": [{"action_id": "b", "value": "v"}]}, False),
+        ({"type": "modal", "id": "V1"}, {"view": {"type": "modal", "id": "V2"}}, False),
+    ],
+)
+def test_two_buttons_of_one_view_are_two_things_and_a_home_stays_the_same_for_years(
+    view: dict[str, Any], changed: dict[str, Any], is_same: bool
+) -> None:
+    click: dict[str, Any] = {"type": "block_actions", "view": view, "trigger_id": "1", "user": {"id": "U1"}}
+    click |= {"actions": [{"action_id": "a", "value": "v"}]}
+    keys = [interaction(**each).idempotency_key for each in (click, click | changed)]
+    assert (keys[0] == keys[1]) is is_same

@@ -1,0 +1,254 @@
+"""The Homes that people have open, and keeping them up to date.
+
+Slack tells when a Home is opened, not when it is closed; so it counts as open for a while. What changes in
+this process shows at once, what others change at the next look into the database. While no Home is open,
+nothing looks and nothing is asked. Of several replicas that one looks after a Home which showed it last: the
+others are told so by Slack, as the hash that they know is no longer right.
+"""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.audit.model import Entry
+from bot.errors import NotChecked, NotRecorded
+from bot.home import views
+from bot.home.gather import Gathered, gather, in_time, read_recorded
+from bot.home.listing import Listing
+from bot.notifications.rate_limit import Priority, SlackRateLimits
+from bot.operations.shared_read import SharedRead
+from bot.services import services
+from bot.slack import ids
+from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.forms import HomeForm
+from bot.slack.interaction import Interaction
+
+log = structlog.get_logger()
+
+OPEN_SECONDS, MOST_OPEN = 3600.0, 200
+"""For how long after its person used it a Home counts as open, and how many do at most."""
+SETTLE_SECONDS = 0.3
+"""How long after a change a Home is shown anew, as changes come in swarms."""
+SPACING_SECONDS = 4.0
+"""How long after a Home was shown it is not shown anew for what others do."""
+LOOK_SECONDS = 20.0
+"""How often the database is asked what other replicas have changed."""
+LISTED_SECONDS = 300.0
+"""How old a listing may be that an open Home shows, if nothing is known to have changed."""
+OPENED_SECONDS, TURNED_SECONDS = 2.0, 60.0
+"""How old a listing may be when a Home is opened, and when another part of it is shown."""
+PATIENCE_SECONDS, SHORT_PATIENCE_SECONDS = 0.25, 0.05
+"""How long a person waits for VPS.org before their Home is drawn without it, or with what is known of it."""
+_QUIET = frozenset({"refused", "reminded", "alarmed"})
+"""Entries of the audit trail that change nothing of what a Home shows."""
+
+
+@dataclass(eq=False)
+class _Home:
+    """A Home that is open; moments are the event loop's.
+
+    `hash` is Slack's for what is shown now, `content` what that is. `due_at`: when it is to be shown anew.
+    """
+
+    person: str
+    team: str
+    form: HomeForm
+    used_at: float
+    hash: str = ""
+    content: str = ""
+    shown_at: float = float("-inf")
+    due_at: float | None = None
+    showing: asyncio.Task[None] | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while it is being shown anew."""
+        return self.showing is not None and not self.showing.done()
+
+
+class Homes:
+    """All open Homes of this process."""
+
+    def __init__(self, slack: AsyncWebClient, limits: SlackRateLimits) -> None:
+        self._slack = slack
+        self._limits = limits
+        self._listing = Listing()
+        self._recorded = SharedRead(read_recorded)
+        self._open: OrderedDict[str, _Home] = OrderedDict()
+        self._woken = asyncio.Event()
+        self._runner: asyncio.Task[Any] | None = None
+        self._looked_at = 0.0
+        self._last_look: object = None
+
+    async def show(self, interaction: Interaction, form: HomeForm, *, is_opened: bool = False) -> None:
+        """Show a person their Home, or another part of it, because they asked for it.
+
+        Raises SlackApiError, or one of `UNANSWERED`, if Slack does not take it.
+        """
+        one = self._used(interaction, form)
+        within = OPENED_SECONDS if is_opened else TURNED_SECONDS
+        patience = SHORT_PATIENCE_SECONDS if self._listing.known else PATIENCE_SECONDS
+        async with one.turn:
+            await self._limits.publish(Priority.OUTCOME)
+            try:
+                gathered = await self._gather(one, within, patience)
+            except NotChecked as error:
+                gathered = Gathered(views.closed(error))
+            await self._publish(one, gathered.view, {})
+        if not gathered.is_whole:
+            self._mark(one, self._now())
+
+    def heard(self, entry: Entry) -> None:
+        """Take notice of what was put on record: Homes that are open may have to show it."""
+        if not self._open or entry.event in _QUIET:
+            return
+        if entry.event == "ended":
+            self._listing.outdate()
+        self._mark_all()
+
+    def acted(self, interaction: Interaction) -> None:
+        """Take notice of what a person did: their own Home shows at once what came of it."""
+        if interaction.body.get("type") not in {"block_actions", "view_submission"}:
+            return
+        view = interaction.view
+        if view.get("callback_id") == ids.HOME and interaction.person not in self._open:
+            form = HomeForm.remembered(interaction.private_metadata)
+            self._used(interaction, form).hash = str(view.get("hash") or "")
+        one = self._open.get(interaction.person)
+        if one and self._now() - one.shown_at > SETTLE_SECONDS:
+            one.used_at = self._now()
+            self._mark(one, self._now() + SETTLE_SECONDS)
+
+    async def run(self) -> None:
+        """Keep open Homes up to date until cancelled or closed."""
+        self._runner = asyncio.current_task()
+        try:
+            while True:
+                await self._until_due()
+                self._forget_old()
+                await self._look()
+                for one in self._due():
+                    one.due_at = None
+                    one.showing = asyncio.create_task(self._show_anew(one))
+        finally:
+            showing = [one.showing for one in self._open.values() if one.showing is not None]
+            for each in showing:
+                each.cancel()
+            await asyncio.gather(*showing, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Show nothing any more: the engine, which is asked what there is to show, is about to stop."""
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.wait({self._runner})
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _used(self, interaction: Interaction, form: HomeForm) -> _Home:
+        person = interaction.person
+        one = self._open.pop(person, None) or _Home(person, interaction.team, form, self._now())
+        one.form, one.used_at = form, self._now()
+        self._open[person] = one
+        if len(self._open) > MOST_OPEN:
+            self._open.popitem(last=False)
+        self._woken.set()
+        return one
+
+    def _mark(self, one: _Home, at: float) -> None:
+        one.due_at = at if one.due_at is None else min(one.due_at, at)
+        self._woken.set()
+
+    def _mark_all(self) -> None:
+        now = self._now()
+        for one in self._open.values():
+            self._mark(one, max(now + SETTLE_SECONDS, one.shown_at + SPACING_SECONDS))
+
+    async def _until_due(self) -> None:
+        """Return when a Home is due, it is time to look, or something has changed; or never, if none is."""
+        moments = [one.due_at for one in self._open.values() if one.due_at is not None and not one.is_busy]
+        if self._open:
+            moments.append(self._looked_at + LOOK_SECONDS)
+        seconds = max(min(moments) - self._now(), 0.0) if moments else None
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()
+
+    def _due(self) -> Iterator[_Home]:
+        now = self._now()
+        for one in [*self._open.values()]:
+            if one.due_at is not None and one.due_at <= now and not one.is_busy:
+                yield one
+
+    def _forget_old(self) -> None:
+        while self._open:
+            oldest = next(iter(self._open.values()))
+            if self._now() - oldest.used_at < OPEN_SECONDS:
+                return
+            del self._open[oldest.person]
+
+    async def _look(self) -> None:
+        """Have all Homes shown anew if something was changed elsewhere since the last look."""
+        if not self._open or self._now() < self._looked_at + LOOK_SECONDS:
+            return
+        self._looked_at = self._now()
+        recorded = await in_time(self._recorded)
+        if isinstance(recorded, NotRecorded):
+            return
+        overview = recorded.overview
+        ended = [one.operation.id for one in overview.ended]
+        seen = [(one.operation.id, one.stage) for one in overview.unfinished], ended
+        if seen != self._last_look:
+            self._listing.outdate()
+        if seen != self._last_look or not self._listing.is_fresh(services().now(), LISTED_SECONDS):
+            self._mark_all()
+        self._last_look = seen
+
+    async def _show_anew(self, one: _Home) -> None:
+        try:
+            async with one.turn:
+                await self._limits.publish(Priority.PROGRESS)
+                gathered = await self._gather(one, LISTED_SECONDS, None)
+                if json.dumps(gathered.view.to_dict()) != one.content:
+                    await self._publish(one, gathered.view, {"hash": one.hash} if one.hash else {})
+        except NotChecked:
+            log.info("home_not_shown_anew", reason="NotChecked")
+        except SlackApiError as error:
+            # With another hash another replica has shown it since, which looks after it now.
+            self._open.pop(one.person, None)
+            log.info("home_not_shown_anew", reason=error_name(error))
+        except UNANSWERED as error:
+            log.info("home_not_shown_anew", reason=type(error).__name__)
+        except Exception:  # What shows one Home must not end what shows all the others.
+            log.exception("home_broke")
+        finally:
+            self._woken.set()
+
+    async def _gather(self, one: _Home, within: float, patience: float | None) -> Gathered:
+        return await gather(
+            one.person,
+            one.team,
+            one.form,
+            self._listing,
+            self._recorded,
+            listed_within=within,
+            patience=patience,
+        )
+
+    async def _publish(self, one: _Home, view: View, known: dict[str, Any]) -> None:
+        content = view.to_dict()
+        answer = await self._slack.views_publish(user_id=one.person, view=content, **known)
+        one.hash = str((answer.get("view") or {}).get("hash") or "")
+        one.content, one.shown_at = json.dumps(content), self._now()

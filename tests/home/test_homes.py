@@ -1,0 +1,76 @@
+"""Open Homes are kept up to date, each by one replica; those that are closed cost nothing."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.audit.model import Entry
+from bot.home import homes
+from bot.home.homes import Homes
+from bot.notifications.rate_limit import SlackRateLimits
+from bot.sandbox.slack import modals
+from bot.services import services
+from bot.slack.auth import web_client
+from tests.backups.facts import NOON
+from tests.stories.test_home import shown, until_home
+from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def quick_homes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Homes are shown anew at once, as nobody else is there to be kept waiting."""
+    monkeypatch.setattr(homes, "SETTLE_SECONDS", 0.02)
+    monkeypatch.setattr(homes, "SPACING_SECONDS", 0.1)
+
+
+async def open_homes(world: World, *handles: str) -> None:
+    """Let these people open their Homes, one after the other."""
+    for handle in handles:
+        await world.person(handle).opens_home()
+        await until_home(world, handle, "*web-1*")
+
+
+async def test_what_another_replica_has_changed_shows_at_the_next_look(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homes, "LOOK_SECONDS", 0.1)
+    services().audit.listeners.clear()  # As if another process wrote it.
+    await open_homes(world, "ben")
+    await world.person("ana").types("/backup create web-1")
+    await until_home(world, "ben", "Running and waiting now", "Backing up *web-1*")
+
+
+async def test_a_home_that_another_replica_has_shown_since_is_left_to_it(world: World) -> None:
+    await open_homes(world, "ben", "cleo")
+    theirs: dict[str, Any] = {"type": "home", "blocks": [{"type": "divider"}]}
+    modals.publish(world.workspace, "UBEN", theirs)
+    left = shown(world, "ben")
+    await world.person("ana").types("/backup create web-1")
+    await until_home(world, "cleo", "Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until(lambda: "Backing up" not in shown(world, "cleo"), "Cleo sees that it has ended")
+    assert shown(world, "ben") == left
+    await open_homes(world, "ben")
+
+
+async def test_so_many_homes_are_kept_up_to_date_and_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homes, "MOST_OPEN", 1)
+    await open_homes(world, "ben", "cleo")
+    await world.person("ana").types("/backup create web-1")
+    await until_home(world, "cleo", "Backing up *web-1*")
+    assert "Backing up" not in shown(world, "ben")
+
+
+async def test_while_no_home_is_open_nothing_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "LOOK_SECONDS", 0.0)
+    none_open = Homes(web_client(SecretStr("xoxb-none"), "http://127.0.0.1:1/"), SlackRateLimits())
+    running = asyncio.create_task(none_open.run())
+    none_open.heard(Entry(event="ended", key="1", at=NOON, person="UANA"))
+    await asyncio.sleep(0.01)
+    assert not running.done(), "it would have failed to read, as there is no database"
+    running.cancel()
