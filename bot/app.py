@@ -19,6 +19,7 @@ import bot.backups.confirm
 import bot.backups.from_message
 import bot.backups.handlers
 import bot.backups.pick
+import bot.functions.handlers
 import bot.home.handlers
 import bot.operations.handlers
 import bot.servers.handlers
@@ -62,6 +63,7 @@ HANDLERS = (
     | bot.backups.handlers.HANDLERS
     | bot.backups.pick.HANDLERS
     | bot.home.handlers.HANDLERS
+    | bot.functions.handlers.HANDLERS
     | bot.operations.handlers.HANDLERS
     | bot.servers.handlers.HANDLERS
     | bot.timeline.handlers.HANDLERS

@@ -35,6 +35,7 @@ from bot.operations.card import (
     tell_privately,
     tell_requester,
 )
+from bot.operations.completion import complete_function
 from bot.operations.engine import Execution, step, workflow
 from bot.operations.model import (
     AnyOperation,
@@ -159,6 +160,8 @@ async def report_operation(ended: AnyOperation, card: PostedCard, outcome: AnyOu
     except Exception:  # How it ended is known all the same, and is not to be told as something else.
         log.exception("report_broke", operation=ended.id)
         await _tell(ended, card, Unworded(ended_at=outcome.ended_at, state=outcome.state))
+    if ended.function_execution_id:
+        await complete_function(ended, outcome)
     if recorded.failure:
         # Nobody waits for the answer any more, so that this may outlast an outage of the database.
         for entry in _ends(ended, card, outcome):

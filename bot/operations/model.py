@@ -38,7 +38,8 @@ class BaseOperation(_Stored):
     `id` is made of Slack's own ids, so that a repeated delivery finds the same operation, and begins with the
     server's. `delivery_id` is that of the click or command. `approval` is None if no second person is needed.
     `thread_ts` is the thread of the channel in which it lives, empty for the channel itself. `about` is the
-    address of the message that it was begun from.
+    address of the message that it was begun from, `function_execution_id` the run of a workflow's step that
+    waits for its end.
     """
 
     id: str
@@ -58,6 +59,7 @@ class BaseOperation(_Stored):
     break_glass_reason: str = ""
     thread_ts: str = ""
     about: str = ""
+    function_execution_id: str = ""
 
     @property
     def tag(self) -> str:

@@ -28,7 +28,17 @@ from bot.operations.model import (
     backup_id_of,
 )
 from bot.slack.messages import in_short
-from bot.slack.text import duration, escape_truncated, mention, quotation, quoted, safe_name, size, when
+from bot.slack.text import (
+    duration,
+    escape_truncated,
+    mention,
+    quotation,
+    quoted,
+    safe_name,
+    size,
+    when,
+    without_marks,
+)
 from bot.verbs import Verb
 
 CHECK_SERVER = "Check the server before you rely on it."
@@ -243,6 +253,12 @@ def made(outcome: Outcome) -> str:
 def _safety(outcome: Outcome) -> str:
     safety_id = safety_backup_of(outcome)
     return "" if safety_id is None else f"safety backup {safety_id}"
+
+
+def in_plain_text(operation: Operation, outcome: Outcome) -> str:
+    """Return how it ended for where Slack formats nothing."""
+    said = [f"{_verdict(operation, outcome)}.", outcome_detail(operation, outcome)]
+    return without_marks(" ".join(filter(None, said)))
 
 
 def reply(operation: Operation, outcome: Outcome) -> str:

@@ -24,7 +24,7 @@ SCOPES = (
 )
 """What the bot can't work without; `im:history` is what people write to it directly."""
 
-EVENTS = ("app_home_opened", "app_mention", "message.im")
+EVENTS = ("app_home_opened", "app_mention", "message.im", "function_executed")
 
 OPTIONAL_SCOPES = (
     "channels:history",
@@ -36,6 +36,71 @@ OPTIONAL_SCOPES = (
 """With `history` the bot looks for its own message after a crash, instead of risking to post it twice; with
 `read` the doctor can tell whether a channel is there; with `files:write` people can get the audit trail
 and timelines as files."""
+
+
+_SERVER = {"type": "string", "title": "Server", "description": "Its name, host name, address or id"}
+_PERSON = {
+    "type": "slack#/types/user_context",
+    "title": "Person",
+    "description": "Who started the workflow; Slack fills this in",
+}
+_BACKUP_ID = {"type": "string", "title": "Backup id", "description": "The backup's number at VPS.org"}
+_SIZE = {"type": "integer", "title": "Size in MB", "description": "Left out if VPS.org does not tell it"}
+
+FUNCTIONS = {
+    "back_up_and_wait": {
+        "title": "Back up a server and wait",
+        "description": "Makes a backup, and goes on when it is complete",
+        "input_parameters": {
+            "properties": {
+                "server": _SERVER,
+                "reason": {"type": "string", "title": "Reason", "description": "Why, for all to see"},
+                "channel": {
+                    "type": "slack#/types/channel_id",
+                    "title": "Channel",
+                    "description": "Where I tell of it; else I write to the person",
+                },
+                "person": _PERSON,
+            },
+            "required": ["server", "person"],
+        },
+        "output_parameters": {
+            "properties": {
+                "backup_id": _BACKUP_ID,
+                "size_mb": _SIZE,
+                "seconds": {"type": "integer", "title": "Seconds", "description": "How long it took"},
+                "status": {"type": "string", "title": "Status", "description": "How it ended: done"},
+            },
+            "required": ["backup_id", "status"],
+        },
+    },
+    "find_last_backup": {
+        "title": "Find the last good backup",
+        "description": "Finds a server's newest complete backup, and tells how old it is",
+        "input_parameters": {
+            "properties": {"server": _SERVER, "person": _PERSON},
+            "required": ["server", "person"],
+        },
+        "output_parameters": {
+            "properties": {
+                "backup_id": _BACKUP_ID,
+                "moment": {
+                    "type": "slack#/types/timestamp",
+                    "title": "Made at",
+                    "description": "When the backup was made",
+                },
+                "age": {"type": "string", "title": "Age", "description": "How old it is, in words"},
+                "age_hours": {"type": "number", "title": "Age in hours", "description": "To branch on"},
+                "size_mb": _SIZE,
+            },
+            "required": ["backup_id", "moment", "age", "age_hours"],
+        },
+    },
+}
+"""The steps in Workflow Builder. Never change an id: people's workflows hold them.
+
+https://docs.slack.dev/workflows/workflow-steps
+"""
 
 
 def manifest(request_url: str | None = None) -> dict[str, Any]:
@@ -87,10 +152,12 @@ def manifest(request_url: str | None = None) -> dict[str, Any]:
         "settings": {
             "event_subscriptions": {**events_at, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **interactions_at},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": True,
             "socket_mode_enabled": request_url is None,
             "token_rotation_enabled": False,
+            "function_runtime": "remote",
         },
+        "functions": FUNCTIONS,
     }
 
 

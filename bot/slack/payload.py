@@ -146,7 +146,7 @@ def event_key(body: Json) -> str:
     """
     event = body["event"]
     if run := event.get("function_execution_id"):
-        return f"step:{run}"
+        return f"function:{run}"
     if event.get("type") not in MESSAGES:
         return f"event:{body['event_id']}" if body.get("event_id") else ""
     if sent := event.get("client_msg_id"):

@@ -12,6 +12,7 @@ _FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
 _OUTER_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _NO_NAME = "(no name)"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+_FALLBACK = re.compile(r"<!date\^[^|>]*\|([^>]*)>|<https?://[^|>]*\|([^>]*)>")
 _HALF = re.compile(r"(?:<[^<>]*|&[a-z]*)$")
 _ADDRESS = re.compile(r"https?://[^\s|<>]{1,500}")
 _LINK = re.compile(r"<(?:https?://|mailto:)[^|>]*\|([^>]*)>|<((?:https?://|mailto:)[^>]*)>")
@@ -86,6 +87,12 @@ def when(moment: datetime) -> str:
 def clock(moment: datetime) -> str:
     """Return a time of day that each reader's own Slack draws in their time zone."""
     return f"<!date^{int(moment.timestamp())}^{{time}}|{in_utc(moment)}>"
+
+
+def without_marks(text: str) -> str:
+    """Return mrkdwn of ours for where Slack formats nothing; mentions stay as they are."""
+    plain = _FALLBACK.sub(lambda found: found[1] or found[2], text)
+    return html.unescape(plain.replace("*", "").replace("`", ""))
 
 
 def ago(moment: datetime) -> str:

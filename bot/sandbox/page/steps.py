@@ -84,7 +84,7 @@ def _step(function: Function, reader: Reader) -> Node:
         summary[function.title],
         form(posts("/act/step", body), data_field="inputs")[
             p(".hint")[function.description],
-            (_input(function, parameter, reader) for parameter in function.inputs),
+            (_input(function, parameter, reader) for parameter in function.filled_in),
             div(".panel-buttons")[button(".btn.primary", type="submit")["Run the workflow"]],
         ],
     ]
@@ -138,6 +138,8 @@ def _offered(kind: str, workspace: Workspace) -> Iterator[tuple[str, str]]:
 
 def _shown_inputs(run: StepRun, reader: Reader) -> Iterator[str]:
     for name, value in run.inputs.items():
+        if isinstance(value, dict):  # Who acted, which is told besides.
+            continue
         yield f"{name} {reader.user_name(value) if isinstance(value, str) else value}"
 
 

@@ -66,13 +66,15 @@ class TypingIn(Presence):
         function = self.workspace.app.functions.get(callback_id)
         if function is None:
             raise NotPossible(f"The app has no such step: {callback_id}.")
-        if unknown := inputs.keys() - {parameter.name for parameter in function.inputs}:
+        if unknown := inputs.keys() - {parameter.name for parameter in function.filled_in}:
             raise NotPossible(f"The step has no inputs {sorted(unknown)}.")
-        needed = {one.name: one.title for one in function.inputs if one.is_required}
+        needed = {one.name: one.title for one in function.filled_in if one.is_required}
         if missing := [title for name, title in needed.items() if inputs.get(name) in (None, "")]:
             raise NotPossible(f"The step needs: {', '.join(missing)}.")
         token = f"xwfp-{token_hex(8)}"
-        run = StepRun(f"Fx{uuid4().hex[:10].upper()}", callback_id, dict(inputs), token, self.person.id)
+        context = {"id": self.person.id, "secret": token_hex(8)}
+        sent = inputs | dict.fromkeys((one.name for one in function.filled_in_by_slack), context)
+        run = StepRun(f"Fx{uuid4().hex[:10].upper()}", callback_id, sent, token, self.person.id)
         self.workspace.step_runs[run.id] = run
         self.workspace.changed(Change("step"))
         await self._happens(payloads.step_started(self.workspace, run))

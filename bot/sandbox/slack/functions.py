@@ -38,6 +38,10 @@ class Parameter:
         }
 
 
+USER_CONTEXT = "slack#/types/user_context"
+"""Filled in by Slack with who started the workflow: nobody can set it (reference/types/user_context-type)."""
+
+
 @dataclass(frozen=True)
 class Function:
     """A step: what people call it, what they fill in, and what later steps get from it."""
@@ -47,6 +51,16 @@ class Function:
     description: str
     inputs: tuple[Parameter, ...]
     outputs: tuple[Parameter, ...]
+
+    @property
+    def filled_in(self) -> tuple[Parameter, ...]:
+        """What whoever builds the workflow fills in."""
+        return tuple(one for one in self.inputs if one.kind != USER_CONTEXT)
+
+    @property
+    def filled_in_by_slack(self) -> tuple[Parameter, ...]:
+        """What Slack fills in with the person who started the workflow."""
+        return tuple(one for one in self.inputs if one.kind == USER_CONTEXT)
 
 
 def read_functions(manifest: Json) -> dict[str, Function]:

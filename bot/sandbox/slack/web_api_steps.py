@@ -4,7 +4,12 @@ from bot.sandbox.slack.api_call import ApiError, Call, Method
 from bot.sandbox.slack.functions import Function
 from bot.sandbox.slack.workspace import Change, Json, StepRun
 
-_PYTHON: dict[str, type | tuple[type, ...]] = {"integer": int, "number": (int, float), "boolean": bool}
+_PYTHON: dict[str, type | tuple[type, ...]] = {
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "slack#/types/timestamp": int,
+}
 
 
 def _complete(call: Call) -> Json:
