@@ -249,8 +249,15 @@ async def _show_list(
 ) -> None:
     listing = await _visible_backups(interaction, form, server)
     able = await services().authorizer.able(interaction, server.name if server else None)
-    can_share = interaction.channel != interaction.person
-    shown = views.backup_list(listing, form, server, can_create=Verb.CREATE in able, can_share=can_share)
+    shown = views.backup_list(
+        listing,
+        form,
+        server,
+        services().now(),
+        services().authorizer.zone(interaction),
+        can_create=Verb.CREATE in able,
+        can_share=interaction.channel != interaction.person,
+    )
     await interaction.reply_ephemeral(shown, replace=replace_message)
 
 

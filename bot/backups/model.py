@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 from heapq import nlargest
 from typing import Annotated, Literal
 
@@ -93,6 +93,36 @@ def newest_first(backups: Iterable[Backup]) -> list[Backup]:
 def newest(backups: Sequence[Backup], count: int) -> list[Backup]:
     """Return the newest of many backups, newest first."""
     return nlargest(count, backups, key=_age)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How many of the backups that were made on a day are complete, have failed, or are neither yet."""
+
+    day: date
+    complete: int = 0
+    failed: int = 0
+    unfinished: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """True if no backup of that day is left."""
+        return not (self.complete or self.failed or self.unfinished)
+
+
+def by_day(backups: Iterable[Backup], today: date, zone: tzinfo, days: int) -> list[Day]:
+    """Return so many days, of which `today` is the last, with the backups that are left of them."""
+    made: dict[date, list[Backup]] = defaultdict(list)
+    for backup in backups:
+        made[backup.created_at.astimezone(zone).date()].append(backup)
+    dates = (today - timedelta(days=ago) for ago in range(days - 1, -1, -1))
+    return [_day(each, made[each]) for each in dates]
+
+
+def _day(day: date, backups: Sequence[Backup]) -> Day:
+    complete = sum(backup.is_complete for backup in backups)
+    failed = sum(backup.has_failed for backup in backups)
+    return Day(day, complete, failed, len(backups) - complete - failed)
 
 
 def newest_by_server(backups: Iterable[Backup]) -> list[Backup]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from typing import get_args
 
 from slack_sdk.models.blocks import (
@@ -19,18 +20,21 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
-from bot.backups import messages
+from bot.backups import chart_messages, messages
 from bot.backups.api import BackupList
-from bot.backups.model import Backup, newest, newest_by_server
+from bot.backups.model import Backup, by_day, newest, newest_by_server
 from bot.operations.model import NEED_A_COMPLETE_BACKUP
 from bot.servers.model import Server
 from bot.servers.views import ALL, option
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm
 from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.newer_blocks import BarChartBlock
 from bot.verbs import CHANGING, USAGES, ConfirmedVerb, Verb
 
 PAGE = 10
+DAYS = 14
+"""Days of which a server's list has a chart."""
 _TYPES = (("All types", ALL), ("Manual", "manual"), ("Automatic", "automatic"))
 
 
@@ -59,16 +63,22 @@ def backup_list(
     listing: BackupList,
     form: ListForm,
     server: Server | None,
+    now: datetime,
+    zone: tzinfo = UTC,
     *,
     can_create: bool = False,
     can_share: bool = True,
 ) -> Message:
     """Return one page of a server's backups; without a server, of the servers with the newest of each.
 
-    `can_create`: the person can back up the server. `can_share`: there is a channel to show it in.
+    `zone` is the person's own. `can_create`: they can back up the server. `can_share`: there is a channel to
+    show it in.
     """
     page = _page(listing, form, server)
-    blocks: list[Block] = [*_top(listing, form, server), _filters(page.form, server, can_create=can_create)]
+    blocks: list[Block] = [*_top(listing, form, server)]
+    if server and not page.form.page:
+        blocks += _last_days(listing, form, now.astimezone(zone).date(), zone)
+    blocks.append(_filters(page.form, server, can_create=can_create))
     if server:
         blocks += [_row(backup) for backup in page.rows]
     else:
@@ -153,6 +163,27 @@ def _range(listing: BackupList, page: _Page) -> str:
     return messages.page_range(
         page.form.page * PAGE, len(page.rows), page.count, listing.not_shown, listing.unreadable
     )
+
+
+def _last_days(listing: BackupList, form: ListForm, today: date, zone: tzinfo) -> list[Block]:
+    """Return the last days as a chart and in words, if all that is left of them is known."""
+    days = by_day(listing.backups, today, zone, DAYS)
+    if listing.not_shown or form.backup_type == "manual" or all(day.is_empty for day in days):
+        return []
+    series = {
+        chart_messages.COMPLETE: [day.complete for day in days],
+        chart_messages.FAILED: [day.failed for day in days],
+        chart_messages.UNFINISHED: [day.unfinished for day in days],
+    }
+    chart = BarChartBlock(
+        title=chart_messages.title(days, form.backup_type),
+        categories=[chart_messages.day_label(each.day) for each in days],
+        series={
+            name: values for name, values in series.items() if any(values) or name == chart_messages.COMPLETE
+        },
+        x_label=chart_messages.zone_label(zone),
+    )
+    return [chart, _context(chart_messages.summary(days))]
 
 
 def _context(text: str) -> ContextBlock:

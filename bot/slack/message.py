@@ -54,6 +54,8 @@ def plain(text: str) -> PlainTextObject:
 def _words(block: dict[str, Any]) -> str:
     if block["type"] == "data_table":
         return "\n".join(escape(line) for line in table_lines(block))
+    if block["type"] == "data_visualization":
+        return escape(block["title"])
     fields = [_said(field).replace("*\n", "* ") for field in block.get("fields", [])]
     others = [_said(each) for each in (block.get("text"), *block.get("elements", []))]
     return "\n".join(words for words in (*others, *fields) if words)

@@ -152,7 +152,7 @@ async def test_hostile_backups_can_be_shown(provider: Provider, results: list[An
     found = newest_first(listed.backups)
     freshness_by_server(found)
     form = ListForm(page=page)
-    assert problems(backup_list(listed, form, None)) == []
+    assert problems(backup_list(listed, form, None, datetime.now(UTC))) == []
     provider.lists([SERVER])
     [server] = (await ServersApi(provider.client).list()).servers
     assert problems(pick_form(PickForm(verb=Verb.RESTORE), server, found)) == []

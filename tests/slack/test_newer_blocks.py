@@ -13,10 +13,15 @@ from bot.sandbox.slack.modals import find_view
 from bot.slack.auth import SlackClient
 from bot.slack.interaction import Interaction
 from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.newer_blocks import DataTableBlock, newer_types, older
+from bot.slack.newer_blocks import BarChartBlock, DataTableBlock, newer_types, older
 
 ALERT = AlertBlock(text=mrkdwn("*All* is lost"), level="error")
 TABLE = DataTableBlock(caption="Servers", rows=[["Server", "Status"], ["web-1", "active"], ["a&b", ""]])
+CHART = BarChartBlock(
+    title="Backups",
+    categories=["1 Mar", "2 Mar"],
+    series={"Complete": [1, 2], "Failed": [0, 1], "Lost": [0, 0]},
+)
 CELLS = st.text(min_size=0, max_size=40)
 
 
@@ -51,6 +56,13 @@ def test_an_alert_becomes_a_section_that_says_the_same() -> None:
 def test_a_table_becomes_lines_of_plain_text_without_its_header() -> None:
     [section] = older(Message([TABLE]).arguments())["blocks"]
     assert section["text"] == {"type": "plain_text", "text": "web-1 · active\na&b", "emoji": False}
+
+
+def test_a_chart_becomes_its_numbers() -> None:
+    [section] = older(Message([CHART]).arguments())["blocks"]
+    said = "Complete: 1 Mar (1), 2 Mar (2)\nFailed: 2 Mar (1)\nLost: –"
+    assert section["text"] == {"type": "plain_text", "text": said, "emoji": False}
+    assert Message([CHART]).text == "Backups"
 
 
 def test_what_holds_no_newer_block_is_left_as_it_is() -> None:

@@ -95,6 +95,22 @@ async def test_the_eleventh_is_on_the_second_page(world: World) -> None:
     assert len(world.whispers("ana")) == 1
 
 
+async def test_the_last_days_are_a_chart_and_numbers_where_slack_has_no_charts(world: World) -> None:
+    for days in (1, 2, 4):
+        world.provider.add_backup("web-1", age=timedelta(days=days))
+    ana = world.person("ana")
+    await ana.types("/backup list web-1")
+    listing = await world.until_whisper("ana", "Backups of the last 14 days\nThe last 14 days: 3 complete · no complete one of ")
+    assert "data_visualization" in [block["type"] for block in listing.blocks]
+    world.faults.newer_blocks_refused = True
+    await ana.types("/backup list web-1")
+    await world.until(lambda: len(world.whispers("ana")) == 2)
+    older = world.whispers("ana")[-1]
+    assert "data_visualization" not in [block["type"] for block in older.blocks]
+    assert "Complete: " in str(older.blocks)
+    assert "The last 14 days: 3 complete · no complete one of " in older.text
+
+
 async def test_thirty_thousand_backups(world: World) -> None:
     for hours in range(30_000):
         world.provider.add_backup("web-1", backup_type="automatic", age=timedelta(hours=hours))
