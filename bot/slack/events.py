@@ -48,11 +48,14 @@ class Events:
     ) -> BoltResponse:
         if request.body.get("type") != "event_callback":
             return await next_()
-        if not is_for_us(request.body["event"]):
+        event = request.body["event"]
+        if not is_for_us(event):
             return BoltResponse(status=200)
         body = read_event(request.body, request.context.bot_user_id or "")
         body["retry"] = _retry(request)
-        key = event_key(body)
+        if not (key := event_key(body)):
+            log.warning("event_without_id", type=event.get("type"))
+            return BoltResponse(status=200)
         ack = self._acks.get(key) or self._handle_soon(key, body, request, response)
         await asyncio.wait({ack}, timeout=ACK_SECONDS)
         return BoltResponse(status=200 if ack.done() and ack.result() else 503)

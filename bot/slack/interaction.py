@@ -347,8 +347,12 @@ class Interaction:
 
     async def _respond(self, content: Json, *, replace: bool) -> bool:
         where = {} if replace else self._in_thread
+        container = self._part("container")
+        # Under what the bot wrote to the person directly, where nobody else is, answers stay as well.
+        is_direct = self.channel.startswith("D") and container.get("is_ephemeral") is False
+        kind = "in_channel" if is_direct else "ephemeral"
         answer = await self._response_address().send_dict(
-            {"replace_original": replace, "response_type": "ephemeral", **where, **content}
+            {"replace_original": replace, "response_type": kind, **where, **content}
         )
         return bool(answer.status_code == 200)
 

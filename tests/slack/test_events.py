@@ -118,6 +118,13 @@ async def test_other_events_find_their_handlers_and_unknown_ones_are_acked(wire:
     assert handled == ["U111 event:Ev1 event:Ev1"]
 
 
+@pytest.mark.parametrize("event", [{"type": "app_mention", "user": "U111"}, {"type": "team_join"}])
+async def test_what_nobody_could_know_again_is_acked_and_left(wire: Wire, event: Any) -> None:
+    app, listeners = bot(wire, Handlers())
+    assert await deliver(app, event, event_id="") == 200
+    assert listeners.count == 0
+
+
 DIRECT: Json = MENTION | {"type": "message", "channel_type": "im", "channel": "D111"}
 
 

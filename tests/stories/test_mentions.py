@@ -4,7 +4,7 @@ import pytest
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.workspace import Message
-from tests.stories.asking import TWO
+from tests.stories.asking import TWO, answers
 from tests.world import World, set_up
 
 
@@ -55,6 +55,30 @@ async def test_a_restore_from_a_thread_is_approved_and_told_in_that_thread(world
     reply = await world.until_reply("<@UANA> :white_check_mark: *web-1* is back")
     assert (reply.thread_ts, reply.broadcast) == (report.ts, True)
     assert world.posts() == []
+
+
+@set_up(**TWO, bot_break_glass=True)
+async def test_who_runs_it_alone_from_a_thread_is_told_of_in_that_thread(world: World) -> None:
+    backup = world.provider.add_backup("web-1")
+    report, ana = await incident(world), world.person("ana")
+    await ana.types(f"@backup-bot delete {backup.id}", thread_ts=report.ts)
+    await ana.clicks(label="Delete…", message=await world.until_whisper("ana", "I need a form for that"))
+    await world.confirms("ana")
+    question = await world.until_reply("Approval needed: delete a backup of web-1")
+    await answers(world, "ana", "break_glass", question)
+    await world.until_modal("ana", "once more")
+    await ana.fills(reason="the shop is down", typed_name="web-1")
+    await ana.submits()
+    told = await world.until_reply("<@UANA> runs this without approval, now: ")
+    ended = await world.until_reply(f"<@UANA> :white_check_mark: Deleted backup {backup.id}")
+    assert {each.thread_ts for each in (question, told, ended)} == {report.ts}
+    assert world.posts() == []
+
+
+@set_up(mode="http")
+async def test_where_slack_calls_the_bot_a_mention_is_taken_as_well(world: World) -> None:
+    assert (await world.person("ana").types("@backup-bot create web-1")).acked
+    await world.until_post("Backing up *web-1*")
 
 
 @set_up(bot_operators="UBEN")
@@ -114,6 +138,11 @@ async def test_written_to_directly_it_answers_there_and_its_buttons_work(world: 
     await ana.fills(server="db-1")
     await ana.submits()
     await world.until_direct("ana", "Backing up *db-1*")
+    await ana.types("create db-1 once more", channel="dm")
+    queued = await world.until_direct("ana", "*db-1*: backup is queued")
+    await ana.clicks("cancel_operation", message=queued)
+    told = await world.until_direct("ana", "I'll cancel the backup of *db-1*")
+    assert told.ephemeral_to is None
 
 
 async def test_a_guest_who_writes_directly_is_refused(world: World) -> None:
