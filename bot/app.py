@@ -19,6 +19,7 @@ import bot.backups.confirm
 import bot.backups.from_message
 import bot.backups.handlers
 import bot.backups.pick
+import bot.batches.handlers
 import bot.functions.handlers
 import bot.home.handlers
 import bot.operations.handlers
@@ -30,6 +31,7 @@ from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
+from bot.batches.card import BatchCards
 from bot.errors import ConfigurationError, ProviderError, Silence, Unreachable
 from bot.home.homes import Homes
 from bot.notifications.client_msg_ids import ClientMsgIds
@@ -64,6 +66,7 @@ HANDLERS = (
     | bot.backups.pick.HANDLERS
     | bot.home.handlers.HANDLERS
     | bot.functions.handlers.HANDLERS
+    | bot.batches.handlers.HANDLERS
     | bot.operations.handlers.HANDLERS
     | bot.servers.handlers.HANDLERS
     | bot.timeline.handlers.HANDLERS
@@ -156,6 +159,7 @@ async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings, ann
         finally:
             await bot.connection.close()
             await bot.services.homes.aclose()
+            await bot.services.batch_cards.aclose()
             await launched.stop()
             await bot.services.messages.aclose()
             for task in background:
@@ -211,6 +215,7 @@ class _Bot:
             overview=SharedRead(records.overview),
             looks=LookBudget(),
             homes=homes,
+            batch_cards=BatchCards(),
             timeouts=_timeouts(settings),
             asks_approvers=settings.bot_ask_approvers,
             groups=load_groups(settings),

@@ -1,6 +1,6 @@
 """Who can do what, asked with people and groups as Slack knows them now; what is denied goes on record."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
@@ -60,6 +60,31 @@ class Authorizer:
             except TimeoutError:
                 raise NotChecked(Denial.NOT_IN_TIME) from None
         return Allowed()
+
+    async def require_any(
+        self, interaction: Interaction, verb: Verb, servers: Sequence[str], channel: str
+    ) -> None:
+        """Do as `require` does for several servers, if the person may do it at once on none of them.
+
+        Raises:
+            NotAllowed: why not on the first; it is put on record.
+        """
+        async with self.audit_denials(interaction, verb, servers[0], channel=channel):
+            try:
+                async with interaction.ack_deadline():
+                    person = await self._people.who(interaction.person, interaction.team)
+            except TimeoutError:
+                raise NotChecked(Denial.NOT_IN_TIME) from None
+            refusals = [self._refusal(person, verb, server, channel) for server in servers]
+            if refusals[0] and all(refusals):
+                raise refusals[0]
+
+    def _refusal(self, person: Person, verb: Verb, server: str, channel: str) -> NotAllowed | None:
+        try:
+            decision = permissions.decide(person, verb, server, channel, self._rules)
+        except NotAllowed as refusal:
+            return refusal
+        return None if isinstance(decision, Allowed) else NotAllowed(Denial.NEEDS_APPROVAL_ALONE, verb)
 
     def zone(self, interaction: Interaction) -> tzinfo:
         """Return the person's own time zone, known once something was required of them; else UTC."""

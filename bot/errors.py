@@ -54,6 +54,7 @@ class Misuse(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     ONE_SERVER = "one_server"
     ONE_BACKUP = "one_backup"
+    TOO_MANY_SERVERS = "too_many_servers"
     UNKNOWN_PERSON = "unknown_person"
     UNKNOWN_TIME = "unknown_time"
     UNKNOWN_MOMENT = "unknown_moment"
@@ -99,6 +100,7 @@ class Denial(StrEnum):
     DECIDED_ALREADY = "decided_already"
     UNKNOWN_PERSON = "unknown_person"
     NOT_IN_TIME = "not_in_time"
+    NEEDS_APPROVAL_ALONE = "needs_approval_alone"
 
 
 @dataclass(eq=False)

@@ -20,6 +20,8 @@ from bot.approvals.alarm import find_alarms, show_outcome_to_approvers
 from bot.audit import record
 from bot.audit.model import Entry
 from bot.audit.record import entry_of, record_surely
+from bot.batches.batch import end_part
+from bot.batches.card import PartCard
 from bot.errors import Denial, Failure, NotAllowed, ProviderError, Stale, StaleConfirmation, UnknownServer
 from bot.names import is_same_name
 from bot.notifications.model import MessageRef
@@ -60,6 +62,8 @@ log = structlog.get_logger()
 
 MAX_DELAY_SECONDS = 600.0
 """What is begun later than this after it was requested, with nobody told meanwhile, would surprise people."""
+
+NO_CARD = PostedCard()
 
 Check = Callable[[Any], Awaitable[Failure | None]]
 P = TypeVar("P", bound=Callable[[Any, Card], Awaitable[Outcome]])
@@ -104,15 +108,20 @@ async def request_watch(wanted: WatchOperation) -> None:
 
 
 @workflow(REQUEST)
-async def request_operation(wanted: AnyOperation) -> None:
-    """Record a request, announce it or have it approved, and put it into its server's queue."""
-    card = PostedCard()
+async def request_operation(wanted: AnyOperation, card: PostedCard = NO_CARD) -> None:
+    """Record a request, announce it or have it approved, and put it into its server's queue.
+
+    An operation in a batch is given the batch's message as its card.
+    """
     try:
         await engine.begin_in_line()
         admission = await admit(wanted)
         engine.adopt(admission.execution)
         admission.check()
-        if wanted.approval is None:
+        if wanted.batch_id:
+            # Nobody has decided on this server yet.
+            await recheck(wanted)
+        elif wanted.approval is None:
             card = await announce(wanted)
         else:
             asked = await approval.ask(wanted)
@@ -137,7 +146,7 @@ async def execute_operation(wanted: AnyOperation, card: PostedCard) -> None:
         admission = await start_execution(wanted, card)
         engine.adopt(admission.execution)
         admission.check()
-        current = Card(wanted, card)
+        current = PartCard(wanted, card) if wanted.batch_id else Card(wanted, card)
         if card.says_queued:
             await current.update(Running())
         outcome = await _procedures[wanted.verb].run(wanted, current)
@@ -265,7 +274,7 @@ async def _check_second_person(wanted: Operation, decision: NeedsApproval) -> No
             raise NotAllowed(Denial.NO_BREAK_GLASS)
         return
     if not wanted.approved_by:
-        raise NotAllowed(Denial.NEEDS_APPROVAL_NOW)
+        raise NotAllowed(Denial.NEEDS_APPROVAL_ALONE if wanted.batch_id else Denial.NEEDS_APPROVAL_NOW)
     try:
         await services().authorizer.check_approver_surely(wanted.approved_by, "", wanted)
     except NotAllowed as error:
@@ -284,7 +293,9 @@ async def _end(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
 
 
 async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
-    if isinstance(ended, WatchOperation):
+    if ended.batch_id:
+        await end_part(ended.batch_id, card)
+    elif isinstance(ended, WatchOperation):
         await tell_requester(ended, MessageRef(), outcome)
     elif not card.ts and isinstance(outcome, NotDone) and outcome.failure.kind == "SlotsFull":
         # Nobody else has seen that it was requested.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.authorizer import Authorizer
     from bot.backups.api import BackupsApi
     from bot.backups.poller import Poller
+    from bot.batches.card import BatchCards
     from bot.home.homes import Homes
     from bot.notifications.slack_messages import SlackMessages
     from bot.operations.records import Overview
@@ -56,8 +57,9 @@ class Services:
     """Every client and limit.
 
     `overview` reads what runs, waits and has ended lately, for all who ask at once. `looks`: how often each
-    person can look. `asks_approvers`: approvers get a direct message for each request. `groups`: by name, the
-    patterns of servers that are meant together. `notify`: what each channel is told.
+    person can look. `batch_cards` draws the messages of batches. `asks_approvers`: approvers get a direct
+    message for each request. `groups`: by name, the patterns of servers that are meant together. `notify`:
+    what each channel is told.
     """
 
     slack: AsyncWebClient
@@ -71,6 +73,7 @@ class Services:
     overview: SharedRead[Overview]
     looks: LookBudget
     homes: Homes
+    batch_cards: BatchCards
     timeouts: Timeouts
     asks_approvers: bool = False
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -55,7 +55,7 @@ USAGES = {
         "List backups",
     ),
     Verb.CREATE: Usage(
-        "create [server] [reason…]",
+        "create [servers] [reason…]",
         "create web-1 before the upgrade",
         "back up this server",
         "Back up…",

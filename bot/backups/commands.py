@@ -25,11 +25,14 @@ class ListBackups:
 
 @dataclass(frozen=True)
 class CreateBackup:
-    """Make a backup of a server. Without quotes only the servers' names tell where the reason begins."""
+    """Make a backup of a server, or of several. Only the servers' names tell where the reason begins.
+
+    `text` is all that was typed; `server` and `reason` are as if there was one server, of one word.
+    """
 
     server: str | None = None
     reason: str = ""
-    unquoted: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def read_create(text: str) -> CreateBackup:
     if not text:
         return CreateBackup()
     server, reason = first_word(text, Verb.CREATE)
-    return CreateBackup(server.text or None, reason.strip(), "" if server.is_quoted else text)
+    return CreateBackup(server.text or None, reason.strip(), text)
 
 
 def read_pick(text: str, verb: ConfirmedVerb) -> PickBackup:

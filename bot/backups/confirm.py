@@ -12,10 +12,11 @@ from bot.backups.api import BackupList
 from bot.backups.confirm_views import Confirmation, confirm_form
 from bot.backups.make_room import find_need_of_room
 from bot.backups.model import Backup
-from bot.backups.requests import common_fields, server_by_id, tell_where
+from bot.backups.requests import common_fields, server_by_id
 from bot.errors import BotError, ProviderError, SlotsFull
 from bot.names import is_same_name
 from bot.operations import records
+from bot.operations.hints import tell_where
 from bot.operations.messages import wrong_name
 from bot.operations.model import (
     NEED_A_COMPLETE_BACKUP,
@@ -122,7 +123,7 @@ async def _make_room_form(interaction: Interaction, server: Server, reason: str)
     listing = await services().backups.list(server.id)
     used = len(checks.manual_backups(server.id, listing.backups))
     if used < MANUAL_SLOTS:
-        return form_views.create_form(here, server, reason)
+        return form_views.create_form(here, [server], reason)
     spare = _spare(server.id, listing)
     if spare is None:
         raise SlotsFull(server_name=server.name, used=used, limit=MANUAL_SLOTS)

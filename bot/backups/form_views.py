@@ -6,6 +6,7 @@ from itertools import islice
 
 from slack_sdk.models.blocks import (
     Block,
+    ExternalDataMultiSelectElement,
     ExternalDataSelectElement,
     InputBlock,
     Option,
@@ -17,9 +18,10 @@ from slack_sdk.models.views import View
 
 from bot.backups import messages
 from bot.backups.model import Backup, newest_first
+from bot.batches.model import MOST_SERVERS
 from bot.operations.model import NEED_A_COMPLETE_BACKUP
 from bot.servers.model import Server
-from bot.servers.views import option
+from bot.servers.views import option, options
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, CreateForm, PickForm
 from bot.slack.message import mrkdwn, plain
@@ -38,11 +40,28 @@ def loading(verb: ChangingVerb) -> View:
 
 
 def create_form(
-    form: CreateForm, server: Server | None, reason: str = "", *, needs_reason: bool = False
+    form: CreateForm,
+    servers: Sequence[Server],
+    reason: str = "",
+    fitting: Sequence[str] = (),
+    *,
+    needs_reason: bool = False,
 ) -> View:
-    """Return the form that makes a backup; `needs_reason` if somebody must judge it."""
-    picker = InputBlock(block_id=ids.SERVER, label=plain("Server"), element=_server_select(server))
-    blocks = [picker, reason_input(reason, is_needed=needs_reason)]
+    """Return the form that makes backups; `needs_reason` if somebody must judge it.
+
+    `fitting` are the patterns and groups that these servers fit.
+    """
+    element = ExternalDataMultiSelectElement(
+        action_id=ids.SERVER,
+        placeholder=plain("Choose servers"),
+        initial_options=options(servers) or None,
+        min_query_length=0,
+        max_selected_items=MOST_SERVERS,
+    )
+    picker = InputBlock(block_id=ids.SERVER, label=plain("Servers"), element=element)
+    blocks: list[Block] = [picker, reason_input(reason, is_needed=needs_reason)]
+    if fitting:
+        blocks.insert(0, SectionBlock(text=mrkdwn(messages.fitting(fitting, len(servers)))))
     return modal(
         ids.CREATE_MODAL, messages.MAKE_TITLE, blocks, submit="Back up", private_metadata=form.as_json()
     )

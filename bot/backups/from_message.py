@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from bot.backups import form_views
+from bot.batches.model import MOST_SERVERS
 from bot.errors import Misuse, ProviderError, UsageError
 from bot.notifications.model import MessageRef
 from bot.servers.model import Server, mentioned_in
@@ -16,7 +17,7 @@ from bot.verbs import Verb
 
 
 async def open_form(interaction: Interaction) -> None:
-    """Show the form for the server that the message mentions; what comes of it is told in its thread."""
+    """Show the form for the servers that the message mentions; what comes of it is told in its thread."""
     message = interaction.message
     if not message.get("ts"):
         raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
@@ -31,7 +32,7 @@ async def open_form(interaction: Interaction) -> None:
             link = await services().messages.permalink(ref)
     thread = str(message.get("thread_ts") or message["ts"])
     form = CreateForm(channel=interaction.channel, thread_ts=thread, about=link)
-    await interaction.open_view(form_views.create_form(form, next(iter(servers), None), link))
+    await interaction.open_view(form_views.create_form(form, servers[:MOST_SERVERS], link))
 
 
 async def _mentioned(interaction: Interaction) -> list[Server]:

@@ -1,5 +1,6 @@
 """`/backup`: its menu and help, the list, making a backup, being told when one is done, trying again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -7,9 +8,12 @@ from bot import lifecycle
 from bot.backups import confirm, create, form_views, messages, pick, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
-from bot.backups.requests import common_fields, server_by_id, tell_where, typed_name, typed_server
+from bot.backups.requests import common_fields, server_by_id, typed_server, typed_servers
+from bot.batches.batch import operation_of
+from bot.batches.requests import check_size, request_backups
 from bot.errors import AlreadyTried, Misuse, UsageError
 from bot.operations import engine, records
+from bot.operations.hints import tell_where
 from bot.operations.messages import will_tell
 from bot.operations.model import CreateOperation, WatchOperation
 from bot.permissions import NeedsApproval
@@ -125,17 +129,23 @@ async def choose_for_server(interaction: Interaction) -> None:
 
 
 async def create_backup(interaction: Interaction, typed: str = "") -> None:
-    """Make a backup at once if the server is named, else show the form."""
+    """Make a backup at once of each server that is named, else show the form.
+
+    What fits a pattern or a group, if that is more than one server, is shown in the form.
+    """
     wanted = read_create(typed)
     await services().authorizer.require(interaction, Verb.CREATE)
     if wanted.server is None:
-        await interaction.open_view(form_views.create_form(_here(interaction), None, wanted.reason))
+        await interaction.open_view(form_views.create_form(_here(interaction), (), wanted.reason))
         return
-    name, reason = wanted.server, wanted.reason
-    if wanted.unquoted:
-        name, reason = await typed_name(interaction, wanted.unquoted) or (name, reason)
-    server = await typed_server(interaction, Verb.CREATE, name, reason)
-    await _request_backup(interaction, server, reason, _here(interaction))
+    meant = await typed_servers(interaction, Verb.CREATE, wanted.text)
+    if meant.wide and len(meant.servers) > 1:
+        # Nobody knows by heart what fits a pattern: they are shown before a hundred backups begin.
+        check_size(meant.servers)
+        form = form_views.create_form(_here(interaction), meant.servers, meant.reason, meant.wide)
+        await interaction.open_view(form)
+    else:
+        await _request_backups(interaction, meant.servers, meant.reason, _here(interaction))
 
 
 async def open_create_form(interaction: Interaction) -> None:
@@ -146,14 +156,17 @@ async def open_create_form(interaction: Interaction) -> None:
 async def _open_create_form(interaction: Interaction, server_id: int) -> None:
     server = await server_by_id(interaction, Verb.CREATE, server_id)
     await services().authorizer.require(interaction, Verb.CREATE, server.name)
-    await interaction.open_view(form_views.create_form(_here(interaction), server))
+    await interaction.open_view(form_views.create_form(_here(interaction), [server]))
 
 
 async def submit_create_form(interaction: Interaction) -> None:
-    """Make the backup that the form says."""
+    """Make the backups that the form says."""
     form = read_form(CreateForm, interaction.private_metadata)
-    server = await server_by_id(interaction, Verb.CREATE, read_id(interaction.chosen(ids.SERVER)))
-    await _request_backup(interaction, server, interaction.typed(ids.REASON), form)
+    chosen = interaction.chosen_all(ids.SERVER)
+    servers = [await server_by_id(interaction, Verb.CREATE, read_id(each)) for each in chosen]
+    if not servers:
+        raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
+    await _request_backups(interaction, servers, interaction.typed(ids.REASON), form)
 
 
 async def try_again(interaction: Interaction) -> None:
@@ -175,6 +188,17 @@ async def try_again(interaction: Interaction) -> None:
 
 def _here(interaction: Interaction) -> CreateForm:
     return CreateForm(channel=interaction.channel, thread_ts=interaction.thread_ts)
+
+
+async def _request_backups(
+    interaction: Interaction, servers: Sequence[Server], reason: str, form: CreateForm
+) -> None:
+    if len(servers) == 1:
+        await _request_backup(interaction, servers[0], reason, form)
+        return
+    batch = await request_backups(interaction, servers, reason, form)
+    await interaction.ack()
+    await tell_where(interaction, operation_of(batch, batch.servers[0]))
 
 
 async def _request_backup(interaction: Interaction, server: Server, reason: str, form: CreateForm) -> None:
@@ -203,7 +227,7 @@ async def _ask_for_reason(interaction: Interaction, server: Server, form: Create
     if interaction.body.get("type") == "view_submission":
         await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
         return
-    await interaction.open_view(form_views.create_form(form, server, needs_reason=True))
+    await interaction.open_view(form_views.create_form(form, [server], needs_reason=True))
 
 
 async def _watch(interaction: Interaction, choice: BackupChoice) -> None:

@@ -56,6 +56,13 @@ _TAG = re.compile(r"^#[0-9a-f]{8}\b[\s·]*|[\s·]*#[0-9a-f]{8}$")
 """The mark by which the bot finds what it made (`Operation.tag`)."""
 
 
+def fitting(words: Sequence[str], count: int) -> str:
+    """Return how many servers are meant with the patterns and groups that were typed."""
+    named = join_words([f"“{escape_truncated(word, 60)}”" for word in words[:MOST_NAMED]])
+    meant = f"*{pluralize(count, 'server')}*, with all that {named} stands for."
+    return f"{meant} Take out those that you don't want backed up."
+
+
 def safety_purpose(backup_id: int) -> str:
     """Return what the description of a safety backup says, for those who see it at VPS.org."""
     return f"Safety backup before restoring backup {backup_id}."
@@ -69,7 +76,7 @@ def meaning(verb: Verb) -> str:
                 "Shows a server's backups, newest first, with a menu at each; or the newest of each server."
             )
         case Verb.CREATE:
-            return "Backs up a server and tells you when it's done."
+            return "Backs up one server or several, and tells you when it's done."
         case Verb.RESTORE:
             return "Restores a server from a backup. Shows first what will be lost, and asks you to confirm."
         case Verb.DELETE:

@@ -1,35 +1,30 @@
 """From an interaction to an operation: the server that is meant, and what all operations have in common."""
 
-from collections.abc import Awaitable
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from slack_sdk.errors import SlackApiError
-
 from bot.errors import Misuse, Silence, UnknownServer, Unreachable, UsageError
-from bot.operations.messages import told_privately
-from bot.operations.model import ApprovalTerms, Operation
+from bot.operations.model import ApprovalTerms
 from bot.operations.records import new_id
-from bot.operations.visibility import is_shown
 from bot.permissions import Decision, NeedsApproval
-from bot.servers.model import Server, are_names, leading_name
+from bot.servers.model import Server, are_names
+from bot.servers.selection import Selected, as_typed, select, split_selection
 from bot.services import services
-from bot.slack.auth import UNANSWERED
-from bot.slack.hints import tell_if_closed
 from bot.slack.interaction import Interaction
-from bot.slack.views import sentence_alone
-from bot.verbs import Verb
+from bot.verbs import Verb, in_quotes
 
 T = TypeVar("T")
 
 REASON_LIMIT = 200
 
 
-async def typed_server(interaction: Interaction, verb: Verb, typed: str, rest: str = "") -> Server:
+async def typed_server(
+    interaction: Interaction, verb: Verb, typed: str, rest: str = "", *, before: str = ""
+) -> Server:
     """Return the server a person means by what they typed, of those they can see; in time for Slack's ack.
 
-    `rest` is what they typed after it.
+    `rest` is what they typed after it, and `before` what before it.
 
     Raises:
         UnknownServer: none or several fit; if one is hidden from the person, that is put on record.
@@ -45,26 +40,65 @@ async def typed_server(interaction: Interaction, verb: Verb, typed: str, rest: s
             seen = [server for server in services().directory.known() if sees(server.name)]
             if not error.ids and are_names(typed, seen):
                 raise UsageError(Misuse.ONE_SERVER, verb=verb) from None
-            raise replace(error, verb=verb, rest=rest) from None
+            raise replace(error, verb=verb, rest=rest, before=before) from None
 
 
-async def typed_name(interaction: Interaction, text: str) -> tuple[str, str] | None:
-    """Return the whole name of a server that a text begins with, the longest, and the rest; None if none is.
+@dataclass(frozen=True)
+class Meant:
+    """The servers that a person means, and why; `wide` are the patterns and groups that they typed."""
 
-    Only servers that the person can see count.
+    servers: tuple[Server, ...]
+    reason: str = ""
+    wide: tuple[str, ...] = ()
 
-    Raises:
-        UsageError: the rest is nothing but names of servers, and not a reason.
-        ProviderError: as `typed_server` does.
+
+async def typed_servers(interaction: Interaction, verb: Verb, text: str) -> Meant:
+    """Return the servers that a text begins with, and the rest as the reason; only those that they can see.
+
+    A word that only looks like a server's name is not taken for a reason. Raises as `typed_server` does.
     """
-    # Finding it asks for newer servers anyway; to wait for them twice would take longer than Slack's ack may.
-    known = services().directory.known() or await _in_time(interaction, services().directory.servers())
+    # Finding one asks for newer servers anyway: to wait for them twice would take longer than Slack waits.
+    if not services().directory.known():
+        await _in_time(interaction, services().directory.servers())
+    selected = await _selected(interaction, verb, text)
+    if selected.doubtful:
+        rest = selected.rest.removeprefix(selected.doubtful).strip(" ,")
+        typed = as_typed(selected.words)
+        server = await typed_server(interaction, verb, selected.doubtful, rest, before=typed)
+        return await typed_servers(interaction, verb, f"{typed} {in_quotes(server.name)} {rest}")
+    if len(selected.words) == 1 and not _is_wide(selected.words[0], await _seen(interaction)):
+        return Meant(
+            (await typed_server(interaction, verb, selected.words[0], selected.rest),), selected.rest
+        )
+    await _in_time(interaction, services().directory.servers())
+    return await _all_meant(interaction, verb, await _selected(interaction, verb, text))
+
+
+async def _all_meant(interaction: Interaction, verb: Verb, selected: Selected) -> Meant:
+    words = selected.words
+    for unknown in select(words, await _seen(interaction), services().groups).unknown:
+        place = words.index(unknown.wanted)
+        after = " ".join(filter(None, (as_typed(words[place + 1 :]), selected.rest)))
+        before = as_typed(words[:place])
+        if unknown.is_wide:
+            raise replace(unknown, verb=verb, rest=after, before=before)
+        await typed_server(interaction, verb, unknown.wanted, after, before=before)
+    found = select(words, await _seen(interaction), services().groups)
+    return Meant(found.servers, selected.rest, found.wide)
+
+
+async def _selected(interaction: Interaction, verb: Verb, text: str) -> Selected:
+    return split_selection(text, verb, await _seen(interaction), services().groups)
+
+
+async def _seen(interaction: Interaction) -> list[Server]:
     sees = await services().authorizer.sight(interaction)
-    seen = [server for server in known if sees(server.name)]
-    name, rest = leading_name(text, seen)
-    if name and are_names(rest, seen):
-        raise UsageError(Misuse.ONE_SERVER, verb=Verb.CREATE)
-    return (name, rest) if name else None
+    return [server for server in services().directory.known() if sees(server.name)]
+
+
+def _is_wide(word: str, servers: Sequence[Server]) -> bool:
+    chosen = select([word], servers, services().groups)
+    return bool(chosen.wide)
 
 
 async def server_by_id(interaction: Interaction, verb: Verb, server_id: int) -> Server:
@@ -104,21 +138,6 @@ def common_fields(
         "reason": reason[:REASON_LIMIT],
         "approval": _terms(decision),
     }
-
-
-async def tell_where(interaction: Interaction, operation: Operation) -> None:
-    """Tell the requester, after the ack, where they will hear of it, if that is not the channel."""
-    level = services().notify.of(operation.channel)
-    told = sentence_alone(told_privately(operation.channel, level))
-    if is_shown(operation, level):
-        await tell_if_closed(interaction, operation.channel)
-    elif interaction.channel == operation.channel:
-        await interaction.reply_ephemeral(told)
-    else:  # A form is in no channel.
-        with suppress(SlackApiError, *UNANSWERED):
-            await interaction.client.chat_postEphemeral(
-                channel=operation.channel, user=interaction.person, **told.arguments()
-            )
 
 
 def _terms(decision: Decision | None) -> ApprovalTerms | None:

@@ -192,8 +192,11 @@ class SlackMessages:
         async with edits.lock:
             return not (await self._edit(ref, message, calling)).error
 
-    async def edit_progress(self, ref: MessageRef, message: Message, *, wait: float) -> None:
-        """Edit a message unless it is overtaken; returns after `wait` seconds, while that goes on."""
+    async def edit_progress(self, ref: MessageRef, message: Message, *, wait: float | None) -> bool:
+        """Edit a message unless it is overtaken; returns after `wait` seconds, while that goes on.
+
+        Returns True if it was edited by then.
+        """
         edits, progress = self._edits_of(ref), _Progress()
         edits.overtake()
         edits.progress = progress
@@ -216,6 +219,7 @@ class SlackMessages:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await asyncio.wait({task}, timeout=wait)
+        return task.done() and not task.cancelled() and not task.result().error
 
     async def aclose(self) -> None:
         """Drop the progress edits that have not gone out."""

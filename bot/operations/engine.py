@@ -225,6 +225,11 @@ async def start(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwarg
         raise NotRecorded(Unrecorded.OPERATION) from error
 
 
+def is_in_workflow() -> bool:
+    """True inside a workflow or a step."""
+    return DBOS.workflow_id is not None
+
+
 async def start_next(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
     """Do as `start` does, from a workflow, which then need not wait for it."""
     with SetWorkflowID(workflow_id):

@@ -32,6 +32,7 @@ from bot.slack.text import (
     link,
     mention,
     plain_label,
+    pluralize,
     quoted,
     safe_name,
     sentence,
@@ -39,6 +40,7 @@ from bot.slack.text import (
 )
 from bot.verbs import Verb
 
+CANCEL_REST = "Cancel the rest"
 LOOK_AT_LIST = "Look with `/backup list`."
 NOTHING_RUNS = "Nothing is running or waiting."
 ENDED_LATELY = "Ended in the last 24 h"
@@ -103,10 +105,10 @@ def request_fields(operation: Operation) -> dict[str, str]:
     requested = f"{mention(operation.requested_by)}, {ago(operation.requested_at)}"
     fields = {"Requested by": requested, "Server": safe_name(operation.server_name), **_at_stake(operation)}
     if operation.reason:
-        fields["Reason"] = _reason(operation)
+        fields["Reason"] = why(operation.reason, operation.about)
     if operation.broke_glass:
-        why = quoted(operation.break_glass_reason)
-        fields["Approved by"] = f":rotating_light: nobody (break-glass: {why})"
+        emergency = quoted(operation.break_glass_reason)
+        fields["Approved by"] = f":rotating_light: nobody (break-glass: {emergency})"
     elif operation.approved_by:
         at = f", {when(operation.approved_at)}" if operation.approved_at else ""
         fields["Approved by"] = f"{mention(operation.approved_by)}{at}"
@@ -280,15 +282,15 @@ def origin(operation: Operation) -> str:
     if has_fields(operation):
         return operation.tag
     line = f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)} · {operation.tag}"
-    return f"{line}\n{_reason(operation)}" if operation.reason else line
+    return f"{line}\n{why(operation.reason, operation.about)}" if operation.reason else line
 
 
-def _reason(operation: Operation) -> str:
-    """Return why, with a link to the message it was begun from; that message may be all of the reason."""
-    message = link(operation.about, "message")
-    if message and operation.reason == operation.about:
+def why(reason: str, about: str) -> str:
+    """Return the reason, with a link to the message it was begun from, which may be all of the reason."""
+    message = link(about, "message")
+    if message and reason == about:
         return f"Because of this {message}"
-    return " · ".join(filter(None, [quoted(operation.reason), message]))
+    return " · ".join(filter(None, [quoted(reason), message]))
 
 
 def cancelling(operation: Operation) -> str:
@@ -331,6 +333,34 @@ def ended_line(verdict: str, one: Ended) -> str:
     """Return one operation that has ended: the verdict, for whom, when, and where its card is."""
     who = mention(one.operation.requested_by)
     return f"{verdict} · {who} · {ago(one.outcome.ended_at)}\n{_where(one)}"
+
+
+def batch_line(ones: Sequence[Unfinished]) -> str:
+    """Return those of a batch that have not ended: how many run and wait, for whom, where and why."""
+    running = sum(one.stage is Stage.RUNNING for one in ones)
+    counted = [f"{running} running"] * bool(running) + [f"{len(ones) - running} queued"] * (
+        running < len(ones)
+    )
+    operation = ones[0].operation
+    emoji = ":arrows_counterclockwise:" if running else ":hourglass_flowing_sand:"
+    who, servers = mention(operation.requested_by), pluralize(len(ones), "server")
+    state = f"{' · '.join(counted)}, requested {ago(operation.requested_at)}"
+    line = f"{emoji} Backing up *{servers}* · {who} · {state}"
+    lines = [
+        line,
+        link(ones[0].permalink, "message"),
+        quoted(operation.reason, 100) if operation.reason else "",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def ended_batch_line(ones: Sequence[Ended]) -> str:
+    """Return those of a batch that have ended: how many have a backup, for whom, when, and where."""
+    done = sum(one.outcome.state is State.DONE for one in ones)
+    emoji = ":white_check_mark:" if done == len(ones) else ":warning:"
+    verdict = f"{emoji} *{done} of {pluralize(len(ones), 'server')}* backed up"
+    who, last = mention(ones[0].operation.requested_by), max(one.outcome.ended_at for one in ones)
+    return "\n".join(filter(None, [f"{verdict} · {who} · {ago(last)}", link(ones[0].permalink, "message")]))
 
 
 def _where(one: Unfinished | Ended) -> str:

@@ -39,7 +39,7 @@ class BaseOperation(_Stored):
     server's. `delivery_id` is that of the click or command. `approval` is None if no second person is needed.
     `thread_ts` is the thread of the channel in which it lives, empty for the channel itself. `about` is the
     address of the message that it was begun from, `function_execution_id` the run of a workflow's step that
-    waits for its end.
+    waits for its end. `batch_id` is the batch it is a part of, which tells of it in its own message.
     """
 
     id: str
@@ -60,6 +60,7 @@ class BaseOperation(_Stored):
     thread_ts: str = ""
     about: str = ""
     function_execution_id: str = ""
+    batch_id: str = ""
 
     @property
     def tag(self) -> str:

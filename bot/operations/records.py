@@ -210,6 +210,33 @@ async def ended(wanted: str) -> Ended | None:
     return next(_ended(rows), None)
 
 
+async def so_far(wanted: Sequence[str]) -> dict[str, Unfinished | Ended]:
+    """Return by id how far operations have come; those that have not come to a queue yet are left out."""
+    reports = await DBOS.list_workflows_async(
+        workflow_ids=[report_id(each) for each in wanted], load_output=False
+    )
+    found: dict[str, Unfinished | Ended] = {one.operation.id: one for one in _ended(reports)}
+    others = [execute_id(each) for each in wanted if each not in found]
+    for row in await DBOS.list_workflows_async(workflow_ids=others, load_output=False) if others else []:
+        if operation := read_operation(row):
+            found[operation.id] = _unfinished(row, operation)
+    return found
+
+
+async def have_all_ended(wanted: Sequence[str]) -> bool:
+    """Tell whether all of these operations have ended, as far as their reports have begun."""
+    reports = await DBOS.list_workflows_async(
+        workflow_ids=[report_id(each) for each in wanted], load_input=False, load_output=False
+    )
+    return len(reports) == len(set(wanted))
+
+
+async def arguments_of(workflow_id: str) -> Sequence[object] | None:
+    """Return what a workflow was started with, as stored; None if there is none of that id."""
+    rows = await DBOS.list_workflows_async(workflow_ids=[workflow_id], load_output=False)
+    return read_arguments(rows[0]) if rows else None
+
+
 async def ended_since(server_id: int, moment: datetime) -> list[Ended]:
     """Return what has ended on a server after `moment`, oldest first, as far as its report has begun."""
     # An older SQLite makes the engine cut its times to whole seconds (DBOS.md, section 5).

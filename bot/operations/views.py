@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -37,9 +38,19 @@ from bot.operations.model import (
 from bot.operations.progress import Late, Progress, Queued, SafetyBackupRunning
 from bot.operations.records import Ended, Overview, Stage, Unfinished
 from bot.slack import ids
-from bot.slack.forms import NAME_KEPT, AgainForm, BackupChoice, OperationForm, StatusForm, TimelineForm
+from bot.slack.forms import (
+    NAME_KEPT,
+    AgainForm,
+    BackupChoice,
+    BatchForm,
+    OperationForm,
+    StatusForm,
+    TimelineForm,
+)
 from bot.slack.message import Message, mrkdwn, plain
 from bot.verbs import GO_BACK, Verb
+
+T = TypeVar("T", bound=Unfinished | Ended)
 
 MOST_SHOWN = 20
 MOST_ENDED_SHOWN = 5
@@ -82,16 +93,43 @@ def status(
     What has not acted yet can be cancelled there, if its id is in `can_cancel`.
     """
     blocks: list[Block] = [HeaderBlock(text=plain(messages.status_title(shown.unfinished, server_name)))]
-    blocks += [status_row(one, can_cancel) for one in shown.unfinished[:MOST_SHOWN]]
-    if len(shown.unfinished) > MOST_SHOWN:
-        more = messages.more(len(shown.unfinished) - MOST_SHOWN)
-        blocks.append(ContextBlock(elements=[mrkdwn(more)]))
+    are_all = form.server_id is None
+    unfinished = [
+        status_row(each[0], can_cancel) if len(each) == 1 else _batch_row(each, can_cancel)
+        for each in _together(shown.unfinished, are_all=are_all)
+    ]
+    blocks += unfinished[:MOST_SHOWN]
+    if len(unfinished) > MOST_SHOWN:
+        blocks.append(ContextBlock(elements=[mrkdwn(messages.more(len(unfinished) - MOST_SHOWN))]))
     if shown.ended:
+        rows = _together(shown.ended, are_all=are_all)[:MOST_ENDED_SHOWN]
         blocks += [DividerBlock(), ContextBlock(elements=[mrkdwn(messages.ENDED_LATELY)])]
-        blocks += [ended_row(one) for one in shown.ended[:MOST_ENDED_SHOWN]]
+        blocks += [ended_row(each[0]) if len(each) == 1 else _ended_batch_row(each) for each in rows]
     refresh = ButtonElement(text=plain("Refresh"), action_id=ids.REFRESH_STATUS, value=form.as_json())
     blocks.append(ActionsBlock(elements=[refresh]))
     return Message(blocks)
+
+
+def _together(ones: Sequence[T], *, are_all: bool) -> list[list[T]]:
+    """Return operations by what is told of them in one row: those of a batch together, if all are shown."""
+    rows: dict[str | int, list[T]] = {}
+    for place, one in enumerate(ones):
+        rows.setdefault((are_all and one.operation.batch_id) or place, []).append(one)
+    return [*rows.values()]
+
+
+def _batch_row(ones: Sequence[Unfinished], can_cancel: frozenset[str]) -> SectionBlock:
+    """Return how many of a batch's operations run and wait; with a menu that cancels those that wait."""
+    menu = None
+    if any(one.stage is Stage.QUEUED and one.operation.id in can_cancel for one in ones):
+        value = BatchForm(batch=ones[0].operation.batch_id).as_json()
+        options = [Option(text=plain(messages.CANCEL_REST), value=value)]
+        menu = OverflowMenuElement(action_id=ids.CANCEL_BATCH, options=options)
+    return SectionBlock(text=mrkdwn(messages.batch_line(ones)), accessory=menu)
+
+
+def _ended_batch_row(ones: Sequence[Ended]) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(messages.ended_batch_line(ones)))
 
 
 def status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:

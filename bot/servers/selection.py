@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(r"[\s,]*(?:(?:and|&)\s+)?", re.IGNORECASE)
 _BOLD = re.compile(r"\*[^*]+\*")
 _LIKE_A_NAME = re.compile(r"\w+[-_.\d][-\w.]*")
 """A word that is hardly one of a reason: with a digit, a hyphen, an underscore or a dot in it."""
-_SLIP_CUTOFF = 0.8
+_SLIP_CUTOFF = 0.75
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def split_selection(text: str, verb: Verb, servers: Sequence[Server], groups: Gr
     while following := _following(rest, verb, servers, groups):
         word, rest = following
         words.append(word)
-    rest = rest.strip().lstrip(", ")
-    return Selected(tuple(words), rest, _doubtful(rest, verb, servers))
+    reason, is_quoted = _reason(rest.strip().lstrip(", "), verb)
+    return Selected(tuple(words), reason, "" if is_quoted else _doubtful(reason, servers))
 
 
 def as_typed(words: Sequence[str]) -> str:
@@ -134,16 +134,22 @@ def _means_several(word: str, servers: Sequence[Server], groups: Groups) -> bool
     return "*" in word and not _BOLD.fullmatch(word)
 
 
-def _doubtful(rest: str, verb: Verb, servers: Sequence[Server]) -> str:
-    """Return the first word of a reason if it looks like a server's name with a slip, else ""."""
+def _reason(rest: str, verb: Verb) -> tuple[str, bool]:
+    """Return the reason, without the quotes around it if there are any, and whether there were."""
     try:
-        word, _ = first_word(rest, verb) if rest else (None, "")
+        word, after = first_word(rest, verb)
     except UsageError:
-        return ""
-    if word is None or not _LIKE_A_NAME.fullmatch(word.text):
+        return rest, False
+    return (rest, word.is_quoted) if after.strip() or not word.is_quoted else (word.text, True)
+
+
+def _doubtful(reason: str, servers: Sequence[Server]) -> str:
+    """Return the first word of a reason if it looks like a server's name with a slip, else ""."""
+    word = reason.partition(" ")[0].rstrip(",")
+    if not _LIKE_A_NAME.fullmatch(word):
         return ""
     names = [canonical_name(server.name) for server in servers]
-    return word.text if get_close_matches(canonical_name(word.text), names, 1, _SLIP_CUTOFF) else ""
+    return word if get_close_matches(canonical_name(word), names, 1, _SLIP_CUTOFF) else ""
 
 
 def _patterns(word: str, groups: Groups) -> Sequence[str] | None:

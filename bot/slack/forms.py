@@ -124,6 +124,12 @@ class OperationForm(_Form):
     operation: str
 
 
+class BatchForm(_Form):
+    """Which batch a button is about."""
+
+    batch: str
+
+
 class RequestForm(_Form):
     """Which request is decided on, and a digest of what is shown of it."""
 

@@ -35,6 +35,8 @@ DECLINE = "decline"
 REQUEST_MENU = "request_menu"
 OPEN_LINK = "open_link"
 CANCEL = "cancel_operation"
+CANCEL_BATCH = "cancel_batch"
+TRY_BATCH_AGAIN = "try_batch_again"
 REFRESH_STATUS = "refresh_status"
 
 # Home.

@@ -174,8 +174,13 @@ class Interaction:
 
     def chosen(self, action_id: str) -> str:
         """Return the value of the option that was chosen in the modal; empty if none was."""
-        option = self._element(action_id).get("selected_option") or {}
-        return str(option.get("value") or "")
+        return next(iter(self.chosen_all(action_id)), "")
+
+    def chosen_all(self, action_id: str) -> list[str]:
+        """Return the values of all options that were chosen in the modal."""
+        element = self._element(action_id)
+        options = element.get("selected_options") or [element.get("selected_option") or {}]
+        return [str(each["value"]) for each in options if each.get("value")]
 
     def is_ticked(self, action_id: str, *, if_absent: bool = False) -> bool:
         """Tell whether a checkbox is ticked; `if_absent` if it is not there at all."""

@@ -1,5 +1,6 @@
 """A message as Slack takes it: blocks, and the same in words for whoever can't see blocks."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,8 @@ from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
 
 from bot.slack.newer_blocks import table_lines
 from bot.slack.text import UPDATE_TEXT_LIMIT, escape, truncate_mrkdwn
+
+_BAR = re.compile("`[█░]+` ?")
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Message:
     def text(self) -> str:
         """Return the words of all blocks (SLACK.md, section 1: screen readers read only `text`)."""
         words = [said for block in self._json if (said := _words(block))]
-        return truncate_mrkdwn("\n".join(words), UPDATE_TEXT_LIMIT)
+        # A bar is read aloud cell by cell; what it shows is said beside it.
+        return truncate_mrkdwn(_BAR.sub("", "\n".join(words)), UPDATE_TEXT_LIMIT)
 
     def drawn(self) -> list[dict[str, Any]]:
         """Return the blocks as JSON. Raises SlackObjectFormationError if a block breaks a limit."""

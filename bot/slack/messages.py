@@ -168,6 +168,7 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
     Misuse.NO_TYPE: ("The type is missing.", TYPES),
     Misuse.UNKNOWN_TYPE: ("“{text}” isn't a type of backup.", TYPES),
     Misuse.ONE_SERVER: ("I {verb} one server at a time.", "{how}"),
+    Misuse.TOO_MANY_SERVERS: ("These are {text} servers; I {verb} at most 100 at once.", "{how}"),
     Misuse.ONE_BACKUP: ("I {verb} one backup at a time.", "{how}"),
     Misuse.UNKNOWN_PERSON: ("I don't know who “{text}” is.", "Type @ and pick the person from Slack's list."),
     Misuse.UNKNOWN_TIME: ("“{text}” isn't a time.", "Type 24h, 7d, yesterday or 2026-11-01 (UTC)."),
@@ -248,6 +249,7 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
         "This now needs approval.",
         "Request it again, and I'll ask the approvers.",
     ),
+    Denial.NEEDS_APPROVAL_ALONE: ("This needs approval.", "Request it for this server alone, then I ask."),
     Denial.APPROVER_LOST_ROLE: (
         "The person who approved this can no longer approve requests for this server.",
         "Request it again.",
@@ -297,7 +299,8 @@ def _unknown_server(error: UnknownServer) -> Explanation:
         what = f"No server that you can see fits “{error.wanted}”."
     elif error.is_list_partial:
         what = f"VPS.org did not show all servers, and “{error.wanted}” is not among those that you can see."
-    return Explanation(what, f"{hint}{unsure}", next_steps=steps)
+    quotes = " If it belongs to the reason, put the reason in quotes." * bool(error.before)
+    return Explanation(what, f"{hint}{unsure}{quotes}", next_steps=steps)
 
 
 def _did_you_mean(names: Sequence[str]) -> str:

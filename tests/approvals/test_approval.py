@@ -15,6 +15,7 @@ from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
 from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
+from bot.batches.card import BatchCards
 from bot.errors import NotAllowed
 from bot.home.homes import Homes
 from bot.notifications.rate_limit import SlackRateLimits
@@ -79,6 +80,7 @@ def services_by(rules: Rules) -> Services:
         overview=SharedRead(records.overview),
         looks=LookBudget(),
         homes=Homes(slack, limits),
+        batch_cards=BatchCards(),
         timeouts=Timeouts(settle=1, late=1, give_up=1, restore_watch=1, poll=1, confirmation=1),
     )
 

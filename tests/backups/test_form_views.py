@@ -39,8 +39,8 @@ def confirmation(verb: ChangingVerb, shown: Backup, server: Server = WEB, **more
 
 FORMS: dict[str, Drawable] = {
     "asking": loading(Verb.RESTORE),
-    "create": create_form(CreateForm(channel="COPS"), None),
-    "create, server and reason known": create_form(CreateForm(channel="COPS"), WEB, "before the upgrade"),
+    "create": create_form(CreateForm(channel="COPS"), ()),
+    "create, server and reason known": create_form(CreateForm(channel="COPS"), [WEB], "before the upgrade"),
     "pick, no server yet": pick_form(DELETE, None, None),
     "pick to delete": pick_form(DELETE.model_copy(update={"server_id": 1}), WEB, FOUND),
     "pick to restore": pick_form(RESTORE, WEB, FOUND),
@@ -176,7 +176,7 @@ def test_whatever_there_is_the_forms_can_be_shown(
     verb: ConfirmedVerb, found: list[Backup], server: Any, reason: str
 ) -> None:
     form = PickForm(verb=verb, channel="COPS", server_id=server.id)
-    assert problems(create_form(CreateForm(channel="COPS"), server, reason)) == []
+    assert problems(create_form(CreateForm(channel="COPS"), [server], reason)) == []
     assert problems(pick_form(form, server, found)) == []
     assert problems(pick_form(form, server, [], missed=NOON)) == []
     groups = backup_options(verb, found, "", NOON, UTC)

@@ -69,7 +69,7 @@ def check_words(error: BotError) -> None:
 @pytest.mark.parametrize("verb", [None, *USAGES])
 @pytest.mark.parametrize("misuse", Misuse)
 def test_every_misuse_has_words(misuse: Misuse, verb: Verb | None) -> None:
-    needs_verb = misuse in {Misuse.ONE_SERVER, Misuse.ONE_BACKUP}
+    needs_verb = misuse in {Misuse.ONE_SERVER, Misuse.ONE_BACKUP, Misuse.TOO_MANY_SERVERS}
     for text in ("lst", HOSTILE):
         check_words(UsageError(misuse, text, verb or (Verb.RESTORE if needs_verb else None)))
 

@@ -78,8 +78,9 @@ async def test_several_servers_are_not_a_server_and_a_reason(world: World, typed
     world.provider.add_server("db main")
     await world.restart_bot()
     await world.person("ana").types(f"/backup create {typed}")
-    await world.until_whisper("ana", "I back up one server at a time.")
-    assert world.provider.creates == []
+    await world.until_post("Backing up *2 servers*")
+    await world.until(lambda: len(world.provider.creates) == 2, "each is backed up once")
+    assert all("Requested in Slack" in each.description for each in world.provider.creates)
 
 
 async def test_a_slow_list_of_servers_is_waited_for_once(world: World) -> None:

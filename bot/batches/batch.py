@@ -1,0 +1,235 @@
+"""The life of a batch: two durable workflows, between which each server's backup is an operation of its own.
+
+    request_batch   post the message → request an operation for each server
+    report_batch    show how it ended → tell the requester; begun by the last operation to end
+
+Neither waits for the operations. Each of them looks, once its own end is on record, whether all others have
+ended, too: the last one at least sees it, and the report's id makes it one report.
+"""
+
+import structlog
+
+from bot.batches import messages, views
+from bot.batches.card import find_batch, part_id, read_state
+from bot.batches.model import Batch, BatchServer, BatchState, EndedBatch
+from bot.notifications.model import MessageRef
+from bot.operations import engine, records
+from bot.operations.cancel import cancel_operation
+from bot.operations.card import ANNOUNCE_SECONDS, PostedCard
+from bot.operations.engine import Execution, is_recovery, step, workflow
+from bot.operations.model import CreateOperation
+from bot.operations.records import REQUEST, cancel_id, report_id
+from bot.operations.visibility import is_shown
+from bot.services import services
+from bot.slack.message import text_alone
+
+log = structlog.get_logger()
+
+
+async def request(batch: Batch) -> None:
+    """Record a batch and let it run; a second time under the same id changes nothing.
+
+    From a handler, or from a workflow, which then need not wait for it.
+
+    Raises:
+        NotRecorded: the database did not confirm within 1 s; not in a workflow.
+    """
+    start = engine.start_next if engine.is_in_workflow() else engine.start
+    await start(request_batch, batch.id, batch)
+
+
+async def request_cancel(batch_id: str, key: str, operations: list[str], by: str) -> None:
+    """Record the wish to cancel these operations of a batch; raises NotRecorded as `request` does."""
+    await engine.start(cancel_batch, f"{cancel_id(batch_id)}:{key}", operations, by)
+
+
+@workflow("request_batch")
+async def request_batch(batch: Batch) -> None:
+    """Post a batch's message, and request the backup of each of its servers."""
+    engine.adopt(await begin_batch(batch))
+    try:
+        card = await post_batch(batch)
+    except engine.NOT_BUGS:
+        raise
+    except Exception:  # The backups are what counts: how they end is told all the same.
+        log.exception("batch_not_posted", batch=batch.id)
+        card = PostedCard(says_queued=True)
+    for server in batch.servers:
+        wanted = operation_of(batch, server)
+        await engine.start_next(engine.named(REQUEST), wanted.id, wanted, card)
+    if not batch.servers:
+        await engine.start_next(report_batch, report_id(batch.id), batch, card)
+
+
+@workflow("report_batch")
+async def report_batch(batch: Batch, card: PostedCard) -> None:
+    """Show how a batch ended, and tell the requester. Outlasts outages of Slack."""
+    engine.adopt(await begin_batch(batch))
+    try:
+        shown = await show_batch(batch, card)
+        await tell_batch(batch, shown)
+        if shown.channel != batch.channel:
+            await tell_channel_of_batch(batch)
+    except engine.NOT_BUGS:
+        raise
+    except Exception:  # What ended is on record all the same.
+        log.exception("batch_report_broke", batch=batch.id)
+        await tell_unworded(batch, card)
+
+
+@workflow("cancel_batch")
+async def cancel_batch(operations: list[str], by: str) -> None:
+    """Cancel each of these operations, unless it has begun by now."""
+    for each in operations:
+        await engine.start_next(cancel_operation, cancel_id(each), each, by)
+
+
+async def end_part(batch_id: str, card: PostedCard) -> None:
+    """Show that an operation of a batch has ended; if it was the last, end the batch."""
+    ended = await find_if_ended(batch_id)
+    if ended.batch:
+        await engine.start_next(report_batch, report_id(batch_id), ended.batch, card)
+    else:
+        services().batch_cards.touch(batch_id, card)
+
+
+@step("begin_batch")
+async def begin_batch(batch: Batch) -> Execution:
+    """Return this run as the one that begins the work."""
+    return engine.new_execution(batch.requested_at)
+
+
+@step("post_batch")
+async def post_batch(batch: Batch) -> PostedCard:
+    """Post a batch's message: to the requester if the channel can't be written to."""
+    message = views.batch_message(await read_state(batch))
+    ref = await services().messages.post_once(
+        _places(batch),
+        message.arguments(),
+        f"{batch.id}:card",
+        thread_ts=batch.thread_ts,
+        is_recovery=is_recovery(),
+        give_up_after=ANNOUNCE_SECONDS,
+    )
+    link = await services().messages.permalink(ref)
+    # An operation that has to wait may be cancelled from the message at once.
+    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link, says_queued=True)
+
+
+@step("find_if_ended")
+async def find_if_ended(batch_id: str) -> EndedBatch:
+    """Return the batch if all its operations have ended."""
+    batch = await find_batch(batch_id)
+    if batch and await records.have_all_ended([part_id(batch, server) for server in batch.servers]):
+        return EndedBatch(batch=batch)
+    return EndedBatch()
+
+
+@step("show_batch", interruptible=True)
+async def show_batch(batch: Batch, ref: PostedCard) -> MessageRef:
+    """Edit a batch's message to how it ended, or post it anew. Outlasts any outage of Slack.
+
+    Returns where it is.
+    """
+    message, key = views.batch_message(await read_state(batch)), f"{batch.id}:card"
+    slack = services().messages
+    shown = ref if ref.ts else await slack.find(_places(batch), key, thread_ts=batch.thread_ts)
+    if shown and shown.ts and await slack.edit_finally(shown, message):
+        return shown
+    return await slack.post_once(
+        _places(batch),
+        message.arguments(),
+        f"{batch.id}:outcome",
+        thread_ts=batch.thread_ts,
+        is_recovery=is_recovery(),
+        give_up_after=None,
+    )
+
+
+@step("tell_batch", interruptible=True)
+async def tell_batch(batch: Batch, ref: MessageRef) -> None:
+    """Reply with the summary, mentioning the requester. Outlasts any outage of Slack."""
+    state = await read_state(batch)
+    if state.is_all_cancelled_by_requester:
+        return
+    await _reply(batch, ref, messages.summary(state), is_broadcast=state.has_failures)
+
+
+@step("tell_channel_of_batch", interruptible=True)
+async def tell_channel_of_batch(batch: Batch) -> None:
+    """Post how a batch ended if the channel is to be shown that, and its message is with the requester alone.
+
+    Outlasts any outage of Slack.
+    """
+    state = await read_state(batch)
+    if _is_shown(batch) or not _is_news(state):
+        return
+    await services().messages.post_once(
+        [batch.channel],
+        views.batch_message(state).arguments(),
+        f"{batch.id}:news",
+        is_recovery=is_recovery(),
+        give_up_after=None,
+    )
+
+
+@step("tell_unworded_batch", interruptible=True)
+async def tell_unworded(batch: Batch, ref: PostedCard) -> None:
+    """Tell the requester that a batch has ended, if a bug of ours keeps us from saying more."""
+    await _reply(batch, ref, messages.unworded(batch), is_broadcast=True)
+
+
+async def _reply(batch: Batch, ref: MessageRef, text: str, *, is_broadcast: bool) -> None:
+    # Threads have no threads of their own.
+    is_in_thread = bool(batch.thread_ts) and ref.channel == batch.channel
+    await services().messages.post_once(
+        _places(batch, ref.channel),
+        text_alone(text),
+        f"{batch.id}:reply",
+        thread_ts=batch.thread_ts if is_in_thread else ref.ts,
+        broadcast=is_broadcast and not ref.channel.startswith("D"),
+        is_recovery=is_recovery(),
+        give_up_after=None,
+    )
+
+
+def operation_of(batch: Batch, server: BatchServer) -> CreateOperation:
+    """Return the operation that backs up one server of a batch."""
+    return CreateOperation(
+        id=part_id(batch, server),
+        batch_id=batch.id,
+        server_id=server.id,
+        server_name=server.name,
+        requested_by=batch.requested_by,
+        requester_name=batch.requester_name,
+        team=batch.team,
+        channel=batch.channel,
+        thread_ts=batch.thread_ts,
+        about=batch.about,
+        requested_at=batch.requested_at,
+        delivery_id=batch.delivery_id,
+        reason=batch.reason,
+    )
+
+
+def _is_shown(batch: Batch) -> bool:
+    """Tell whether the channel is shown the batch from the beginning, as it would be its operations."""
+    level = services().notify.of(batch.channel)
+    return all(is_shown(operation_of(batch, server), level) for server in batch.servers[:1])
+
+
+def _is_news(state: BatchState) -> bool:
+    """Tell whether the channel is shown how the batch ended, as it would be of one of its operations."""
+    level = services().notify.of(state.batch.channel)
+    return any(
+        is_shown(part.operation, level, part.outcome)
+        for part in state.parts
+        if part.operation and part.outcome
+    )
+
+
+def _places(batch: Batch, channel: str = "") -> list[str]:
+    """Return where something is said: in a channel, by default that of the batch if it is shown there."""
+    if not channel and _is_shown(batch):
+        channel = batch.channel
+    return list(dict.fromkeys(filter(None, (channel, batch.requested_by))))
