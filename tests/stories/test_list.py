@@ -100,7 +100,9 @@ async def test_the_last_days_are_a_chart_and_numbers_where_slack_has_no_charts(w
         world.provider.add_backup("web-1", age=timedelta(days=days))
     ana = world.person("ana")
     await ana.types("/backup list web-1")
-    listing = await world.until_whisper("ana", "Backups of the last 14 days\nThe last 14 days: 3 complete · no complete one of ")
+    listing = await world.until_whisper(
+        "ana", "Backups of the last 14 days\nThe last 14 days: 3 complete · no complete one of "
+    )
     assert "data_visualization" in [block["type"] for block in listing.blocks]
     world.faults.newer_blocks_refused = True
     await ana.types("/backup list web-1")
