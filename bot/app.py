@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -13,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+import bot.alerts.handlers
 import bot.approvals.handlers
 import bot.audit.handlers
 import bot.backups.confirm
@@ -26,6 +29,11 @@ import bot.operations.handlers
 import bot.servers.handlers
 import bot.timeline.handlers
 from bot import __version__, health
+from bot.alerts.model import AlertPolicy
+from bot.alerts.ping import ping
+from bot.alerts.report import ReportTime
+from bot.alerts.store import AlertStore
+from bot.alerts.watch import AlertWatch, Clock, Daily
 from bot.audit.guard import AuditGuard
 from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
@@ -46,6 +54,7 @@ from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
 from bot.settings import Settings
+from bot.settings_types import read_time_of_day
 from bot.slack import dispatch
 from bot.slack.acks import PendingAcks
 from bot.slack.auth import Identity, SlackClient, check_tokens, keep_proxy, new_session, web_client
@@ -58,7 +67,8 @@ from bot.vps.client import VpsClient
 log = structlog.get_logger()
 
 HANDLERS = (
-    bot.approvals.handlers.HANDLERS
+    bot.alerts.handlers.HANDLERS
+    | bot.approvals.handlers.HANDLERS
     | bot.audit.handlers.HANDLERS
     | bot.backups.confirm.HANDLERS
     | bot.backups.from_message.HANDLERS
@@ -143,7 +153,8 @@ async def run(
         await server.start()
         stack.push_async_callback(server.stop)
         stack.push_async_callback(bot.audit_guard.aclose)
-        await launched.launch(bot.audit_guard.prepare)
+        stack.push_async_callback(bot.alerts.aclose)
+        await launched.launch(bot.prepare)
         announce = _announcement(bot, server.address, on_started)
         await _run_supervised(bot, launched, settings, announce)
 
@@ -151,6 +162,8 @@ async def run(
 async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings, announce: Work) -> None:
     """Run all tasks in one group; on the way out: unready, accept nothing, listeners, steps that act."""
     async with asyncio.TaskGroup() as group:
+        # They ask the engine, so that they stop before it.
+        watching = [group.create_task(each()) for each in bot.watches]
         background = [group.create_task(each()) for each in (*bot.background, *launched.background, announce)]
         try:
             bot.identified.set_result(await check_tokens(bot.services.slack, settings.slack_app_token))
@@ -160,6 +173,8 @@ async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings, ann
             await bot.connection.close()
             await bot.services.homes.aclose()
             await bot.services.batch_cards.aclose()
+            for task in watching:
+                task.cancel()
             await launched.stop()
             await bot.services.messages.aclose()
             for task in background:
@@ -201,11 +216,12 @@ class _Bot:
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
         homes = Homes(slack, limits)
         audit.listeners.append(homes.heard)
+        ids = ClientMsgIds(self.database, self._identified_team)
+        policy = AlertPolicy(rules, settings.bot_alert_slots, settings.bot_late_minutes)
+        self.alerts = AlertStore(self.database)
         self.services = Services(
             slack=slack,
-            messages=SlackMessages(
-                slack, limits, engine.interruptible_inside, ClientMsgIds(self.database, self._identified_team)
-            ),
+            messages=SlackMessages(slack, limits, engine.interruptible_inside, ids),
             backups=backups,
             servers=servers,
             directory=directory,
@@ -217,6 +233,8 @@ class _Bot:
             homes=homes,
             batch_cards=BatchCards(),
             timeouts=_timeouts(settings),
+            alerts=self.alerts,
+            alert_policy=policy,
             asks_approvers=settings.bot_ask_approvers,
             groups=load_groups(settings),
             notify=load_notify_levels(settings),
@@ -228,6 +246,7 @@ class _Bot:
             homes.run,
             *self.audit_guard.background,
         )
+        self.watches = _alert_watch(settings, self.alerts, SlackMessages(slack, limits, ids=ids), policy)
         self.connection, self.routes = self._connection(settings)
 
     @classmethod
@@ -241,6 +260,11 @@ class _Bot:
         stack.callback(built.database.dispose)
         set_services(built.services)
         return built
+
+    async def prepare(self) -> None:
+        """Make the tables there are none of yet; raises SQLAlchemyError if that can't be done."""
+        await self.audit_guard.prepare()
+        await self.alerts.prepare()
 
     def health_checks(self, launched: Engine) -> list[web.AbstractRouteDef]:
         """Return the routes that tell whether the bot lives and is ready."""
@@ -313,6 +337,22 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
 def _poller(settings: Settings, backups: BackupsApi) -> Poller:
     first, longest = settings.bot_poll_seconds, settings.bot_poll_max_seconds
     return Poller(backups, first, longest, settle=settings.bot_settle_seconds)
+
+
+def _alert_watch(
+    settings: Settings, store: AlertStore, messages: SlackMessages, policy: AlertPolicy
+) -> tuple[Work, ...]:
+    """Return the watch over all servers; none if nobody is to be told of anything."""
+    every = timedelta(minutes=settings.bot_alert_minutes)
+    clock = Clock(every, timedelta(minutes=settings.bot_alert_remind_minutes))
+    daily, ping_url = None, settings.bot_ping_url
+    if settings.bot_digest_channel:
+        at = ReportTime(*read_time_of_day(settings.bot_digest_at))
+        daily = Daily(settings.bot_digest_channel, at, settings.bot_restore_proof_days)
+    if not (policy.rules.alert_channels or daily or ping_url):
+        return ()
+    calls = partial(ping, ping_url) if ping_url else None
+    return (AlertWatch(store, messages, policy, clock, daily=daily, ping=calls).run,)
 
 
 def _timeouts(settings: Settings) -> Timeouts:

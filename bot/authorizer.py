@@ -114,6 +114,20 @@ class Authorizer:
             person = await self._people.who(interaction.person, interaction.team)
             permissions.check_cancel(person, operation.requested_by, operation.server_name, self._rules)
 
+    async def require_answer(self, interaction: Interaction, servers: Iterable[str | None]) -> None:
+        """Raise NotAllowed, put on record, unless the person can answer the alerts of all these servers.
+
+        None stands for what is about no server.
+        """
+        for server in servers:
+            async with self.audit_denials(interaction, "answer_alert", server or ""):
+                try:
+                    async with interaction.ack_deadline():
+                        person = await self._people.who(interaction.person, interaction.team)
+                        permissions.check_answer(person, server, self._rules)
+                except TimeoutError:
+                    raise NotChecked(Denial.NOT_IN_TIME) from None
+
     @property
     def operators(self) -> list[str]:
         """The ids of the people and user groups who can change something on some server."""

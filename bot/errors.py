@@ -68,6 +68,7 @@ class Misuse(StrEnum):
     DECIDED_ALREADY = "decided_already"
     OTHER_REQUEST = "other_request"
     NOT_CANCELLABLE = "not_cancellable"
+    ALERT_OVER = "alert_over"
 
 
 @dataclass(eq=False)

@@ -39,6 +39,7 @@ class Rule:
 
     People are user ids, user group ids, or `EVERYBODY`. An operator can look, create, delete and restore; an
     approver can look and approve. `channels` limits where all of it can be requested; empty: anywhere.
+    A server without a good backup of the last `backup_hours` is told in `alert_channel` (in none if empty).
     """
 
     servers: tuple[str, ...] = (EVERYBODY,)
@@ -49,6 +50,8 @@ class Rule:
     second_person: frozenset[Verb] = frozenset()
     break_glass: bool = False
     approval_minutes: float = 30.0
+    backup_hours: float = 48.0
+    alert_channel: str = ""
 
     def fits(self, server: str) -> bool:
         """Tell whether the rule is about this server, whatever of its name people can't see or don't type."""
@@ -70,6 +73,12 @@ class Rules:
     def operators(self) -> Ids:
         """The people and user groups who can change something on some server, if they are named."""
         return frozenset().union(*(rule.operators for rule in self.rules)) - {EVERYBODY}
+
+    @property
+    def alert_channels(self) -> list[str]:
+        """The channels that get alerts: first that of servers without a rule of their own."""
+        named = [rule.alert_channel for rule in reversed(self.rules) if rule.alert_channel]
+        return list(dict.fromkeys(named))
 
     @property
     def groups(self) -> Ids:
@@ -195,6 +204,17 @@ def check_approval(person: Person, requester: str, server: str, rules: Rules) ->
     _check_role(person, rules.for_server(server).approvers, "approve", "BOT_APPROVERS")
 
 
+def check_answer(person: Person, server: str | None, rules: Rules) -> None:
+    """Raise NotAllowed unless the person can create or approve on the server, or (None) on any.
+
+    Those can acknowledge and snooze its alerts, from wherever these are.
+    """
+    _check_member(person)
+    own = rules.rules if server is None else (rules.for_server(server),)
+    able = frozenset[str]().union(*(rule.operators | rule.approvers for rule in own))
+    _check_role(person, able, "answer_alert", "BOT_OPERATORS")
+
+
 def check_requester(person: Person, requester: str) -> None:
     """Raise NotAllowed unless the person is the requester, and a full member still."""
     _check_member(person)
@@ -278,7 +298,7 @@ def audit_sight(person: Person, channel: str, rules: Rules) -> AuditSight:
 
     def includes(server: str) -> bool:
         rule = rules.for_server(server) if server else _NOTHING
-        return rule in here or (rule is _NOTHING and (is_auditor or is_whole))
+        return rule in here or (rule is _NOTHING and (is_auditor or (is_whole and not server)))
 
     return AuditSight(is_whole, includes)
 

@@ -15,6 +15,8 @@ from bot.notifications.model import NotifyLevels
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.alerts.model import AlertPolicy
+    from bot.alerts.store import AlertStore
     from bot.audit.store import AuditTrail
     from bot.authorizer import Authorizer
     from bot.backups.api import BackupsApi
@@ -59,7 +61,8 @@ class Services:
     `overview` reads what runs, waits and has ended lately, for all who ask at once. `looks`: how often each
     person can look. `batch_cards` draws the messages of batches. `asks_approvers`: approvers get a direct
     message for each request. `groups`: by name, the patterns of servers that are meant together. `notify`:
-    what each channel is told.
+    what each channel is told. `alert_policy` tells within which limits a server is well, and `alerts`
+    remembers what is told of those that are not.
     """
 
     slack: AsyncWebClient
@@ -75,6 +78,8 @@ class Services:
     homes: Homes
     batch_cards: BatchCards
     timeouts: Timeouts
+    alerts: AlertStore
+    alert_policy: AlertPolicy
     asks_approvers: bool = False
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notify: NotifyLevels = field(default_factory=NotifyLevels)

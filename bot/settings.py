@@ -36,6 +36,8 @@ from bot.settings_types import (
     People,
     PeopleOrEverybody,
     Positive,
+    SecretAddress,
+    TimeOfDay,
     Token,
 )
 
@@ -142,6 +144,31 @@ class Settings(_Environment):
     bot_audit_channel: Channel | None = Field(
         None, description="Id of a channel that gets a copy of the audit trail."
     )
+    bot_alert_channel: Channel | None = Field(
+        None, description="Id of the channel in which troubles of backups are told; see *Alerts*."
+    )
+    bot_alert_minutes: Positive = Field(5.0, description="Minutes between two looks for troubles.")
+    bot_alert_remind_minutes: Positive = Field(
+        60.0, description="Minutes until people are first reminded of one; then four times as long each time."
+    )
+    bot_alert_slots: int = Field(
+        9, ge=1, le=11, description="Manual backups from which on a server is nearly full; 11: never."
+    )
+    bot_backup_hours: Positive = Field(
+        48.0, description="Hours within which a server must have a good backup."
+    )
+    bot_ping_url: SecretAddress | None = Field(
+        None, description="An address that is called after each look at which all went well; it is a secret."
+    )
+    bot_digest_channel: Channel | None = Field(
+        None, description="Id of a channel that gets a daily report on all servers."
+    )
+    bot_digest_at: TimeOfDay = Field(
+        "09:00 UTC", description="When it is told: a time and a time zone, such as 09:00 Europe/Berlin."
+    )
+    bot_restore_proof_days: Positive | None = Field(
+        None, description="Days after which that report names, once a month, what nobody has restored."
+    )
     bot_rules_file: Path | None = Field(
         None, description="A TOML file with rules for single servers; see *Permissions*."
     )
@@ -204,7 +231,8 @@ class Settings(_Environment):
         passwords = [address.password or "", *options]
         written = {*passwords, *map(unquote, passwords), *proxy_passwords()} - {""}
         tokens = [self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.vps_api_token]
-        return [token for token in tokens if token] + [SecretStr(form) for form in written]
+        addresses = [self.bot_ping_url]
+        return [secret for secret in (*tokens, *addresses) if secret] + [SecretStr(form) for form in written]
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod

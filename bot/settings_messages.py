@@ -30,6 +30,8 @@ _HOW_TO_GET = {
     "bot_auditors": _COPY_ID,
     "bot_channels": _COPY_CHANNEL_ID,
     "bot_audit_channel": _COPY_CHANNEL_ID,
+    "bot_alert_channel": _COPY_CHANNEL_ID,
+    "bot_digest_channel": _COPY_CHANNEL_ID,
 }
 _ENUM_OR_QUOTES = re.compile(r"<[\w.]+: '?(\w+)'?>|'")
 _NOT_A_NUMBER = {"int_parsing", "int_from_float", "float_parsing", "finite_number"}

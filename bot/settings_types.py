@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from datetime import time
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg.pq import Conninfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -20,6 +22,7 @@ from bot.verbs import ChangingVerb
 # What may stand in a Bearer header (RFC 6750, section 2.1): catches pasted quotes, spaces and line ends.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,}")
+_TIME = re.compile(r"\d{1,2}:\d\d")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,}")
 
 
@@ -48,6 +51,35 @@ def _address(url: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("it must be https, as tokens are sent there; http only on this machine")
     return url.rstrip("/")
+
+
+def _secret_address(secret: SecretStr) -> SecretStr:
+    parts = _split(secret.get_secret_value())
+    if parts.scheme not in {"http", "https"} or not is_host(parts.hostname or ""):
+        raise ValueError("it must be an address such as https://host/path")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("it must be https, as it has a secret; http only on this machine")
+    return secret
+
+
+def _time_of_day(text: str) -> str:
+    read_time_of_day(text)
+    return text
+
+
+def read_time_of_day(text: str) -> tuple[time, ZoneInfo]:
+    """Return the time of day and the zone that a text says, such as `09:00 Europe/Berlin`; UTC if none.
+
+    Raises:
+        ValueError: it says none; in words for the person who wrote it.
+    """
+    said, _, zone = text.partition(" ")
+    if not _TIME.fullmatch(said):
+        raise ValueError("it must be a time and a time zone, such as 09:00 Europe/Berlin")
+    try:
+        return time.fromisoformat(said.zfill(5)), ZoneInfo(zone.strip() or "UTC")
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("it must be a time and a time zone, such as 09:00 Europe/Berlin") from None
 
 
 def _database_url(url: str) -> str:
@@ -122,6 +154,8 @@ _LISTED = (NoDecode, BeforeValidator(_comma_separated))
 Token = Annotated[SecretStr, AfterValidator(_token)]
 Positive = Annotated[float, Field(gt=0, le=100_000_000)]
 Hours = Annotated[float, Field(gt=0, le=1_000_000)]
+SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
 AddressWithSlash = Annotated[Address, AfterValidator(lambda url: f"{url}/")]

@@ -15,6 +15,7 @@ from bot.permissions import (
     Rule,
     Rules,
     audit_sight,
+    check_answer,
     check_approval,
     check_cancel,
     check_requester,
@@ -65,22 +66,22 @@ ROLES = {
     "both": Person("UBOTH", is_member=True),
 }
 
-# One letter each for look, create, delete, restore, and to approve and to cancel what others requested:
-# y can at once, 2 needs a second person, - can't.
+# One letter each for look, create, delete, restore, to approve and to cancel what others requested, and to
+# acknowledge alerts: y can at once, 2 needs a second person, - can't.
 TABLE = """
-role        web-1   two-1   vault   nobody
-guest       ------  ------  ------  ------
-member      y-----  y-----  ------  ------
-viewer      y-----  y-----  y-----  ------
-auditor     y-----  y-----  ------  ------
-operator    yyyy--  yy22--  y222--  ------
-by-group    yyyy--  yy22--  y222--  ------
-approver    y---yy  y---yy  y---yy  ------
-group-appr  y---yy  y---yy  y---yy  ------
-both        yyyyyy  yy22yy  y222yy  ------
+role        web-1    two-1    vault    nobody
+guest       -------  -------  -------  -------
+member      y------  y------  -------  -------
+viewer      y------  y------  y------  -------
+auditor     y------  y------  -------  -------
+operator    yyyy--y  yy22--y  y222--y  -------
+by-group    yyyy--y  yy22--y  y222--y  -------
+approver    y---yyy  y---yyy  y---yyy  -------
+group-appr  y---yyy  y---yyy  y---yyy  -------
+both        yyyyyyy  yy22yyy  y222yyy  -------
 """
 LETTERS = dict.fromkeys(Verb, 0) | {Verb.CREATE: 1, Verb.DELETE: 2, Verb.RESTORE: 3}
-APPROVE, CANCEL = 4, 5
+APPROVE, CANCEL, ANSWER = 4, 5, 6
 
 
 def _rows() -> dict[tuple[str, str], str]:
@@ -122,6 +123,14 @@ def can_cancel(person: Person, requester: str, server: str, rules: Rules = RULES
     return True
 
 
+def can_answer(person: Person, server: str | None, rules: Rules = RULES) -> bool:
+    try:
+        check_answer(person, server, rules)
+    except NotAllowed:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("channel", ["COPS", "CRANDOM"])
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("verb", Verb)
@@ -150,6 +159,15 @@ def test_each_cancels_what_others_requested_if_the_table_says_so_and_their_own_u
     person = ROLES[role]
     assert can_cancel(person, "USOMEBODY", server) == (EXPECTED[role, server][CANCEL] == "y")
     assert can_cancel(person, person.id, server) == (role != "guest")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_answers_the_alerts_of_servers_that_the_table_says_and_so_of_none_in_particular(
+    role: str,
+) -> None:
+    able = {server: can_answer(ROLES[role], server) for server in SERVERS}
+    assert able == {server: EXPECTED[role, server][ANSWER] == "y" for server in SERVERS}
+    assert can_answer(ROLES[role], None) == any(able.values())
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -211,6 +229,8 @@ def test_guests_never_get_anything(
     assert not can_approve(guest, "USOMEBODY", server, rules)
     assert not can_cancel(guest, "USOMEBODY", server, rules)
     assert not can_cancel(guest, guest.id, server, rules)
+    assert not can_answer(guest, server, rules)
+    assert not can_answer(guest, None, rules)
     with pytest.raises(NotAllowed):
         check_requester(guest, guest.id)
     with pytest.raises(NotAllowed):

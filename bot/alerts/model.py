@@ -1,13 +1,14 @@
 """What can be wrong with a server's backups, how grave it is, and within which limits all is well."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.model import Backup, newest_first
+from bot.permissions import Rules
 from bot.servers.model import MANUAL_SLOTS, Server
 
 
@@ -71,6 +72,29 @@ class Limits:
     slots: int = MANUAL_SLOTS - 1
     expiry: timedelta = timedelta(hours=48)
     late: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class AlertPolicy:
+    """Within which limits all is well with which server, and where it is told if it is not."""
+
+    rules: Rules = field(default_factory=Rules)
+    slots: int = MANUAL_SLOTS - 1
+    late_minutes: float = 60.0
+
+    def limits(self, server: str) -> Limits:
+        """Return a server's limits, by its name."""
+        return Limits(
+            good_backup=timedelta(hours=self.rules.for_server(server).backup_hours),
+            slots=self.slots,
+            late=timedelta(minutes=self.late_minutes),
+        )
+
+    def channel(self, trouble: "Trouble") -> str:
+        """Return the channel in which a trouble is told; "" if it is told nowhere."""
+        if trouble.server_id is None:
+            return next(iter(self.rules.alert_channels), "")
+        return self.rules.for_server(trouble.server_name).alert_channel
 
 
 class Trouble(BaseModel):

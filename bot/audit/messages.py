@@ -67,6 +67,8 @@ _HEADLINES: dict[Event, str] = {
     "cancelled": ":octagonal_sign: *Cancelled",
     "started": ":arrow_forward: *Started",
     "ended": ":checkered_flag: *Ended",
+    "acknowledged": ":eyes: *Alert acknowledged",
+    "snoozed": ":zzz: *Alert snoozed",
 }
 _ENDED = {
     "done": (":white_check_mark:", "done"),
@@ -86,6 +88,20 @@ _DECISIONS: dict[Event, str] = {
     "break_glass": "*break-glass*",
     "cancelled": "cancelled",
 }
+_ANSWERS: frozenset[Event] = frozenset({"acknowledged", "snoozed"})
+"""Events of alerts, which nobody requested."""
+_TROUBLES = {
+    "": "several problems",
+    "unreadable": "VPS.org can't be read",
+    "no_good_backup": "no good backup",
+    "expiring": "the last good backup expires soon",
+    "automatic_failed": "the last automatic backup failed",
+    "stuck": "a backup takes far longer than usual",
+    "deleted_outside": "a backup was deleted, but not with the bot",
+    "made_outside": "a backup was made, but not with the bot",
+    "slots": "no free backup slots, or nearly none",
+}
+"""Kinds of troubles, as entries have them."""
 _DOING = {"create": "back up"}
 TITLE = "Audit trail"
 DETAILS = "Details"
@@ -270,6 +286,8 @@ def _headline(entry: Entry) -> str:
 
 
 def _who(entry: Entry) -> str:
+    if entry.event in _ANSWERS:
+        return f"By {mention(entry.person)} · {when(entry.at)}"
     answer = _DECISIONS.get(entry.event, "answered")
     decided = f", {answer} by {mention(entry.decided_by)}" if entry.decided_by else ""
     return f"Requested by {mention(entry.person)}{decided} · {when(entry.at)}"
@@ -294,6 +312,9 @@ def result(entry: Entry) -> str:
     parts = [_failure(entry.failure)] if entry.failure else []
     if entry.outcome:
         parts.append(_outcome(entry.outcome))
+    if entry.event in _ANSWERS:
+        until = f" Snoozed until {when(entry.until)}." if entry.until else ""
+        parts.append(f"It was: {_TROUBLES.get(entry.trouble, escape_truncated(entry.trouble, 50))}.{until}")
     return truncate_mrkdwn(" ".join(part for part in parts if part), MOST_OF_RESULT)
 
 

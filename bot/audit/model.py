@@ -28,6 +28,8 @@ Event = Literal[
     "cancelled",
     "started",
     "ended",
+    "acknowledged",
+    "snoozed",
 ]
 
 GENESIS = sha256(b"backup-bot audit trail").hexdigest()
@@ -55,7 +57,8 @@ class Entry(_Frozen):
     approved, declined or cancelled, and `comment` what they said. `state` and `outcome` tell how it ended,
     `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `delete_first`
     is the backup to delete before, to make room. `backup_at` is when the backup was made that a person was
-    shown. `at` is UTC.
+    shown. `trouble` is the kind of an alert ("" for several at once), `until` how long it is snoozed. `at` is
+    UTC.
     """
 
     event: Event
@@ -80,6 +83,8 @@ class Entry(_Frozen):
     not_reached: tuple[str, ...] = ()
     delete_first: int | None = None
     backup_at: Utc | None = None
+    trouble: str = ""
+    until: Utc | None = None
 
     def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""

@@ -1,22 +1,14 @@
 """How far the trail has been copied to a channel, kept beside it: a restart loses and doubles nothing.
 
-Of several replicas one copies at a time: it holds an advisory lock of PostgreSQL in a session of its own, by
-which it also writes the position. So whoever has lost that session can't write it any more.
+Of several replicas one copies at a time (`operations/leader.py`).
 """
-
-import asyncio
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from bot.audit import table
 from bot.audit.model import GENESIS
-
-T = TypeVar("T")
+from bot.operations.leader import Leader
 
 _LOCK = 7_210_533_902
 """Names the lock on PostgreSQL of the replica that copies."""
@@ -66,84 +58,45 @@ class MirrorPosition:
     def __init__(self, database: sa.Engine, channel: str) -> None:
         self._database = database
         self._channel = channel
-        self._is_file = database.dialect.name == "sqlite"
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit-mirror")
-        self._session: sa.Connection | None = None
+        self._leader = Leader(database, _LOCK, "audit-mirror")
 
     async def prepare(self) -> None:
         """Begin at the end of the trail, if nothing was ever copied to this channel."""
-        await self._in_thread(self._prepare)
+        await self._leader.in_thread(self._prepare)
 
     async def claim(self) -> Position | None:
         """Return where to go on; None while another replica copies."""
-        return await self._in_thread(self._claim)
+        return await self._leader.run(lambda connection: _read(connection, self._channel))
 
     async def move(self, position: Position) -> None:
         """Record how far it has come."""
-        await self._in_thread(lambda: self._write(position))
+
+        def write(connection: sa.Connection) -> None:
+            where = _positions.c.channel == self._channel
+            connection.execute(_positions.update().where(where).values(position.model_dump()))
+
+        await self._leader.run(write)
 
     async def end_of_trail(self) -> Position:
         """Return the position at which nothing is left to copy."""
-        return await self._in_thread(self._end_of_trail)
+        return await self._leader.in_thread(self._end_of_trail)
 
     async def aclose(self) -> None:
         """Leave the copying to others."""
-        await self._in_thread(self._let_go)
-        await asyncio.to_thread(self._thread.shutdown)
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        await self._leader.aclose()
 
     def _prepare(self) -> None:
         with self._database.begin() as connection:
-            if not self._is_file:
+            if connection.dialect.name != "sqlite":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
             _positions.metadata.create_all(connection)
             if _read(connection, self._channel) is None:
                 at_end = _end_of_trail(connection).model_dump()
                 connection.execute(_positions.insert().values(channel=self._channel, **at_end))
 
-    def _claim(self) -> Position | None:
-        with self._connected() as connection:
-            return None if connection is None else _read(connection, self._channel)
-
-    def _write(self, position: Position) -> None:
-        with self._connected() as connection:
-            if connection is not None:
-                where = _positions.c.channel == self._channel
-                connection.execute(_positions.update().where(where).values(position.model_dump()))
-
     def _end_of_trail(self) -> Position:
         with self._database.connect() as connection:
             return _end_of_trail(connection)
-
-    @contextmanager
-    def _connected(self) -> Iterator[sa.Connection | None]:
-        """Give a connection for a transaction; None while another replica copies."""
-        if self._is_file:
-            with self._database.begin() as connection:
-                yield connection
-            return
-        try:
-            yield self._session or self._only_one()
-        except sa.exc.SQLAlchemyError:
-            self._let_go()
-            raise
-
-    def _only_one(self) -> sa.Connection | None:
-        session = self._database.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if session.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))):
-            self._session = session
-        else:
-            session.close()
-        return self._session
-
-    def _let_go(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            # Not back into the pool: the lock lives as long as the session.
-            session.invalidate()
-            session.close()
 
 
 def _end_of_trail(connection: sa.Connection) -> Position:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from bot.backups.checks import look_until, manual_backups
 from bot.backups.limited import while_limited
 from bot.backups.make_room import find_stale_room, make_room, telling_of
-from bot.backups.model import Backup
+from bot.backups.model import Backup, has_tag
 from bot.backups.watch import watch_backup
 from bot.errors import (
     Failure,
@@ -126,12 +126,7 @@ async def _find(wanted: Operation) -> Backup | None:
 
 
 def _tagged(wanted: Operation, backups: list[Backup]) -> Backup | None:
-    return next((backup for backup in backups if _has_tag(backup.description, wanted.tag)), None)
-
-
-def _has_tag(description: str, tag: str) -> bool:
-    # At its end in what earlier releases made.
-    return description.startswith(tag) or description.endswith(tag)
+    return next((backup for backup in backups if has_tag(backup.description, wanted.tag)), None)
 
 
 def _full(wanted: Operation, backups: list[Backup]) -> SlotsFull | None:

@@ -85,6 +85,12 @@ def _age(backup: Backup) -> tuple[datetime, int]:
     return backup.created_at, backup.id
 
 
+def has_tag(description: str, tag: str) -> bool:
+    """Tell whether a description carries an operation's tag."""
+    # At its end in what earlier releases made.
+    return description.startswith(tag) or description.endswith(tag)
+
+
 def newest_first(backups: Iterable[Backup]) -> list[Backup]:
     """Return the backups sorted by age; the provider promises no order."""
     return sorted(backups, key=_age, reverse=True)

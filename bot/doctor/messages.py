@@ -187,6 +187,14 @@ def channel(variable: str, channel_id: str, name: str, *, is_member: bool) -> Fi
     )
 
 
+def nobody_is_alerted() -> Finding:
+    """Say that no channel gets alerts."""
+    return warning(
+        "BOT_ALERT_CHANNEL isn't set, so nobody is told of a server without a good backup.",
+        "Name a channel for alerts.",
+    )
+
+
 def archived_channel(variable: str, channel_id: str, name: str) -> Finding:
     """Say that nothing can be posted in a channel any more."""
     return problem(f"{variable}: #{name} ({channel_id}) is archived.", "Name another channel.")

@@ -24,6 +24,7 @@ async def examine_bot_token(
         messages.bot_token(identity.user_id, identity.team),
         messages.scopes(identity.scopes),
         *messages.clock(identity.clock_ahead),
+        *([messages.nobody_is_alerted()] if rules and not rules.alert_channels else []),
         *await _examine_channels(client, settings, rules, known.names),
         *(await examine_people(client, known, rules) if rules else []),
     ]
@@ -45,7 +46,13 @@ async def _examine_channels(
     }
     wanted |= dict.fromkeys(load_notify_levels(settings).channels if rules else (), "BOT_RULES_FILE")
     wanted |= dict.fromkeys(settings.bot_channels, "BOT_CHANNELS")
-    wanted |= {settings.bot_audit_channel: "BOT_AUDIT_CHANNEL"} if settings.bot_audit_channel else {}
+    alerted = dict.fromkeys(rules.alert_channels if rules else (), "BOT_RULES_FILE")
+    single = {
+        "BOT_AUDIT_CHANNEL": settings.bot_audit_channel,
+        "BOT_ALERT_CHANNEL": settings.bot_alert_channel,
+        "BOT_DIGEST_CHANNEL": settings.bot_digest_channel,
+    }
+    wanted = alerted | wanted | {channel: variable for variable, channel in single.items() if channel}
     return [
         await _channel(client, variable, channel, names)
         # Direct messages are a person's own, and Slack shows the bot only its own.

@@ -35,6 +35,10 @@ def _channel(text: str) -> str:
     return text
 
 
+def _channel_or_none(text: str) -> str:
+    return text and _channel(text)
+
+
 def _pattern(text: str) -> str:
     if not text.strip():
         raise ValueError("a server's name is empty")
@@ -62,6 +66,7 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 Person = Annotated[str, AfterValidator(_person)]
 PersonOrEverybody = Annotated[str, AfterValidator(_person_or_everybody)]
 ChannelId = Annotated[str, AfterValidator(_channel)]
+ChannelOrNone = Annotated[str, AfterValidator(_channel_or_none)]
 
 
 class RuleTable(BaseModel):
@@ -77,6 +82,8 @@ class RuleTable(BaseModel):
     second_person: list[ChangingVerb] | None = None
     break_glass: bool | None = None
     approval_minutes: Positive | None = None
+    backup_hours: Positive | None = None
+    alert_channel: ChannelOrNone | None = None
 
 
 class GroupTable(BaseModel):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from bot.errors import ConfigurationError
 from bot.notifications.model import Notify, NotifyLevels
@@ -10,6 +11,8 @@ from bot.permissions import EVERYBODY, Ids, Rule, Rules
 from bot.rules.file import RulesFile, RuleTable, read_rules
 from bot.settings import Settings
 from bot.verbs import Verb
+
+T = TypeVar("T")
 
 
 def load_rules(settings: Settings) -> Rules:
@@ -59,6 +62,8 @@ def _from_variables(settings: Settings) -> Rule:
         second_person=frozenset(map(Verb, settings.bot_second_person)),
         break_glass=settings.bot_break_glass,
         approval_minutes=settings.bot_approval_minutes,
+        backup_hours=settings.bot_backup_hours,
+        alert_channel=settings.bot_alert_channel or "",
     )
 
 
@@ -72,11 +77,15 @@ def _with(table: RuleTable, otherwise: Rule) -> Rule:
         operators=_either(table.operators, otherwise.operators),
         approvers=_either(table.approvers, otherwise.approvers),
         second_person=frozenset(map(Verb, _either(table.second_person, otherwise.second_person))),
-        break_glass=otherwise.break_glass if table.break_glass is None else table.break_glass,
-        approval_minutes=(
-            otherwise.approval_minutes if table.approval_minutes is None else table.approval_minutes
-        ),
+        break_glass=_given(table.break_glass, otherwise.break_glass),
+        approval_minutes=_given(table.approval_minutes, otherwise.approval_minutes),
+        backup_hours=_given(table.backup_hours, otherwise.backup_hours),
+        alert_channel=_given(table.alert_channel, otherwise.alert_channel),
     )
+
+
+def _given(given: T | None, otherwise: T) -> T:
+    return otherwise if given is None else given
 
 
 def _either(given: Iterable[str] | None, otherwise: Iterable[str]) -> Ids:

@@ -15,6 +15,8 @@ KEYS = (
     "second_person",
     "break_glass",
     "approval_minutes",
+    "backup_hours",
+    "alert_channel",
 )
 GROUP_KEYS = ("name", "servers")
 CHANNEL_KEYS = ("id", "notify")
@@ -23,10 +25,10 @@ _KINDS = {
     "list_type": 'needs a list, even for one: {key} = ["…"]',
     "string_type": 'takes texts in quotes: {key} = ["…"]',
     "bool_type": "is either true or false, without quotes",
-    "float_type": "is a number of minutes, without quotes",
-    "finite_number": "is a number of minutes",
-    "greater_than": "must be more than 0 minutes",
-    "less_than_equal": "is too large a number of minutes",
+    "float_type": "is a number of {unit}, without quotes",
+    "finite_number": "is a number of {unit}",
+    "greater_than": "must be more than 0 {unit}",
+    "less_than_equal": "is too large a number of {unit}",
     "too_short": "is empty; name at least one server, or “*” for all",
     "literal_error": "can name “create”, “delete” and “restore”, and nothing else",
 }
@@ -86,12 +88,15 @@ def _about(key: str, problem: ErrorDetails, table: str, keys: Sequence[str]) -> 
         return f"a {table} has no “{key}”; {_meant(key, keys)}"
     if kind == "missing" and key == "name":
         return 'the group has no name: name = "databases"'
+    if kind == "string_type" and key == "alert_channel":
+        return f'{key} takes a text in quotes: {key} = "C012AB3CD"'
     if kind == "string_type" and key == "name":
         return 'name takes a text in quotes: name = "databases"'
     if kind == "missing":
         return f'the {table} does not say which servers it is for: {key} = ["db-*"]'
     if kind in _KINDS:
-        return f"{key} {_KINDS[kind].format(key=key)}"
+        unit = "hours" if key == "backup_hours" else "minutes"
+        return f"{key} {_KINDS[kind].format(key=key, unit=unit)}"
     return f"{key}: {problem['msg'].removeprefix('Value error, ')}"
 
 

@@ -148,6 +148,13 @@ class RequestForm(_Form):
         return choice, cls(operation=operation, shown=shown)
 
 
+class AlertForm(_Form):
+    """Which alert is answered, and whether it is snoozed or acknowledged."""
+
+    card: str
+    is_snooze: bool = False
+
+
 class AuditForm(_Form):
     """Which part of the audit trail somebody is looking at.
 

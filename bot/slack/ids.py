@@ -62,6 +62,10 @@ TIMELINE = "timeline"
 TIMELINE_POST = "timeline_post"
 TIMELINE_FILE = "timeline_file"
 
+# Alerts.
+ALERT_ACKNOWLEDGE = "alert_acknowledge"
+ALERT_SNOOZE = "alert_snooze"
+
 # Modals.
 CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"
@@ -70,6 +74,7 @@ NOTE_MODAL = "note"
 ANSWER_MODAL = "answer"
 DECLINE_MODAL = "decline_request"
 BREAK_GLASS_MODAL = "break_glass"
+ALERT_MODAL = "answer_alert"
 
 # Blocks and elements inside modals.
 SERVER = "server"
@@ -78,6 +83,7 @@ REASON = "reason"
 TYPED_NAME = "typed_name"
 SAFETY = "safety"
 MAKE_ROOM = "make_room"
+SNOOZE_HOURS = "snooze_hours"
 
 
 def run_command(place: int) -> str:

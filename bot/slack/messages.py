@@ -188,6 +188,7 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
         "This button belongs to another request.",
         "Use the buttons under the newest message.",
     ),
+    Misuse.ALERT_OVER: ("This alert is over.", "See `/backup servers`."),
     Misuse.NOT_CANCELLABLE: ("There is nothing left to cancel: it has ended.", "See `/backup status`."),
 }
 
@@ -228,6 +229,7 @@ _ACTIONS = {
     **{verb.value: usage.permission for verb, usage in USAGES.items()},
     "approve": "approve requests for this server",
     "cancel": "cancel this",
+    "answer_alert": "acknowledge or snooze alerts of this server",
     "withdraw": "withdraw this",
 }
 _NAMES_PEOPLE = "Tell whoever runs the bot: nobody is named in `{setting}`."

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bot.alerts.model import AlertPolicy
+from bot.alerts.store import AlertStore
 from bot.approvals.approval import _mark, check_choice, is_deciding
 from bot.approvals.model import Choice, Verdict, Vote, reminder_moments
 from bot.audit.store import AuditTrail
@@ -81,6 +83,8 @@ def services_by(rules: Rules) -> Services:
         looks=LookBudget(),
         homes=Homes(slack, limits),
         batch_cards=BatchCards(),
+        alerts=AlertStore(audit.database),
+        alert_policy=AlertPolicy(rules),
         timeouts=Timeouts(settle=1, late=1, give_up=1, restore_watch=1, poll=1, confirmation=1),
     )
 

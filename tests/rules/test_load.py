@@ -22,10 +22,13 @@ approvers = ["S0ONCALL"]
 second_person = ["restore"]
 break_glass = true
 approval_minutes = 5
+backup_hours = 6
+alert_channel = "C0DBA"
 
 [[rule]]
 servers = ["test-*"]
 channels = []
+alert_channel = ""
 operators = ["UGINA"]
 """
 
@@ -75,7 +78,7 @@ def test_with_nothing_set_the_rule_is_the_one_of_the_code() -> None:
 def test_a_rule_of_the_file_says_what_differs_and_the_variables_say_the_rest(tmp_path: Path) -> None:
     file = given_file(tmp_path, WRITTEN)
     first, second, last = load_rules(
-        settings(bot_operators="UANA", bot_channels="COPS", bot_rules_file=file)
+        settings(bot_operators="UANA", bot_channels="COPS", bot_rules_file=file, bot_alert_channel="COPS")
     ).rules
     assert first == Rule(
         ("db-*", "mail"),
@@ -85,10 +88,13 @@ def test_a_rule_of_the_file_says_what_differs_and_the_variables_say_the_rest(tmp
         second_person=frozenset({Verb.RESTORE}),
         break_glass=True,
         approval_minutes=5,
+        backup_hours=6,
+        alert_channel="C0DBA",
     )
+    assert second.alert_channel == "", "these are told nowhere"
     assert second.operators == {"UGINA"}
     assert second.channels == frozenset(), "an empty list is not left out"
-    assert last == Rule(channels=frozenset({"COPS"}), operators=frozenset({"UANA"}))
+    assert last == Rule(channels=frozenset({"COPS"}), operators=frozenset({"UANA"}), alert_channel="COPS")
 
 
 def test_groups_are_read_from_the_file(tmp_path: Path) -> None:

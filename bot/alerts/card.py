@@ -1,0 +1,189 @@
+"""Alerts: one message for each trouble, or for many that come at once; what each says, and when. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from bot.alerts.model import HAPPENED, Kind, Severity, Trouble, gravest_first
+
+MERGE_ABOVE = 5
+"""Alerts a channel gets within an hour; what comes beyond that is merged into one."""
+RECENT = timedelta(hours=1)
+REMIND_TIMES = 4.0
+"""Each reminder waits so many times as long as the one before."""
+LONGEST_PAUSE = timedelta(days=7)
+FORGET_AFTER = timedelta(days=30)
+"""How long what happened, and does not end, can be acknowledged."""
+
+
+class _Stored(BaseModel):
+    """Stored: only add fields that have a default."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Told(_Stored):
+    """A trouble that is told, since when (UTC), and when it ended; `is_gone`: with its server."""
+
+    trouble: Trouble
+    since: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    is_gone: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """True until it has ended."""
+        return self.ended_at is None
+
+    @property
+    def lasts(self) -> bool:
+        """True if it is a state that goes on, not something that happened."""
+        return self.is_open and self.trouble.kind not in HAPPENED
+
+
+class Answer(_Stored):
+    """What a person said to an alert: acknowledged, or snoozed until a moment (UTC), and why."""
+
+    card: str
+    by: str
+    at: AwareDatetime
+    reason: str
+    until: AwareDatetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it keeps the alert quiet."""
+        return self.until is None or now < self.until
+
+
+class AlertCard(_Stored):
+    """An alert's message: which troubles it tells, since `at` (UTC), and where it is once it is posted.
+
+    `shown` is a digest of what it said last, `remind_at` when it is reminded of for the next time.
+    """
+
+    id: str
+    channel: str
+    at: AwareDatetime
+    troubles: tuple[Told, ...]
+    remind_at: AwareDatetime
+    reminders: int = 0
+    ts: str = ""
+    permalink: str = ""
+    shown: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """True while anything that it tells has not ended."""
+        return any(told.is_open for told in self.troubles)
+
+    @property
+    def lasting(self) -> list[Told]:
+        """What it tells that goes on."""
+        return [told for told in self.troubles if told.lasts]
+
+    def is_done(self, now: datetime) -> bool:
+        """Tell whether nothing will be said of it any more, nor is it needed to tell what comes at once."""
+        is_old = now - self.at > (FORGET_AFTER if self.is_open else RECENT)
+        return is_old and not self.lasting
+
+    def is_due(self, answer: Answer | None, now: datetime) -> bool:
+        """Tell whether people are to be reminded of it: when it is time, or a snooze is over."""
+        if not self.lasting or (answer and answer.holds(now)):
+            return False
+        return answer is not None or now >= self.remind_at
+
+    def reminded(self, now: datetime, first: timedelta) -> "AlertCard":
+        """Return it after a reminder; the next is due after ever longer pauses, the first after `first`."""
+        pause = min(first * REMIND_TIMES ** min(self.reminders + 1, 20), LONGEST_PAUSE)
+        return self.model_copy(update={"reminders": self.reminders + 1, "remind_at": now + pause})
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one look at VPS.org tells, `now` (UTC).
+
+    `judges` tells of which kinds of troubles it can be said that they have ended. `servers` are the ids of
+    those there are.
+    """
+
+    now: datetime
+    troubles: Sequence[Trouble]
+    judges: Callable[[Kind], bool]
+    servers: frozenset[int]
+
+
+def next_cards(
+    cards: Iterable[AlertCard],
+    answers: Mapping[str, Answer],
+    found: Round,
+    channel_of: Callable[[Trouble], str],
+    first: timedelta,
+) -> list[AlertCard]:
+    """Return the alerts after a look: those there were, with what has ended, and new ones, not posted yet.
+
+    `channel_of` is where a trouble is told, "" for nowhere. `first` is when people are reminded first.
+    """
+    followed = [_followed(card, found) for card in cards]
+    known = {told.trouble.key for card in followed for told in card.troubles if told.is_open}
+    new: dict[str, list[Trouble]] = defaultdict(list)
+    for trouble in gravest_first(found.troubles):
+        if trouble.key not in known and (channel := channel_of(trouble)):
+            new[channel].append(trouble)
+    by_id = {card.id: card for card in followed}
+    for channel, troubles in new.items():
+        others = [card for card in followed if card.channel == channel]
+        unanswered = [card for card in others if card.id not in answers]
+        for card in _told(troubles, channel, others, unanswered, found.now, first):
+            by_id[card.id] = card
+    return list(by_id.values())
+
+
+def _followed(card: AlertCard, found: Round) -> AlertCard:
+    now_so = {trouble.key: trouble for trouble in found.troubles}
+    return card.model_copy(update={"troubles": tuple(_follow(told, now_so, found) for told in card.troubles)})
+
+
+def _follow(told: Told, now_so: Mapping[str, Trouble], found: Round) -> Told:
+    trouble = told.trouble
+    if not told.lasts or not found.judges(trouble.kind):
+        return told
+    if trouble.key in now_so:
+        return told.model_copy(update={"trouble": now_so[trouble.key]})
+    is_gone = trouble.server_id is not None and trouble.server_id not in found.servers
+    return told.model_copy(update={"ended_at": found.now, "is_gone": is_gone})
+
+
+def _told(
+    troubles: Sequence[Trouble],
+    channel: str,
+    others: Sequence[AlertCard],
+    unanswered: Sequence[AlertCard],
+    now: datetime,
+    first: timedelta,
+) -> list[AlertCard]:
+    """Return the alerts that tell these: one each, or if there are too many, one for all."""
+    recent = [card for card in others if now - card.at < RECENT]
+    if len(troubles) + len(recent) <= MERGE_ABOVE:
+        return [_new_card([trouble], channel, now, first) for trouble in troubles]
+    merged = [card for card in recent if card in unanswered and card.is_open and len(card.troubles) > 1]
+    if not merged:
+        return [_new_card(troubles, channel, now, first)]
+    joined = max(merged, key=lambda card: card.at)
+    more = tuple(Told(trouble=trouble, since=now) for trouble in troubles)
+    # An edit alone would not be noticed.
+    return [joined.model_copy(update={"troubles": joined.troubles + more, "remind_at": now})]
+
+
+def _new_card(troubles: Sequence[Trouble], channel: str, now: datetime, first: timedelta) -> AlertCard:
+    told = tuple(Told(trouble=trouble, since=now) for trouble in troubles)
+    mark = sha256(f"{channel}:{troubles[0].key}:{now.isoformat()}".encode()).hexdigest()[:16]
+    return AlertCard(id=mark, channel=channel, at=now, troubles=told, remind_at=now + first)
+
+
+def severity_of(card: AlertCard) -> Severity:
+    """Return how grave the gravest is of what has not ended."""
+    return max((told.trouble.severity for told in card.troubles if told.is_open), default=Severity.NOTICE)

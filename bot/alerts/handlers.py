@@ -1,0 +1,97 @@
+"""The buttons under an alert that answer it, and their forms. Who can is decided anew each time."""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from bot.alerts import messages, views
+from bot.alerts.card import AlertCard, Answer
+from bot.audit.model import Entry
+from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
+from bot.notifications.model import MessageRef
+from bot.services import services
+from bot.slack import ids
+from bot.slack.dispatch import Handlers
+from bot.slack.forms import AlertForm, read_form, read_id
+from bot.slack.interaction import Interaction
+
+T = TypeVar("T")
+SHOW_SECONDS = 2.0
+"""How long to wait until the alert shows the answer; else the watch shows it at its next look."""
+
+
+async def open_form(interaction: Interaction) -> None:
+    """Ask why it is acknowledged or snoozed, and for how long."""
+    form = read_form(AlertForm, interaction.value)
+    card = await _required(interaction, form)
+    await interaction.open_view(views.answer_form(card, form))
+
+
+async def answer(interaction: Interaction) -> None:
+    """Acknowledge an alert, or snooze it: on record first, then shown in the alert."""
+    form = read_form(AlertForm, interaction.private_metadata)
+    card = await _required(interaction, form)
+    reason = interaction.typed(ids.REASON)[: views.REASON_LIMIT]
+    if not reason:
+        await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
+        return
+    now = services().now()
+    hours = read_id(interaction.chosen(ids.SNOOZE_HOURS)) if form.is_snooze else None
+    if hours is not None and hours not in messages.SNOOZES:
+        raise UsageError(Misuse.OLD_BUTTON)
+    until = None if hours is None else now + timedelta(hours=hours)
+    given = Answer(card=card.id, by=interaction.person, at=now, reason=reason, until=until)
+    await services().audit.append(_entry(interaction, card, given))
+    await _in_time(interaction, services().alerts.put_answer(given))
+    await interaction.ack()
+    ref = MessageRef(channel=card.channel, ts=card.ts)
+    await services().messages.edit_progress(ref, views.alert(card, given), wait=SHOW_SECONDS)
+
+
+async def _required(interaction: Interaction, form: AlertForm) -> AlertCard:
+    """Return the alert, if this person can answer it; raises NotAllowed, or UsageError if it is over."""
+    card, _ = await _in_time(interaction, services().alerts.find(form.card))
+    if card is None or not card.is_open:
+        raise UsageError(Misuse.ALERT_OVER)
+    about = {told.trouble.server_id: told.trouble for told in card.troubles if told.is_open}
+    names = [trouble.server_name if number is not None else None for number, trouble in about.items()]
+    await services().authorizer.require_answer(interaction, names)
+    return card
+
+
+async def _in_time(interaction: Interaction, work: Awaitable[T]) -> T:
+    """Return what the database tells in time; raises NotRecorded."""
+    with suppress(sa.exc.SQLAlchemyError):
+        async with interaction.database_deadline():
+            return await work
+    raise NotRecorded(Unrecorded.LOOK_UP)
+
+
+def _entry(interaction: Interaction, card: AlertCard, given: Answer) -> Entry:
+    is_one = len(card.troubles) == 1
+    trouble = card.troubles[0].trouble
+    return Entry(
+        event="acknowledged" if given.until is None else "snoozed",
+        key=f"{interaction.idempotency_key}:answer",
+        at=given.at,
+        person=given.by,
+        operation=f"alert:{card.id}",
+        verb="alert",
+        server_id=trouble.server_id if is_one else None,
+        server_name=trouble.server_name if is_one else "",
+        backup_id=trouble.backup_id if is_one else None,
+        channel=card.channel,
+        permalink=card.permalink,
+        reason=given.reason,
+        trouble=trouble.kind.value if is_one else "",
+        until=given.until,
+    )
+
+
+HANDLERS = Handlers(
+    actions={ids.ALERT_ACKNOWLEDGE: open_form, ids.ALERT_SNOOZE: open_form},
+    views={ids.ALERT_MODAL: answer},
+)

@@ -1,0 +1,137 @@
+"""An alert, the forms that answer it, and the daily report."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    SectionBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.views import View
+
+from bot.alerts import messages
+from bot.alerts.card import AlertCard, Answer, Told
+from bot.alerts.model import Kind
+from bot.alerts.report import DailyReport
+from bot.slack import ids
+from bot.slack.forms import AlertForm
+from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.text import truncate_mrkdwn
+
+REASON_LIMIT = 200
+_BACKED_UP_AGAIN = frozenset({Kind.NO_GOOD_BACKUP, Kind.EXPIRING, Kind.AUTOMATIC_FAILED})
+"""What a new backup helps against."""
+
+
+def alert(card: AlertCard, answer: Answer | None) -> Message:
+    """Return an alert as it stands; `answer` is the one that holds."""
+    if len(card.troubles) == 1:
+        return one_trouble(card.troubles[0], card.id, answer)
+    return many_troubles(card, answer)
+
+
+def one_trouble(told: Told, card: str, answer: Answer | None) -> Message:
+    """Return an alert about one thing; `card` is its id."""
+    lines = [messages.headline(told), messages.detail(told.trouble) if told.is_open else messages.was(told)]
+    small = [messages.since(told), *([messages.answered(answer)] if answer else [])]
+    buttons = _of_server(told)
+    if told.is_open:
+        buttons += _answers(card, answer, can_snooze=told.lasts)
+    return _drawn(lines, small, buttons)
+
+
+def many_troubles(card: AlertCard, answer: Answer | None) -> Message:
+    """Return an alert about many things that came at once."""
+    lines = [f"*{messages.merged_headline(card)}*", *messages.merged_lines(card)]
+    small = [messages.merged_note(card), *([messages.answered(answer)] if answer else [])]
+    buttons = [_button(messages.SERVERS, ids.run_command(0), "servers")]
+    if card.is_open:
+        buttons += _answers(card.id, answer, can_snooze=bool(card.lasting))
+    return _drawn(lines, small, buttons)
+
+
+def reminder(card: AlertCard, snoozed: Answer | None) -> Message:
+    """Return the reply that reminds people of it; `snoozed` is the answer whose time is over."""
+    return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(messages.reminder(card, snoozed), 3000)))])
+
+
+def answer_form(card: AlertCard, form: AlertForm) -> View:
+    """Return the form that acknowledges an alert, or snoozes it."""
+    reason = PlainTextInputElement(action_id=ids.REASON, max_length=REASON_LIMIT)
+    blocks: list[Block] = [
+        SectionBlock(text=mrkdwn(messages.asked(card, is_snooze=form.is_snooze))),
+        InputBlock(block_id=ids.REASON, label=plain(messages.REASON), element=reason),
+    ]
+    if form.is_snooze:
+        options = [Option(text=plain(label), value=str(hours)) for hours, label in messages.SNOOZES.items()]
+        select = StaticSelectElement(action_id=ids.SNOOZE_HOURS, options=options, initial_option=options[1])
+        blocks.append(InputBlock(block_id=ids.SNOOZE_HOURS, label=plain(messages.HOW_LONG), element=select))
+    return View(
+        type="modal",
+        callback_id=ids.ALERT_MODAL,
+        title=plain(messages.SNOOZE_TITLE if form.is_snooze else messages.ACKNOWLEDGE_TITLE),
+        submit=plain(messages.SNOOZE_SUBMIT if form.is_snooze else messages.ACKNOWLEDGE_SUBMIT),
+        close=plain("Cancel"),
+        blocks=blocks,
+        private_metadata=form.as_json(),
+    )
+
+
+def daily_report(report: DailyReport) -> Message:
+    """Return how the servers are, and what ran in the last 24 hours."""
+    lines = [messages.unreadable_day()]
+    if report.servers is not None:
+        needy = len({trouble.server_id for trouble in report.troubles})
+        lines = [messages.servers_of_day(report.servers, needy), *messages.needy_of_day(report.troubles)]
+    blocks: list[Block] = [
+        HeaderBlock(text=plain(messages.title_of_day(report.day))),
+        _section(lines),
+        _section([messages.ran_of_day(report.done, report.failed, report.others)]),
+    ]
+    if report.unproven:
+        blocks.append(_section([messages.never_restored(report.unproven, report.proof_days)]))
+    return Message(blocks)
+
+
+def _of_server(told: Told) -> list[ButtonElement]:
+    trouble = told.trouble
+    if trouble.server_id is None or told.is_gone:
+        return []
+    number = str(trouble.server_id)
+    buttons = [_button(messages.BACKUPS, ids.SERVER_BACKUPS, number)]
+    if told.is_open and trouble.kind in _BACKED_UP_AGAIN:
+        buttons.insert(0, _button(messages.BACK_UP_NOW, ids.SERVER_CREATE, number, style="primary"))
+    return buttons
+
+
+def _answers(card: str, answer: Answer | None, *, can_snooze: bool) -> list[ButtonElement]:
+    if answer and answer.until is None:
+        return []
+    acknowledge = AlertForm(card=card)
+    buttons = [_button(messages.ACKNOWLEDGE, ids.ALERT_ACKNOWLEDGE, acknowledge.as_json())]
+    if answer is None and can_snooze:
+        snooze = AlertForm(card=card, is_snooze=True)
+        buttons.append(_button(messages.SNOOZE, ids.ALERT_SNOOZE, snooze.as_json()))
+    return buttons
+
+
+def _drawn(lines: Sequence[str], small: Sequence[str], buttons: Sequence[ButtonElement]) -> Message:
+    blocks: list[Block] = [_section(lines), ContextBlock(elements=[mrkdwn(each) for each in small])]
+    if buttons:
+        blocks.append(ActionsBlock(elements=list(buttons)))
+    return Message(blocks)
+
+
+def _section(lines: Sequence[str]) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(truncate_mrkdwn("\n".join(lines), 3000)))
+
+
+def _button(text: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
+    return ButtonElement(text=plain(text), action_id=action_id, value=value, style=style)

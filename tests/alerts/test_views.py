@@ -1,0 +1,96 @@
+"""Alerts, the forms that answer them, the daily report: how they look, and that no words break them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from bot.alerts import views
+from bot.alerts.card import AlertCard, Answer
+from bot.alerts.model import Kind, Trouble
+from bot.alerts.report import DailyReport
+from bot.slack.forms import AlertForm
+from tests.alerts.facts import HOUR, answer, card, trouble
+from tests.any_facts import any_facts
+from tests.backups.facts import NOON, hours
+from tests.views_kit import Drawable, OneFile, drawn, problems
+
+SNOOZED = answer(until=NOON + hours(4))
+MANY = card(*(trouble(server=number) for number in range(1, 24)), trouble(Kind.SLOTS, used=10))
+BLIND = card(trouble(Kind.UNREADABLE, None))
+
+
+def over(alert: AlertCard, *, is_gone: bool = False, most: int = 99) -> AlertCard:
+    """Return an alert of which as many as said are over after an hour."""
+    ended = {"ended_at": NOON + HOUR, "is_gone": is_gone}
+    troubles = [
+        each.model_copy(update=ended if place < most else {}) for place, each in enumerate(alert.troubles)
+    ]
+    return alert.model_copy(update={"troubles": tuple(troubles)})
+
+
+REPORT = DailyReport(
+    "Monday 2 March",
+    12,
+    [trouble(), trouble(Kind.AUTOMATIC_FAILED, 2, status="failed")],
+    {"backup": 7, "restore": 1},
+    failed=1,
+    others=2,
+    unproven=["db-<main>", "web-1"],
+    proof_days=90,
+)
+VIEWS: dict[str, Drawable] = {
+    "no good backup": views.alert(card(trouble(limit_hours=48)), None),
+    "none at all": views.alert(card(trouble(at=None, limit_hours=48)), None),
+    "expiring": views.alert(card(trouble(Kind.EXPIRING)), None),
+    "automatic failed": views.alert(card(trouble(Kind.AUTOMATIC_FAILED, status="failed")), None),
+    "stuck": views.alert(card(trouble(Kind.STUCK, status="in_progress", usual_seconds=240)), None),
+    "deleted outside": views.alert(card(trouble(Kind.DELETED_OUTSIDE)), None),
+    "made outside": views.alert(card(trouble(Kind.MADE_OUTSIDE)), None),
+    "slots nearly full": views.alert(card(trouble(Kind.SLOTS, used=9)), None),
+    "slots full": views.alert(card(trouble(Kind.SLOTS, used=10)), None),
+    "VPS.org away": views.alert(BLIND, None),
+    "VPS.org shows a part": views.alert(card(trouble(Kind.UNREADABLE, None, status="partial", used=3)), None),
+    "acknowledged": views.alert(card(), answer()),
+    "snoozed": views.alert(card(), SNOOZED),
+    "recovered": views.alert(over(card()), answer()),
+    "VPS.org is back": views.alert(over(BLIND), None),
+    "gone with its server": views.alert(over(card(), is_gone=True), None),
+    "many": views.alert(MANY, None),
+    "many, some over": views.alert(over(MANY, most=20), SNOOZED),
+    "many, all over": views.alert(over(MANY), None),
+    "reminder": views.reminder(card(), None),
+    "reminder after a snooze": views.reminder(card(), SNOOZED),
+    "reminder of many": views.reminder(MANY, None),
+    "acknowledge": views.answer_form(card(), AlertForm(card="card")),
+    "snooze": views.answer_form(MANY, AlertForm(card="card", is_snooze=True)),
+    "daily report": views.daily_report(REPORT),
+    "daily report, all well": views.daily_report(DailyReport("Monday 2 March", 12)),
+    "daily report, blind": views.daily_report(DailyReport("Monday 2 March", None)),
+}
+
+
+def test_how_it_looks(snapshot: SnapshotAssertion) -> None:
+    assert {name: drawn(view) for name, view in VIEWS.items()} == snapshot(extension_class=OneFile)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_slack_takes_it(name: str) -> None:
+    assert problems(VIEWS[name]) == []
+
+
+troubles = any_facts(Trouble)
+
+
+@settings(max_examples=25)
+@given(st.lists(troubles, min_size=1, max_size=60), any_facts(Answer), st.booleans(), st.booleans())
+def test_no_words_break_it(found: list[Trouble], said: Answer, is_answered: bool, is_over: bool) -> None:
+    alert = card(*found)
+    shown = over(alert) if is_over else alert
+    assert problems(views.alert(shown, said if is_answered else None)) == []
+    if shown.lasting:
+        assert problems(views.reminder(shown, said)) == []
+    assert problems(views.answer_form(alert, AlertForm(card="card", is_snooze=is_over))) == []
+    names = [each.server_name for each in found]
+    report = DailyReport("Monday", len(found), found, {"backup": 1}, unproven=names, proof_days=1)
+    assert problems(views.daily_report(report)) == []
