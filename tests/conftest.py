@@ -54,9 +54,12 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("engine") / "bot.sqlite"
 
     async def use() -> None:
-        engine = Engine(open_database(f"sqlite:///{path}"))
+        database = open_database(f"sqlite:///{path}")
+        engine = Engine(database)
         await engine.launch()
         await engine.stop()
+        # Else all of it would still stand in the journal, which nobody copies.
+        database.dispose()
 
     asyncio.run(use())
     return path

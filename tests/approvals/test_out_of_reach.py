@@ -8,6 +8,7 @@ from typing import Literal
 
 import pytest
 
+from bot.audit.model import Entry
 from bot.backups.poller import MANY_SERVERS
 from bot.sandbox.slack.workspace import Json
 from bot.sandbox.vps.model import Backup
@@ -164,16 +165,21 @@ def shown_to_ana(world: World) -> str:
     return "\n".join([*modals, *(f"{message.text}{message.blocks}" for message in messages)])
 
 
-@pytest.mark.parametrize("what", OUT_OF_REACH)
-async def test_what_a_forged_form_reaches_is_decided_by_rights(world: World, walls: Walls, what: str) -> None:
-    answer = await OUT_OF_REACH[what](walls)
-    refused = await until_recorded(world, "refused")
-    assert refused.person == "UANA"
-    assert refused.failure
-    assert refused.failure.kind in {"NotAllowed", "HiddenServer", "HiddenBackup"}
-    assert SECRET not in f"{answer}{shown_to_ana(world)}"
-    assert (len(world.provider.creates), world.provider.deletes, world.provider.restores) == (1, [], [])
-    assert [entry.event for entry in trail(world) if entry.person == "UANA"] == ["refused"]
+async def test_what_a_forged_form_reaches_is_decided_by_rights(world: World, walls: Walls) -> None:
+    for done, (what, does) in enumerate(OUT_OF_REACH.items()):
+        answer = await does(walls)
+        hers = await world.until(lambda: _recorded_of_ana(world)[done:], f"{what}: it is on record")  # noqa: B023
+        assert [entry.event for entry in hers] == ["refused"], what
+        assert hers[0].failure, what
+        assert hers[0].failure.kind in {"NotAllowed", "HiddenServer", "HiddenBackup"}, what
+        assert SECRET not in f"{answer}{shown_to_ana(world)}", what
+        changed = len(world.provider.creates), world.provider.deletes, world.provider.restores
+        assert changed == (1, [], []), what
+        world.workspace.modals.clear()
+
+
+def _recorded_of_ana(world: World) -> list[Entry]:
+    return [entry for entry in trail(world) if entry.person == "UANA"]
 
 
 MIXED: dict[str, tuple[Callable[[Walls, int], Awaitable[Json]], str]] = {
@@ -204,16 +210,16 @@ MIXED: dict[str, tuple[Callable[[Walls, int], Awaitable[Json]], str]] = {
 }
 
 
-@pytest.mark.parametrize("what", MIXED)
-async def test_a_backup_is_not_reached_as_one_of_another_server(
-    world: World, walls: Walls, what: str
-) -> None:
-    does, words = MIXED[what]
-    answer = await does(walls, world.provider.server("web-1").id)
-    await world.until(lambda: words in f"{answer}{shown_to_ana(world)}")
-    assert SECRET not in f"{answer}{shown_to_ana(world)}"
+async def test_a_backup_is_not_reached_as_one_of_another_server(world: World, walls: Walls) -> None:
+    web = world.provider.server("web-1").id
+    for what, (does, words) in MIXED.items():
+        answer = await does(walls, web)
+        await world.until(lambda: words in f"{answer}{shown_to_ana(world)}", what)  # noqa: B023
+        assert SECRET not in f"{answer}{shown_to_ana(world)}", what
+        world.workspace.modals.clear()
+        world.workspace.messages["COPS"].clear()
     assert (world.provider.deletes, world.provider.restores) == ([], [])
-    assert not [entry for entry in trail(world) if entry.person == "UANA"]
+    assert not _recorded_of_ana(world)
 
 
 async def test_a_backup_is_not_watched_as_one_of_another_server(world: World, walls: Walls) -> None:

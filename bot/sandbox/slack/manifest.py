@@ -148,7 +148,7 @@ def read(file: Path) -> Json:
         ManifestRefused: there is no such file, or it holds no object.
     """
     try:
-        manifest = yaml.safe_load(file.read_text())
+        manifest = yaml.load(file.read_text(), yaml.CSafeLoader)
     except (OSError, UnicodeError, yaml.YAMLError) as problem:
         raise ManifestRefused(f"{file} can't be read: {problem}") from None
     if not isinstance(manifest, dict):
