@@ -18,6 +18,7 @@ T = TypeVar("T")
 Kind = Literal[
     "create",
     "mentioned create",
+    "batch",
     "delete",
     "approved delete",
     "restore",
@@ -31,10 +32,11 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """A `cancelled create` is cancelled in its server's queue, a `cancelled restore` during its safety backup.
 
 A `late cancel` comes at the moment at which the operation ahead ends. A `mentioned create` is requested by a
-mention in a thread, which Slack repeats until the bot has acknowledged it.
+mention in a thread, which Slack repeats until the bot has acknowledged it. A `batch` is of several servers.
 """
 VERBS: dict[Kind, str] = {
     "mentioned create": "create",
+    "batch": "create",
     "approved delete": "delete",
     "safe restore": "restore",
     "cancelled create": "create",
@@ -65,20 +67,26 @@ class Ask:
     """One thing that somebody requests. `acked` is True once Slack has the bot's word that it was taken.
 
     `person` did so from `began` until `ended` (UTC seconds), answers that came a little later included.
-    `ahead` is the operation behind which it is queued. It is `cancelled` once the bot has said that it will
-    cancel it, while it could not have acted yet.
+    `others` are the further servers of a batch. `ahead` is the operation behind which it is queued. It is
+    `cancelled` once the bot has said that it will cancel it, while it could not have acted yet.
     """
 
     number: int
     kind: Kind
     server: str
     backup_id: int = 0
+    others: tuple[str, ...] = ()
     ahead: "Ask | None" = None
     acked: bool = field(default=False, init=False)
     cancelled: bool = field(default=False, init=False)
     person: str = field(default="", init=False)
     began: float = field(default=0.0, init=False)
     ended: float = field(default=float("inf"), init=False)
+
+    @property
+    def servers(self) -> set[str]:
+        """All servers it is about."""
+        return {self.server, *self.others}
 
     @property
     def verb(self) -> str:
@@ -98,7 +106,8 @@ class Ask:
 
 def prepare(sandbox: Sandbox, number: int, kind: Kind, server: str) -> Ask:
     """Return an ask; a backup to restore, to delete or to watch is there only for it."""
-    ask = Ask(number, kind, _server(number, kind, server))
+    others = tuple(f"{name}-{number % 5 + 1}" for name in ("web", "db")) if kind == "batch" else ()
+    ask = Ask(number, kind, _server(number, kind, server), others=others)
     if ask.verb != "create":
         status = "in_progress" if kind == "watch" else "completed"
         made = sandbox.provider.add_backup(
@@ -122,7 +131,8 @@ async def utter(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
             case "create" if ask.kind == "mentioned create":
                 ask.acked = _taken(await _mention(sandbox, ask, person))
             case "create":
-                ask.acked = _taken(await person.types(f"/backup create {ask.server} {ask.word}"))
+                servers = " ".join(sorted(ask.servers))
+                ask.acked = _taken(await person.types(f"/backup create {servers} {ask.word}"))
             case "watch":
                 await _choose_to_watch(sandbox, ask, person)
             case _:
