@@ -13,7 +13,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from tests import forked
-from tests.bench import accounts, commands, creates, crowd, idle
+from tests.bench import accounts, commands, creates, crowd, home, idle
 from tests.bench.databases import databases
 from tests.bench.figures import Row, table
 from tests.bench.sizes import FULL, QUICK
@@ -24,9 +24,11 @@ MEASUREMENTS: dict[str, Callable[[Bench], AsyncGenerator[Row, None]]] = {
     "commands": commands.measure,
     "create": creates.measure,
     "call": creates.measure_calls,
+    "batch": creates.measure_batch,
     "crowd": crowd.measure,
     "limits": crowd.measure_limited,
     "accounts": accounts.measure,
+    "home": home.measure,
 }
 MOST_SECONDS = 900.0
 """How long one measurement may take."""

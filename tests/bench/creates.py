@@ -2,17 +2,20 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from bot.sandbox.slack.workspace import Message
 from tests.bench.figures import Row, median, p99, seconds
 from tests.bench.load import Burst, burst, until
 from tests.bench.stage import Command, Stage
 from tests.bench.subjects import Bench, bare_on, bot_on, on_stage
 
 RATIO, SLOWEST_ACK, CALL_AIM = 0.2, 0.3, 0.3
+BATCH_AIM = 5.0
 REST_SECONDS = 0.5
 NOT_TAKEN = re.compile(
     r":warning:|could not|not confirm|not recorded|nothing was (?:done|started)", re.IGNORECASE
@@ -80,6 +83,34 @@ async def measure_calls(bench: Bench) -> AsyncGenerator[Row, None]:
     measured = f"median {seconds(median(found))}, p99 {seconds(p99(found))}, the first {seconds(found[0])}"
     ok = p99(found) <= CALL_AIM
     yield Row("ack to the call at VPS.org, idle", measured, "p99 <= 0.3 s", ok, figures)
+
+
+async def measure_batch(bench: Bench) -> AsyncGenerator[Row, None]:
+    """Give the row of one request for a backup of many servers: until all are asked for, and all is told."""
+    count = bench.sizes.batch
+    async with on_stage(servers=count) as stage, bot_on(bench, stage):
+        names = " ".join(server.name for server in stage.servers)
+        command = await stage.command(f"create {names}")
+        await until(lambda: len(stage.made) >= count, bench.sizes.patience)
+        made = max(stage.made.values()) - command.sent if len(stage.made) >= count else float("inf")
+        await asyncio.sleep(REST_SECONDS)
+        ended = time.perf_counter()
+        stage.provider.finish()
+        is_told = await until(lambda: bool(_summaries(stage)), bench.sizes.patience)
+        told = time.perf_counter() - ended if is_told else float("inf")
+    figures = {"ack_seconds": command.ack_seconds, "made_seconds": made, "told_seconds": told}
+    measured = (
+        f"acked in {seconds(command.ack_seconds)}, all asked for in {seconds(made)}, told in {seconds(told)}"
+    )
+    ok = command.ack_seconds <= SLOWEST_ACK and made <= BATCH_AIM and told <= bench.sizes.tick + BATCH_AIM
+    aim = f"ack <= {SLOWEST_ACK} s, asked for <= {BATCH_AIM:.0f} s, told <= {BATCH_AIM:.0f} s after a tick"
+    yield Row(f"a batch of {count}", measured, aim, ok, figures)
+
+
+def _summaries(stage: Stage) -> list[Message]:
+    """Return the replies that mention somebody: a batch has one, at its end."""
+    said = (each for messages in stage.workspace.messages.values() for each in messages)
+    return [each for each in said if each.by_bot and each.is_reply and each.text.startswith("<@")]
 
 
 async def _round(bench: Bench) -> _Round:

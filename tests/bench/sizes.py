@@ -7,19 +7,21 @@ from dataclasses import dataclass
 class Sizes:
     """Counts and seconds.
 
-    `rounds` times the `commands` of each kind are sent, and `creates` asked for; `calls` are asked for one at
-    a time. `crowd` backups wait at once, in `channels`; they are watched doing nothing for `quiet` seconds,
-    then `meanwhile` commands of two kinds are sent. `told_after` is when those told are counted. One of
-    `probe` of the crowd ends while the bot is down. `accounts` are numbers of backups, each listed `lists`
-    times. `tick` is the bot's BOT_POLL_SECONDS, also its most. An idle bot is watched for `idle` seconds and
-    started again `starts` times. What does not happen within `patience` seconds counts as never happening.
-    So many measurements go on `at_once`: one, or the figures are worth nothing.
+    `rounds` times the `commands` of each kind are sent, and `creates` asked for; `calls` are asked for one
+    at a time, `batch` in one request. `crowd` backups wait at once, in `channels`; they are watched doing
+    nothing for `quiet` seconds, then `meanwhile` commands of two kinds are sent. `told_after` is when those
+    told are counted. One of `probe` of the crowd ends while the bot is down. `accounts` are numbers of
+    backups, each listed `lists` times. `tick` is the bot's BOT_POLL_SECONDS, also its most. An idle bot is
+    watched for `idle` seconds and started again `starts` times. What does not happen within `patience`
+    seconds counts as never happening. So many measurements go on `at_once`: one, or the figures are worth
+    nothing.
     """
 
     rounds: int
     commands: int
     creates: int
     calls: int
+    batch: int
     crowd: int
     channels: int
     quiet: float
@@ -40,6 +42,7 @@ FULL = Sizes(
     commands=400,
     creates=200,
     calls=20,
+    batch=100,
     crowd=1000,
     channels=500,
     quiet=20.0,
@@ -59,6 +62,7 @@ QUICK = Sizes(
     commands=16,
     creates=8,
     calls=2,
+    batch=5,
     crowd=12,
     channels=6,
     quiet=0.5,

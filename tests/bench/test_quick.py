@@ -26,6 +26,7 @@ NAMES = [
     "list, 8 at a time",
     "create, 8 at a time",
     "ack to the call at VPS.org, idle",
+    "a batch of 5",
     "12 creates, without Slack's limits",
     "while 12 wait: CPU, memory",
     "while 12 wait: p99",
@@ -38,6 +39,7 @@ NAMES = [
     "list, 200 backups: others' acks",
     "list, 1,000 backups",
     "list, 1,000 backups: others' acks",
+    "Home, 200 backups",
 ]
 
 
