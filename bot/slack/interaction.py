@@ -3,16 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import NotRecorded, Unrecorded
 from bot.slack import ids, views
@@ -21,6 +19,7 @@ from bot.slack.message import Message
 from bot.slack.newer_blocks import Call, drawable, newer_types, older
 from bot.slack.payload import is_slack_address, key_of, require_id
 from bot.slack.provider_messages import Explanation
+from bot.slack.response_url import delete_original, respond
 from bot.slack.text import unescape_command
 
 log = structlog.get_logger()
@@ -246,8 +245,7 @@ class Interaction:
         """Remove the message that was clicked, if it was to be replaced and there was nothing to show."""
         if not self.replaces_message or self.is_answered or not self.body.get("response_url"):
             return
-        with suppress(aiohttp.ClientError, TimeoutError):
-            await self._response_address().send(delete_original=True)
+        await delete_original(str(self.body["response_url"]), self.client)
 
     async def send_file(self, name: str, content: str) -> None:
         """Send a text file to this person directly; raises SlackApiError without the scope `files:write`."""
@@ -340,26 +338,14 @@ class Interaction:
         if not is_slack_address(str(self.body["response_url"]), self.client.base_url):
             log.warning("response_url_refused", person=self.person)
             return False
-        content: Json = {"text": message.text, "blocks": message.drawn()}
-        try:
-            # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
-            return await self._respond(content, replace=replace) or (
-                bool(newer_types(content)) and await self._respond(older(content), replace=replace)
-            )
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.info("response_url_unreachable", reason=type(error).__name__)
-            return False
-
-    async def _respond(self, content: Json, *, replace: bool) -> bool:
-        where = {} if replace else self._in_thread
         container = self._part("container")
         # Under what the bot wrote to the person directly, where nobody else is, answers stay as well.
         is_direct = self.channel.startswith("D") and container.get("is_ephemeral") is False
         kind = "in_channel" if is_direct else "ephemeral"
-        answer = await self._response_address().send_dict(
-            {"replace_original": replace, "response_type": kind, **where, **content}
-        )
-        return bool(answer.status_code == 200)
+        content: Json = {"replace_original": replace, "response_type": kind}
+        content |= {} if replace else self._in_thread
+        content |= {"text": message.text, "blocks": message.drawn()}
+        return await respond(str(self.body["response_url"]), content, self.client)
 
     @property
     def _in_thread(self) -> Json:
@@ -373,14 +359,6 @@ class Interaction:
         self.taken_blocks |= newer_types(shown)
         self.taken_blocks -= newer_types(content) - newer_types(shown)
         return answer
-
-    def _response_address(self) -> AsyncWebhookClient:
-        address = AsyncWebhookClient(
-            self.body["response_url"], ssl=self.client.ssl, session=self.client.session
-        )
-        # Set afterwards, as for None the SDK takes what it finds in the environment by itself.
-        address.proxy = self.client.proxy
-        return address
 
     def _part(self, name: str) -> Json:
         part = self.body.get(name)
