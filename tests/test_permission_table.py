@@ -328,6 +328,15 @@ def test_what_is_shown_is_what_the_person_can_look_at(
     assert sight(person, None, rules)(server) == somewhere
 
 
+@given(people, names, channels, several)
+def test_a_timeline_is_for_those_who_can_look(
+    person: Person, server: str, channel: str, rules: Rules
+) -> None:
+    assert decided(person, Verb.TIMELINE, server, channel, rules) == decided(
+        person, Verb.LIST, server, channel, rules
+    )
+
+
 @given(guests, names, several)
 def test_guests_are_shown_nothing(guest: Person, server: str, rules: Rules) -> None:
     with pytest.raises(NotAllowed):

@@ -1,5 +1,6 @@
 """`/backup timeline`, and the buttons that show one, post it and send it as a file."""
 
+import re
 from collections.abc import Awaitable
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from bot.timeline.model import Timeline
 from bot.verbs import Verb
 
 MOST_READ = 200
+_NOT_IN_A_FILE_NAME = re.compile(r"[^\w.-]+")
 
 
 async def show_timeline(interaction: Interaction, typed: str = "") -> None:
@@ -64,7 +66,8 @@ async def send_file(interaction: Interaction) -> None:
     names = await _names(found, interaction.person)
     zone = services().authorizer.zone(interaction)
     content = messages.file_text(found, names, interaction.person, zone, services().now())
-    await interaction.send_file(f"timeline-{found.until:%Y-%m-%d}.md", content)
+    server = f"-{_NOT_IN_A_FILE_NAME.sub('-', form.server)[:60]}" if form.server else ""
+    await interaction.send_file(f"timeline{server}-{found.until:%Y-%m-%d}.md", content)
     await interaction.reply_ephemeral(views.sent())
 
 
@@ -99,7 +102,9 @@ async def _seen_on_record(sees: Sight) -> frozenset[str]:
 
 
 async def _show(interaction: Interaction, form: TimelineForm, sees: Sight) -> None:
-    await interaction.reply_ephemeral(views.timeline(await _timeline(form, sees), form))
+    is_alone = interaction.channel.startswith("D") or interaction.channel == interaction.person
+    shown = views.timeline(await _timeline(form, sees), form, can_post=not is_alone)
+    await interaction.reply_ephemeral(shown)
 
 
 async def _timeline(form: TimelineForm, sees: Sight) -> Timeline:

@@ -162,7 +162,8 @@ def _thing(entry: Entry) -> str:
         thing = f"{noun(Verb.DELETE)} of backup {entry.backup_id} of {name}{_made(entry)}"
     else:
         kind = noun(Verb(entry.verb)) if entry.verb in {*Verb} else escape_truncated(entry.verb, 50)
-        thing = f"{kind} of {name} from backup {entry.backup_id}{_made(entry)}"
+        backup = f" from backup {entry.backup_id}{_made(entry)}" if entry.backup_id is not None else ""
+        thing = f"{kind} of {name}{backup}"
     first = f", deleting backup {entry.delete_first} first" if entry.delete_first is not None else ""
     return f"{thing}{first}"
 

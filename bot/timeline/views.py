@@ -26,14 +26,14 @@ MOST_SHOWN = 40
 _LONGEST_ROW = 2900
 
 
-def timeline(found: Timeline, form: TimelineForm) -> Message:
-    """Return the timeline that `form` asks for, to be posted or sent as a file by its buttons."""
+def timeline(found: Timeline, form: TimelineForm, *, can_post: bool = True) -> Message:
+    """Return the timeline that `form` asks for, with buttons that post it and send it as a file."""
     if not found.operations:
         return _nothing(found)
     value = form.as_json()
     post = ButtonElement(text=plain(messages.POST), action_id=ids.TIMELINE_POST, value=value, style="primary")
     send = ButtonElement(text=plain(messages.SEND), action_id=ids.TIMELINE_FILE, value=value)
-    return Message([*_drawn(found), ActionsBlock(elements=[post, send])])
+    return Message([*_drawn(found), ActionsBlock(elements=[post, send] if can_post else [send])])
 
 
 def posted(found: Timeline, person: str, names: Mapping[str, str]) -> Message:

@@ -255,7 +255,7 @@ async def audit(studio: Studio) -> None:
 
 COMMANDS = {
     "ana": [
-        *("", "help", "help restore", "status", "servers", "list", "list web-1", "list lab-1"),
+        *("", "help", "help restore", "status", "servers", "list", "list web-1", "list lab-1", "timeline"),
         *(
             "create",
             "delete",

@@ -1,11 +1,13 @@
 """The timeline of an incident: shown, posted for everybody, sent as a file, and found at a card."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.slack.workspace import Message
 from tests.stories.asking import TWO, asks, events
+from tests.stories.test_mentions import incident
 from tests.world import World, set_up
 
 HIDDEN = """
@@ -76,7 +78,7 @@ async def test_an_incident_is_told_to_one_then_to_all_and_in_a_file(world: World
     await world.until_whisper("ben", "I sent you the timeline as a Markdown file")
     [message] = [each for each in world.direct("ben") if each.files]
     text = (message.files[0].content or b"").decode()
-    assert message.files[0].name.endswith(".md")
+    assert re.fullmatch(r"timeline-web-1-[-\d]{10}\.md", message.files[0].name)
     assert text.startswith("# Timeline of web-1\n")
     assert "@ben, who asked for this file, is in " in text
     assert "approved by @cleo" in text
@@ -90,8 +92,23 @@ async def test_a_card_leads_to_what_was_done_on_its_server_around_it(world: Worl
     shown = await world.until_whisper("cleo", "Timeline of web-1")
     assert "1 operation, oldest first" in shown.text
     assert "db-1" not in shown.text
+    await world.person("cleo").types("/backup incident", channel=world.workspace.im_of("UCLEO").name)
+    alone = await world.until_direct("cleo", "Timeline of all servers")
+    assert "Post in channel" not in str(alone.blocks)
     await world.person("cleo").types("/backup incident")
     assert "2 operations, oldest first" in (await world.until_whisper("cleo", "Timeline of all servers")).text
+
+
+async def test_from_the_thread_of_an_incident_it_is_posted_in_that_thread(world: World) -> None:
+    await backs_up(world)
+    report = await incident(world)
+    ben = world.person("ben")
+    await ben.types("@backup-bot timeline web-1", thread_ts=report.ts)
+    shown = await world.until_whisper("ben", "Timeline of web-1")
+    assert shown.thread_ts == report.ts
+    await ben.clicks(label="Post in channel", message=shown)
+    posted = await world.until_reply("Posted by @ben")
+    assert posted.thread_ts == report.ts
 
 
 async def test_of_a_server_that_is_gone_it_is_told_by_its_name_and_of_a_quiet_one_that_it_was_quiet(
