@@ -280,6 +280,8 @@ def _headline(entry: Entry) -> str:
     if entry.backup_id is not None:
         made = f" of {when(entry.backup_at)}" if entry.backup_at else ""
         parts.append(f"backup {entry.backup_id}{made}")
+    if entry.batch_id:
+        parts.append("one of several servers")
     if entry.delete_first is not None:
         parts.append(f"deletes backup {entry.delete_first} first")
     return " · ".join(parts)

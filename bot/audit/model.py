@@ -57,8 +57,8 @@ class Entry(_Frozen):
     approved, declined or cancelled, and `comment` what they said. `state` and `outcome` tell how it ended,
     `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `delete_first`
     is the backup to delete before, to make room. `backup_at` is when the backup was made that a person was
-    shown. `trouble` is the kind of an alert ("" for several at once), `until` how long it is snoozed. `at` is
-    UTC.
+    shown. `batch_id` is what it is a part of, if several servers were backed up on one request. `trouble` is
+    the kind of an alert ("" for several at once), `until` how long it is snoozed. `at` is UTC.
     """
 
     event: Event
@@ -83,6 +83,7 @@ class Entry(_Frozen):
     not_reached: tuple[str, ...] = ()
     delete_first: int | None = None
     backup_at: Utc | None = None
+    batch_id: str = ""
     trouble: str = ""
     until: Utc | None = None
 

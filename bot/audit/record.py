@@ -83,4 +83,5 @@ def entry_of(
         outcome=outcome,
         delete_first=first and first.id,
         backup_at=shown and shown.created_at,
+        batch_id=operation.batch_id,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from bot.audit.messages import left_out, result, standing
-from bot.audit.model import AuditedOperation, Entry, Event
+from bot.audit.model import Entry, Event
 from bot.operations.messages import VERDICTS, noun
 from bot.operations.model import Cancelled, NotApproved, State
 from bot.operations.outcome_messages import facts
@@ -14,6 +14,7 @@ from bot.slack.text import (
     duration,
     escape_truncated,
     in_utc,
+    join_words,
     link,
     mention,
     plain_label,
@@ -23,7 +24,7 @@ from bot.slack.text import (
     when,
 )
 from bot.timeline.markdown import as_markdown
-from bot.timeline.model import Timeline
+from bot.timeline.model import Story, Timeline, stories
 from bot.verbs import Verb
 
 POST = "Post in channel"
@@ -32,7 +33,9 @@ LAST_WEEK = "Last 7 days"
 SENT = "I sent you the timeline as a Markdown file, in a direct message."
 MOST_QUOTED = 200
 MOST_EVENTS = 12
-"""Lines of an operation in a message; the file has all."""
+"""Lines of what is told together in a message; the file has all."""
+MOST_NAMED = 5
+"""Servers of a batch that are named."""
 QUICKLY_SECONDS = 60.0
 """An operation that starts as soon after what is said before need not be said to have started."""
 
@@ -50,6 +53,7 @@ _EVENTS: dict[Event, str] = {
     "cancelled": "cancelled by {by}",
     "started": "started",
 }
+_LOOK_FIRST = (":x:", ":grey_question:", ":arrow_forward:", ":no_entry_sign:", ":octagonal_sign:")
 _MENTION = re.compile(r"<@(\w+)>")
 _DECISIONS: frozenset[Event] = frozenset({"approved", "declined", "withdrawn", "break_glass"})
 
@@ -83,16 +87,17 @@ def posted_by(person: str) -> str:
     return f"Posted by {mention(person)}"
 
 
-def operation_lines(operation: AuditedOperation) -> str:
+def story_lines(story: Story) -> str:
     """Return what was done, why, and below it what happened when, in the order it happened."""
-    entries = [chained.entry for chained in operation.entries]
-    if not entries:
-        return f":warning: {left_out(0, operation.unreadable)}"
-    events = [*_events(entries)]
+    if not story.entries:
+        return f":warning: {left_out(0, story.unreadable)}"
+    events = [*_events(story)]
+    if len(events) > MOST_EVENTS and len(story.operations) > 1:
+        events = [*_events(story, is_short=True), _done(story.entries)]
     if len(events) > MOST_EVENTS:
         half = MOST_EVENTS // 2
         events = [*events[:half], "…", *events[-half:]]
-    return "\n".join([*_heading(entries), *events, *_unreadable(operation)])
+    return "\n".join([*_heading(story), *events, *_unreadable(story)])
 
 
 def file_text(timeline: Timeline, names: Mapping[str, str], reader: str, zone: tzinfo, now: datetime) -> str:
@@ -104,15 +109,11 @@ def file_text(timeline: Timeline, names: Mapping[str, str], reader: str, zone: t
         f"{reach}: {counted}, oldest first.{' Earlier ones are left out.' * timeline.has_earlier}",
         as_markdown(_zone(reader, zone, now), names),
     ]
-    for operation in timeline.operations:
-        entries = [chained.entry for chained in operation.entries]
-        if entries:
-            heading, *reason = _heading(entries)
-            lines += [
-                _headline(heading, names),
-                *(f"> {as_markdown(why, names)}" for why in reason),
-            ]
-        events = [*_events(entries, is_whole=True), *_unreadable(operation)]
+    for story in stories(timeline.operations):
+        heading, *reason = _heading(story) if story.entries else [""]
+        lines += [_headline(heading, names)] if heading else []
+        lines += [f"> {as_markdown(why, names)}" for why in reason]
+        events = [*_events(story, is_whole=True), *_unreadable(story)]
         lines.append("\n".join(f"- {as_markdown(event, names)}" for event in events))
     return "\n\n".join(lines) + "\n"
 
@@ -138,34 +139,59 @@ def _zone(reader: str, zone: tzinfo, now: datetime) -> str:
     return f"All times are in UTC. {of_reader}."
 
 
-def _heading(entries: Sequence[Entry]) -> list[str]:
+def _heading(story: Story) -> list[str]:
     """Return what was done, how long it took and where it is told, and the reason."""
-    first, last = entries[0], entries[-1]
-    length = duration((last.at - first.at).total_seconds())
-    took = f"took {length} in all" if last.state in {State.DONE, State.ACCEPTED} else f"ended after {length}"
+    entries = story.entries
+    first = entries[0]
     parts = [
-        f"{standing(entries)} *{when(first.at)}*",
-        _thing(first),
-        took if last.event == "ended" else "has not ended",
+        f"{_mark(story)} *{when(first.at)}*",
+        _things(entries) if len(story.operations) > 1 else _thing(first),
+        _took(entries, len(story.operations)),
         _link(next((each.permalink for each in reversed(entries) if each.permalink), "")),
     ]
     reason = [quoted(first.reason, MOST_QUOTED)] if first.reason else []
     return [" · ".join(part for part in parts if part), *reason]
 
 
+def _mark(story: Story) -> str:
+    """Return the emoji of how it stands; of several the one that needs a look most."""
+    of_each = [[chained.entry for chained in each.entries] for each in story.operations if each.entries]
+    marks = [standing(entries) for entries in of_each]
+    return next((mark for mark in _LOOK_FIRST if mark in marks), marks[0])
+
+
+def _took(entries: Sequence[Entry], operations: int) -> str:
+    ends = [entry for entry in entries if entry.event == "ended"]
+    if len(ends) < operations:
+        return "has not ended"
+    length = duration((ends[-1].at - entries[0].at).total_seconds())
+    is_well = all(each.state in {State.DONE, State.ACCEPTED} for each in ends)
+    return f"took {length} in all" if is_well else f"ended after {length}"
+
+
+def _things(entries: Sequence[Entry]) -> str:
+    """Return what operations of several servers are, as a thing."""
+    servers = [*dict.fromkeys(safe_name(entry.server_name) for entry in entries)]
+    named = [f"*{name}*" for name in servers[:MOST_NAMED]]
+    more = [f"{len(servers) - len(named)} more"] if len(servers) > len(named) else []
+    return f"{_kind(entries[0])} of {join_words([*named, *more])}"
+
+
 def _thing(entry: Entry) -> str:
     """Return what an operation is, as a thing."""
     name = f"*{safe_name(entry.server_name)}*"
-    if entry.verb == Verb.CREATE:
-        thing = f"{noun(Verb.CREATE)} of {name}"
+    if entry.verb == Verb.CREATE or entry.backup_id is None:
+        thing = f"{_kind(entry)} of {name}"
     elif entry.verb == Verb.DELETE:
-        thing = f"{noun(Verb.DELETE)} of backup {entry.backup_id} of {name}{_made(entry)}"
+        thing = f"{_kind(entry)} of backup {entry.backup_id} of {name}{_made(entry)}"
     else:
-        kind = noun(Verb(entry.verb)) if entry.verb in {*Verb} else escape_truncated(entry.verb, 50)
-        backup = f" from backup {entry.backup_id}{_made(entry)}" if entry.backup_id is not None else ""
-        thing = f"{kind} of {name}{backup}"
+        thing = f"{_kind(entry)} of {name} from backup {entry.backup_id}{_made(entry)}"
     first = f", deleting backup {entry.delete_first} first" if entry.delete_first is not None else ""
-    return f"{thing}{first}"
+    return f"{thing}{first}{' as one of several' * bool(entry.batch_id)}"
+
+
+def _kind(entry: Entry) -> str:
+    return noun(Verb(entry.verb)) if entry.verb in {*Verb} else escape_truncated(entry.verb, 50)
 
 
 def _made(entry: Entry) -> str:
@@ -177,13 +203,28 @@ def _link(address: str) -> str:
     return "" if "/archives/D" in address else link(address, "message")
 
 
-def _events(entries: Sequence[Entry], *, is_whole: bool = False) -> Iterator[str]:
+def _done(entries: Sequence[Entry]) -> str:
+    """Return how many ended well, in the place of a line for each."""
+    count = [entry.state for entry in entries if entry.event == "ended"].count(State.DONE)
+    return f"{count} done, which are left out here"
+
+
+def _events(story: Story, *, is_whole: bool = False, is_short: bool = False) -> Iterator[str]:
+    """Yield what happened.
+
+    `is_whole`: also what says no more than what is around it; `is_short`: nothing of what ended well.
+    """
+    are_several = len(story.operations) > 1
+    entries = [each for each in story.entries if not (is_short and each.state == State.DONE)]
     said = entries[:1]
     for entry in entries:
-        if is_whole or _is_worth_a_line(entry, said[-1]):
+        is_again = are_several and entry.event in {"requested", "started"} and entry is not entries[0]
+        if is_whole or (not is_again and _is_worth_a_line(entry, said[-1])):
             said = [*said, entry]
             at = clock(entry.at) if entry.at.date() == entries[0].at.date() else when(entry.at)
-            yield f"{at} {_event(entry)}"
+            # The verdict names its server.
+            is_of_one = are_several and entry.event != "ended" and (is_whole or entry is not entries[0])
+            yield f"{at} {f'*{safe_name(entry.server_name)}*: ' * is_of_one}{_event(entry)}"
 
 
 def _is_worth_a_line(entry: Entry, before: Entry) -> bool:
@@ -219,5 +260,5 @@ def _end(entry: Entry) -> str:
     return f"{words}. {why}" if why else words
 
 
-def _unreadable(operation: AuditedOperation) -> list[str]:
-    return [f":warning: {left_out(0, operation.unreadable)}"] if operation.unreadable else []
+def _unreadable(story: Story) -> list[str]:
+    return [f":warning: {left_out(0, story.unreadable)}"] if story.unreadable else []

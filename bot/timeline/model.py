@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.audit.model import AuditedOperation
+from bot.audit.model import AuditedOperation, Entry
 
 
 @dataclass(frozen=True)
@@ -19,3 +19,30 @@ class Timeline:
     operations: Sequence[AuditedOperation]
     server_name: str = ""
     has_earlier: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """Operations that are told together: those of one batch, else one alone; oldest first."""
+
+    operations: Sequence[AuditedOperation]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All that happened to them, in the order it happened."""
+        chained = [each for operation in self.operations for each in operation.entries]
+        return [each.entry for each in sorted(chained, key=lambda each: each.seq)]
+
+    @property
+    def unreadable(self) -> int:
+        """How many of their entries can't be read, since somebody changed them."""
+        return sum(operation.unreadable for operation in self.operations)
+
+
+def stories(operations: Sequence[AuditedOperation]) -> list[Story]:
+    """Return what is told together, by what of it came first."""
+    together: dict[str, list[AuditedOperation]] = {}
+    for operation in operations:
+        batch = next((each.entry.batch_id for each in operation.entries), "")
+        together.setdefault(batch or operation.subject, []).append(operation)
+    return [Story(each) for each in together.values()]

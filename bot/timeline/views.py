@@ -17,7 +17,7 @@ from bot.slack.message import Message, mrkdwn, plain
 from bot.slack.text import truncate_mrkdwn
 from bot.slack.views import sentence_alone
 from bot.timeline import messages
-from bot.timeline.model import Timeline
+from bot.timeline.model import Timeline, stories
 from bot.verbs import Verb, in_quotes
 
 MOST_CHARACTERS = 11_000
@@ -56,13 +56,14 @@ def _nothing(found: Timeline) -> Message:
 
 def _drawn(found: Timeline, names: Mapping[str, str] | None = None) -> list[Block]:
     """Return what is to be read; with `names` it is for everybody."""
-    lines = (messages.operation_lines(each) for each in found.operations)
+    told = stories(found.operations)
+    lines = (messages.story_lines(each) for each in told)
     rows = _newest_that_fit([messages.without_mentions(each, names or {}) for each in lines])
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.title(found.server_name))),
         _context(messages.span(found)),
     ]
-    if left := len(found.operations) - len(rows):
+    if left := sum(len(story.operations) for story in told[: len(told) - len(rows)]):
         blocks.append(_context(messages.earlier(left, is_posted=names is not None)))
     return [*blocks, *(SectionBlock(text=mrkdwn(row)) for row in rows)]
 

@@ -33,6 +33,7 @@ entries = st.builds(
     failure=st.none() | failures,
     outcome=st.none() | outcomes,
     backup_at=st.none() | moments,
+    batch_id=st.sampled_from(["", "batch:1"]),
 )
 
 

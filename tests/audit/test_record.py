@@ -107,7 +107,7 @@ async def test_what_can_not_be_put_on_record_is_not_done(world: World) -> None:
 
 
 def test_an_entry_says_all_that_is_known_of_an_operation() -> None:
-    requested = restore(reason="why")
+    requested = restore(reason="why", batch_id="batch:1")
     before = datetime.now(UTC)
     written = entry_of(requested, "approved", decided_by="UBEN", comment="fine", permalink="https://x/y")
     assert before <= written.at <= datetime.now(UTC)
@@ -128,6 +128,7 @@ def test_an_entry_says_all_that_is_known_of_an_operation() -> None:
         reason="why",
         comment="fine",
         backup_at=NOON,
+        batch_id="batch:1",
     )
 
 

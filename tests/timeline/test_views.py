@@ -1,6 +1,7 @@
 """How a timeline reads: in a message, and in a file."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,11 +27,12 @@ from bot.operations.model import (
 from bot.slack.forms import TimelineForm
 from bot.timeline import messages, views
 from bot.timeline.markdown import as_markdown
-from bot.timeline.model import Timeline
+from bot.timeline.model import Story, Timeline
 from tests.audit.facts import chain, entries
 from tests.views_kit import NOON, OneFile, drawn, problems, words
 
 DAY = timedelta(days=1)
+NUMBERS = count(1)
 NAMES = {"UANA": "ana", "UBEN": "Ben [on call] <b>"}
 FORM = TimelineForm(server="web-1", server_id=1, since=NOON - DAY)
 LINK = "https://example.slack.com/archives/COPS/p1"
@@ -45,18 +47,22 @@ class Document(SingleFileSnapshotExtension):
 
 def happened(verb: str, *events: tuple[float, str, dict[str, Any]], **of_all: Any) -> AuditedOperation:
     """Return an operation with these events, each so many minutes after noon."""
-    common = {"person": "UANA", "operation": "1:x", "verb": verb, "server_id": 1, "server_name": "web-1"}
+    subject = f"1:{next(NUMBERS)}"
+    common = {"person": "UANA", "operation": subject, "verb": verb, "server_id": 1, "server_name": "web-1"}
     given = [
         Entry.model_validate(
-            {"event": event, "key": f"1:x:{event}:{at}", "at": NOON + timedelta(minutes=at)}
+            {"event": event, "key": f"{subject}:{event}:{at}", "at": NOON + timedelta(minutes=at)}
             | common
             | of_all
             | more
         )
         for at, event, more in events
     ]
-    chained = tuple(row.chained_entry() for row in chain(given))
-    return AuditedOperation(subject="1:x", seq=len(given), entries=chained)
+    chained = [row.chained_entry() for row in chain(given)]
+    # In the order of time among those of all operations.
+    seqs = [int(at * 10) for at, *_ in events]
+    placed = [each.model_copy(update={"seq": seq}) for each, seq in zip(chained, seqs, strict=True)]
+    return AuditedOperation(subject=subject, seq=placed[-1].seq, entries=tuple(placed))
 
 
 def ended(at: float, outcome: Outcome, **more: Any) -> tuple[float, str, dict[str, Any]]:
@@ -132,6 +138,29 @@ OPERATIONS = [
 ]
 
 
+OF_A_BATCH: dict[str, Any] = {"batch_id": "batch:1", "reason": "before the new kernel"}
+BATCH = [
+    happened(
+        "create",
+        (0, "requested", {}),
+        (number, "started", {"permalink": LINK}),
+        how,
+        server_id=number,
+        server_name=f"web-{number}",
+        **OF_A_BATCH,
+    )
+    for number, how in enumerate(
+        [
+            ended(4, end(BackedUp, backup_id=500, size_mb=4500, seconds=235.0)),
+            ended(3, end(NotKnown, failure=LOST)),
+            *(ended(5 + number, end(BackedUp, backup_id=510 + number)) for number in range(5)),
+            (12, "cancelled", {"decided_by": "UBEN"}),
+        ],
+        1,
+    )
+]
+
+
 def timeline(*operations: AuditedOperation, **more: Any) -> Timeline:
     facts: dict[str, Any] = {"since": NOON - DAY, "until": NOON + 2 * DAY, "server_name": "web-1"}
     return Timeline(operations=operations, **facts | more)
@@ -141,6 +170,11 @@ def test_how_timelines_look(snapshot: SnapshotAssertion) -> None:
     shown = {
         "for one person": views.timeline(timeline(*OPERATIONS), FORM),
         "posted, of all servers": views.posted(timeline(*OPERATIONS[:1], server_name=""), "UANA", NAMES),
+        "several servers on one request, and one of them alone": views.timeline(
+            timeline(*BATCH[:-1], OPERATIONS[4], server_name=""), FORM
+        ),
+        "several, one of which waits": views.posted(timeline(*BATCH[-2:], server_name=""), "UANA", NAMES),
+        "one of several": views.posted(timeline(BATCH[0]), "UANA", NAMES),
         "nothing on a server": views.timeline(timeline(), FORM),
         "nothing anywhere": views.timeline(timeline(server_name=""), FORM),
         "changed by somebody": views.posted(
@@ -154,7 +188,7 @@ def test_how_timelines_look(snapshot: SnapshotAssertion) -> None:
 
 def test_how_the_file_reads(snapshot: SnapshotAssertion) -> None:
     text = messages.file_text(
-        timeline(*OPERATIONS, has_earlier=True), NAMES, "UANA", ZoneInfo("Europe/Berlin"), NOON
+        timeline(*OPERATIONS, *BATCH[:2], has_earlier=True), NAMES, "UANA", ZoneInfo("Europe/Berlin"), NOON
     )
     assert text == snapshot(extension_class=Document)
     assert "All times are in UTC.\n" in messages.file_text(timeline(), {}, "UANA", UTC, NOON)
@@ -181,9 +215,17 @@ def test_of_too_many_the_newest_are_shown_and_the_file_has_all() -> None:
     assert problems(wordy) == []
 
 
+def test_of_many_servers_at_once_those_that_did_not_end_well_are_told_and_the_others_counted() -> None:
+    story = Story([*BATCH[:2], *(BATCH[2 + number % 5] for number in range(30))])
+    lines = messages.story_lines(story).splitlines()
+    assert lines[-1] == "31 done, which are left out here"
+    assert ["*web-2*: can't tell" in line for line in lines].count(True) == 1
+    assert len(lines) <= 2 + messages.MOST_EVENTS
+
+
 def test_a_message_says_what_happened_in_the_middle_only_in_the_file() -> None:
     often = happened("create", *[(n, "alarmed", {}) for n in range(30)])
-    assert messages.operation_lines(often).count("approvers alarmed") == messages.MOST_EVENTS
+    assert messages.story_lines(Story([often])).count("approvers alarmed") == messages.MOST_EVENTS
     assert messages.file_text(timeline(often), {}, "UANA", UTC, NOON).count("approvers alarmed") == 30
 
 
