@@ -169,6 +169,11 @@ def operation_lines(operation: AuditedOperation) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def event_name(event: Event) -> str:
+    """Return what an event is called."""
+    return _HEADLINES[event].partition("*")[2]
+
+
 def left_out(earlier: int, unreadable: int) -> str:
     """Return what is said of entries that are not shown; "" if all are."""
     parts = []

@@ -97,8 +97,8 @@ async def _of_server(
 
 
 async def _seen_on_record(sees: Sight) -> frozenset[str]:
-    """Return the names of servers there are entries of that the person can look at."""
-    return frozenset(name for name in await services().audit.servers() if sees(name))
+    """Return the names of servers there are entries of that the person can look at; not that of none."""
+    return frozenset(name for name in await services().audit.servers() if name and sees(name))
 
 
 async def _show(interaction: Interaction, form: TimelineForm, sees: Sight) -> None:

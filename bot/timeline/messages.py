@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from bot.audit.messages import left_out, result, standing
+from bot.audit.messages import event_name, left_out, result, standing
 from bot.audit.model import Entry, Event
 from bot.operations.messages import VERDICTS, noun
 from bot.operations.model import Cancelled, NotApproved, State
@@ -25,7 +25,7 @@ from bot.slack.text import (
 )
 from bot.timeline.markdown import as_markdown
 from bot.timeline.model import Story, Timeline, stories
-from bot.verbs import Verb
+from bot.verbs import CHANGING, Verb
 
 POST = "Post in channel"
 SEND = "Send me the file"
@@ -146,10 +146,10 @@ def _heading(story: Story) -> list[str]:
     parts = [
         f"{_mark(story)} *{when(first.at)}*",
         _things(entries) if len(story.operations) > 1 else _thing(first),
-        _took(entries, len(story.operations)),
+        _took(entries, len(story.operations)) if first.verb in CHANGING else "",
         _link(next((each.permalink for each in reversed(entries) if each.permalink), "")),
     ]
-    reason = [quoted(first.reason, MOST_QUOTED)] if first.reason else []
+    reason = [quoted(first.reason, MOST_QUOTED)] if first.reason and first.event == "requested" else []
     return [" · ".join(part for part in parts if part), *reason]
 
 
@@ -180,6 +180,8 @@ def _things(entries: Sequence[Entry]) -> str:
 def _thing(entry: Entry) -> str:
     """Return what an operation is, as a thing."""
     name = f"*{safe_name(entry.server_name)}*"
+    if entry.verb not in CHANGING:
+        return name
     if entry.verb == Verb.CREATE or entry.backup_id is None:
         thing = f"{_kind(entry)} of {name}"
     elif entry.verb == Verb.DELETE:
@@ -238,8 +240,12 @@ def _is_worth_a_line(entry: Entry, before: Entry) -> bool:
 def _event(entry: Entry) -> str:
     if entry.event == "ended":
         return _end(entry)
-    by = mention(entry.decided_by or entry.person)
-    words = _EVENTS.get(entry.event, entry.event).format(person=mention(entry.person), by=by)
+    person, by = mention(entry.person), mention(entry.decided_by or entry.person)
+    if entry.event not in _EVENTS:
+        # Such as an answer to an alert: nobody requested it, so that each has a reason of its own.
+        said = f": {quoted(entry.reason, MOST_QUOTED)}" if entry.reason else ""
+        return f"{event_name(entry.event).lower()} by {by}{said}. {result(entry)}".removesuffix(". ")
+    words = _EVENTS[entry.event].format(person=person, by=by)
     said = f": {quoted(entry.comment, MOST_QUOTED)}" if entry.comment else ""
     why = f": {result(entry)}" if entry.event not in _DECISIONS and entry.failure else ""
     return f"{words}{said}{why}"

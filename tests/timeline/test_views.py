@@ -161,6 +161,15 @@ BATCH = [
 ]
 
 
+ANSWERS = happened(
+    "alert",
+    (0, "acknowledged", {"reason": "on it", "person": "UBEN"}),
+    (5, "snoozed", {"reason": "the new disk comes tomorrow", "until": NOON + DAY}),
+    trouble="no_good_backup",
+    permalink=LINK,
+)
+
+
 def timeline(*operations: AuditedOperation, **more: Any) -> Timeline:
     facts: dict[str, Any] = {"since": NOON - DAY, "until": NOON + 2 * DAY, "server_name": "web-1"}
     return Timeline(operations=operations, **facts | more)
@@ -175,6 +184,7 @@ def test_how_timelines_look(snapshot: SnapshotAssertion) -> None:
         ),
         "several, one of which waits": views.posted(timeline(*BATCH[-2:], server_name=""), "UANA", NAMES),
         "one of several": views.posted(timeline(BATCH[0]), "UANA", NAMES),
+        "answers to an alert": views.timeline(timeline(ANSWERS), FORM),
         "nothing on a server": views.timeline(timeline(), FORM),
         "nothing anywhere": views.timeline(timeline(server_name=""), FORM),
         "changed by somebody": views.posted(
