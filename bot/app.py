@@ -26,6 +26,7 @@ import bot.batches.handlers
 import bot.functions.handlers
 import bot.home.handlers
 import bot.operations.handlers
+import bot.schedules.handlers
 import bot.servers.handlers
 import bot.timeline.handlers
 from bot import __version__, health
@@ -50,6 +51,7 @@ from bot.operations.database import open_database
 from bot.operations.launch import Engine
 from bot.operations.shared_read import SharedRead
 from bot.rules.load import load_groups, load_notify_levels, load_rules
+from bot.schedules.run import watch_for_missed_runs
 from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
@@ -78,6 +80,7 @@ HANDLERS = (
     | bot.functions.handlers.HANDLERS
     | bot.batches.handlers.HANDLERS
     | bot.operations.handlers.HANDLERS
+    | bot.schedules.handlers.HANDLERS
     | bot.servers.handlers.HANDLERS
     | bot.timeline.handlers.HANDLERS
 )
@@ -244,6 +247,7 @@ class _Bot:
             directory.run,
             people.run,
             homes.run,
+            watch_for_missed_runs,
             *self.audit_guard.background,
         )
         self.watches = _alert_watch(settings, self.alerts, SlackMessages(slack, limits, ids=ids), policy)

@@ -12,7 +12,7 @@ from bot import permissions
 from bot.audit.model import Entry
 from bot.audit.store import AuditTrail
 from bot.errors import Denial, Failure, HiddenBackup, HiddenServer, NotAllowed, NotChecked, NotRecorded
-from bot.operations.model import BackingUpOperation, Operation
+from bot.operations.model import BackingUpOperation, CreateOperation, Operation
 from bot.permissions import Allowed, AuditSight, Decision, NeedsApproval, Person, Rights, Rules, Sight
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
@@ -187,9 +187,34 @@ class Authorizer:
         person = await self._people.who(operation.requested_by, operation.team)
         place = operation.server_name, operation.channel
         decision = await self._decide(person, operation.verb, *place)
-        if isinstance(operation, BackingUpOperation) and operation.delete_first:
+        makes_room = isinstance(operation, CreateOperation) and operation.makes_room
+        if makes_room or (isinstance(operation, BackingUpOperation) and operation.delete_first):
             return permissions.stricter(decision, await self._decide(person, Verb.DELETE, *place))
         return decision
+
+    @until_known
+    async def decide_by_clock(self, person: str, team: str, verb: Verb, server: str, channel: str) -> None:
+        """Raise NotAllowed unless a person can do this now with nobody asked; outlasts an outage of Slack."""
+        permissions.check_by_clock(await self._people.who(person, team), verb, server, channel, self._rules)
+
+    @until_known
+    async def sight_of(self, person: str, team: str, channel: str) -> Sight:
+        """Return which servers a person can look at from a channel; outlasts an outage of Slack.
+
+        Raises:
+            NotAllowed: there can be none.
+        """
+        return permissions.sight(await self._people.who(person, team), channel, self._rules)
+
+    async def require_by_clock(self, interaction: Interaction, verb: Verb, server: str, channel: str) -> None:
+        """Raise NotAllowed unless the person can have this done by the clock; else as `require` does."""
+        async with self.audit_denials(interaction, verb, server, channel=channel):
+            try:
+                async with interaction.ack_deadline():
+                    person = await self._people.who(interaction.person, interaction.team)
+            except TimeoutError:
+                raise NotChecked(Denial.NOT_IN_TIME) from None
+            permissions.check_by_clock(person, verb, server, channel, self._rules)
 
     async def check_approver(self, person: str, team: str, operation: Operation) -> None:
         """Raise NotAllowed unless the person can approve this operation, and NotChecked for now."""

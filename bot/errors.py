@@ -69,6 +69,13 @@ class Misuse(StrEnum):
     OTHER_REQUEST = "other_request"
     NOT_CANCELLABLE = "not_cancellable"
     ALERT_OVER = "alert_over"
+    UNKNOWN_TIMING = "unknown_timing"
+    NEVER_RUNS = "never_runs"
+    TOO_OFTEN = "too_often"
+    NO_TIMING = "no_timing"
+    NO_KEEP = "no_keep"
+    NO_SUCH_SCHEDULE = "no_such_schedule"
+    TOO_MANY_SCHEDULES = "too_many_schedules"
 
 
 @dataclass(eq=False)
@@ -102,6 +109,7 @@ class Denial(StrEnum):
     UNKNOWN_PERSON = "unknown_person"
     NOT_IN_TIME = "not_in_time"
     NEEDS_APPROVAL_ALONE = "needs_approval_alone"
+    NOT_BY_THE_CLOCK = "not_by_the_clock"
 
 
 @dataclass(eq=False)
@@ -175,6 +183,7 @@ class Stale(StrEnum):
     DATE_CHANGED = "date_changed"
     NOT_RESTORABLE = "not_restorable"
     NOT_THE_OLDEST = "not_the_oldest"
+    NOT_SURPLUS = "not_surplus"
     RENAMED = "renamed"
     NEWER_OPERATION = "newer_operation"
     STARTED_TOO_LATE = "started_too_late"

@@ -54,6 +54,7 @@ from bot.operations.model import (
 )
 from bot.operations.progress import Running
 from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
+from bot.operations.visibility import is_part_of_a_run, is_routine
 from bot.permissions import NeedsApproval, sees_all
 from bot.services import services
 from bot.verbs import Verb
@@ -118,7 +119,9 @@ async def request_operation(wanted: AnyOperation, card: PostedCard = NO_CARD) ->
         admission = await admit(wanted)
         engine.adopt(admission.execution)
         admission.check()
-        if wanted.batch_id:
+        if is_part_of_a_run(wanted):
+            pass
+        elif wanted.batch_id:
             # Nobody has decided on this server yet.
             await recheck(wanted)
         elif wanted.approval is None:
@@ -297,12 +300,14 @@ async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
         await end_part(ended.batch_id, card)
     elif isinstance(ended, WatchOperation):
         await tell_requester(ended, MessageRef(), outcome)
+    elif is_part_of_a_run(ended) and is_routine(ended, outcome):
+        return
     elif not card.ts and isinstance(outcome, NotDone) and outcome.failure.kind == "SlotsFull":
         # Nobody else has seen that it was requested.
         await tell_privately(ended, outcome)
     else:
         shown = await show_outcome(ended, card, outcome)
-        if not is_ended_by_requester(ended, outcome):
+        if not is_ended_by_requester(ended, outcome) and not is_routine(ended, outcome):
             await tell_requester(ended, shown, outcome)
         told = [*card.direct, *await find_alarms(ended)]
         await show_outcome_to_approvers(ended, told, outcome, card.link_for_others)

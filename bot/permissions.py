@@ -121,6 +121,12 @@ def decide(person: Person, verb: Verb, server: str, channel: str, rules: Rules) 
     return _decide_by(rules.for_server(server), person, verb, channel)
 
 
+def check_by_clock(person: Person, verb: Verb, server: str, channel: str, rules: Rules) -> None:
+    """Raise NotAllowed unless the person can do this at once: by the clock, nobody can be asked."""
+    if isinstance(decide(person, verb, server, channel, rules), NeedsApproval):
+        raise NotAllowed(Denial.NOT_BY_THE_CLOCK, verb)
+
+
 def stricter(one: Decision, other: Decision) -> Decision:
     """Return the decision on something that takes two rights."""
     return one if isinstance(one, NeedsApproval) else other

@@ -21,6 +21,7 @@ class Verb(StrEnum):
     SERVERS = "servers"
     TIMELINE = "timeline"
     AUDIT = "audit"
+    SCHEDULE = "schedule"
     HELP = "help"
 
 
@@ -75,6 +76,12 @@ USAGES = {
     Verb.TIMELINE: Usage(
         "timeline [server] [since]", "timeline web-1 6h", "see what was done on this server", ""
     ),
+    Verb.SCHEDULE: Usage(
+        "schedule [create servers when…]",
+        "schedule create web-1 every day at 03:00 keep 7",
+        "see the schedules of this server",
+        "Schedules",
+    ),
     Verb.AUDIT: Usage("audit [server] [@person] [since]", "audit web-1 7d", "read the audit trail", ""),
     Verb.HELP: Usage("help [verb]", "help restore", "use me", "Help"),
 }
@@ -95,6 +102,8 @@ _SYNONYMS = {
     "history": Verb.TIMELINE,
     "incident": Verb.TIMELINE,
     "postmortem": Verb.TIMELINE,
+    "schedules": Verb.SCHEDULE,
+    "cron": Verb.SCHEDULE,
     "?": Verb.HELP,
 }
 _TYPED = {**{verb.value: verb for verb in USAGES}, **_SYNONYMS}

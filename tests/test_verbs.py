@@ -11,6 +11,7 @@ from bot.audit import commands as audit_commands
 from bot.backups.commands import read_create, read_help, read_list, read_pick
 from bot.errors import Misuse, UsageError
 from bot.operations.commands import read_status
+from bot.schedules.commands import read_schedule
 from bot.servers.commands import read_servers
 from bot.slack.messages import usage as explain_usage
 from bot.timeline import commands as timeline_commands
@@ -24,6 +25,7 @@ READERS: dict[Verb, Callable[[str], object]] = {
     Verb.AUDIT: lambda text: audit_commands.parse(text, date(2026, 11, 25)),
     Verb.TIMELINE: lambda text: timeline_commands.parse(text, date(2026, 11, 25)),
     Verb.SERVERS: read_servers,
+    Verb.SCHEDULE: read_schedule,
     Verb.STATUS: read_status,
     Verb.HELP: read_help,
 }

@@ -43,6 +43,7 @@ from bot.slack.text import (
     truncate_mrkdwn,
     when,
 )
+from bot.timing import Timing, describe
 
 NO_ENTRIES = "There are no entries."
 MOST_QUOTED = 200
@@ -69,6 +70,12 @@ _HEADLINES: dict[Event, str] = {
     "ended": ":checkered_flag: *Ended",
     "acknowledged": ":eyes: *Alert acknowledged",
     "snoozed": ":zzz: *Alert snoozed",
+    "schedule_created": ":calendar: *Schedule created",
+    "schedule_changed": ":calendar: *Schedule changed",
+    "schedule_paused": ":double_vertical_bar: *Schedule paused",
+    "schedule_resumed": ":calendar: *Schedule resumed",
+    "schedule_deleted": ":wastebasket: *Schedule deleted",
+    "schedule_run": ":calendar: *Schedule run by hand",
 }
 _ENDED = {
     "done": (":white_check_mark:", "done"),
@@ -159,7 +166,7 @@ def operation_lines(operation: AuditedOperation) -> str:
     lines = [
         f"{standing(entries)} *{thing}*{backup} · {when(first.at)}",
         " · ".join(part for part in (mention(first.person), *_decisions(entries), _ending(entries)) if part),
-        quoted(first.reason, MOST_QUOTED) if first.reason else "",
+        quoted(first.reason, MOST_QUOTED) if first.reason else _terms(last),
         result(last) if last.event in {"refused", "ended"} and last.state != State.DONE else "",
     ]
     if place := _place(last if last.permalink else first):
@@ -172,6 +179,18 @@ def operation_lines(operation: AuditedOperation) -> str:
 def event_name(event: Event) -> str:
     """Return what an event is called."""
     return _HEADLINES[event].partition("*")[2]
+
+
+def _terms(entry: Entry) -> str:
+    """Return what a schedule that was changed backs up, when, and what becomes of older backups."""
+    if not entry.cron:
+        return ""
+    named = [safe_name(each) for each in entry.servers[:MOST_NAMED]]
+    kept = "all" if entry.keep is None else f"the newest {entry.keep}"
+    rest = ["makes room"] if entry.makes_room else []
+    rest.append("makes up a missed run" if entry.makes_up else "skips missed runs")
+    runs = f"{escape_truncated(describe(Timing(cron=entry.cron)), 200)} ({escape_truncated(entry.zone, 60)})"
+    return " · ".join([join_words(named), runs, f"keeps {kept}", *rest])
 
 
 def left_out(earlier: int, unreadable: int) -> str:
@@ -218,7 +237,11 @@ def _ending(entries: Sequence[Entry]) -> str:
 def entry_lines(chained: ChainedEntry) -> str:
     """Return an entry: what happened, to what, who, why, how it ended, where."""
     entry = chained.entry
-    said = [_headline(entry), _who(entry), _quoted(entry.reason), _quoted(entry.comment), _reached(entry)]
+    what, why = (
+        [_headline(entry), _who(entry), _terms(entry)],
+        [_quoted(entry.reason), _quoted(entry.comment)],
+    )
+    said = [*what, *why, _reached(entry)]
     return "\n".join(line for line in (*said, result(entry), _where(chained)) if line)
 
 
@@ -230,7 +253,7 @@ def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
     who = " · ".join(part for part in (other, decided, when(entry.at)) if part)
     # Refusals of one person may be about different things.
     what = _headline(entry) if entry.event == "refused" else _event(entry)
-    said = [what, who, _quoted(entry.comment), _reached(entry)]
+    said = [what, who, _terms(entry), _quoted(entry.comment), _reached(entry)]
     return "\n".join(line for line in (*said, result(entry), f"Entry {chained.seq}") if line)
 
 

@@ -11,7 +11,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 
 from bot.errors import Failure
 from bot.names import canonical_name
-from bot.operations.model import AnyOutcome, Restored
+from bot.operations.model import (
+    AnyOutcome,
+    BackedUp,
+    BackupFailed,
+    BackupVanished,
+    Restored,
+    StillRunning,
+)
 
 Event = Literal[
     "requested",
@@ -30,6 +37,12 @@ Event = Literal[
     "ended",
     "acknowledged",
     "snoozed",
+    "schedule_created",
+    "schedule_changed",
+    "schedule_paused",
+    "schedule_resumed",
+    "schedule_deleted",
+    "schedule_run",
 ]
 
 GENESIS = sha256(b"backup-bot audit trail").hexdigest()
@@ -58,7 +71,10 @@ class Entry(_Frozen):
     `failure` why something was refused. `reached` and `not_reached` are whom an alarm was for. `delete_first`
     is the backup to delete before, to make room. `backup_at` is when the backup was made that a person was
     shown. `batch_id` is what it is a part of, if several servers were backed up on one request. `trouble` is
-    the kind of an alert ("" for several at once), `until` how long it is snoozed. `at` is UTC.
+    the kind of an alert ("" for several at once), `until` how long it is snoozed.
+    `schedule_id` is that of the schedule by which it runs, or that was changed: what it backs up and when, by
+    the clocks of which zone, how many backups it keeps, whether it makes room, and makes up what was missed.
+    `at` is UTC.
     """
 
     event: Event
@@ -86,6 +102,13 @@ class Entry(_Frozen):
     batch_id: str = ""
     trouble: str = ""
     until: Utc | None = None
+    schedule_id: str = ""
+    servers: tuple[str, ...] = ()
+    cron: str = ""
+    zone: str = ""
+    keep: int | None = None
+    makes_room: bool = False
+    makes_up: bool = False
 
     def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""
@@ -99,6 +122,14 @@ class Entry(_Frozen):
         Fields that come later do not change how older entries are written. `jq -cS` writes the same.
         """
         return json.dumps(self.brief(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def made(self) -> int | None:
+        """The id of the backup that was made, however that ended; None if none was, or none is known."""
+        match self.outcome:
+            case BackedUp() | BackupFailed() | BackupVanished() | StillRunning():
+                return self.outcome.backup_id
+        return None
 
     def proof(self) -> "RestoreProof | None":
         """Return what the end of a restore proves; None if it was not seen to be one."""

@@ -84,4 +84,5 @@ def entry_of(
         delete_first=first and first.id,
         backup_at=shown and shown.created_at,
         batch_id=operation.batch_id,
+        schedule_id=operation.schedule_id,
     )

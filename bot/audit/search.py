@@ -8,9 +8,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.audit import model
-from bot.audit.model import AuditedOperation, ChainedEntry, RestoreProof, Row
-from bot.audit.table import HAS_NUMBER, IS_RESTORED, as_row, entries
+from bot.audit.model import AuditedOperation, ChainedEntry, Entry, RestoreProof, Row
+from bot.audit.table import HAS_NUMBER, IS_RESTORED, IS_SCHEDULED, as_row, entries
 from bot.names import canonical_name
+from bot.verbs import Verb
 
 
 class Filter(BaseModel):
@@ -65,6 +66,34 @@ def servers(connection: sa.Connection) -> frozenset[str]:
     """Return the names of all servers there are entries of, in canonical form."""
     names = connection.scalars(sa.select(entries.c.server).distinct())
     return frozenset(name for name in names if isinstance(name, str))
+
+
+def made_by_schedule(connection: sa.Connection, schedule_id: str, server_id: int) -> dict[str, int | None]:
+    """Return, by the tags of a schedule's backups of a server, their ids; None if one is not on record.
+
+    What was tampered with proves nothing.
+    """
+    is_scheduled = IS_SCHEDULED[connection.dialect.name]
+    mine = sa.select(entries).where(is_scheduled, entries.c.server_id == server_id).order_by(entries.c.seq)
+    made: dict[str, int | None] = {}
+    for row in map(as_row, connection.execute(mine).mappings()):
+        if not isinstance(row, Row) or model.fault(row, row.seq, row.previous):
+            continue
+        entry = row.chained_entry().entry
+        if entry.schedule_id == schedule_id and entry.verb == Verb.CREATE:
+            made[entry.tag] = made.get(entry.tag) or entry.made
+    return made
+
+
+def last_run(connection: sa.Connection, schedule_id: str) -> list[Entry]:
+    """Return the entries of the last run of a schedule, oldest first; what can't be read is left out."""
+    is_its = entries.c.written.contains(f'"schedule_id":"{schedule_id}"', autoescape=True)
+    newest = sa.select(entries).where(IS_SCHEDULED[connection.dialect.name], is_its)
+    rows = connection.execute(newest.order_by(entries.c.seq.desc()).limit(MOST_READ)).mappings()
+    readable = (row.readable() for row in map(as_row, rows) if isinstance(row, Row))
+    found = [each.entry for each in readable if each and each.entry.verb == Verb.CREATE]
+    runs = [entry.operation.partition(f":{Verb.CREATE}:")[2] for entry in found]
+    return [entry for entry, run in zip(found, runs, strict=True) if run == runs[0]][::-1]
 
 
 def last_restores(connection: sa.Connection) -> dict[int, RestoreProof]:

@@ -89,6 +89,16 @@ class AuditTrail:
         """Return the names of all servers there are entries of, in canonical form. Raises NotRecorded."""
         return await self._found(search.servers)
 
+    async def made_by_schedule(self, schedule_id: str, server_id: int) -> dict[str, int | None]:
+        """Return, by the tags of a schedule's backups of a server, their ids if known. Raises NotRecorded."""
+        return await self._found(
+            lambda connection: search.made_by_schedule(connection, schedule_id, server_id)
+        )
+
+    async def last_run(self, schedule_id: str) -> list[Entry]:
+        """Return the entries of the last run of a schedule, oldest first. Raises NotRecorded."""
+        return await self._found(lambda connection: search.last_run(connection, schedule_id))
+
     async def last_restores(self) -> dict[int, RestoreProof]:
         """Return, by server id, the last restore that was seen to be one. Raises NotRecorded."""
         return await self._found(search.last_restores)

@@ -37,6 +37,19 @@ sa.Index(
     postgresql_where=IS_RESTORED["postgresql"],
 )
 
+_SCHEDULED = """ '"schedule_id":"') > 0"""
+IS_SCHEDULED = {
+    "sqlite": sa.text(f"instr(written,{_SCHEDULED}"),
+    "postgresql": sa.text(f"strpos(written,{_SCHEDULED}"),
+}
+sa.Index(
+    "audit_entries_scheduled",
+    entries.c.server_id,
+    entries.c.seq,
+    sqlite_where=IS_SCHEDULED["sqlite"],
+    postgresql_where=IS_SCHEDULED["postgresql"],
+)
+
 _NEVER = "audit entries are never changed"
 _PROTECTION = {
     "sqlite": [

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.backups.api import BackupList
 from bot.backups.limited import while_limited
 from bot.backups.model import Backup, newest_first
+from bot.backups.own import own_surplus
 from bot.errors import (
     BotError,
     Failure,
@@ -74,7 +75,10 @@ async def revalidate_target(operation: AnyOperation) -> Revalidation:
         if listing.is_incomplete_for(operation.backup.id):
             raise InvalidResponse(nonsense=Nonsense.PARTIAL_LIST)
         check_target(operation, listing)
-        check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
+        if operation.schedule_id:
+            await check_surplus(operation, listing)
+        else:
+            check_nothing_newer(operation, await ended_since(operation.server_id, operation.shown_at))
     except BotError as error:
         failure = Failure.of(error)
     return Revalidation(failure=failure, cancelled_by=await cancelled_by(operation.id))
@@ -147,6 +151,12 @@ def check_target(operation: ConfirmedOperation, listing: BackupList) -> None:
     check_name(operation.server_name, backup.server.name)
     if operation.verb in NEED_A_COMPLETE_BACKUP:
         check_restorable(backup)
+
+
+async def check_surplus(operation: ConfirmedOperation, listing: BackupList) -> None:
+    """Raise StaleConfirmation unless the backup is one that its schedule made and no longer keeps."""
+    if operation.backup.id not in {each.id for each in await own_surplus(operation, listing)}:
+        raise StaleConfirmation(Stale.NOT_SURPLUS, operation.backup.id)
 
 
 def check_nothing_newer(operation: ConfirmedOperation, ended: Sequence[Ended]) -> None:

@@ -12,6 +12,7 @@ from bot.backups.checks import look_until, manual_backups
 from bot.backups.limited import while_limited
 from bot.backups.make_room import find_stale_room, make_room, telling_of
 from bot.backups.model import Backup, has_tag
+from bot.backups.rotate import choose_room, rotate
 from bot.backups.watch import watch_backup
 from bot.errors import (
     Failure,
@@ -44,7 +45,8 @@ DESCRIPTION_LIMIT, REQUESTER_LIMIT = 250, 40
 
 async def find_no_room(wanted: BackingUpOperation) -> Failure | None:
     """Return a failure if the server has no free slot and none is to be made; None if that is unclear."""
-    return None if wanted.delete_first else await _no_room(wanted)
+    makes_room = isinstance(wanted, CreateOperation) and wanted.makes_room
+    return None if wanted.delete_first or makes_room else await _no_room(wanted)
 
 
 async def _no_room(wanted: Operation) -> Failure | None:
@@ -60,8 +62,9 @@ async def _no_room(wanted: Operation) -> Failure | None:
 @operation(Verb.CREATE, preflight=find_no_room, out_of_date=find_stale_room)
 async def create(wanted: CreateOperation, card: Card) -> Outcome:
     """Make a backup of a server, after making room if that was wanted, and watch it until it is finished."""
+    wanted = await choose_room(wanted)
     deleted = await make_room(wanted)
-    return await telling_of(deleted, _back_up(wanted, card))
+    return await rotate(wanted, await telling_of(deleted, _back_up(wanted, card)))
 
 
 async def _back_up(wanted: CreateOperation, card: Card) -> Outcome:

@@ -8,6 +8,8 @@ from bot.backups.api import BackupList
 from bot.backups.checks import check_unchanged, manual_backups, oldest_spare
 from bot.backups.delete import call_delete
 from bot.backups.limited import while_limited
+from bot.backups.model import Backup
+from bot.backups.own import own_spare
 from bot.errors import BotError, Failure, InvalidResponse, Nonsense, SlotsFull, Stale, StaleConfirmation
 from bot.operations.cancel import cancelled_by
 from bot.operations.engine import step
@@ -97,7 +99,8 @@ async def check_room(wanted: AnyOperation) -> RoomCheck:
     failure, is_full = None, True
     try:
         listing = await services().backups.list(wanted.server_id)
-        is_full = find_need_of_room(wanted, listing)
+        own = await own_spare(wanted, listing) if wanted.schedule_id else None
+        is_full = find_need_of_room(wanted, listing, own)
     except BotError as error:
         failure = Failure.of(error)
     by = await cancelled_by(wanted.id)
@@ -110,8 +113,8 @@ async def find_stale_room(wanted: BackingUpOperation) -> Failure | None:
     return failure if failure and failure.kind == StaleConfirmation.__name__ else None
 
 
-def find_need_of_room(wanted: BackingUpOperation, listing: BackupList) -> bool:
-    """Tell whether the server is full, so that a backup must go.
+def find_need_of_room(wanted: BackingUpOperation, listing: BackupList, own: Backup | None = None) -> bool:
+    """Tell whether the server is full, so that a backup must go; for a schedule only the one of its `own`.
 
     Raises:
         SlotsFull: it is, and none was chosen to go first.
@@ -126,7 +129,11 @@ def find_need_of_room(wanted: BackingUpOperation, listing: BackupList) -> bool:
     if listing.not_shown:
         raise InvalidResponse(nonsense=Nonsense.PARTIAL_LIST)
     check_unchanged(wanted.delete_first, wanted.server_id, listing)
-    spare = oldest_spare(wanted.server_id, listing.backups, keep=backup_id_of(wanted))
+    spare = own if wanted.schedule_id else _oldest_spare(wanted, listing)
     if spare is None or spare.id != wanted.delete_first.id:
         raise StaleConfirmation(Stale.NOT_THE_OLDEST, wanted.delete_first.id)
     return True
+
+
+def _oldest_spare(wanted: BackingUpOperation, listing: BackupList) -> Backup | None:
+    return oldest_spare(wanted.server_id, listing.backups, keep=backup_id_of(wanted))

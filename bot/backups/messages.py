@@ -90,6 +90,8 @@ def meaning(verb: Verb) -> str:
                 "Shows what was done, by whom, how long it took and how it ended: for an incident's channel, "
                 "or as a file. Since: 6h, 7d, yesterday, 2026-11-01 (UTC); without it, the last 24 hours."
             )
+        case Verb.SCHEDULE:
+            return "Shows what is backed up by the clock, and makes schedules: pause, run now, delete."
         case Verb.AUDIT:
             return (
                 "Shows who did what, and who approved it, for those who can read it. Since: 24h, 7d, "

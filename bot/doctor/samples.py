@@ -39,10 +39,11 @@ _PLAIN: Mapping[Any, list[Any]] = {
 _WORDS = ["web-1"]
 _USERS, _CHANNELS = ["U0SAMPLE"], ["C0SAMPLE"]
 _NAMED: Mapping[str, list[str]] = {
-    **dict.fromkeys(("by", "person", "requested_by", "approved_by", "who", "approvers"), _USERS),
+    **dict.fromkeys(("by", "person", "requested_by", "approved_by", "who", "approvers", "owner"), _USERS),
     **dict.fromkeys(("channel", "where"), _CHANNELS),
     "permalink": ["https://example.slack.com/archives/C0SAMPLE/p1"],
     "verb": [verb.value for verb in USAGES],
+    "cron": ["0 3 * * *", "0 3 1-7 * 1"],
 }
 """What texts of these names hold: ids and addresses, which Slack looks at, and verbs."""
 

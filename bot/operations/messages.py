@@ -281,7 +281,9 @@ def origin(operation: Operation) -> str:
     """Return who requested an operation and when; the reason stands on a line of its own."""
     if has_fields(operation):
         return operation.tag
-    line = f"Requested by {mention(operation.requested_by)} {ago(operation.requested_at)} · {operation.tag}"
+    # Nobody is to be called by what runs each night.
+    who = "Scheduled" if operation.schedule_id else f"Requested by {mention(operation.requested_by)}"
+    line = f"{who} {ago(operation.requested_at)} · {operation.tag}"
     return f"{line}\n{why(operation.reason, operation.about)}" if operation.reason else line
 
 

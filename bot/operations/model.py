@@ -39,7 +39,8 @@ class BaseOperation(_Stored):
     server's. `delivery_id` is that of the click or command. `approval` is None if no second person is needed.
     `thread_ts` is the thread of the channel in which it lives, empty for the channel itself. `about` is the
     address of the message that it was begun from, `function_execution_id` the run of a workflow's step that
-    waits for its end. `batch_id` is the batch it is a part of, which tells of it in its own message.
+    waits for its end. `batch_id` is the batch it is a part of, which tells of it in its own message, and
+    `schedule_id` the schedule by which it runs; empty if a person requested it.
     """
 
     id: str
@@ -61,6 +62,7 @@ class BaseOperation(_Stored):
     about: str = ""
     function_execution_id: str = ""
     batch_id: str = ""
+    schedule_id: str = ""
 
     @property
     def tag(self) -> str:
@@ -80,17 +82,27 @@ class _BackingUp(BaseOperation):
 
 
 class CreateOperation(_BackingUp):
-    """Make a backup of a server."""
+    """Make a backup of a server.
+
+    For a schedule: of its own backups of the server the newest `keep` are kept, all of them if None, and
+    `makes_room` if the oldest of these can go when no slot is free.
+    """
 
     verb: Literal[Verb.CREATE] = Verb.CREATE
+    keep: int | None = None
+    makes_room: bool = False
 
 
 class DeleteOperation(BaseOperation):
-    """Delete a backup permanently; `shown_at` is when the person was shown what would be lost."""
+    """Delete a backup permanently; `shown_at` is when the person was shown what would be lost.
+
+    For a schedule, which keeps the newest `keep` of its own backups: one of its own that is older.
+    """
 
     verb: Literal[Verb.DELETE] = Verb.DELETE
     backup: BackupRef
     shown_at: AwareDatetime
+    keep: int | None = None
 
 
 class RestoreOperation(_BackingUp):
@@ -151,13 +163,17 @@ class _Outcome(_Stored):
 
 
 class BackedUp(_Outcome):
-    """The backup is complete; `size_mb` is in MB, `seconds` is how long it took."""
+    """The backup is complete; `size_mb` is in MB, `seconds` is how long it took.
+
+    `rotates` are the ids of older backups of the schedule that made it, which go now.
+    """
 
     kind: Literal["backed_up"] = "backed_up"
     state: ClassVar[State] = State.DONE
     backup_id: int
     size_mb: int | None = None
     seconds: float | None = None
+    rotates: tuple[int, ...] = ()
 
 
 class Deleted(_Outcome):

@@ -31,6 +31,7 @@ from bot.slack.messages import in_short
 from bot.slack.text import (
     duration,
     escape_truncated,
+    join_words,
     mention,
     quotation,
     quoted,
@@ -102,7 +103,7 @@ def outcome_detail(operation: Operation, outcome: Outcome) -> str:
 def _detail(operation: Operation, outcome: Outcome) -> str:
     match outcome:
         case BackedUp():
-            return ""
+            return rotation(outcome)
         case Deleted():
             return f"Backup {outcome.backup_id} was already gone." if outcome.was_gone else ""
         case Restored():
@@ -140,6 +141,15 @@ def _detail(operation: Operation, outcome: Outcome) -> str:
         case NoRoom():
             return _no_room(outcome)
     assert_never(outcome)
+
+
+def rotation(outcome: BackedUp) -> str:
+    """Return which older backups of its schedule go now; "" if none do."""
+    if not outcome.rotates:
+        return ""
+    which = join_words([str(each) for each in outcome.rotates])
+    backups = "backup" if len(outcome.rotates) == 1 else "backups"
+    return f"Rotation: I'm deleting this schedule's older {backups} {which}."
 
 
 def _unchanged(outcome: NotDone) -> str:

@@ -3,8 +3,10 @@
 What the channel is not shown is in the requester's direct messages: the card with its buttons, and the reply.
 """
 
+from bot.errors import StaleConfirmation
 from bot.notifications.model import Notify
-from bot.operations.model import NoSafetyBackup, Operation, Outcome, State, was_reset
+from bot.operations.model import NoSafetyBackup, NotDone, Operation, Outcome, State, was_reset
+from bot.verbs import Verb
 
 _FAILED = {State.FAILED, State.UNKNOWN}
 _CHANNELS = ("C", "G")
@@ -20,6 +22,20 @@ def is_shown(operation: Operation, level: Notify, outcome: Outcome | None = None
     if outcome is None:
         return level is Notify.ALL or operation.approval is not None
     return is_news(operation, level, outcome)
+
+
+def is_part_of_a_run(operation: Operation) -> bool:
+    """Tell whether an operation is told of by another: a schedule's rotation, by the backup that was made."""
+    return operation.verb is Verb.DELETE and bool(operation.schedule_id)
+
+
+def is_routine(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether nobody need be called to how an operation ended: what a schedule does, as it should be."""
+    return bool(operation.schedule_id) and (outcome.state is State.DONE or _is_out_of_date(outcome))
+
+
+def _is_out_of_date(outcome: Outcome) -> bool:
+    return isinstance(outcome, NotDone) and outcome.failure.kind == StaleConfirmation.__name__
 
 
 def is_news(operation: Operation, level: Notify, outcome: Outcome) -> bool:

@@ -112,6 +112,20 @@ class AgainForm(_Form):
     reason: str = ""
 
 
+class SchedulesForm(_Form):
+    """Which schedule a button is about, and which page of the list is shown; pages count from 0."""
+
+    schedule: str = ""
+    page: int = Field(0, ge=0, le=10_000)
+
+
+class ScheduleForm(_Form):
+    """Which schedule is changed in the form; a new one if that is empty. `zone` is its zone's IANA name."""
+
+    schedule: str = ""
+    zone: str = "UTC"
+
+
 class StatusForm(_Form):
     """Of which server the status is shown; of all if `server_id` is None."""
 

@@ -39,6 +39,17 @@ CANCEL_BATCH = "cancel_batch"
 TRY_BATCH_AGAIN = "try_batch_again"
 REFRESH_STATUS = "refresh_status"
 
+# Schedules.
+SCHEDULE_NEW = "schedule_new"
+SCHEDULE_SHOW = "schedule_show"
+SCHEDULE_PAUSE = "schedule_pause"
+SCHEDULE_RESUME = "schedule_resume"
+SCHEDULE_RUN = "schedule_run"
+SCHEDULE_DELETE = "schedule_delete"
+SCHEDULE_EDIT = "schedule_edit"
+SCHEDULE_PREVIOUS = "schedule_previous"
+SCHEDULE_NEXT = "schedule_next"
+
 # Home.
 HOME = "home"
 HOME_FIND = "home_find"
@@ -70,6 +81,7 @@ ALERT_SNOOZE = "alert_snooze"
 CREATE_MODAL = "create_backup"
 PICK_MODAL = "pick_backup"
 CONFIRM_MODAL = "confirm_operation"
+SCHEDULE_MODAL = "schedule"
 NOTE_MODAL = "note"
 ANSWER_MODAL = "answer"
 DECLINE_MODAL = "decline_request"
@@ -84,6 +96,12 @@ TYPED_NAME = "typed_name"
 SAFETY = "safety"
 MAKE_ROOM = "make_room"
 SNOOZE_HOURS = "snooze_hours"
+SCHEDULED_SERVERS = "scheduled_servers"
+SCHEDULED_WHEN = "scheduled_when"
+KEEP = "keep"
+MAKE_UP = "make_up"
+SCHEDULE_OPTIONS = "schedule_options"
+CHANNEL = "channel"
 
 
 def run_command(place: int) -> str:

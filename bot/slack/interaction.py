@@ -172,13 +172,14 @@ class Interaction:
         return str(self._element(action_id).get("value") or "").strip()
 
     def chosen(self, action_id: str) -> str:
-        """Return the value of the option that was chosen in the modal; empty if none was."""
+        """Return the option's value, or the channel, that was chosen in the modal; empty if none was."""
         return next(iter(self.chosen_all(action_id)), "")
 
     def chosen_all(self, action_id: str) -> list[str]:
         """Return the values of all options that were chosen in the modal."""
         element = self._element(action_id)
-        options = element.get("selected_options") or [element.get("selected_option") or {}]
+        channel = {"value": element.get("selected_conversation")}
+        options = element.get("selected_options") or [element.get("selected_option") or channel]
         return [str(each["value"]) for each in options if each.get("value")]
 
     def is_ticked(self, action_id: str, *, if_absent: bool = False) -> bool:

@@ -24,10 +24,11 @@ from bot.errors import (
     UsageError,
 )
 from bot.slack.provider_messages import TRY_LATER, TRY_SOON, Explanation, NextStep, provider_error
+from bot.slack.stale_messages import SEE_BACKUPS, STALE
 from bot.slack.text import duration, join_words, mention, pluralize, sentence, truncate_mrkdwn
+from bot.slack.timing_messages import BY_THE_CLOCK, TIMING_ERRORS
 from bot.verbs import USAGES, Verb, in_quotes
 
-SEE_BACKUPS = "See what there is with `/backup list`."
 ANSWER_TITLE = "Backup Bot"
 TRY_AGAIN = "Try again"
 NEEDS_CLICK = "I need a form for that, and Slack opens one only when you click."
@@ -189,6 +190,7 @@ _USAGE_ERRORS: dict[Misuse, tuple[str, str]] = {
         "Use the buttons under the newest message.",
     ),
     Misuse.ALERT_OVER: ("This alert is over.", "See `/backup servers`."),
+    **TIMING_ERRORS,
     Misuse.NOT_CANCELLABLE: ("There is nothing left to cancel: it has ended.", "See `/backup status`."),
 }
 
@@ -244,6 +246,7 @@ _DENIALS: dict[Denial, tuple[str, str]] = {
         "This needs approval, and nobody else can give it.",
         _NAMES_PEOPLE,
     ),
+    Denial.NOT_BY_THE_CLOCK: BY_THE_CLOCK,
     Denial.OWN_REQUEST: ("You can't approve your own request.", ""),
     Denial.NOT_THE_REQUESTER: ("Only the person who requested this can do that.", ""),
     Denial.NO_BREAK_GLASS: ("The rules for this server don't allow break-glass.", ""),
@@ -332,36 +335,8 @@ def _unknown_backup(error: UnknownBackup) -> Explanation:
     return Explanation(said, SEE_BACKUPS, next_steps=(_BACKUPS,))
 
 
-_AGAIN = "Request it again if you still want it."
-_STALE: dict[Stale, tuple[str, str]] = {
-    Stale.GONE: ("Backup {backup} is gone: VPS.org doesn't list it any more.", SEE_BACKUPS),
-    Stale.DATE_CHANGED: (
-        "Backup {backup} is not the one you were shown: its date has changed.",
-        SEE_BACKUPS,
-    ),
-    Stale.NOT_RESTORABLE: (
-        "Backup {backup} can't be restored: its status is “{status}”, not “completed”.",
-        "Choose another with `/backup restore`.",
-    ),
-    Stale.NOT_THE_OLDEST: (
-        "Backup {backup} is no longer the oldest manual backup that can go.",
-        "Request it again to choose anew.",
-    ),
-    Stale.RENAMED: (
-        "The server you were shown as “{shown}” is called “{server}” now.",
-        "Start again with its new name.",
-    ),
-    Stale.NEWER_OPERATION: (
-        "A newer {verb} on {server} has ended since you were shown what would be lost.",
-        "Check `/backup status`, then request it again if you still want it.",
-    ),
-    Stale.STARTED_TOO_LATE: ("I couldn't start until {passed} after you requested it, so I didn't.", _AGAIN),
-    Stale.TOO_OLD: ("It was confirmed {passed} ago, which is too long ago to act on.", _AGAIN),
-}
-
-
 def _stale(error: StaleConfirmation) -> Explanation:
-    what, hint = _STALE[error.stale]
+    what, hint = STALE[error.stale]
     said = what.format(
         backup=error.backup_id,
         server=error.server_name,

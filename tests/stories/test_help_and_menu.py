@@ -5,7 +5,7 @@ import pytest
 from bot.sandbox.slack.form_state import placed
 from tests.world import World, set_up
 
-VERBS = ["list", "create", "restore", "delete", "status", "servers", "help"]
+VERBS = ["list", "create", "restore", "delete", "status", "servers", "schedule", "help"]
 """As the menu has them, in its order."""
 
 
@@ -31,6 +31,7 @@ async def test_who_can_only_look_is_told_whom_to_ask_and_who_can_t_even_that_is_
         "ask_list",
         "ask_status",
         "ask_servers",
+        "ask_schedule",
         "ask_help",
     ]
     await cleo.types("/backup help", "random")

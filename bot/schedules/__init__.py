@@ -1,0 +1,1 @@
+"""Backups by the clock: schedules, their runs, and who answers for them."""

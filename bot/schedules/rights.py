@@ -1,0 +1,71 @@
+"""Which schedules a person sees and can change: decided by all servers of a schedule, as of now."""
+
+from collections.abc import Sequence
+
+from bot.errors import Silence, Unreachable
+from bot.permissions import Sight
+from bot.schedules.model import Schedule
+from bot.servers.model import Server
+from bot.servers.selection import select
+from bot.services import services
+from bot.slack.interaction import Interaction
+from bot.verbs import Verb
+
+
+async def known_servers(interaction: Interaction) -> list[Server]:
+    """Return all servers, in time for Slack's ack; raises ProviderError if they aren't known."""
+    if known := services().directory.known():
+        return known
+    try:
+        async with interaction.ack_deadline():
+            return await services().directory.servers()
+    except TimeoutError:
+        raise Unreachable(silence=Silence.TIMED_OUT) from None
+
+
+def names_of(words: Sequence[str], servers: Sequence[Server]) -> list[str]:
+    """Return the names of the servers that the words mean; a word that means none stands for itself."""
+    found = select(words, servers, services().groups)
+    return [*(each.name for each in found.servers), *(each.wanted for each in found.unknown)]
+
+
+def is_visible(schedule: Schedule, sees: Sight, servers: Sequence[Server]) -> bool:
+    """Tell whether a person sees all servers of a schedule; else it is as if there were none."""
+    return all(sees(name) for name in names_of(schedule.servers, servers))
+
+
+async def require(interaction: Interaction, schedule: Schedule, servers: Sequence[Server]) -> None:
+    """Raise NotAllowed unless the person can create, and delete if it does so, on all its servers."""
+    for name in names_of(schedule.servers, servers):
+        for verb in _verbs(schedule):
+            await services().authorizer.require_by_clock(interaction, verb, name, schedule.channel)
+
+
+async def can_change(interaction: Interaction, schedule: Schedule, servers: Sequence[Server]) -> bool:
+    """Tell whether the person can change a schedule, for what is offered to them."""
+    names, wanted = names_of(schedule.servers, servers), frozenset(_verbs(schedule))
+    able = [await services().authorizer.able(interaction, name) for name in names]
+    return all(wanted <= each for each in able)
+
+
+async def meant_servers(
+    interaction: Interaction, words: Sequence[str], servers: Sequence[Server]
+) -> tuple[str, ...]:
+    """Return what the words of a schedule stand for: names in full, patterns and groups as they are.
+
+    Raises:
+        UnknownServer: one means nothing that the person can see.
+    """
+    sees = await services().authorizer.sight(interaction)
+    seen = [server for server in servers if sees(server.name)]
+    full: list[str] = []
+    for word in words:
+        found = select([word], seen, services().groups)
+        if found.unknown:
+            raise found.unknown[0]
+        full += [word] if found.wide else [each.name for each in found.servers]
+    return tuple(dict.fromkeys(full))
+
+
+def _verbs(schedule: Schedule) -> list[Verb]:
+    return [Verb.CREATE, Verb.DELETE] if schedule.deletes else [Verb.CREATE]
