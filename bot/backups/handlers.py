@@ -8,7 +8,7 @@ from bot import lifecycle
 from bot.backups import confirm, create, form_views, messages, pick, views, watch
 from bot.backups.api import BackupList
 from bot.backups.commands import ListBackups, read_create, read_help, read_list
-from bot.backups.requests import common_fields, server_by_id, typed_server, typed_servers
+from bot.backups.requests import common_fields, server_by_id, servers_by_id, typed_server, typed_servers
 from bot.batches.batch import operation_of
 from bot.batches.requests import check_size, request_backups
 from bot.errors import AlreadyTried, Misuse, UsageError
@@ -162,8 +162,8 @@ async def _open_create_form(interaction: Interaction, server_id: int) -> None:
 async def submit_create_form(interaction: Interaction) -> None:
     """Make the backups that the form says."""
     form = read_form(CreateForm, interaction.private_metadata)
-    chosen = interaction.chosen_all(ids.SERVER)
-    servers = [await server_by_id(interaction, Verb.CREATE, read_id(each)) for each in chosen]
+    chosen = [read_id(each) for each in interaction.chosen_all(ids.SERVER)]
+    servers = await servers_by_id(interaction, Verb.CREATE, chosen)
     if not servers:
         raise UsageError(Misuse.INCOMPLETE_PAYLOAD)
     await _request_backups(interaction, servers, interaction.typed(ids.REASON), form)

@@ -29,12 +29,12 @@ log = structlog.get_logger()
 async def request(batch: Batch) -> None:
     """Record a batch and let it run; a second time under the same id changes nothing.
 
-    From a handler, or from a workflow, which then need not wait for it.
+    From a handler, or from a workflow or a step, which then need not wait for it.
 
     Raises:
         NotRecorded: the database did not confirm within 1 s; not in a workflow.
     """
-    start = engine.start_next if engine.is_in_workflow() else engine.start
+    start = engine.start_apart if engine.is_in_workflow() else engine.start
     await start(request_batch, batch.id, batch)
 
 

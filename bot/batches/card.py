@@ -57,7 +57,8 @@ class BatchCards:
             while batch_id in self._wanted:
                 await asyncio.sleep(COALESCE_SECONDS)
                 await _redraw(batch_id, self._wanted.pop(batch_id))
-                await asyncio.sleep(self._pause)
+                # Together they keep within what Slack takes, however many they are.
+                await asyncio.sleep(self._pause * len(self._tasks))
         except SQLAlchemyError as error:
             # The next that moves on, or the end, shows it.
             log.info("batch_not_drawn", batch=batch_id, reason=type(error).__name__)

@@ -4,7 +4,7 @@ from bot.batches import batch, messages
 from bot.batches.card import find_batch, read_state
 from bot.batches.model import BatchState, Group
 from bot.batches.requests import batch_id, request_backups
-from bot.errors import AlreadyTried, Misuse, UsageError
+from bot.errors import AlreadyTried, Misuse, Silence, UnknownServer, Unreachable, UsageError
 from bot.operations.hints import tell_where
 from bot.services import services
 from bot.slack import ids
@@ -12,7 +12,6 @@ from bot.slack.dispatch import Handlers
 from bot.slack.forms import BatchForm, CreateForm, read_form
 from bot.slack.interaction import Interaction
 from bot.slack.views import sentence_alone
-from bot.verbs import Verb
 
 
 async def cancel_rest(interaction: Interaction) -> None:
@@ -38,18 +37,18 @@ async def try_again(interaction: Interaction) -> None:
         earlier = await find_batch(batch_id(interaction))
     if earlier and earlier.delivery_id != interaction.delivery_id:
         raise AlreadyTried
+    meant = [part.server for part in state.parts if part.may_be_tried_again]
     sees = await services().authorizer.sight(interaction)
-    async with services().authorizer.audit_denials(interaction, Verb.CREATE):
-        servers = [
-            await services().directory.by_id(part.server.id, sees)
-            for part in state.parts
-            if part.may_be_tried_again
-        ]
-    if not servers:
-        raise UsageError(Misuse.OLD_BUTTON)
-    failed = state.batch
+    try:
+        async with interaction.ack_deadline():
+            found = await services().directory.all_by_id([each.id for each in meant], sees)
+    except TimeoutError:
+        raise Unreachable(silence=Silence.TIMED_OUT) from None
+    if not found:
+        raise UnknownServer(meant[0].name if meant else "")
+    failed, gone = state.batch, tuple(each.name for each in meant if each.id not in found)
     place = CreateForm(channel=failed.channel, thread_ts=failed.thread_ts, about=failed.about)
-    again = await request_backups(interaction, servers, failed.reason, place)
+    again = await request_backups(interaction, [*found.values()], failed.reason, place, gone)
     await interaction.ack()
     await tell_where(interaction, batch.operation_of(again, again.servers[0]))
 

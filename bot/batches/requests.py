@@ -21,12 +21,16 @@ def check_size(servers: Sequence[Server]) -> None:
 
 
 async def request_backups(
-    interaction: Interaction, servers: Sequence[Server], reason: str, place: CreateForm
+    interaction: Interaction,
+    servers: Sequence[Server],
+    reason: str,
+    place: CreateForm,
+    unknown: tuple[str, ...] = (),
 ) -> Batch:
     """Have all these servers backed up as one batch, if the person can back up one of them at once.
 
     What they can't do is told in the batch's message. Its id is the same if Slack delivers the same twice.
-    Returns the batch.
+    Returns the batch. `unknown` are words that fit no server, which is told, too.
 
     Raises:
         UsageError: there are too many.
@@ -48,6 +52,7 @@ async def request_backups(
         delivery_id=interaction.delivery_id,
         reason=reason[:REASON_LIMIT],
         about=place.about,
+        unknown=unknown,
     )
     await batch.request(wanted)
     return wanted

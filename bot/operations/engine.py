@@ -9,7 +9,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
@@ -228,6 +228,11 @@ async def start(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwarg
 def is_in_workflow() -> bool:
     """True inside a workflow or a step."""
     return DBOS.workflow_id is not None
+
+
+async def start_apart(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
+    """Do as `start` does, from a workflow or a step, of which dbos would let only a workflow start others."""
+    await asyncio.create_task(start_next(work, workflow_id, *args), context=Context())  # type: ignore[call-arg]
 
 
 async def start_next(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:

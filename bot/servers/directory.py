@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -85,6 +85,15 @@ class ServerDirectory:
     async def by_id(self, server_id: int, sees: Sight) -> Server:
         """Return the server with that id, however it is called; does as `find` does."""
         return await self._look_up(lambda servers: server_with_id(server_id, servers), sees)
+
+    async def all_by_id(self, ids: Iterable[int], sees: Sight) -> dict[int, Server]:
+        """Return by id those of the servers that are known and that they can see; asks once at most.
+
+        Raises:
+            ProviderError: VPS.org can't be asked, and never could since the start.
+        """
+        known = {server.id: server for server in await self.servers() if sees(server.name)}
+        return {an_id: known[an_id] for an_id in ids if an_id in known}
 
     def suggestions(self, query: str, sees: Sight, most: int = 100) -> list[Server]:
         """Return what fits of what is typed so far, of the known servers a person can see, best first.

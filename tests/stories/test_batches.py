@@ -189,3 +189,16 @@ async def test_a_batch_lives_in_the_thread_where_it_was_requested(world: World) 
     reply = await world.until_reply("*2 servers* are backed up.")
     assert (message.thread_ts, reply.thread_ts) == (report.ts, report.ts)
     assert world.posts() == []
+
+
+@set_up(bot_notify="outcomes")
+async def test_a_channel_that_is_told_outcomes_is_told_the_end_of_a_batch(world: World) -> None:
+    await world.person("ana").types("/backup create web-1 db-1")
+    await world.until_whisper("ana", "I'll tell you in our direct messages how it goes")
+    await world.until_direct("ana", "Backing up *2 servers*")
+    await made(world, 2)
+    assert world.posts() == []
+    world.provider.finish()
+    await world.until_direct("ana", "<@UANA> :white_check_mark: *2 servers* are backed up.")
+    await world.until_post(":white_check_mark: *2 servers* are backed up")
+    assert len(world.posts()) == 1
