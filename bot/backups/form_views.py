@@ -63,7 +63,11 @@ def create_form(
     if fitting:
         blocks.insert(0, SectionBlock(text=mrkdwn(messages.fitting(fitting, len(servers)))))
     return modal(
-        ids.CREATE_MODAL, messages.MAKE_TITLE, blocks, submit="Back up", private_metadata=form.as_json()
+        ids.CREATE_MODAL,
+        messages.MAKE_SEVERAL_TITLE if fitting else messages.MAKE_TITLE,
+        blocks,
+        submit="Back up",
+        private_metadata=form.as_json(),
     )
 
 

@@ -68,7 +68,7 @@ def bar(state: BatchState) -> str:
     share = state.ended / count if count else 1.0
     cells = int(share * BAR_CELLS)
     parts = [f"{state.ended} of {count} ended", *_counts(state)]
-    return f"`{'█' * cells}{'░' * (BAR_CELLS - cells)}` {int(share * 100)} % · {' · '.join(parts)}"
+    return f"{'█' * cells}{'░' * (BAR_CELLS - cells)} {int(share * 100)} % · {' · '.join(parts)}"
 
 
 def _counts(state: BatchState) -> list[str]:
@@ -78,8 +78,9 @@ def _counts(state: BatchState) -> list[str]:
 def line(part: Part) -> str:
     """Return how far one server's backup has come."""
     said = _result(part.operation, part.outcome) if part.operation and part.outcome else _progress(part)
-    name = f"{_EMOJI[part.group]} *{safe_name(part.server.name)}*"
-    return truncate_mrkdwn(f"{name} · {said}" if said else name, LINE_LIMIT)
+    name = safe_name(part.server.name)
+    line = f"{_EMOJI[part.group]} *{name}*"
+    return truncate_mrkdwn(f"{line} · {said.removeprefix(f'{name} ')}" if said else line, LINE_LIMIT)
 
 
 def _progress(part: Part) -> str:

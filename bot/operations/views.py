@@ -101,8 +101,11 @@ def status(
     blocks += unfinished[:MOST_SHOWN]
     if len(unfinished) > MOST_SHOWN:
         blocks.append(ContextBlock(elements=[mrkdwn(messages.more(len(unfinished) - MOST_SHOWN))]))
-    if shown.ended:
-        rows = _together(shown.ended, are_all=are_all)[:MOST_ENDED_SHOWN]
+    # What has ended of a batch that has not is told in the batch's message.
+    open_batches = {one.operation.batch_id for one in shown.unfinished} - {""}
+    over = [one for one in shown.ended if not are_all or one.operation.batch_id not in open_batches]
+    if over:
+        rows = _together(over, are_all=are_all)[:MOST_ENDED_SHOWN]
         blocks += [DividerBlock(), ContextBlock(elements=[mrkdwn(messages.ENDED_LATELY)])]
         blocks += [ended_row(each[0]) if len(each) == 1 else _ended_batch_row(each) for each in rows]
     refresh = ButtonElement(text=plain("Refresh"), action_id=ids.REFRESH_STATUS, value=form.as_json())

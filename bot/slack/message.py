@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
 from bot.slack.newer_blocks import table_lines
 from bot.slack.text import UPDATE_TEXT_LIMIT, escape, truncate_mrkdwn
 
-_BAR = re.compile("`[█░]+` ?")
+_BAR = re.compile("[█░]+ ?")
 
 
 @dataclass(frozen=True)

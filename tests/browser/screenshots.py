@@ -117,6 +117,28 @@ async def create(studio: Studio) -> None:
     await studio.shoot("create-done-thread", thread=studio.sandbox.workspace.messages["COPS"][0].ts)
 
 
+async def several(studio: Studio) -> None:
+    ana, provider = studio.person("ana"), studio.sandbox.provider
+    await ana.types("/backup create w* lab-1 db-main before the move")
+    await studio.shoot("several-form")
+    studio.sandbox.workspace.modals.clear()
+    provider.hold()
+    await ana.types("/backup create web-1 lab-1")
+    await studio.settled()
+    await ana.types("/backup create web-1 web-2 lab-1 db-main staging before the move")
+    await studio.settled()
+    provider.finish(next(one.id for one in provider.creates if one.server.name == "web-2"))
+    await asyncio.sleep(4)  # the message is drawn anew every few seconds
+    await studio.shoot("several-running")
+    await ana.types("/backup status")
+    await studio.shoot("several-status")
+    await use(studio, "ana", "Cancel the rest")
+    provider.release()
+    await studio.settled()
+    await asyncio.sleep(4)
+    await studio.shoot("several-done")
+
+
 async def ended(studio: Studio, server: str) -> None:
     """Wait until this server was backed up, and nothing is in progress."""
     provider = studio.sandbox.provider
@@ -274,6 +296,7 @@ SCENES: tuple[Scene, ...] = (
     *(typing(f"/backup {text}", person=who) for who, texts in COMMANDS.items() for text in texts),
     create,
     create_fails,
+    several,
     restore,
     wrong_name,
     approval,

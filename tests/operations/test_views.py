@@ -94,7 +94,19 @@ ENDED = [
     Ended(RESTORE, Accepted(ended_at=LATER, safety_backup_id=502), LINK),
     Ended(CREATE, BackedUp(ended_at=NOON, backup_id=501, size_mb=2350, seconds=754.2)),
 ]
+BATCH = [
+    Unfinished(operation(id=str(place), batch_id="batch:1", reason="before the move"), stage, NOON, LINK)
+    for place, stage in enumerate((Stage.RUNNING, Stage.QUEUED, Stage.STARTING))
+]
+ENDED_BATCHES = [
+    Ended(operation(id=str(place), batch_id=batch), outcome(state), LINK)
+    for place, (batch, state) in enumerate(
+        (("batch:1", State.DONE), ("batch:2", State.DONE), ("batch:2", State.FAILED), ("batch:3", State.DONE))
+    )
+]
 STATUS: dict[str, Drawable] = {
+    "batches": status(Overview(BATCH, ENDED_BATCHES), StatusForm(), can_cancel=frozenset({"1"})),
+    "batches, of one server": status(Overview(BATCH[:1], ENDED_BATCHES[:1]), StatusForm(server_id=1)),
     "nothing": status(Overview([], []), StatusForm()),
     "one runs": status(Overview([RUNNING], []), StatusForm()),
     "one runs, three wait, two have ended": status(

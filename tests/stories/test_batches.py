@@ -85,11 +85,14 @@ async def test_those_that_can_t_be_are_said_at_once_with_the_reason(world: World
     lines = {line.split("*")[1]: line for line in message.text.splitlines() if line.startswith(":no_entry")}
     assert "You don't have permission to back up this server." in lines["mail"]
     assert "This needs approval. Request it for this server alone" in lines["db-1"]
-    assert "full has no free backup slot (10 of 10)." in lines["full"]
+    assert "*full* · has no free backup slot (10 of 10)." in lines["full"]
     world.provider.finish()
     reply = await world.until_reply("*1 of 4 servers* is backed up")
     assert "Not backed up: db-1, full, mail." in reply.text
     assert "secret" not in message.text + reply.text
+    await ana.types("/backup create mail db-1")
+    await world.until_whisper("ana", "You don't have permission to back up this server.")
+    assert len(world.posts()) == 1
     refused = {entry.server_name: entry for entry in trail(world) if entry.state == "refused"}
     assert set(refused) == {"mail", "db-1", "full"}
 
