@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ from bot.operations.model import Ending, NotApproved
 from bot.slack.messages import explain, in_short, lines
 from bot.slack.views import explain as drawn
 from bot.slack.views import note
-from bot.verbs import USAGES, Verb
+from bot.verbs import CHANGING, USAGES, Verb
 from tests.any_facts import GOES_AHEAD, errors, kinds_of_errors, operations
 from tests.backups.facts import NOON, operation
 from tests.views_kit import live, problems, words
@@ -57,27 +58,23 @@ def is_sentence(text: str) -> bool:
 def check_words(error: BotError) -> None:
     """Fail unless an error is told in sentences, all of whose parts are filled in, and safe to show."""
     explanation = explain(error)
-    assert explanation.what
-    assert [line for line in lines(explanation) if not is_sentence(line)] == []
+    assert explanation.what, error
+    assert [line for line in lines(explanation) if not is_sentence(line)] == [], error
     filled_in = in_short(error).replace("{braces}", "braces")
-    assert [gap for gap in ("{", "}", "None", "``", "“”", " .", "  ") if gap in filled_in] == []
-    assert list(live(in_short(error))) == []
-    assert problems(drawn(explain(error))) == []
-    assert problems(note(error)) == []
+    assert [gap for gap in ("{", "}", "None", "``", "“”", " .", "  ") if gap in filled_in] == [], error
+    assert list(live(in_short(error))) == [], error
+    assert problems(drawn(explain(error))) == [], error
+    assert problems(note(error)) == [], error
 
 
-@pytest.mark.parametrize("verb", [None, *USAGES])
-@pytest.mark.parametrize("misuse", Misuse)
-def test_every_misuse_has_words(misuse: Misuse, verb: Verb | None) -> None:
-    needs_verb = misuse in {Misuse.ONE_SERVER, Misuse.ONE_BACKUP, Misuse.TOO_MANY_SERVERS}
-    for text in ("lst", HOSTILE):
-        check_words(UsageError(misuse, text, verb or (Verb.RESTORE if needs_verb else None)))
+def test_every_misuse_has_words() -> None:
+    needs_verb = {Misuse.ONE_SERVER, Misuse.ONE_BACKUP, Misuse.TOO_MANY_SERVERS}
+    for misuse, verb, text in product(Misuse, [None, *USAGES], ["lst", HOSTILE]):
+        check_words(UsageError(misuse, text, verb or (Verb.RESTORE if misuse in needs_verb else None)))
 
 
-@pytest.mark.parametrize("denial", Denial)
-@pytest.mark.parametrize("kind", [NotAllowed, NotChecked])
-def test_every_denial_has_words(kind: type[NotAllowed], denial: Denial) -> None:
-    for action in DENIED:
+def test_every_denial_has_words() -> None:
+    for kind, denial, action in product([NotAllowed, NotChecked], Denial, DENIED):
         error = kind(denial, action, "BOT_OPERATORS")
         check_words(error)
         check_words(replace(error, who=("UANA", "SOPS"), where=("COPS", "CDEV")))
@@ -93,17 +90,14 @@ def test_a_role_that_is_missing_is_named_in_words(action: str) -> None:
     assert (named.hint, named.people) == ("", ("UANA",))
 
 
-@pytest.mark.parametrize("stale", Stale)
-def test_every_stale_confirmation_has_words(stale: Stale) -> None:
-    for verb in (Verb.CREATE, Verb.DELETE, Verb.RESTORE):
+def test_every_stale_confirmation_has_words() -> None:
+    for stale, verb in product(Stale, CHANGING):
         check_words(StaleConfirmation(stale, 501, HOSTILE, HOSTILE, verb, 4000.0, HOSTILE))
 
 
-@pytest.mark.parametrize("may_have_acted", [False, True])
-@pytest.mark.parametrize("retry_after", [None, 0.4, 1.0, 30.0, 60.0, 600.0])
-@pytest.mark.parametrize("silence", Silence)
-def test_every_silence_has_words(silence: Silence, retry_after: float | None, may_have_acted: bool) -> None:
-    for said in ("", HOSTILE):
+def test_every_silence_has_words() -> None:
+    waits = [None, 0.4, 1.0, 30.0, 60.0, 600.0]
+    for silence, retry_after, may_have_acted, said in product(Silence, waits, [False, True], ["", HOSTILE]):
         check_words(
             Unreachable(
                 silence=silence,
@@ -115,19 +109,14 @@ def test_every_silence_has_words(silence: Silence, retry_after: float | None, ma
         )
 
 
-@pytest.mark.parametrize("may_have_acted", [False, True])
-@pytest.mark.parametrize("nonsense", Nonsense)
-def test_every_nonsense_has_words(nonsense: Nonsense, may_have_acted: bool) -> None:
-    check_words(InvalidResponse(nonsense=nonsense, status=302, may_have_acted=may_have_acted))
+def test_every_nonsense_has_words() -> None:
+    for nonsense, may_have_acted in product(Nonsense, [False, True]):
+        check_words(InvalidResponse(nonsense=nonsense, status=302, may_have_acted=may_have_acted))
 
 
-@pytest.mark.parametrize("what", Unrecorded)
-def test_whatever_was_not_recorded_has_words(what: Unrecorded) -> None:
-    check_words(NotRecorded(what))
-
-
-def test_a_button_that_was_used_before_has_words() -> None:
-    check_words(AlreadyTried())
+def test_what_was_not_recorded_and_a_button_that_was_used_before_have_words() -> None:
+    for error in (*map(NotRecorded, Unrecorded), AlreadyTried()):
+        check_words(error)
 
 
 @pytest.mark.parametrize(
@@ -168,45 +157,36 @@ def sentences(said: str, tag: str) -> Sequence[str]:
     return before.splitlines()
 
 
-@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.DELETE, Verb.RESTORE])
-@pytest.mark.parametrize("choice", Choice)
-@pytest.mark.parametrize("denial", Denial)
-def test_every_choice_that_does_not_count_is_answered_in_words(
-    choice: Choice, denial: Denial, verb: Verb
-) -> None:
-    requested = operation(verb, server_name=HOSTILE)
-    error = NotAllowed(denial, choice.action, "BOT_APPROVERS", who=("UBEN",))
-    said = approval_messages.uncounted(requested, choice, error)
-    assert f"You wanted to {approval_messages.to_do(choice)} this: *" in said
-    assert all(map(is_sentence, sentences(said, requested.tag)))
-    assert choice.value not in approval_messages.to_do(choice)
-    assert list(live(said)) == []
-    assert problems(approval_views.uncounted(requested, choice, error)) == []
+def test_every_choice_that_does_not_count_is_answered_in_words() -> None:
+    for choice, denial, verb in product(Choice, Denial, CHANGING):
+        requested = operation(verb, server_name=HOSTILE)
+        error = NotAllowed(denial, choice.action, "BOT_APPROVERS", who=("UBEN",))
+        said = approval_messages.uncounted(requested, choice, error)
+        assert f"You wanted to {approval_messages.to_do(choice)} this: *" in said
+        assert all(map(is_sentence, sentences(said, requested.tag))), said
+        assert choice.value not in approval_messages.to_do(choice)
+        assert list(live(said)) == []
+        assert problems(approval_views.uncounted(requested, choice, error)) == [], said
 
 
-@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.DELETE, Verb.RESTORE])
-@pytest.mark.parametrize("ending", Ending)
-def test_every_ending_has_words_for_those_who_were_asked(ending: Ending, verb: Verb) -> None:
-    requested = operation(verb, server_name=HOSTILE)
-    verdict = Verdict(ending=ending, at=NOON, person="UBEN", comment=HOSTILE)
-    said = approval_messages.answered(requested, verdict)
-    assert "This was about: " in said
-    assert len(approval_messages.decision(verdict).split()) > 3
-    assert list(live(said)) == []
+def test_every_ending_has_words_for_those_who_were_asked() -> None:
+    for ending, verb in product(Ending, CHANGING):
+        requested = operation(verb, server_name=HOSTILE)
+        verdict = Verdict(ending=ending, at=NOON, person="UBEN", comment=HOSTILE)
+        said = approval_messages.answered(requested, verdict)
+        assert "This was about: " in said
+        assert len(approval_messages.decision(verdict).split()) > 3, verdict
+        assert list(live(said)) == []
 
 
-@pytest.mark.parametrize("comment", ["", "not *now* <!channel>"])
-@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.DELETE, Verb.RESTORE])
-@pytest.mark.parametrize("ending", ENDS_IT)
-def test_every_ending_that_ends_the_operation_has_words_for_the_requester(
-    ending: Ending, verb: Verb, comment: str
-) -> None:
-    requested = operation(verb, server_name=HOSTILE)
-    outcome = NotApproved(ended_at=NOON, ending=ending, by="UBEN", comment=comment, minutes=30)
-    said = outcome_messages.reply(requested, outcome)
-    assert said.startswith("<@UANA> :no_entry_sign: ")
-    assert is_sentence(said)
-    assert list(live(said)) == []
+def test_every_ending_that_ends_the_operation_has_words_for_the_requester() -> None:
+    for ending, verb, comment in product(ENDS_IT, CHANGING, ["", "not *now* <!channel>"]):
+        requested = operation(verb, server_name=HOSTILE)
+        outcome = NotApproved(ended_at=NOON, ending=ending, by="UBEN", comment=comment, minutes=30)
+        said = outcome_messages.reply(requested, outcome)
+        assert said.startswith("<@UANA> :no_entry_sign: ")
+        assert is_sentence(said), said
+        assert list(live(said)) == []
 
 
 def test_no_two_endings_are_told_alike() -> None:

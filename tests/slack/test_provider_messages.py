@@ -1,6 +1,7 @@
 """What VPS.org refuses or leaves unanswered is told in words, with what to do."""
 
 import json
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -29,40 +30,35 @@ def told(error: ProviderError) -> str:
     return f"{explanation.what} {explanation.hint}"
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-@pytest.mark.parametrize("status", STATUSES)
-def test_each_status_is_told_in_a_sentence_with_what_to_do(status: int, method: str) -> None:
-    explanation = provider_error(refusal(status, {}, b"oops", method))
-    assert explanation.what.startswith("VPS.org")
-    assert explanation.what.endswith(".")
-    assert explanation.hint.endswith(".")
-    assert "<" not in explanation.what + explanation.hint
+def test_each_status_is_told_in_a_sentence_with_what_to_do() -> None:
+    for status, method in product(STATUSES, ["GET", "POST", "DELETE"]):
+        explanation = provider_error(refusal(status, {}, b"oops", method))
+        assert explanation.what.startswith("VPS.org"), status
+        assert explanation.what.endswith("."), status
+        assert explanation.hint.endswith("."), status
+        assert "<" not in explanation.what + explanation.hint, status
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
+def test_whatever_went_wrong_is_told_with_what_to_do() -> None:
+    errors = [
         *(Unreachable(silence=silence, status=502) for silence in Silence),
         *(InvalidResponse(nonsense=nonsense, status=302) for nonsense in Nonsense),
         SlotsFull(used=10, limit=10),
         NotFound(status=404, is_listed=True),
         ProviderError(),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("may_have_acted", [False, True])
-def test_whatever_went_wrong_is_told_with_what_to_do(error: ProviderError, may_have_acted: bool) -> None:
-    error.may_have_acted = may_have_acted
-    explanation = provider_error(error)
-    assert explanation.what.endswith(".")
-    assert explanation.hint.endswith(".")
+    ]
+    for error, may_have_acted in product(errors, [False, True]):
+        error.may_have_acted = may_have_acted
+        explanation = provider_error(error)
+        assert explanation.what.endswith("."), error
+        assert explanation.hint.endswith("."), error
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE"])
-@pytest.mark.parametrize("status", [302, 408, 500, 502, 503, 504])
-def test_what_may_have_been_carried_out_is_to_be_looked_at_first(status: int, method: str) -> None:
-    assert provider_error(refusal(status, {}, b"", method)).hint == LOOK_FIRST
-    assert provider_error(refusal(status, {}, b"", "GET")).hint != LOOK_FIRST
+def test_what_may_have_been_carried_out_is_to_be_looked_at_first() -> None:
+    for status in (302, 408, 500, 502, 503, 504):
+        for method in ("POST", "DELETE"):
+            assert provider_error(refusal(status, {}, b"", method)).hint == LOOK_FIRST, status
+        assert provider_error(refusal(status, {}, b"", "GET")).hint != LOOK_FIRST, status
 
 
 @pytest.mark.parametrize(

@@ -284,10 +284,10 @@ def test_every_block_that_slack_takes_is_drawn() -> None:
         assert f"unsupported: {kind}" not in drawn(block)
 
 
-@pytest.mark.parametrize("kind", block_kit_elements.ELEMENTS)
-def test_every_element_that_slack_takes_is_drawn(kind: str) -> None:
+def test_every_element_that_slack_takes_is_drawn() -> None:
     canvas = Canvas(HARNESS.reader(), Surface("message", "m-1"))
-    assert "unsupported" not in html(draw_element({"type": kind, "action_id": "a"}, "b", canvas))
+    for kind in block_kit_elements.ELEMENTS:
+        assert "unsupported" not in html(draw_element({"type": kind, "action_id": "a"}, "b", canvas)), kind
 
 
 HOSTILE = st.sampled_from(
@@ -311,15 +311,15 @@ def poisoned(part: object, text: str) -> object:
     return text if isinstance(part, str) else part
 
 
-@pytest.mark.parametrize("name", BLOCKS)
 @given(text=HOSTILE)
 @settings(max_examples=15, deadline=None)
-def test_no_word_of_a_block_can_inject_markup(name: str, text: str) -> None:
-    block = poisoned(copy.deepcopy(BLOCKS[name]), text)
-    assert isinstance(block, dict)
-    markup = Markup(drawn(block))
-    assert is_harmless(markup, with_picture=name.endswith("_chart"))
-    assert not markup.tags & {"img"}
+def test_no_word_of_a_block_can_inject_markup(text: str) -> None:
+    for name, harmless in BLOCKS.items():
+        block = poisoned(copy.deepcopy(harmless), text)
+        assert isinstance(block, dict)
+        markup = Markup(drawn(block))
+        assert is_harmless(markup, with_picture=name.endswith("_chart")), name
+        assert not markup.tags & {"img"}, name
 
 
 def test_only_images_of_the_sandbox_itself_are_loaded() -> None:
