@@ -5,8 +5,6 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -30,11 +28,9 @@ import bot.schedules.handlers
 import bot.servers.handlers
 import bot.timeline.handlers
 from bot import __version__, health
+from bot.alerts.configure import watch_of
 from bot.alerts.model import AlertPolicy
-from bot.alerts.ping import ping
-from bot.alerts.report import ReportTime
 from bot.alerts.store import AlertStore
-from bot.alerts.watch import AlertWatch, Clock, Daily
 from bot.audit.guard import AuditGuard
 from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer
@@ -56,7 +52,6 @@ from bot.servers.api import ServersApi
 from bot.servers.directory import ServerDirectory
 from bot.services import Services, Timeouts, set_services
 from bot.settings import Settings
-from bot.settings_types import read_time_of_day
 from bot.slack import dispatch
 from bot.slack.acks import PendingAcks
 from bot.slack.auth import Identity, SlackClient, check_tokens, keep_proxy, new_session, web_client
@@ -250,7 +245,8 @@ class _Bot:
             watch_for_missed_runs,
             *self.audit_guard.background,
         )
-        self.watches = _alert_watch(settings, self.alerts, SlackMessages(slack, limits, ids=ids), policy)
+        watch = watch_of(settings, self.alerts, SlackMessages(slack, limits, ids=ids), policy)
+        self.watches = (watch.run,) if watch else ()
         self.connection, self.routes = self._connection(settings)
 
     @classmethod
@@ -341,22 +337,6 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
 def _poller(settings: Settings, backups: BackupsApi) -> Poller:
     first, longest = settings.bot_poll_seconds, settings.bot_poll_max_seconds
     return Poller(backups, first, longest, settle=settings.bot_settle_seconds)
-
-
-def _alert_watch(
-    settings: Settings, store: AlertStore, messages: SlackMessages, policy: AlertPolicy
-) -> tuple[Work, ...]:
-    """Return the watch over all servers; none if nobody is to be told of anything."""
-    every = timedelta(minutes=settings.bot_alert_minutes)
-    clock = Clock(every, timedelta(minutes=settings.bot_alert_remind_minutes))
-    daily, ping_url = None, settings.bot_ping_url
-    if settings.bot_digest_channel:
-        at = ReportTime(*read_time_of_day(settings.bot_digest_at))
-        daily = Daily(settings.bot_digest_channel, at, settings.bot_restore_proof_days)
-    if not (policy.rules.alert_channels or daily or ping_url):
-        return ()
-    calls = partial(ping, ping_url) if ping_url else None
-    return (AlertWatch(store, messages, policy, clock, daily=daily, ping=calls).run,)
 
 
 def _timeouts(settings: Settings) -> Timeouts:
