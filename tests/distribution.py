@@ -12,6 +12,7 @@ SHARED = {
         "[postgresql",
     ),
     "PostgreSQL and several bots": (
+        "tests/operations/test_alerts.py",
         "tests/operations/test_behind_a_balancer.py",
         "tests/operations/test_cut_off.py",
         "tests/operations/test_fires_once.py",

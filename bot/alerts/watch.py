@@ -104,6 +104,7 @@ class AlertWatch:
         self._ping = ping
         # What is posted next may be there already.
         self._is_unsure = True
+        self._leads = False
 
     async def run(self) -> None:
         """Look, and tell, again and again."""
@@ -124,8 +125,11 @@ class AlertWatch:
     async def _look(self) -> None:
         known = await self._store.lead()
         if known is None:
-            self._is_unsure = True
+            self._is_unsure, self._leads = True, False
             return
+        if not self._leads:
+            self._leads = True
+            log.info("watching_servers", every_seconds=self._clock.every.total_seconds())
         now = services().now()
         seen = await _see()
         if seen.failure:
