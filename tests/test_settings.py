@@ -277,3 +277,32 @@ def test_settings_hide_their_secrets_and_list_them_for_the_logs(loaded: Load) ->
     tokens, passwords = {"xoxb-1-a", "xapp-1-b", "vps-c"}, {"p%40ss", "p@ss", "s&s", "q"}
     assert hidden == tokens | passwords | {"pr%2Fxy", "pr/xy"}
     assert not any(value in repr(settings) for value in hidden)
+
+
+@pytest.mark.parametrize("address", ["https://hc.example/ping/hush-1", "http://127.0.0.1:1/hush-1?a=b"])
+def test_the_address_to_ping_is_a_secret(loaded: Load, address: str) -> None:
+    settings = loaded(BOT_PING_URL=address)
+    assert address in {secret.get_secret_value() for secret in settings.secrets}
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://hc.example/hush-1", "hush-1", "ftp://hc.example/hush-1", "https://[hush-1"]
+)
+def test_an_address_to_ping_that_is_none_is_not_repeated(loaded: Load, address: str) -> None:
+    [said] = problems(loaded, BOT_PING_URL=address)
+    assert said.startswith("BOT_PING_URL ")
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize("text", ["9:00", "09:00 UTC", "23:59  Europe/Berlin", "00:00 America/New_York"])
+def test_a_time_of_day_has_a_zone_or_is_in_utc(loaded: Load, text: str) -> None:
+    assert loaded(BOT_DIGEST_AT=text).bot_digest_at == text
+
+
+@pytest.mark.parametrize(
+    "text", ["9", "24:00", "9:60 UTC", "09:00 Berlin", "09:00 ../etc", "09:00 /etc/passwd"]
+)
+def test_what_is_no_time_of_day(loaded: Load, text: str) -> None:
+    [said] = problems(loaded, BOT_DIGEST_AT=text)
+    assert said == "BOT_DIGEST_AT must be a time and a time zone, such as 09:00 Europe/Berlin."

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.model import Backup, newest_first
 from bot.permissions import Rules
-from bot.servers.model import MANUAL_SLOTS, Server
+from bot.servers.model import MANUAL_SLOTS, OLD_AFTER, Server
 
 
 class Severity(IntEnum):
@@ -68,7 +68,7 @@ class Limits:
     known how long they usually take.
     """
 
-    good_backup: timedelta = timedelta(hours=48)
+    good_backup: timedelta = OLD_AFTER
     slots: int = MANUAL_SLOTS - 1
     expiry: timedelta = timedelta(hours=48)
     late: timedelta = timedelta(hours=1)

@@ -195,6 +195,14 @@ def nobody_is_alerted() -> Finding:
     )
 
 
+def no_report_to_tell_in() -> Finding:
+    """Say that nobody is told what is to be in a report that there is not."""
+    return warning(
+        "BOT_RESTORE_PROOF_DAYS has no effect, as there is no daily report.",
+        "Set BOT_DIGEST_CHANNEL as well.",
+    )
+
+
 def archived_channel(variable: str, channel_id: str, name: str) -> Finding:
     """Say that nothing can be posted in a channel any more."""
     return problem(f"{variable}: #{name} ({channel_id}) is archived.", "Name another channel.")

@@ -1,5 +1,7 @@
 """Whether Slack takes the tokens, has given the scopes, and shows the channels that settings name."""
 
+from collections.abc import Iterator
+
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,7 +26,7 @@ async def examine_bot_token(
         messages.bot_token(identity.user_id, identity.team),
         messages.scopes(identity.scopes),
         *messages.clock(identity.clock_ahead),
-        *([messages.nobody_is_alerted()] if rules and not rules.alert_channels else []),
+        *_alerts(settings, rules),
         *await _examine_channels(client, settings, rules, known.names),
         *(await examine_people(client, known, rules) if rules else []),
     ]
@@ -59,6 +61,13 @@ async def _examine_channels(
         for channel, variable in sorted(wanted.items())
         if not channel.startswith("D")
     ]
+
+
+def _alerts(settings: Settings, rules: Rules | None) -> Iterator[Finding]:
+    if rules and not rules.alert_channels:
+        yield messages.nobody_is_alerted()
+    if settings.bot_restore_proof_days and not settings.bot_digest_channel:
+        yield messages.no_report_to_tell_in()
 
 
 async def _channel(client: AsyncWebClient, variable: str, channel: str, names: dict[str, str]) -> Finding:

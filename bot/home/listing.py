@@ -59,6 +59,7 @@ class Listing:
             at,
             servers,
             listed.backups,
+            services().alert_policy.limits,
             servers_not_shown=directory.not_shown,
             backups_not_shown=listed.not_shown,
         )

@@ -60,6 +60,7 @@ async def _overview(interaction: Interaction, form: ServersForm) -> views.Overvi
         backups_not_shown=backups_not_shown,
         zone=services().authorizer.zone(interaction),
         can_create=Verb.CREATE in able,
+        old_after={each.id: services().alert_policy.limits(each.name).good_backup for each in servers},
         form=form,
     )
 

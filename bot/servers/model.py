@@ -70,8 +70,8 @@ OddMoment = Annotated[Moment | None, WrapValidator(_none_if_odd)]
 """A moment; None for whatever is none."""
 
 
-OLD_AFTER = timedelta(days=7)
-"""Age from which on a server's last complete backup is a concern."""
+OLD_AFTER = timedelta(hours=48)
+"""Age from which on a server's last complete backup is a concern, where no other is set."""
 
 MANUAL_SLOTS = 10
 """Manual backups a server can have at most (VPS-API.md, rules)."""
@@ -227,14 +227,16 @@ class Freshness(BaseModel):
     newest_failed: bool = False
     manual: int = 0
 
-    def concerns(self, now: datetime, *, is_partial: bool = False) -> list[Concern]:
+    def concerns(
+        self, now: datetime, *, is_partial: bool = False, old_after: timedelta = OLD_AFTER
+    ) -> list[Concern]:
         """Return why the server needs attention; of a part of its backups, only what that part proves."""
         found = []
         if self.last_complete is None and not is_partial:
             found.append(Concern.NO_BACKUP)
         if self.newest_failed:
             found.append(Concern.NEWEST_FAILED)
-        if self.last_complete and now - self.last_complete > OLD_AFTER and not is_partial:
+        if self.last_complete and now - self.last_complete > old_after and not is_partial:
             found.append(Concern.OLD)
         if self.manual >= MANUAL_SLOTS:
             found.append(Concern.NO_FREE_SLOT)

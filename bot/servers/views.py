@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.servers import messages
-from bot.servers.model import Concern, Freshness, Server
+from bot.servers.model import OLD_AFTER, Concern, Freshness, Server
 from bot.slack import ids
 from bot.slack.forms import ListForm, ServersForm
 from bot.slack.message import Message, mrkdwn, plain
@@ -33,7 +33,8 @@ class Overview:
     """The servers that a person looks at, by name, and how well each is backed up, by its id.
 
     `servers_not_shown` and `backups_not_shown` are how many more VPS.org has. `zone` is the person's.
-    `can_create`: they can back up servers.
+    `can_create`: they can back up servers. `old_after` is from which age on the last complete backup of a
+    server, by its id, is a concern.
     """
 
     servers: Sequence[Server]
@@ -43,6 +44,7 @@ class Overview:
     backups_not_shown: int = 0
     zone: tzinfo = UTC
     can_create: bool = False
+    old_after: Mapping[int, timedelta] = field(default_factory=dict)
     form: ServersForm = field(default_factory=ServersForm)
 
     def fresh(self, server: Server) -> Freshness:
@@ -51,7 +53,9 @@ class Overview:
 
     def concerns(self, server: Server) -> list[Concern]:
         """Return why a server needs attention, as far as its backups are known."""
-        return self.fresh(server).concerns(self.now, is_partial=self.backups_not_shown > 0)
+        old_after = self.old_after.get(server.id, OLD_AFTER)
+        is_partial = self.backups_not_shown > 0
+        return self.fresh(server).concerns(self.now, is_partial=is_partial, old_after=old_after)
 
 
 def server_list(overview: Overview) -> Message:

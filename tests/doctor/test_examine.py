@@ -213,20 +213,36 @@ async def test_a_bot_nobody_can_use_is_a_problem(sandbox: Sandbox, tmp_path: Pat
 
 async def test_channels_are_looked_up(sandbox: Sandbox, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
-    rules.write_text('[[channel]]\nid = "CGONE"\nnotify = "failures"')
+    alerting = '[[rule]]\nservers = ["web-*"]\nalert_channel = "CALERT"\n'
+    rules.write_text(f'{alerting}[[channel]]\nid = "CGONE"\nnotify = "failures"')
     report = await examined(
         sandbox,
         tmp_path,
         BOT_CHANNELS="COPS,CNOWHERE,DANA",
         BOT_AUDIT_CHANNEL="CNOT",
+        BOT_ALERT_CHANNEL="CNOALERT",
+        BOT_DIGEST_CHANNEL="CNOREPORT",
         BOT_RULES_FILE=str(rules),
     )
     assert sorted(problems(report)) == [
+        "BOT_ALERT_CHANNEL: Slack shows the bot no channel CNOALERT.",
         "BOT_AUDIT_CHANNEL: Slack shows the bot no channel CNOT.",
         "BOT_CHANNELS: Slack shows the bot no channel CNOWHERE.",
+        "BOT_DIGEST_CHANNEL: Slack shows the bot no channel CNOREPORT.",
+        "BOT_RULES_FILE: Slack shows the bot no channel CALERT.",
         "BOT_RULES_FILE: Slack shows the bot no channel CGONE.",
     ]
     assert "BOT_CHANNELS: the bot is in #ops (COPS)." in said(report)
+
+
+async def test_where_nobody_would_be_told_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    told = said(await examined(sandbox, tmp_path, BOT_RESTORE_PROOF_DAYS="90"))
+    assert [line.partition(",")[0] for line in told if "BOT_ALERT" in line or "BOT_RESTORE" in line] == [
+        "BOT_ALERT_CHANNEL isn't set",
+        "BOT_RESTORE_PROOF_DAYS has no effect",
+    ]
+    told = said(await examined(sandbox, tmp_path, BOT_ALERT_CHANNEL="COPS"))
+    assert "BOT_ALERT_CHANNEL: the bot is in #ops (COPS)." in told
 
 
 async def test_a_slack_that_is_not_there_is_said_once_and_why(sandbox: Sandbox, tmp_path: Path) -> None:

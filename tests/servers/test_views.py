@@ -55,8 +55,8 @@ def test_how_servers_look(snapshot: SnapshotAssertion) -> None:
     [
         (Freshness(), [Concern.NO_BACKUP], []),
         (FINE, [], []),
-        (Freshness(last_complete=NOON - hours(24 * 7)), [], []),
-        (Freshness(last_complete=NOON - hours(24 * 7 + 1)), [Concern.OLD], []),
+        (Freshness(last_complete=NOON - hours(48)), [], []),
+        (Freshness(last_complete=NOON - hours(49)), [Concern.OLD], []),
         (Freshness(last_complete=NOON, newest_failed=True), [Concern.NEWEST_FAILED], [Concern.NEWEST_FAILED]),
         (Freshness(last_complete=NOON, manual=10), [Concern.NO_FREE_SLOT], [Concern.NO_FREE_SLOT]),
         (

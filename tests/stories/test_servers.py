@@ -9,7 +9,7 @@ from tests.world import World
 async def test_what_needs_attention_comes_first_with_its_reason_then_the_others(world: World) -> None:
     world.provider.add_server("lab-1")
     world.provider.add_backup("web-1")
-    world.provider.add_backup("db-1", age=timedelta(days=2))
+    world.provider.add_backup("db-1", age=timedelta(days=1))
     world.provider.add_backup("db-1", backup_type="automatic", status="failed", age=timedelta(hours=1))
     await world.restart_bot()
     await world.person("ana").types("/backup servers")
