@@ -127,7 +127,7 @@ def next_cards(
 
     `channel_of` is where a trouble is told, "" for nowhere. `first` is when people are reminded first.
     """
-    followed = [_followed(card, found) for card in cards]
+    followed = [_followed(_placed(card, channel_of), found) for card in cards]
     known = {told.trouble.key for card in followed for told in card.troubles if told.is_open}
     new: dict[str, list[Trouble]] = defaultdict(list)
     for trouble in gravest_first(found.troubles):
@@ -140,6 +140,12 @@ def next_cards(
         for card in _told(troubles, channel, others, unanswered, found.now, first):
             by_id[card.id] = card
     return list(by_id.values())
+
+
+def _placed(card: AlertCard, channel_of: Callable[[Trouble], str]) -> AlertCard:
+    """Return an alert that could not be posted yet where it is to be told by now."""
+    channel = channel_of(card.troubles[0].trouble)
+    return card if card.ts or not channel else card.model_copy(update={"channel": channel})
 
 
 def _followed(card: AlertCard, found: Round) -> AlertCard:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -227,3 +228,16 @@ async def test_a_sign_of_life_goes_out_while_all_is_well_and_a_report_once_a_day
         await server.close()
     assert len(world.posts()) == 1
     assert "hush" not in capsys.readouterr().out
+
+
+async def test_a_channel_that_is_closed_keeps_no_other_from_being_told(world: World, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[[rule]]\nservers = ['db-*']\nalert_channel = 'CGONE'\nbackup_hours = 3")
+    world.provider.add_backup("db-1", backup_type="automatic", age=timedelta(hours=4))
+    await world.restart_bot(**QUICK | {"bot_rules_file": rules})
+    await world.until_post(NO_BACKUP)
+    await looks(world)
+    rules.write_text(rules.read_text().replace("CGONE", "CRANDOM"))
+    await world.restart_bot(**QUICK | {"bot_rules_file": rules})
+    await world.until_post("*db-1* has no good backup of the last 3 hours", "random")
+    assert len(world.posts()) == 1
