@@ -52,8 +52,6 @@ _EVENTS: dict[Event, str] = {
     "alarmed": "approvers alarmed",
     "cancelled": "cancelled by {by}",
     "started": "started",
-    "acknowledged": "alert acknowledged by {person}",
-    "snoozed": "alert snoozed by {person}",
 }
 _LOOK_FIRST = (":x:", ":grey_question:", ":arrow_forward:", ":no_entry_sign:", ":octagonal_sign:")
 _MENTION = re.compile(r"<@(\w+)>")
