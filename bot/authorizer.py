@@ -258,6 +258,7 @@ class Authorizer:
                 server_name=server if isinstance(denial, NotAllowed) else denial.server_name,
                 channel=channel or interaction.channel,
                 failure=Failure.of(denial),
+                function_execution_id=interaction.function_execution_id,
             )
             try:
                 await self._audit.append(entry)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bot.audit.model import AuditedOperation, ChainedEntry, Entry, Event
 from bot.errors import Failure
+from bot.operations.messages import THROUGH_A_WORKFLOW
 from bot.operations.model import (
     Accepted,
     BackedUp,
@@ -320,7 +321,8 @@ def _who(entry: Entry) -> str:
         return f"By {mention(entry.person)} · {when(entry.at)}"
     answer = _DECISIONS.get(entry.event, "answered")
     decided = f", {answer} by {mention(entry.decided_by)}" if entry.decided_by else ""
-    return f"Requested by {mention(entry.person)}{decided} · {when(entry.at)}"
+    workflow = THROUGH_A_WORKFLOW if entry.function_execution_id else ""
+    return f"Requested by {mention(entry.person)}{workflow}{decided} · {when(entry.at)}"
 
 
 def _quoted(text: str) -> str:

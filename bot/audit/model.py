@@ -74,7 +74,7 @@ class Entry(_Frozen):
     the kind of an alert ("" for several at once), `until` how long it is snoozed.
     `schedule_id` is that of the schedule by which it runs, or that was changed: what it backs up and when, by
     the clocks of which zone, how many backups it keeps, whether it makes room, and makes up what was missed.
-    `at` is UTC.
+    `function_execution_id` is the run of a workflow's step, if one requested it. `at` is UTC.
     """
 
     event: Event
@@ -109,6 +109,7 @@ class Entry(_Frozen):
     keep: int | None = None
     makes_room: bool = False
     makes_up: bool = False
+    function_execution_id: str = ""
 
     def brief(self) -> dict[str, object]:
         """Return the entry as JSON has it, defaults left out."""

@@ -85,4 +85,5 @@ def entry_of(
         backup_at=shown and shown.created_at,
         batch_id=operation.batch_id,
         schedule_id=operation.schedule_id,
+        function_execution_id=operation.function_execution_id,
     )

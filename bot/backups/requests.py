@@ -141,6 +141,7 @@ def common_fields(
         "channel": channel or interaction.person,
         "thread_ts": thread_ts if channel else "",
         "about": about,
+        "function_execution_id": interaction.function_execution_id,
         "requested_at": services().now(),
         "reason": reason[:REASON_LIMIT],
         "approval": _terms(decision),

@@ -34,7 +34,7 @@ async def run(interaction: Interaction) -> None:
     if callback_id not in set(Function):
         log.warning("function_unknown", callback_id=callback_id)
         return
-    execution_id = require_id(event.get("function_execution_id"))
+    execution_id = require_id(interaction.function_execution_id)
     wanted = _read(interaction, Function(callback_id), execution_id)
     try:
         await engine.start(run_function, run_id(execution_id), wanted)

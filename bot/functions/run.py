@@ -87,8 +87,7 @@ async def _back_up(run: FunctionRun, interaction: Interaction) -> Result:
     fields = common_fields(
         interaction, Verb.CREATE, server, run.channel, decision=decision, reason=run.reason
     )
-    fields |= {"requested_at": run.at, "function_execution_id": run.id}
-    return Result(operation=CreateOperation(**fields))
+    return Result(operation=CreateOperation(**fields | {"requested_at": run.at}))
 
 
 async def _find_backup(run: FunctionRun, interaction: Interaction) -> Result:

@@ -43,6 +43,7 @@ from bot.verbs import Verb
 CANCEL_REST = "Cancel the rest"
 LOOK_AT_LIST = "Look with `/backup list`."
 NOTHING_RUNS = "Nothing is running or waiting."
+THROUGH_A_WORKFLOW = " through a workflow"
 ENDED_LATELY = "Ended in the last 24 h"
 
 _NOUNS = {Verb.CREATE: "backup", Verb.DELETE: "delete", Verb.RESTORE: "restore"}
@@ -102,7 +103,7 @@ def request_fields(operation: Operation) -> dict[str, str]:
     """
     if not has_fields(operation):
         return {}
-    requested = f"{mention(operation.requested_by)}, {ago(operation.requested_at)}"
+    requested = f"{_requester(operation)}, {ago(operation.requested_at)}"
     fields = {"Requested by": requested, "Server": safe_name(operation.server_name), **_at_stake(operation)}
     if operation.reason:
         fields["Reason"] = why(operation.reason, operation.about)
@@ -282,9 +283,14 @@ def origin(operation: Operation) -> str:
     if has_fields(operation):
         return operation.tag
     # Nobody is to be called by what runs each night.
-    who = "Scheduled" if operation.schedule_id else f"Requested by {mention(operation.requested_by)}"
+    who = "Scheduled" if operation.schedule_id else f"Requested by {_requester(operation)}"
     line = f"{who} {ago(operation.requested_at)} · {operation.tag}"
     return f"{line}\n{why(operation.reason, operation.about)}" if operation.reason else line
+
+
+def _requester(operation: Operation) -> str:
+    workflow = THROUGH_A_WORKFLOW if operation.function_execution_id else ""
+    return f"{mention(operation.requested_by)}{workflow}"
 
 
 def why(reason: str, about: str) -> str:

@@ -99,6 +99,11 @@ class Interaction:
         return self._part("message")
 
     @property
+    def function_execution_id(self) -> str:
+        """The run of a workflow's step, if it was one that did it; else empty."""
+        return str(self._part("event").get("function_execution_id") or "")
+
+    @property
     def thread_ts(self) -> str:
         """The thread it was done in, by its first message; empty for what was done in the channel itself."""
         message, container = self._part("message") or self._part("event"), self._part("container")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.workspace import StepRun
-from tests.stories.asking import declines, events, until_recorded
+from tests.stories.asking import declines, events, trail, until_recorded
 from tests.world import World, set_up
 
 BACK_UP, FIND = "back_up_and_wait", "find_last_backup"
@@ -14,7 +14,8 @@ BACK_UP, FIND = "back_up_and_wait", "find_last_backup"
 
 async def test_a_step_makes_a_backup_and_goes_on_when_it_is_complete(world: World) -> None:
     run = await world.person("ana").runs_step(BACK_UP, server="web-1", reason="nightly", channel="COPS")
-    await world.until_post("Backing up *web-1*")
+    card = await world.until_post("Backing up *web-1*")
+    assert "Requested by <@UANA> through a workflow <!date^" in card.text
     [made] = await world.until(lambda: world.provider.creates)
     assert made.description.endswith(" nightly · by ana")
     assert run.status == "running"
@@ -25,6 +26,7 @@ async def test_a_step_makes_a_backup_and_goes_on_when_it_is_complete(world: Worl
     assert isinstance(seconds, int)
     assert run.outputs == {"backup_id": "5001", "size_mb": 8000, "status": "done"}
     assert events(world) == ["requested", "started", "ended"]
+    assert {entry.function_execution_id for entry in trail(world)} == {run.id}
 
 
 async def test_it_outlasts_a_restart_and_an_outage_of_slack_and_is_told_once(world: World) -> None:
