@@ -21,6 +21,7 @@ from bot.permissions import (
     check_requester,
     decide,
     decide_somewhere,
+    rights,
     sight,
 )
 from bot.verbs import CHANGING, Verb
@@ -331,7 +332,26 @@ def test_a_timeline_is_for_those_who_can_look(
     )
 
 
+@given(people, ids, names, channels, several)
+def test_what_is_offered_unasked_is_what_can_be_done_and_nothing_where_nothing_can_be_looked_at(
+    person: Person, requester: str, server: str, channel: str, rules: Rules
+) -> None:
+    try:
+        found = rights(person, channel, rules)
+    except NotAllowed:
+        assert decided(person, Verb.LIST, server, channel, rules) == "-"
+        return
+    assert found.sees(server) == (decided(person, Verb.LIST, server, channel, rules) == "y")
+    assert found.able(server) & CHANGING == {
+        verb for verb in CHANGING if decided(person, verb, server, channel, rules) != "-"
+    }
+    assert found.can_approve(requester, server) == can_approve(person, requester, server, rules)
+    assert found.can_cancel(requester, server) == can_cancel(person, requester, server, rules)
+
+
 @given(guests, names, several)
 def test_guests_are_shown_nothing(guest: Person, server: str, rules: Rules) -> None:
+    with pytest.raises(NotAllowed):
+        rights(guest, "COPS", rules)
     with pytest.raises(NotAllowed):
         sight(guest, None, rules)(server)

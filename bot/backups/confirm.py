@@ -132,7 +132,7 @@ async def _make_room_form(interaction: Interaction, server: Server, reason: str)
 
 async def submit_confirmation(interaction: Interaction) -> None:
     """Request it, if the name is right, the person can, and all is still as it was shown."""
-    form = read_form(ConfirmForm, interaction.private_metadata)
+    form = read_form(ConfirmForm, interaction.private_metadata).told_in(interaction.chosen(ids.CHANNEL))
     server = await server_by_id(interaction, form.verb, form.server_id)
     checks.check_name(form.server_name, server.name[:NAME_KEPT])
     is_safe = interaction.is_ticked(ids.SAFETY, if_absent=True)

@@ -18,7 +18,7 @@ from slack_sdk.models.views import View
 
 from bot.audit.model import RestoreProof
 from bot.backups import messages
-from bot.backups.form_views import modal, reason_input
+from bot.backups.form_views import modal, place_input, reason_input
 from bot.backups.model import Backup
 from bot.operations.progress import Ahead
 from bot.servers.model import MANUAL_SLOTS, Server
@@ -76,7 +76,9 @@ def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation, thread_t
         blocks.append(ContextBlock(elements=[mrkdwn(messages.DOWN_MEANWHILE)]))
         blocks += _safety(shown)
     needs_approval = bool(shown.approvers)
+    form = _form(verb, channel, shown, thread_ts)
     blocks += [
+        *place_input(form),
         reason_input(shown.reason, is_needed=needs_approval),
         _name_input(shown.server.name),
     ]
@@ -85,7 +87,7 @@ def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation, thread_t
         messages.title(verb),
         blocks,
         submit=messages.submit(verb, shown.server.name, needs_approval=needs_approval),
-        private_metadata=_form(verb, channel, shown, thread_ts).as_json(),
+        private_metadata=form.as_json(),
     )
 
 

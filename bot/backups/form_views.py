@@ -6,6 +6,8 @@ from itertools import islice
 
 from slack_sdk.models.blocks import (
     Block,
+    ConversationFilter,
+    ConversationSelectElement,
     ExternalDataMultiSelectElement,
     ExternalDataSelectElement,
     InputBlock,
@@ -23,7 +25,7 @@ from bot.operations.model import NEED_A_COMPLETE_BACKUP
 from bot.servers.model import Server
 from bot.servers.views import option, options
 from bot.slack import ids
-from bot.slack.forms import BackupChoice, CreateForm, PickForm
+from bot.slack.forms import BackupChoice, CreateForm, PickForm, PlacedForm
 from bot.slack.message import mrkdwn, plain
 from bot.slack.messages import ASKING
 from bot.verbs import ChangingVerb, ConfirmedVerb
@@ -59,7 +61,7 @@ def create_form(
         max_selected_items=MOST_SERVERS,
     )
     picker = InputBlock(block_id=ids.SERVER, label=plain("Servers"), element=element)
-    blocks: list[Block] = [picker, reason_input(reason, is_needed=needs_reason)]
+    blocks: list[Block] = [picker, reason_input(reason, is_needed=needs_reason), *place_input(form)]
     if fitting:
         blocks.insert(0, SectionBlock(text=mrkdwn(messages.fitting(fitting, len(servers)))))
     return modal(
@@ -144,6 +146,18 @@ def reason_input(reason: str, *, is_needed: bool = False) -> InputBlock:
     )
     label = plain(messages.REASON)
     return InputBlock(block_id=ids.REASON, label=label, element=element, optional=not is_needed)
+
+
+def place_input(form: PlacedForm) -> list[InputBlock]:
+    """Return the field for the channel in which it is told, if the form was opened in none."""
+    if not form.is_in_no_channel:
+        return []
+    channels = ConversationFilter(include=["public", "private"], exclude_bot_users=True)
+    select = ConversationSelectElement(
+        action_id=ids.CHANNEL, placeholder=plain(messages.NO_CHANNEL), filter=channels
+    )
+    label, hint = plain(messages.CHANNEL), plain(messages.CHANNEL_HINT)
+    return [InputBlock(block_id=ids.CHANNEL, label=label, hint=hint, element=select, optional=True)]
 
 
 def modal(

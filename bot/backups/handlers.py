@@ -161,7 +161,7 @@ async def _open_create_form(interaction: Interaction, server_id: int) -> None:
 
 async def submit_create_form(interaction: Interaction) -> None:
     """Make the backups that the form says."""
-    form = read_form(CreateForm, interaction.private_metadata)
+    form = read_form(CreateForm, interaction.private_metadata).told_in(interaction.chosen(ids.CHANNEL))
     chosen = [read_id(each) for each in interaction.chosen_all(ids.SERVER)]
     servers = await servers_by_id(interaction, Verb.CREATE, chosen)
     if not servers:

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.errors import AskedTooOften
 from bot.home.views import GROUP, NEEDY, group_value
 from bot.services import services
 from bot.slack import ids
@@ -24,7 +25,9 @@ async def opened(interaction: Interaction) -> None:
         return
     form = HomeForm.remembered(str((event.get("view") or {}).get("private_metadata") or ""))
     try:
-        await services().homes.show(interaction, form, is_opened=True)
+        await _show(interaction, form, is_opened=True)
+    except AskedTooOften:
+        log.info("home_left_as_it_is", person=interaction.person)
     except SlackApiError as error:
         # Nobody has asked for more than to look, so there is nothing to tell them elsewhere.
         log.warning("home_refused", error=error_name(error))
@@ -58,7 +61,7 @@ async def show_some(interaction: Interaction) -> None:
 async def show_all(interaction: Interaction) -> None:
     """Show all servers."""
     await interaction.ack()
-    await services().homes.show(interaction, HomeForm())
+    await _show(interaction, HomeForm())
 
 
 async def _turn(interaction: Interaction, by: int) -> None:
@@ -70,7 +73,12 @@ async def _change(interaction: Interaction, **changed: object) -> None:
     await interaction.ack()
     shown = HomeForm.remembered(interaction.private_metadata)
     form = checked_form(HomeForm, {**shown.model_dump(), "page": 0, **changed})
-    await services().homes.show(interaction, form)
+    await _show(interaction, form)
+
+
+async def _show(interaction: Interaction, form: HomeForm, *, is_opened: bool = False) -> None:
+    services().looks.spend(interaction.person)
+    await services().homes.show(interaction, form, is_opened=is_opened)
 
 
 HANDLERS = Handlers(

@@ -1,7 +1,8 @@
 """The Slack client, and the check of both tokens before anything else starts."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -43,6 +44,19 @@ UNANSWERED = (aiohttp.ClientError, OSError)
 """What a call raises that Slack does not answer; TimeoutError is an OSError."""
 UNREADABLE = {"ok": False, "error": "unreadable"}
 """What stands for an answer of Slack's that is no JSON object."""
+
+
+class SlackUnanswered(Exception):
+    """Slack did not answer a call that shows something to a person."""
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Raise SlackUnanswered if Slack does not answer."""
+    try:
+        yield
+    except UNANSWERED as error:
+        raise SlackUnanswered(type(error).__name__) from error
 
 
 @dataclass(frozen=True)

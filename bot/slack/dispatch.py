@@ -20,10 +20,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, Misuse, NotRecorded, UsageError
 from bot.slack import ids, messages, views
-from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.auth import UNANSWERED, SlackUnanswered, error_name
 from bot.slack.events import Events, is_to_be_repeated
 from bot.slack.forms import NoteForm, read_form
-from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick, SlackUnanswered
+from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick
 from bot.slack.message import Message
 from bot.slack.payload import MESSAGES
 from bot.slack.provider_messages import Explanation

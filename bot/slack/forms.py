@@ -1,6 +1,6 @@
 """What buttons, menus and modals remember between two clicks. Rights are decided anew when they are used."""
 
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -59,6 +59,16 @@ class PlacedForm(_Form):
 
     channel: str = ""
     thread_ts: str = ""
+
+    @property
+    def is_in_no_channel(self) -> bool:
+        """True if it was opened where only the person is, such as in their Home."""
+        return self.channel.startswith(("U", "W"))
+
+    def told_in(self, channel: str) -> Self:
+        """Return the form for another channel, if one was chosen in it."""
+        is_channel = self.is_in_no_channel and channel.startswith(("C", "G"))
+        return self.model_copy(update={"channel": channel}) if is_channel else self
 
 
 class NoteForm(PlacedForm):

@@ -44,7 +44,9 @@ async def _say_later(interaction: Interaction) -> None:
     await asyncio.sleep(ASKING_AFTER_SECONDS)
     if interaction.is_acked and not interaction.is_answered:
         with suppress(SlackApiError, *UNANSWERED):
-            await interaction.reply_ephemeral(sentence_alone(messages.ASKING))
+            asking = sentence_alone(messages.ASKING)
+            # On top of a modal it would stay there, and the answer would go below.
+            await interaction.reply_ephemeral(asking, replace=interaction.is_in_answer)
 
 
 async def tell_if_closed(interaction: Interaction, channel: str) -> None:

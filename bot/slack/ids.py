@@ -92,6 +92,7 @@ ALERT_MODAL = "answer_alert"
 SERVER = "server"
 BACKUP = "backup"
 REASON = "reason"
+CHANNEL = "channel"
 TYPED_NAME = "typed_name"
 SAFETY = "safety"
 MAKE_ROOM = "make_room"
@@ -101,7 +102,6 @@ SCHEDULED_WHEN = "scheduled_when"
 KEEP = "keep"
 MAKE_UP = "make_up"
 SCHEDULE_OPTIONS = "schedule_options"
-CHANNEL = "channel"
 
 
 def run_command(place: int) -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import NotRecorded, Unrecorded
 from bot.slack import ids, views
-from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.auth import UNANSWERED, SlackUnanswered, answered, error_name
 from bot.slack.message import Message
 from bot.slack.newer_blocks import Call, drawable, newer_types, older
 from bot.slack.payload import is_slack_address, key_of, require_id
@@ -33,10 +33,6 @@ DATABASE_SECONDS = 5.0
 Ack = Callable[..., Awaitable[Any]]
 
 _CLOSED = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
-
-
-class SlackUnanswered(Exception):
-    """Slack did not answer a call that shows something to a person."""
 
 
 class CantPost(Exception):
@@ -155,8 +151,12 @@ class Interaction:
     @property
     def is_in_ephemeral(self) -> bool:
         """True for a click under a message that this person alone sees, also as a modal."""
-        is_answer = self.view.get("callback_id") == ids.ANSWER_MODAL
-        return is_answer or bool(self._part("container").get("is_ephemeral"))
+        return self.is_in_answer or bool(self._part("container").get("is_ephemeral"))
+
+    @property
+    def is_in_answer(self) -> bool:
+        """True for a click in a message that is shown as a modal."""
+        return self.view.get("callback_id") == ids.ANSWER_MODAL
 
     @property
     def repeat(self) -> views.Repeat | None:
@@ -256,7 +256,7 @@ class Interaction:
     async def send_file(self, name: str, content: str) -> None:
         """Send a text file to this person directly; raises SlackApiError without the scope `files:write`."""
         await self.ack()
-        with _answered():
+        with answered():
             opened = await self.client.conversations_open(users=self.person)
             await self.client.files_upload_v2(
                 channel=opened["channel"]["id"], filename=name, title=name, content=content
@@ -270,14 +270,14 @@ class Interaction:
             return await self.client.chat_postMessage(channel=self.channel, **self._in_thread, **content)
 
         try:
-            with _answered():
+            with answered():
                 await drawable(post, message.arguments())
         except SlackApiError as error:
             if error_name(error) in _CLOSED:
                 raise CantPost from error
             raise
 
-    async def open_view(self, view: View) -> str:
+    async def open_view(self, view: View | Json) -> str:
         """Open a modal, on top of one that is open; return its id. Must come within 3 s of the click.
 
         Raises:
@@ -325,10 +325,11 @@ class Interaction:
 
     async def _shown(self, message: Message, *, replace: bool) -> bool:
         """Show a message as a modal, if this was done in a Home or such a modal and Slack takes it."""
-        is_in_answer, modal = bool(self.view) and self.is_in_ephemeral, views.answer(message.blocks)
-        if not is_in_answer and self.view.get("type") != "home":
+        if not self.is_in_answer and self.view.get("type") != "home":
             return False
-        self._answer_id = self._answer_id or (self.view_id if replace and is_in_answer else "")
+        # Most of the newer blocks are for messages alone.
+        modal = older(views.answer(message.blocks).to_dict())
+        self._answer_id = self._answer_id or (self.view_id if replace and self.is_in_answer else "")
         try:
             if self._answer_id:
                 await self.update_view(self._answer_id, modal)
@@ -360,7 +361,7 @@ class Interaction:
     async def _show(self, call: Call, view: View | Json) -> Any:
         """Show a view, and learn which of the newer blocks Slack takes."""
         content = _json(view)
-        with _answered():
+        with answered():
             answer, shown = await drawable(call, content)
         self.taken_blocks |= newer_types(shown)
         self.taken_blocks -= newer_types(content) - newer_types(shown)
@@ -377,12 +378,3 @@ class Interaction:
 
 def _json(view: View | Json) -> Json:
     return view.to_dict() if isinstance(view, View) else view
-
-
-@contextmanager
-def _answered() -> Iterator[None]:
-    """Raise SlackUnanswered if Slack does not answer."""
-    try:
-        yield
-    except UNANSWERED as error:
-        raise SlackUnanswered(type(error).__name__) from error

@@ -112,6 +112,7 @@ _INITIAL = {
     "value": "initial_value",
     "selected_option": "initial_option",
     "selected_options": "initial_options",
+    "selected_conversation": "initial_conversation",
 }
 
 

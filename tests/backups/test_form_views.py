@@ -41,6 +41,7 @@ FORMS: dict[str, Drawable] = {
     "asking": loading(Verb.RESTORE),
     "create": create_form(CreateForm(channel="COPS"), ()),
     "create, server and reason known": create_form(CreateForm(channel="COPS"), [WEB], "before the upgrade"),
+    "create, in no channel": create_form(CreateForm(channel="UANA"), [WEB]),
     "pick, no server yet": pick_form(DELETE, None, None),
     "pick to delete": pick_form(DELETE.model_copy(update={"server_id": 1}), WEB, FOUND),
     "pick to restore": pick_form(RESTORE, WEB, FOUND),

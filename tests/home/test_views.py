@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from bot.audit.model import RestoreProof
 from bot.backups.model import Backup
 from bot.errors import Denial, NotAllowed, Silence, Unreachable
 from bot.home.model import Inventory, Wanted, inventory, page_of
@@ -19,7 +20,7 @@ from bot.permissions import sees_all
 from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import HomeForm
-from bot.verbs import USAGES, Verb
+from bot.verbs import Verb
 from tests.any_facts import operations
 from tests.backups.facts import NOON, backup, hours, operation
 from tests.backups.hostile import backups, servers
@@ -41,7 +42,7 @@ TO_DECIDE = Unfinished(
 )
 RUNNING = Unfinished(operation(), Stage.RUNNING, NOON - hours(0.1), LINK)
 RECENT = Ended(operation(), BackedUp(ended_at=NOON - hours(1), backup_id=501, size_mb=20, seconds=90), LINK)
-EVERYTHING = frozenset(USAGES)
+EVERYTHING = frozenset({Verb.LIST, Verb.CREATE, Verb.RESTORE, Verb.DELETE, Verb.STATUS, Verb.HELP})
 
 
 UNLISTED = page_of(Inventory(NOON, [WEB, DB]), Wanted(), sees_all, UTC)
@@ -58,7 +59,13 @@ def shown(of: list[Server] | None = None, made: list[Backup] | None = None, **mo
 
 VIEWS: dict[str, Drawable] = {
     "an operator who approves": home(
-        shown(to_decide=[TO_DECIDE], running=[RUNNING], recent=[RECENT], groups=["databases"])
+        shown(
+            to_decide=[TO_DECIDE],
+            running=[RUNNING],
+            recent=[RECENT],
+            groups=["databases"],
+            proofs={1: RestoreProof(at=NOON - hours(12 * 24), seconds=540, backup_id=400)},
+        )
     ),
     "a viewer": home(shown(able=frozenset({Verb.LIST, Verb.STATUS}), able_on={}, operators=["UANA", "SOPS"])),
     "filtered": home(shown(form=HomeForm(part="<b", only_needy=True))),

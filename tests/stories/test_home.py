@@ -7,6 +7,7 @@ import pytest
 
 from bot.home import homes
 from bot.sandbox.slack.form_state import placed
+from bot.slack import hints
 from tests.stories.asking import TWO, asks, until_recorded
 from tests.world import World, set_up
 
@@ -41,7 +42,7 @@ async def test_an_operator_sees_what_is_at_risk_first_and_backs_it_up_from_there
     assert text.index("*web-1* · last good backup <!date^") < text.index("*db-1*")
     assert "⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜🟩  good on 1 of 14 days" in text
     await ana.chooses("create:101", action_id="server_menu")
-    await world.until_modal("ana", "Back up a server")
+    await world.until_modal("ana", "Without a channel, I'll write to you directly")
     await ana.submits()
     await world.until_direct("ana", "Backing up *web-1*")
     await until_home(world, "ana", "Running and waiting now", "Backing up *web-1*")
@@ -91,7 +92,30 @@ async def test_a_viewer_can_look_and_a_guest_is_told_why_they_can_t(world: World
     assert "web-1" not in text
 
 
-async def test_answers_to_clicks_in_home_come_as_a_modal_with_pages_of_its_own(world: World) -> None:
+async def test_what_is_begun_in_home_is_told_in_the_channel_that_is_chosen(world: World) -> None:
+    backup = world.provider.add_backup("db-1", age=timedelta(days=3))
+    ana = world.person("ana")
+    await ana.opens_home()
+    await until_home(world, "ana", "*db-1*")
+    await ana.chooses("create:101", action_id="server_menu", view=home_id(world, "ana"))
+    await world.until_modal("ana", "Back up a server")
+    await ana.fills(channel="COPS")
+    await ana.submits()
+    await world.until_post("Backing up *web-1*")
+    await ana.chooses("restore:102", action_id="server_menu", block_id=menu_of(world, "ana", 102))
+    await world.until_modal("ana", "Choose a backup")
+    await ana.fills(backup=f"restore:102:{backup.id}")
+    await ana.submits()
+    await world.confirms("ana", "db-1", channel="COPS", safety=False)
+    await world.until_post("*db-1*")
+    assert world.direct("ana") == []
+
+
+async def test_answers_to_clicks_in_home_come_as_a_modal_with_pages_of_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "ASKING_AFTER_SECONDS", 0.02)
+    world.faults.provider_latency = 0.2
     world.provider.add_backup("web-1")
     for day in range(3, 15):
         world.provider.add_backup("db-1", age=timedelta(days=day))
@@ -99,6 +123,8 @@ async def test_answers_to_clicks_in_home_come_as_a_modal_with_pages_of_its_own(w
     await ana.opens_home()
     await until_home(world, "ana", "*web-1*")
     await ana.chooses("list:102", action_id="server_menu", view=home_id(world, "ana"))
+    await world.until_modal("ana", "Asking VPS.org")
+    world.faults.provider_latency = 0.0
     assert "Show in channel" not in await world.until_modal("ana", "1–10 of 12")
     await ana.clicks(label="Older ▶")
     await world.until_modal("ana", "11–12 of 12")
@@ -151,6 +177,13 @@ async def test_vps_org_goes_away_and_home_shows_what_is_known_until_it_is_back(
     await world.person("ben").opens_home()
     text = await until_home(world, "ben", "VPS.org is having problems (error 500).", "Back up…")
     assert "*web-1*" not in text
+
+
+def menu_of(world: World, handle: str, server_id: int) -> str:
+    """Return the id of the block with a server's menu."""
+    home = world.workspace.homes[world.person(handle).person.id]
+    menus = (at for at in placed(home["blocks"]) if at.action_id == "server_menu")
+    return next(at.block_id for at in menus if f":{server_id}'" in str(at.element))
 
 
 def home_id(world: World, handle: str) -> str:
