@@ -1,8 +1,11 @@
-"""When each server was last really restored, read from the trail."""
+"""Finding in the trail what was done between two moments, and when each server was last really restored."""
+
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from bot.audit.model import Entry
+from bot.audit.search import Filter
 from bot.audit.store import AuditTrail
 from bot.operations.model import Accepted, Restored
 from tests.audit.facts import NOON, entry
@@ -52,3 +55,32 @@ async def test_a_restore_that_somebody_changed_proves_nothing(trail: AuditTrail,
     unprotect(database_url)
     run(database_url, """update audit_entries set written = '{"kind":"restored"}' where seq = 1""")
     assert {*await trail.last_restores()} == {8}
+
+
+async def test_what_was_done_is_found_whole_by_any_of_its_events_in_that_time_without_refusals(
+    trail: AuditTrail,
+) -> None:
+    refused = {"event": "refused", "operation": "restore:2", "person": "UBEN"}
+    written = [
+        entry(1),
+        entry(2),
+        entry(3, **refused),
+        entry(4, operation="restore:2", event="ended"),
+        entry(5),
+        entry(6, event="refused", operation="", reason='"event":"refused"'),
+        entry(7, reason='"event":"refused"'),
+    ]
+    for each in written:
+        await trail.append(each)
+
+    async def found(**wanted: object) -> list[list[int]]:
+        operations = await trail.operations(Filter.model_validate(wanted), 10)
+        return [[chained.seq for chained in each.entries] for each in operations[::-1]]
+
+    until = NOON + timedelta(minutes=2)
+    assert await found(until=until, with_refusals=False) == [[1], [2, 4]]
+    assert await found(until=until) == [[1], [2, 3, 4]]
+    since = NOON + timedelta(minutes=3)
+    assert await found(since=since, with_refusals=False) == [[2, 4], [5], [7]]
+    assert await found(since=since, until=since, with_refusals=False) == []
+    assert await found(since=since, until=since) == [[2, 3, 4]]
