@@ -29,7 +29,7 @@ from bot.home import messages
 from bot.home.model import PAGE, Page, Row
 from bot.operations.messages import more
 from bot.operations.records import Ended, Unfinished
-from bot.operations.views import ended_row, status_row
+from bot.operations.views import ended_rows, unfinished_rows
 from bot.servers.messages import not_shown
 from bot.slack import ids
 from bot.slack.forms import HomeForm, ServerChoice
@@ -113,12 +113,13 @@ def _operations(shown: Home) -> list[Block]:
     blocks: list[Block] = []
     if shown.running:
         blocks += [DividerBlock(), _section(messages.RUNNING)]
-        blocks += [status_row(one, shown.can_cancel) for one in shown.running[:MOST_RUNNING]]
-        left = len(shown.running) - MOST_RUNNING
+        rows = unfinished_rows(shown.running, shown.can_cancel)
+        blocks += rows[:MOST_RUNNING]
+        left = len(rows) - MOST_RUNNING
         blocks += [_context(more(left))] if left > 0 else []
     if shown.recent:
         blocks += [DividerBlock(), _section(messages.RECENT)]
-        blocks += [ended_row(one) for one in shown.recent[:MOST_RECENT]]
+        blocks += ended_rows(shown.recent)[:MOST_RECENT]
     return blocks
 
 

@@ -94,10 +94,7 @@ def status(
     """
     blocks: list[Block] = [HeaderBlock(text=plain(messages.status_title(shown.unfinished, server_name)))]
     are_all = form.server_id is None
-    unfinished = [
-        status_row(each[0], can_cancel) if len(each) == 1 else _batch_row(each, can_cancel)
-        for each in _together(shown.unfinished, are_all=are_all)
-    ]
+    unfinished = unfinished_rows(shown.unfinished, can_cancel, are_all=are_all)
     blocks += unfinished[:MOST_SHOWN]
     if len(unfinished) > MOST_SHOWN:
         blocks.append(ContextBlock(elements=[mrkdwn(messages.more(len(unfinished) - MOST_SHOWN))]))
@@ -105,12 +102,30 @@ def status(
     open_batches = {one.operation.batch_id for one in shown.unfinished} - {""}
     over = [one for one in shown.ended if not are_all or one.operation.batch_id not in open_batches]
     if over:
-        rows = _together(over, are_all=are_all)[:MOST_ENDED_SHOWN]
         blocks += [DividerBlock(), ContextBlock(elements=[mrkdwn(messages.ENDED_LATELY)])]
-        blocks += [ended_row(each[0]) if len(each) == 1 else _ended_batch_row(each) for each in rows]
+        blocks += ended_rows(over, are_all=are_all)[:MOST_ENDED_SHOWN]
     refresh = ButtonElement(text=plain("Refresh"), action_id=ids.REFRESH_STATUS, value=form.as_json())
     blocks.append(ActionsBlock(elements=[refresh]))
     return Message(blocks)
+
+
+def unfinished_rows(
+    ones: Sequence[Unfinished], can_cancel: frozenset[str], *, are_all: bool = True
+) -> list[SectionBlock]:
+    """Return a row for each operation that has not ended; those of a batch have one if `are_all` are told.
+
+    What has not acted yet has a menu that cancels it, if its id is in `can_cancel`.
+    """
+    return [
+        _status_row(each[0], can_cancel) if len(each) == 1 else _batch_row(each, can_cancel)
+        for each in _together(ones, are_all=are_all)
+    ]
+
+
+def ended_rows(ones: Sequence[Ended], *, are_all: bool = True) -> list[SectionBlock]:
+    """Return a row for each operation that has ended; those of a batch have one if `are_all` are told."""
+    rows = _together(ones, are_all=are_all)
+    return [_ended_row(each[0]) if len(each) == 1 else _ended_batch_row(each) for each in rows]
 
 
 def _together(ones: Sequence[T], *, are_all: bool) -> list[list[T]]:
@@ -135,7 +150,7 @@ def _ended_batch_row(ones: Sequence[Ended]) -> SectionBlock:
     return SectionBlock(text=mrkdwn(messages.ended_batch_line(ones)))
 
 
-def status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
+def _status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
     """Return an operation that has not ended; with a menu that cancels it if its id is in `can_cancel`."""
     is_early = one.stage is Stage.QUEUED or (one.stage is Stage.RUNNING and acts_late(one.operation))
     menu = None
@@ -146,7 +161,7 @@ def status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
     return SectionBlock(text=mrkdwn(messages.status_line(one)), accessory=menu)
 
 
-def ended_row(one: Ended) -> SectionBlock:
+def _ended_row(one: Ended) -> SectionBlock:
     """Return how an operation ended, for whom, when, and where its card is."""
     verdict = outcome_messages.outcome_headline(one.operation, one.outcome)
     return SectionBlock(text=mrkdwn(messages.ended_line(verdict, one)))

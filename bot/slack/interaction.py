@@ -185,7 +185,7 @@ class Interaction:
         element = self._element(action_id)
         channel = {"value": element.get("selected_conversation")}
         options = element.get("selected_options") or [element.get("selected_option") or channel]
-        return [str(each["value"]) for each in options if each.get("value")]
+        return [str(each["value"]) for each in options if isinstance(each, dict) and each.get("value")]
 
     def is_ticked(self, action_id: str, *, if_absent: bool = False) -> bool:
         """Tell whether a checkbox is ticked; `if_absent` if it is not there at all."""
