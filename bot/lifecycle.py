@@ -22,7 +22,16 @@ from bot.audit.model import Entry
 from bot.audit.record import entry_of, record_surely
 from bot.batches.batch import end_part
 from bot.batches.card import PartCard
-from bot.errors import Denial, Failure, NotAllowed, ProviderError, Stale, StaleConfirmation, UnknownServer
+from bot.errors import (
+    Denial,
+    Failure,
+    NotAllowed,
+    ProviderError,
+    SlotsFull,
+    Stale,
+    StaleConfirmation,
+    UnknownServer,
+)
 from bot.names import is_same_name
 from bot.notifications.model import MessageRef
 from bot.operations import engine
@@ -302,7 +311,7 @@ async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
         await tell_requester(ended, MessageRef(), outcome)
     elif is_part_of_a_run(ended) and is_routine(ended, outcome):
         return
-    elif not card.ts and isinstance(outcome, NotDone) and outcome.failure.kind == "SlotsFull":
+    elif not (card.ts or ended.schedule_id) and _found_no_slot(outcome):
         # Nobody else has seen that it was requested.
         await tell_privately(ended, outcome)
     else:
@@ -313,3 +322,7 @@ async def _tell(ended: Operation, card: PostedCard, outcome: Outcome) -> None:
         await show_outcome_to_approvers(ended, told, outcome, card.link_for_others)
         if shown.channel != ended.channel:
             await tell_channel(ended, outcome)
+
+
+def _found_no_slot(outcome: Outcome) -> bool:
+    return isinstance(outcome, NotDone) and outcome.failure.kind == SlotsFull.__name__

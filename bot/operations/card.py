@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.notifications.model import MessageRef
+from bot.notifications.model import MessageRef, Notify
 from bot.notifications.rate_limit import Priority
 from bot.operations import messages, outcome_messages, views
 from bot.operations.engine import is_recovery, step
 from bot.operations.model import AnyOperation, Operation, Outcome, concerns_the_channel
 from bot.operations.progress import Ahead, Late, Progress, Queued, Running, ServerLate
 from bot.operations.records import ASK, ahead_of
-from bot.operations.visibility import is_news, is_shown
+from bot.operations.visibility import is_news, is_shown, is_told_nobody
 from bot.services import services
 from bot.slack.message import Message, text_alone
 
@@ -57,6 +57,8 @@ class Card:
 @step("announce")
 async def announce(operation: AnyOperation) -> PostedCard:
     """Post the operation's card: to the requester if the channel can't be written to, or is to be quiet."""
+    if is_told_nobody(operation, _level(operation)):
+        return PostedCard()
     progress = await _first_progress(operation)
     content = views.in_progress(operation, progress).arguments()
     ref = await services().messages.post_once(
@@ -174,6 +176,8 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
 
     Outlasts any outage of Slack. Returns where the outcome is.
     """
+    if not ref.ts and is_told_nobody(operation, _level(operation), outcome):
+        return MessageRef()
     message = views.ended(operation, outcome)
     shown = ref if ref.ts else await _unnoticed_card(operation)
     if shown.ts and await services().messages.edit_finally(shown, message):
@@ -213,7 +217,7 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
     """
     text = outcome_messages.reply(operation, outcome)
     is_private = ref.channel.startswith("D")
-    is_news_here = is_news(operation, services().notify.of(operation.channel), outcome)
+    is_news_here = is_news(operation, _level(operation), outcome)
     broadcast = concerns_the_channel(operation, outcome) and is_news_here and not is_private
     await _reply(operation, ref, text, "reply", give_up_after=None, broadcast=broadcast)
 
@@ -302,7 +306,11 @@ def _thread_of(operation: Operation, ref: MessageRef) -> str:
 
 
 def _is_shown(operation: Operation, outcome: Outcome | None = None) -> bool:
-    return is_shown(operation, services().notify.of(operation.channel), outcome)
+    return is_shown(operation, _level(operation), outcome)
+
+
+def _level(operation: Operation) -> Notify:
+    return services().notify.of(operation.channel)
 
 
 def _places(operation: Operation, channel: str = "", outcome: Outcome | None = None) -> list[str]:

@@ -40,7 +40,8 @@ class BaseOperation(_Stored):
     `thread_ts` is the thread of the channel in which it lives, empty for the channel itself. `about` is the
     address of the message that it was begun from, `function_execution_id` the run of a workflow's step that
     waits for its end. `batch_id` is the batch it is a part of, which tells of it in its own message, and
-    `schedule_id` the schedule by which it runs; empty if a person requested it.
+    `schedule_id` the schedule by which it runs; empty if a person requested it. `by_hand`: a
+    person has that schedule run now.
     """
 
     id: str
@@ -63,6 +64,7 @@ class BaseOperation(_Stored):
     function_execution_id: str = ""
     batch_id: str = ""
     schedule_id: str = ""
+    by_hand: bool = False
 
     @property
     def tag(self) -> str:

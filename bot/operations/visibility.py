@@ -5,7 +5,7 @@ What the channel is not shown is in the requester's direct messages: the card wi
 
 from bot.errors import StaleConfirmation
 from bot.notifications.model import Notify
-from bot.operations.model import NoSafetyBackup, NotDone, Operation, Outcome, State, was_reset
+from bot.operations.model import Cancelled, NoSafetyBackup, NotDone, Operation, Outcome, State, was_reset
 from bot.verbs import Verb
 
 _FAILED = {State.FAILED, State.UNKNOWN}
@@ -47,11 +47,24 @@ def is_news(operation: Operation, level: Notify, outcome: Outcome) -> bool:
         case Notify.ALL:
             return True
         case Notify.OUTCOMES:
-            return outcome.state is not State.REFUSED or _has_failed(outcome)
+            return outcome.state is not State.REFUSED or _has_failed(operation, outcome)
         case Notify.FAILURES:
-            return _has_failed(outcome) or was_reset(operation, outcome)
+            return _has_failed(operation, outcome) or was_reset(operation, outcome)
 
 
-def _has_failed(outcome: Outcome) -> bool:
+def is_told_nobody(operation: Operation, level: Notify, outcome: Outcome | None = None) -> bool:
+    """Tell whether not even the requester is told: of what runs by the clock, in a channel not shown it.
+
+    While it runs, and of an end that is routine.
+    """
+    is_by_clock = bool(operation.schedule_id) and not operation.by_hand
+    is_quiet = is_by_clock and not is_shown(operation, level, outcome)
+    return is_quiet and (outcome is None or is_routine(operation, outcome))
+
+
+def _has_failed(operation: Operation, outcome: Outcome) -> bool:
+    if operation.schedule_id and not is_routine(operation, outcome):
+        # Nobody was there to be refused: a backup is missing.
+        return not isinstance(outcome, Cancelled)
     cause = outcome.cause if isinstance(outcome, NoSafetyBackup) else outcome
     return cause.state in _FAILED

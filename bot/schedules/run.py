@@ -128,6 +128,7 @@ def _operation(plan: RunPlan, schedule: Schedule, target: Target, key: str, by: 
         delivery_id=key,
         reason=messages.reason(schedule),
         schedule_id=schedule.id,
+        by_hand=bool(by.id),
         keep=schedule.keep if target.rotates else None,
         makes_room=schedule.makes_room and target.rotates,
     )

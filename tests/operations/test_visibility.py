@@ -1,11 +1,20 @@
 """What a channel is shown, by its level: for every kind of operation and outcome."""
 
+from typing import Any
+
 import pytest
 
 from bot.errors import Failure, SlotsFull
 from bot.notifications.model import Notify, NotifyLevels
-from bot.operations.model import ApprovalTerms, BackupVanished, NoSafetyBackup, NotDone, State
-from bot.operations.visibility import is_news, is_shown
+from bot.operations.model import (
+    ApprovalTerms,
+    BackupVanished,
+    Cancelled,
+    NoSafetyBackup,
+    NotDone,
+    State,
+)
+from bot.operations.visibility import is_news, is_shown, is_told_nobody
 from tests.backups.facts import NOON, operation, outcome
 
 ALL, OUTCOMES, FAILURES = Notify
@@ -52,3 +61,20 @@ def test_in_a_thread_and_in_direct_messages_all_of_it_is_shown(level: Notify) ->
 def test_a_channel_that_is_not_named_is_told_what_all_others_are() -> None:
     levels = NotifyLevels(OUTCOMES, {"COPS": FAILURES})
     assert (levels.of("COPS"), levels.of("CDEV")) == (FAILURES, OUTCOMES)
+
+
+def scheduled(**more: Any) -> Any:
+    return operation(channel="COPS", schedule_id="1", **more)
+
+
+@pytest.mark.parametrize("level", [OUTCOMES, FAILURES])
+def test_of_a_schedule_s_run_that_is_not_shown_nobody_is_told_unless_it_made_no_backup(level: Notify) -> None:
+    full = NotDone(ended_at=NOON, failure=Failure.of(SlotsFull(server_name="web-1", used=10, limit=10)))
+    assert is_told_nobody(scheduled(), level)
+    assert is_told_nobody(scheduled(), level, outcome(State.DONE)) is (level is FAILURES)
+    assert not is_told_nobody(scheduled(), level, full)
+    assert is_shown(scheduled(), level, full), "nobody was there to be refused"
+    assert not is_shown(scheduled(), level, Cancelled(ended_at=NOON, by="UANA"))
+    assert not is_told_nobody(operation(channel="COPS"), level)
+    assert not is_told_nobody(scheduled(), ALL)
+    assert not is_told_nobody(scheduled(by_hand=True), level, outcome(State.DONE)), "who has it run now waits"

@@ -93,8 +93,25 @@ async def test_what_failed_before_it_had_a_card_is_told_everybody(
     await world.person("ana").types("/backup create web-1")
     post = await world.until_post("*web-1*: can't tell whether the backup was made")
     reply = await world.until_reply("<@UANA> :grey_question:")
-    assert (reply.thread_ts, list(placed(post.blocks))[-1].action_id) == (post.ts, "try_again")
+    buttons = [at.action_id for at in placed(post.blocks)]
+    assert (reply.thread_ts, "try_again" in buttons) == (post.ts, True)
     assert world.direct("ana") == []
+
+
+@set_up(**FAILURES)
+async def test_of_a_schedule_s_runs_only_failures_are_told(world: World) -> None:
+    ana = world.person("ana")
+    await ana.types("/backup schedule create web-1 db-1 every day at 03:00")
+    made_known = await world.until_post("scheduled backups of")
+    await ana.types("/backup schedule")
+    await ana.clicks("schedule_run", message=await world.until_whisper("ana", "Schedules"))
+    await world.until(lambda: len(world.provider.creates) == 2, "both backups are made")
+    for each in world.provider.creates:
+        world.provider.finish(each.id, "completed" if each.server.name == "web-1" else "failed")
+    post = await world.until_post(":x: The backup of *db-1* failed")
+    await world.until(lambda: events(world).count("ended") == 2, "both have ended")
+    await world.until_direct("ana", ":white_check_mark: *web-1* is backed up")
+    assert [each for each in world.posts() if "runs the schedule" not in each.text] == [made_known, post]
 
 
 async def _breaks(*_: object) -> None:
