@@ -167,7 +167,7 @@ def operation_lines(operation: AuditedOperation) -> str:
     lines = [
         f"{standing(entries)} *{thing}*{backup} · {when(first.at)}",
         " · ".join(part for part in (mention(first.person), *_decisions(entries), _ending(entries)) if part),
-        quoted(first.reason, MOST_QUOTED) if first.reason else _terms(last),
+        quoted(first.reason, MOST_QUOTED) if first.reason else terms(last),
         result(last) if last.event in {"refused", "ended"} and last.state != State.DONE else "",
     ]
     if place := _place(last if last.permalink else first):
@@ -182,7 +182,7 @@ def event_name(event: Event) -> str:
     return _HEADLINES[event].partition("*")[2]
 
 
-def _terms(entry: Entry) -> str:
+def terms(entry: Entry) -> str:
     """Return what a schedule that was changed backs up, when, and what becomes of older backups."""
     if not entry.cron:
         return ""
@@ -239,7 +239,7 @@ def entry_lines(chained: ChainedEntry) -> str:
     """Return an entry: what happened, to what, who, why, how it ended, where."""
     entry = chained.entry
     what, why = (
-        [_headline(entry), _who(entry), _terms(entry)],
+        [_headline(entry), _who(entry), terms(entry)],
         [_quoted(entry.reason), _quoted(entry.comment)],
     )
     said = [*what, *why, _reached(entry)]
@@ -254,7 +254,7 @@ def later_entry_lines(chained: ChainedEntry, first: Entry) -> str:
     who = " · ".join(part for part in (other, decided, when(entry.at)) if part)
     # Refusals of one person may be about different things.
     what = _headline(entry) if entry.event == "refused" else _event(entry)
-    said = [what, who, _terms(entry), _quoted(entry.comment), _reached(entry)]
+    said = [what, who, terms(entry), _quoted(entry.comment), _reached(entry)]
     return "\n".join(line for line in (*said, result(entry), f"Entry {chained.seq}") if line)
 
 

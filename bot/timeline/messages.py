@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from bot.audit.messages import event_name, left_out, result, standing
+from bot.audit.messages import event_name, left_out, result, standing, terms
 from bot.audit.model import Entry, Event
-from bot.operations.messages import VERDICTS, noun
+from bot.operations.messages import THROUGH_A_WORKFLOW, VERDICTS, noun
 from bot.operations.model import Cancelled, NotApproved, State
 from bot.operations.outcome_messages import facts
 from bot.slack.text import (
@@ -243,9 +243,14 @@ def _event(entry: Entry) -> str:
     person, by = mention(entry.person), mention(entry.decided_by or entry.person)
     if entry.event not in _EVENTS:
         # Such as an answer to an alert: nobody requested it, so that each has a reason of its own.
-        said = f": {quoted(entry.reason, MOST_QUOTED)}" if entry.reason else ""
-        return f"{event_name(entry.event).lower()} by {by}{said}. {result(entry)}".removesuffix(". ")
+        told = quoted(entry.reason, MOST_QUOTED) if entry.reason else terms(entry)
+        said = f"{event_name(entry.event).lower()} by {by}{f': {told}' if told else ''}"
+        return f"{said}. {result(entry)}".removesuffix(". ")
     words = _EVENTS[entry.event].format(person=person, by=by)
+    if entry.event == "requested" and entry.schedule_id:
+        words = f"begun by a schedule of {person}"
+    elif entry.event == "requested" and entry.function_execution_id:
+        words = f"{words}{THROUGH_A_WORKFLOW}"
     said = f": {quoted(entry.comment, MOST_QUOTED)}" if entry.comment else ""
     why = f": {result(entry)}" if entry.event not in _DECISIONS and entry.failure else ""
     return f"{words}{said}{why}"

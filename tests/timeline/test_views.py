@@ -170,6 +170,24 @@ ANSWERS = happened(
 )
 
 
+UNATTENDED = [
+    happened(
+        "create",
+        (0, "requested", {}),
+        ended(4, end(BackedUp, backup_id=500, size_mb=4500, seconds=235.0)),
+        **by,
+    )
+    for by in ({"schedule_id": "s1"}, {"function_execution_id": "Fx1"})
+]
+UNATTENDED.append(
+    happened(
+        "schedule",
+        (9, "schedule_paused", {"servers": ("web-1",), "cron": "0 3 * * *", "zone": "Europe/Berlin"}),
+        schedule_id="s1",
+    )
+)
+
+
 def timeline(*operations: AuditedOperation, **more: Any) -> Timeline:
     facts: dict[str, Any] = {"since": NOON - DAY, "until": NOON + 2 * DAY, "server_name": "web-1"}
     return Timeline(operations=operations, **facts | more)
@@ -185,6 +203,9 @@ def test_how_timelines_look(snapshot: SnapshotAssertion) -> None:
         "several, one of which waits": views.posted(timeline(*BATCH[-2:], server_name=""), "UANA", NAMES),
         "one of several": views.posted(timeline(BATCH[0]), "UANA", NAMES),
         "answers to an alert": views.timeline(timeline(ANSWERS), FORM),
+        "by a schedule, by a workflow's step, and a change of a schedule": views.timeline(
+            timeline(*UNATTENDED), FORM
+        ),
         "nothing on a server": views.timeline(timeline(), FORM),
         "nothing anywhere": views.timeline(timeline(server_name=""), FORM),
         "changed by somebody": views.posted(
