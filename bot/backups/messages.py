@@ -63,7 +63,8 @@ _TAG = re.compile(r"^#[0-9a-f]{8}\b[\s·]*|[\s·]*#[0-9a-f]{8}$")
 def fitting(words: Sequence[str], count: int) -> str:
     """Return how many servers are meant with the patterns and groups that were typed."""
     named = join_words([f"“{escape_truncated(word, 60)}”" for word in words[:MOST_NAMED]])
-    meant = f"*{pluralize(count, 'server')}*, with all that {named} stands for."
+    stand = "stands" if len(words) == 1 else "stand"
+    meant = f"*{pluralize(count, 'server')}*, with all that {named} {stand} for."
     return f"{meant} Take out those that you don't want backed up."
 
 

@@ -35,7 +35,7 @@ DECIDED = "decided"
 """The event of a request for which a second person was asked and that has its answer."""
 
 LATELY = timedelta(hours=24)
-MOST_ENDED = 100
+MOST_ENDED = 300
 """How many of those that ended lately are read."""
 
 _SUFFIXES = (":execute", ":report", ":cancel", ":alarm")
