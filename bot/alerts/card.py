@@ -90,9 +90,14 @@ class AlertCard(_Stored):
         is_old = now - self.at > (FORGET_AFTER if self.is_open else RECENT)
         return is_old and not self.lasting
 
-    def is_due(self, answer: Answer | None, now: datetime) -> bool:
-        """Tell whether people are to be reminded of it: when it is time, or a snooze is over."""
+    def is_due(self, answer: Answer | None, now: datetime, *, is_blind: bool = False) -> bool:
+        """Tell whether people are to be reminded of it: when it is time, or a snooze is over.
+
+        While VPS.org can't be read (`is_blind`), of nothing but that.
+        """
         if not self.lasting or (answer and answer.holds(now)):
+            return False
+        if is_blind and all(told.trouble.kind is not Kind.UNREADABLE for told in self.lasting):
             return False
         return answer is not None or now >= self.remind_at
 

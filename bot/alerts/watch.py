@@ -7,7 +7,7 @@ goes on after a crash, or after another replica, finds its message instead of po
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -17,19 +17,14 @@ import structlog
 from bot.alerts import views
 from bot.alerts.card import AlertCard, Answer, Round, next_cards
 from bot.alerts.messages import PARTIAL
-from bot.alerts.model import USUALLY_MORE, AlertPolicy, Kind, Trouble, find_troubles
-from bot.alerts.outside import Look, by_server, changes, is_explained, look_at
+from bot.alerts.model import AlertPolicy, Kind, Trouble
+from bot.alerts.outside import Look, look_at
 from bot.alerts.report import DailyReport, ReportTime, counted, due_on, is_first_of_month, unproven
+from bot.alerts.shown import Shown, done_outside, find_all, see
 from bot.alerts.store import AlertStore, Remembered, readable
-from bot.audit.model import Row
-from bot.audit.search import Filter
-from bot.backups.api import BackupList
-from bot.backups.model import Backup
-from bot.errors import NotRecorded, ProviderError
+from bot.errors import NotRecorded
 from bot.notifications.model import MessageRef
 from bot.notifications.slack_messages import SlackMessages
-from bot.operations import records
-from bot.servers.model import Server
 from bot.services import services
 from bot.slack.message import Message
 
@@ -41,9 +36,6 @@ POST_SECONDS = 15.0
 STOP_SECONDS = 1.0
 BLIND_ROUNDS = 3
 """After so many looks in a row at which VPS.org could not be read, that is told itself."""
-MOST_ENTRIES = 500
-ENTRIES_OF = timedelta(days=7)
-"""How far back the audit trail is searched for what explains a change."""
 
 _LOOK, _BLIND, _REPORTED = "look", "blind", "reported"
 
@@ -71,16 +63,6 @@ class Daily:
     channel: str
     at: ReportTime
     proof_days: float | None = None
-
-
-@dataclass(frozen=True)
-class _Sight:
-    """What VPS.org shows: servers, and backups; or why it can't be read."""
-
-    servers: list[Server] = field(default_factory=list)
-    listing: BackupList = field(default_factory=lambda: BackupList([]))
-    failure: str = ""
-    not_shown: int = 0
 
 
 class AlertWatch:
@@ -131,13 +113,13 @@ class AlertWatch:
             self._leads = True
             log.info("watching_servers", every_seconds=self._clock.every.total_seconds())
         now = services().now()
-        seen = await _see()
+        seen = await see()
         if seen.failure:
             cards, memory = self._blind(known, seen, now)
         else:
             cards, memory = await self._judged(known, seen, now)
         await self._remember(cards, memory)
-        is_told = await self._tell_all(cards, known, now)
+        is_told = await self._tell_all(cards, known, now, is_blind=bool(seen.failure))
         await self._report(known, seen, now)
         if not is_told:
             raise _NotTold
@@ -145,21 +127,22 @@ class AlertWatch:
         if self._ping and not seen.failure:
             await self._ping()
 
-    async def _tell_all(self, cards: list[AlertCard], known: Remembered, now: datetime) -> bool:
+    async def _tell_all(
+        self, cards: list[AlertCard], known: Remembered, now: datetime, *, is_blind: bool
+    ) -> bool:
         """Tell of all alerts; return False if a channel did not take all of them, which keeps no other."""
         old = {card.id for card in known.cards}
         closed: set[str] = set()
         for card in cards:
             if card.channel not in closed:
+                answer, is_new = known.answers.get(card.id), card.id not in old
                 try:
-                    await self._tell(card, known.answers.get(card.id), now, is_new=card.id not in old)
+                    await self._tell(card, answer, now, is_new=is_new, is_blind=is_blind)
                 except _NotTold:
                     closed.add(card.channel)
         return not closed
 
-    def _blind(
-        self, known: Remembered, seen: _Sight, now: datetime
-    ) -> tuple[list[AlertCard], dict[str, str]]:
+    def _blind(self, known: Remembered, seen: Shown, now: datetime) -> tuple[list[AlertCard], dict[str, str]]:
         """Return the alerts if VPS.org can't be read: that alone is told, after a few looks."""
         since, rounds = _blind_since(known, now)
         troubles = []
@@ -171,12 +154,12 @@ class AlertWatch:
         return self._next(known, found), {_BLIND: f"{rounds + 1} {since.isoformat()}"}
 
     async def _judged(
-        self, known: Remembered, seen: _Sight, now: datetime
+        self, known: Remembered, seen: Shown, now: datetime
     ) -> tuple[list[AlertCard], dict[str, str]]:
         # In a thread, as of many thousand backups it takes a while.
         before, after = await asyncio.to_thread(_looks, known, seen, now)
         troubles = await find_all(seen.servers, seen.listing, now, self._policy, after)
-        troubles += await _done_outside(before, after, seen)
+        troubles += await done_outside(before, after, seen)
         found = Round(now, troubles, lambda _: True, frozenset(server.id for server in seen.servers))
         looked = await asyncio.to_thread(after.model_dump_json)
         return self._next(known, found), {_LOOK: looked, _BLIND: ""}
@@ -184,7 +167,9 @@ class AlertWatch:
     def _next(self, known: Remembered, found: Round) -> list[AlertCard]:
         return next_cards(known.cards, known.answers, found, self._policy.channel, self._clock.remind)
 
-    async def _tell(self, card: AlertCard, answer: Answer | None, now: datetime, *, is_new: bool) -> None:
+    async def _tell(
+        self, card: AlertCard, answer: Answer | None, now: datetime, *, is_new: bool, is_blind: bool
+    ) -> None:
         """Post an alert, edit it if it says something else by now, remind of it; forget what is done."""
         may_be_there = self._is_unsure or not is_new
         if not card.ts and not card.is_open and not await self._messages.find([card.channel], _key(card)):
@@ -195,7 +180,7 @@ class AlertWatch:
         over = answer if answer and not answer.holds(now) else None
         holds = None if over else answer
         card = await self._edited(card, views.alert(card, holds), answer)
-        if card.is_due(answer, now):
+        if card.is_due(answer, now, is_blind=is_blind):
             key = f"{_key(card)}:remind:{card.reminders}"
             await self._post(card.channel, views.reminder(card, over), key, thread_ts=card.ts)
             await self._remember([card.reminded(now, self._clock.remind)], over=[over] if over else [])
@@ -275,7 +260,7 @@ class AlertWatch:
         if not await self._store.remember(cards or [], memory, forget=forget or [], over=over or []):
             raise _NotLeading
 
-    async def _report(self, known: Remembered, seen: _Sight, now: datetime) -> None:
+    async def _report(self, known: Remembered, seen: Shown, now: datetime) -> None:
         """Tell the daily report, if it is time."""
         daily = self._daily
         if daily is None:
@@ -295,33 +280,7 @@ class AlertWatch:
         await self._remember(memory={_REPORTED: day.isoformat()})
 
 
-async def find_all(
-    servers: list[Server], listing: BackupList, now: datetime, policy: AlertPolicy, look: Look | None = None
-) -> list[Trouble]:
-    """Return what is wrong with these servers, by a whole list of backups."""
-    own: dict[int, list[Backup]] = {server.id: [] for server in servers}
-    for backup in listing.backups:
-        if backup.server.id in own:
-            own[backup.server.id].append(backup)
-    troubles: list[Trouble] = []
-    for server in servers:
-        # Others get their turn on the event loop.
-        await asyncio.sleep(0)
-        usual = await _usual_seconds(server, own[server.id], now, look)
-        limits = policy.limits(server.name)
-        troubles += find_troubles(server, own[server.id], now, limits, usual_seconds=usual)
-    return troubles
-
-
-async def _usual_seconds(server: Server, own: list[Backup], now: datetime, look: Look | None) -> float | None:
-    """Return how long a server's backups usually take; None as well where that can't matter."""
-    if not any(not each.is_final and now - each.created_at > USUALLY_MORE for each in own):
-        return None
-    seen = look.usual_seconds(server.id) if look else None
-    return seen or await records.usual_seconds(server.id)
-
-
-async def daily_report(seen: _Sight, day: date, now: datetime, policy: AlertPolicy) -> DailyReport:
+async def daily_report(seen: Shown, day: date, now: datetime, policy: AlertPolicy) -> DailyReport:
     """Return how the servers are, and what ran lately."""
     done, failed, others = counted((await services().overview()).ended)
     report = DailyReport(f"{day:%A} {day.day} {day:%B}", None, (), done, failed, others)
@@ -331,44 +290,10 @@ async def daily_report(seen: _Sight, day: date, now: datetime, policy: AlertPoli
     return replace(report, servers=len(seen.servers), troubles=troubles)
 
 
-async def _see() -> _Sight:
-    try:
-        servers, not_shown = await services().servers.list()
-        listing = await services().backups.list_to_show()
-    except ProviderError as error:
-        return _Sight(failure=type(error).__name__)
-    missing = not_shown + listing.not_shown
-    return _Sight(servers, listing, PARTIAL if missing else "", missing)
-
-
-def _looks(known: Remembered, seen: _Sight, now: datetime) -> tuple[Look | None, Look]:
+def _looks(known: Remembered, seen: Shown, now: datetime) -> tuple[Look | None, Look]:
     """Return what was seen at the look before, if there was one, and what is seen now."""
     before = readable(Look, known.memory[_LOOK]) if _LOOK in known.memory else None
     return before, look_at(seen.listing.backups, [server.id for server in seen.servers], now, before)
-
-
-async def _done_outside(before: Look | None, after: Look, seen: _Sight) -> list[Trouble]:
-    """Return what was made or deleted that no operation of ours explains; raises NotRecorded."""
-    names = {server.id: server.name for server in seen.servers}
-    found = []
-    for server, changed in by_server(changes(before, seen.listing.backups, after)).items():
-        # Read after the list: what an operation had done by then, it had put on record before.
-        wanted = Filter(server_id=server, since=after.at - ENTRIES_OF)
-        rows = await services().audit.newest_rows(wanted, MOST_ENTRIES)
-        readable_rows = (row.readable() for row in rows if isinstance(row, Row))
-        entries = [chained.entry for chained in readable_rows if chained]
-        found += [
-            Trouble(
-                kind=change.kind,
-                server_id=server,
-                server_name=names[server],
-                backup_id=change.backup_id,
-                at=change.created_at,
-            )
-            for change in changed
-            if not is_explained(change, entries)
-        ]
-    return found
 
 
 def _blind_since(known: Remembered, now: datetime) -> tuple[datetime, int]:

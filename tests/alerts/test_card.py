@@ -135,6 +135,13 @@ def test_acknowledged_is_quiet_and_snoozed_comes_back_at_its_time(
     assert card().is_due(given_answer, at) is is_due
 
 
+def test_while_vps_org_cannot_be_read_people_are_reminded_of_that_alone() -> None:
+    late = NOON + hours(9)
+    assert card().is_due(None, late)
+    assert not card().is_due(None, late, is_blind=True)
+    assert card(trouble(Kind.UNREADABLE, None)).is_due(None, late, is_blind=True)
+
+
 troubles = st.lists(
     st.builds(
         lambda kind, server, backup: trouble(

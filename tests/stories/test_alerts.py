@@ -177,14 +177,17 @@ async def test_many_at_once_share_one_message(world: World) -> None:
 
 
 async def test_nothing_is_told_or_recovers_while_vps_org_cannot_be_read_but_that(world: World) -> None:
-    await begin(world)
+    await begin(world, bot_alert_remind_minutes=0.001)
     post = await world.until_post(NO_BACKUP)
+    await world.until_reply("Reminder.")
     world.provider.cut_lists_at = 1
     good(world, "web-1")
     blind = await world.until_post("VPS.org can't be read")
     assert "It counts 2 more than it shows" in blind.text
     assert "Recovered" not in post.text
-    await looks(world)
+    reminded = [each for each in world.replies() if "VPS.org" not in each.text]
+    await looks(world, 4)
+    assert [each for each in world.replies() if "VPS.org" not in each.text] == reminded
     assert len(world.posts()) == 2
     world.provider.cut_lists_at = None
     assert (await world.until_post("VPS.org can be read again")).ts == blind.ts
