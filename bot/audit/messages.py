@@ -98,6 +98,7 @@ _DECISIONS: dict[Event, str] = {
 }
 _ANSWERS: frozenset[Event] = frozenset({"acknowledged", "snoozed"})
 """Events of alerts, which nobody requested."""
+_WITH_RESULT: frozenset[Event] = frozenset({"refused", "ended", *_ANSWERS})
 _TROUBLES = {
     "": "several problems",
     "unreadable": "VPS.org can't be read",
@@ -160,6 +161,9 @@ def operation_lines(operation: AuditedOperation) -> str:
     # That somebody was refused something, such as to approve it, changes nothing.
     entries = [entry for entry in everything if entry.event != "refused"] or everything
     first, last = entries[0], entries[-1]
+    if last.event in _ANSWERS:
+        # Each of them is for itself.
+        first = last
     with_backup = next((each for each in reversed(entries) if each.backup_id is not None), first)
     backup = f" → backup {with_backup.backup_id}" if with_backup.backup_id is not None else ""
     server = f" {safe_name(first.server_name)}" if first.server_name else ""
@@ -168,7 +172,7 @@ def operation_lines(operation: AuditedOperation) -> str:
         f"{standing(entries)} *{thing}*{backup} · {when(first.at)}",
         " · ".join(part for part in (mention(first.person), *_decisions(entries), _ending(entries)) if part),
         quoted(first.reason, MOST_QUOTED) if first.reason else terms(last),
-        result(last) if last.event in {"refused", "ended"} and last.state != State.DONE else "",
+        result(last) if last.event in _WITH_RESULT and last.state != State.DONE else "",
     ]
     if place := _place(last if last.permalink else first):
         lines[1] += f" · {place}"
@@ -302,7 +306,7 @@ def _event(entry: Entry) -> str:
 
 def _headline(entry: Entry) -> str:
     parts = [_event(entry)]
-    if entry.verb:
+    if entry.verb and entry.event not in _ANSWERS:
         parts.append(escape_truncated(entry.verb, 50))
     if entry.server_name:
         parts.append(f"*{safe_name(entry.server_name)}*")

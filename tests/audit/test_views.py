@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from bot.alerts.model import Kind
+from bot.audit import messages
 from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Event, Tampering
 from bot.audit.views import Page, broken, details, mirrored, mirrored_refusals, shown_name, trail
 from bot.errors import Busy, Denial, Failure, NotAllowed, Stale, StaleConfirmation, UnknownServer
@@ -108,6 +110,20 @@ VIEWS: dict[str, Drawable] = {
     "mirrored refusals": mirrored_refusals(REFUSED),
     "broken": broken(Broken(seq=4, how=Tampering.REMOVED, until=9)),
 }
+
+
+def test_an_answer_to_an_alert_says_who_why_and_what_it_was() -> None:
+    told = {"verb": "alert", "person": "UBEN", "trouble": "no_good_backup", "until": NOON, "reason": "known"}
+    [snoozed] = newest_first(entry(1, event="snoozed", key="1", **told))
+    for said in (messages.entry_lines(snoozed), messages.operation_lines(operation(snoozed))):
+        assert "<@UBEN>" in said
+        assert "“known”" in said
+        assert "It was: no good backup. Snoozed until <!date^" in said
+        assert "Requested" not in said
+
+
+def test_the_kinds_of_troubles_are_those_that_alerts_have() -> None:
+    assert {*messages._TROUBLES} == {"", *Kind}
 
 
 def test_how_the_trail_looks(snapshot: SnapshotAssertion) -> None:

@@ -27,6 +27,13 @@ LOOK_MINUTES = 0.003
 LONGEST_SECONDS = 0.6
 SETTLE_SECONDS = 60.0
 NO_BACKUP = "*{}* has no good backup"
+ONE_BY_ONE = """
+from bot.alerts import card
+from bot.__main__ import main
+card.MERGE_ABOVE = 1_000_000
+main(["run"])
+"""
+"""A bot that never merges alerts, so that it posts as many as can be."""
 
 
 class Stage:
@@ -50,9 +57,14 @@ class Stage:
         for name in SERVERS:
             self.sandbox.provider.add_server(name)
         await self.sandbox.start()
-        environment = self.sandbox.bot_environment(self._folder / "bot.sqlite") | self._settings
         self.bots = [
-            BotProcess(environment, directory=self._folder, spawn=forked.spawn) for _ in range(self._count)
+            BotProcess(
+                self.sandbox.bot_environment(self._folder / "bot.sqlite") | self._settings,
+                directory=self._folder,
+                command=(sys.executable, "-c", ONE_BY_ONE),
+                spawn=forked.spawn,
+            )
+            for _ in range(self._count)
         ]
         await asyncio.gather(*(bot.start() for bot in self.bots))
         await asyncio.gather(*(bot.ready() for bot in self.bots))
