@@ -7,6 +7,7 @@ from typing import assert_never
 
 from pydantic import ValidationError
 
+from bot.audit.alert_messages import what_it_was
 from bot.audit.model import AuditedOperation, ChainedEntry, Entry, Event
 from bot.errors import Failure
 from bot.operations.messages import THROUGH_A_WORKFLOW
@@ -99,18 +100,6 @@ _DECISIONS: dict[Event, str] = {
 _ANSWERS: frozenset[Event] = frozenset({"acknowledged", "snoozed"})
 """Events of alerts, which nobody requested."""
 _WITH_RESULT: frozenset[Event] = frozenset({"refused", "ended", *_ANSWERS})
-_TROUBLES = {
-    "": "several problems",
-    "unreadable": "VPS.org can't be read",
-    "no_good_backup": "no good backup",
-    "expiring": "the last good backup expires soon",
-    "automatic_failed": "the last automatic backup failed",
-    "stuck": "a backup takes far longer than usual",
-    "deleted_outside": "a backup was deleted, but not with the bot",
-    "made_outside": "a backup was made, but not with the bot",
-    "slots": "no free backup slots, or nearly none",
-}
-"""Kinds of troubles, as entries have them."""
 _DOING = {"create": "back up"}
 TITLE = "Audit trail"
 DETAILS = "Details"
@@ -349,8 +338,7 @@ def result(entry: Entry) -> str:
     if entry.outcome:
         parts.append(_outcome(entry.outcome))
     if entry.event in _ANSWERS:
-        until = f" Snoozed until {when(entry.until)}." if entry.until else ""
-        parts.append(f"It was: {_TROUBLES.get(entry.trouble, escape_truncated(entry.trouble, 50))}.{until}")
+        parts.append(what_it_was(entry))
     return truncate_mrkdwn(" ".join(part for part in parts if part), MOST_OF_RESULT)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from bot.alerts.model import Kind
-from bot.audit import messages
+from bot.audit import alert_messages, messages
 from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Event, Tampering
 from bot.audit.views import Page, broken, details, mirrored, mirrored_refusals, shown_name, trail
 from bot.errors import Busy, Denial, Failure, NotAllowed, Stale, StaleConfirmation, UnknownServer
@@ -123,7 +123,7 @@ def test_an_answer_to_an_alert_says_who_why_and_what_it_was() -> None:
 
 
 def test_the_kinds_of_troubles_are_those_that_alerts_have() -> None:
-    assert {*messages._TROUBLES} == {"", *Kind}
+    assert {*alert_messages.TROUBLES} == {"", *Kind}
 
 
 def test_how_the_trail_looks(snapshot: SnapshotAssertion) -> None:
