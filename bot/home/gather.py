@@ -111,6 +111,7 @@ def _home(
     page = page_of(known or named, wanted, rights.sees, zone) if known or named.servers else None
     seen = _seen(recorded, rights)
     waiting = [one for one in seen.unfinished if one.stage is Stage.AWAITING_APPROVAL]
+    to_decide = [one for one in waiting if rights.can_approve(*_whose(one.operation))]
     return views.home(
         views.Home(
             form,
@@ -120,8 +121,8 @@ def _home(
             trouble=[each for each in (found, recorded) if isinstance(each, ProviderError | NotRecorded)],
             servers_not_shown=known.servers_not_shown if known else 0,
             backups_not_shown=known.backups_not_shown if known else 0,
-            to_decide=[one for one in waiting if rights.can_approve(*_whose(one.operation))],
-            running=seen.unfinished,
+            to_decide=to_decide,
+            running=[one for one in seen.unfinished if one not in to_decide],
             recent=[one for one in seen.ended if one.operation.requested_by == person],
             can_cancel=frozenset(
                 one.operation.id for one in seen.unfinished if rights.can_cancel(*_whose(one.operation))

@@ -156,6 +156,8 @@ class Homes:
 
     def _used(self, interaction: Interaction, form: HomeForm) -> _Home:
         person = interaction.person
+        if not self._open:
+            self._looked_at, self._last_look = self._now(), None
         one = self._open.pop(person, None) or _Home(person, interaction.team, form, self._now())
         one.form, one.used_at = form, self._now()
         self._open[person] = one
@@ -208,11 +210,11 @@ class Homes:
         if isinstance(recorded, NotRecorded):
             return
         overview = recorded.overview
-        ended = [one.operation.id for one in overview.ended]
-        seen = [(one.operation.id, one.stage) for one in overview.unfinished], ended
-        if seen != self._last_look:
+        ended = tuple(one.operation.id for one in overview.ended)
+        seen = tuple((one.operation.id, one.stage) for one in overview.unfinished), ended
+        if self._last_look not in {None, seen}:
             self._listing.outdate()
-        if seen != self._last_look or not self._listing.is_fresh(services().now(), LISTED_SECONDS):
+        if self._last_look is None or not self._listing.is_fresh(services().now(), LISTED_SECONDS):
             self._mark_all()
         self._last_look = seen
 

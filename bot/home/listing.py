@@ -11,12 +11,11 @@ from bot.services import services
 class Listing:
     """Lists everything when it is asked for and what is known is too old; once, however many ask.
 
-    `known` is what VPS.org listed last; `failure` why it could not be asked since, if it could not.
+    `known` is what VPS.org listed last.
     """
 
     def __init__(self) -> None:
         self.known: Inventory | None = None
-        self.failure: ProviderError | None = None
         self._is_outdated = False
         self._asking: asyncio.Task[Inventory] | None = None
 
@@ -51,8 +50,8 @@ class Listing:
         at, directory = services().now(), services().directory
         try:
             servers, listed = await asyncio.gather(directory.servers(), services().backups.list_to_show())
-        except ProviderError as error:
-            self.failure, self._is_outdated = error, True
+        except ProviderError:
+            self._is_outdated = True
             raise
         self.known = await asyncio.to_thread(
             inventory,
@@ -63,7 +62,6 @@ class Listing:
             servers_not_shown=directory.not_shown,
             backups_not_shown=listed.not_shown,
         )
-        self.failure = None
         return self.known
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import assert_never
 
+from bot.alerts.messages import mark
 from bot.alerts.model import Kind, Trouble
 from bot.audit.model import RestoreProof
 from bot.errors import BotError
@@ -70,13 +71,16 @@ def group(name: str) -> str:
 
 def server(row: Row, proof: RestoreProof | None, *, is_partial: bool, today: date) -> str:
     """Return a server: what is wrong, its last days in squares and in words, and what else is known."""
-    mark = ":warning: " if row.troubles else ""
-    is_late = any(each.kind is Kind.NO_GOOD_BACKUP for each in row.troubles)
+    mark_of_it = f"{mark(row.troubles[0].severity)} " if row.troubles else ""
+    kinds = {each.kind for each in row.troubles}
     reasons = join_words([_trouble(each) for each in row.troubles])
-    head = f"{mark}*{safe_name(row.server.name)}*{f' · {reasons}' if reasons else ''}"
+    head = f"{mark_of_it}*{safe_name(row.server.name)}*{f' · {reasons}' if reasons else ''}"
+    free = max(0, MANUAL_SLOTS - row.fresh.manual)
     known = [
-        "" if is_late else _last_good(row),
-        f"{'at least ' if is_partial else ''}{row.fresh.manual} of {MANUAL_SLOTS} slots",
+        _last_good(row) if Kind.NO_GOOD_BACKUP not in kinds else "",
+        f"{'at most ' if is_partial else ''}{free} of {MANUAL_SLOTS} slots free"
+        if Kind.SLOTS not in kinds
+        else "",
         f"next to expire {when(row.expires_at)}" if row.expires_at else "",
         f"restored {ago(proof.at)} in {duration(proof.seconds)}" if proof else "",
     ]

@@ -66,11 +66,20 @@ async def test_so_many_homes_are_kept_up_to_date_and_no_more(
     assert "Backing up" not in shown(world, "ben")
 
 
-async def test_while_no_home_is_open_nothing_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_while_no_home_is_open_nothing_looks_and_nothing_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    timeout = asyncio.timeout
+
+    def noted(seconds: float | None) -> asyncio.Timeout:
+        waits.append(seconds)
+        return timeout(seconds)
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
     monkeypatch.setattr(homes, "LOOK_SECONDS", 0.0)
     none_open = Homes(web_client(SecretStr("xoxb-none"), "http://127.0.0.1:1/"), SlackRateLimits())
     running = asyncio.create_task(none_open.run())
     none_open.heard(Entry(event="ended", key="1", at=NOON, person="UANA"))
     await asyncio.sleep(0.01)
     assert not running.done(), "it would have failed to read, as there is no database"
+    assert waits == [None]
     running.cancel()
