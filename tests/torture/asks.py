@@ -11,13 +11,14 @@ from typing import Literal, TypeVar, get_args
 from bot.sandbox.people.actors import Actor, Answer, NotPossible
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack.form_state import placed
-from bot.sandbox.slack.workspace import Message
+from bot.sandbox.slack.workspace import Message, StepRun
 
 T = TypeVar("T")
 
 Kind = Literal[
     "create",
     "mentioned create",
+    "step create",
     "batch",
     "delete",
     "approved delete",
@@ -32,10 +33,12 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """A `cancelled create` is cancelled in its server's queue, a `cancelled restore` during its safety backup.
 
 A `late cancel` comes at the moment at which the operation ahead ends. A `mentioned create` is requested by a
-mention in a thread, which Slack repeats until the bot has acknowledged it. A `batch` is of several servers.
+mention in a thread, which Slack repeats until the bot has acknowledged it. A `step create` is a step of a
+workflow, which waits for it. A `batch` is of several servers.
 """
 VERBS: dict[Kind, str] = {
     "mentioned create": "create",
+    "step create": "create",
     "batch": "create",
     "approved delete": "delete",
     "safe restore": "restore",
@@ -67,8 +70,9 @@ class Ask:
     """One thing that somebody requests. `acked` is True once Slack has the bot's word that it was taken.
 
     `person` did so from `began` until `ended` (UTC seconds), answers that came a little later included.
-    `others` are the further servers of a batch. `ahead` is the operation behind which it is queued. It is
-    `cancelled` once the bot has said that it will cancel it, while it could not have acted yet.
+    `others` are the further servers of a batch, `run` is that of a step. `ahead` is the operation behind
+    which it is queued. It is `cancelled` once the bot has said that it will cancel it, while it could not
+    have acted yet.
     """
 
     number: int
@@ -79,6 +83,7 @@ class Ask:
     ahead: "Ask | None" = None
     acked: bool = field(default=False, init=False)
     cancelled: bool = field(default=False, init=False)
+    run: StepRun | None = field(default=None, init=False)
     person: str = field(default="", init=False)
     began: float = field(default=0.0, init=False)
     ended: float = field(default=float("inf"), init=False)
@@ -130,6 +135,9 @@ async def utter(sandbox: Sandbox, ask: Ask, person: Actor) -> None:
         match ask.verb:
             case "create" if ask.kind == "mentioned create":
                 ask.acked = _taken(await _mention(sandbox, ask, person))
+            case "create" if ask.kind == "step create":
+                inputs = {"server": ask.server, "reason": ask.word, "channel": "COPS"}
+                ask.run = await person.runs_step("back_up_and_wait", **inputs)
             case "create":
                 servers = " ".join(sorted(ask.servers))
                 ask.acked = _taken(await person.types(f"/backup create {servers} {ask.word}"))

@@ -13,7 +13,14 @@ from tests.torture.tally import Tally
 BOUNDARY_SECONDS = 20.0
 LONGEST_RUN = 1.5
 LONGEST_RESTART = 1.2
-ACTING = ("chat.postMessage", "chat.update", "chat.postEphemeral", "POST", "DELETE")
+ACTING = (
+    "chat.postMessage",
+    "chat.update",
+    "chat.postEphemeral",
+    "functions.completeSuccess",
+    "POST",
+    "DELETE",
+)
 """Calls that change something, at Slack and at the provider."""
 
 
@@ -126,7 +133,10 @@ def _acts(sandbox: Sandbox) -> int:
     provider = sandbox.provider
     messages = [message for channel in sandbox.workspace.messages.values() for message in channel]
     edits = sum(hash((message.ts, message.text)) & 0xFFFF for message in messages if message.edited)
-    return len(provider.creates) + len(provider.deletes) + len(provider.restores) + len(messages) + edits
+    steps = sum(run.status != "running" for run in sandbox.workspace.step_runs.values())
+    return (
+        steps + len(provider.creates) + len(provider.deletes) + len(provider.restores) + len(messages) + edits
+    )
 
 
 def _is_over(rig: Rig) -> bool:

@@ -137,8 +137,22 @@ def _judge(tally: Tally, ask: Ask, seen: _Traces, ahead: _Traces | None, *, refu
     _add(tally, "notices_lost", ask, seen, told not in {"", "cancelled"} and not seen.is_told)
     is_news = told not in {"", "cancelled", "refused"} and ask.kind != "watch"
     _add(tally, "notices_lost", ask, seen, is_news and not seen.is_in_channel)
+    _add(tally, "notices_lost", ask, seen, _waits_in_vain(ask, begun=begun))
     _add(tally, "duplicates", ask, seen, seen.is_doubled)
-    _add(tally, "untrue", ask, seen, _is_untrue(ask, seen, told) or _is_not_cancelled(ask, ahead, told))
+    is_untrue = _is_untrue(ask, seen, told) or _is_not_cancelled(ask, ahead, told)
+    _add(tally, "untrue", ask, seen, is_untrue or _goes_on_wrongly(ask, told))
+
+
+def _waits_in_vain(ask: Ask, *, begun: bool) -> bool:
+    """True if a workflow still waits for a step that was begun."""
+    return begun and ask.run is not None and ask.run.status == "running"
+
+
+def _goes_on_wrongly(ask: Ask, told: str) -> bool:
+    """True if a workflow was told another end than people were."""
+    ends = {"done": "completed", "": "failed"}
+    is_over = ask.run is not None and ask.run.status != "running"
+    return is_over and ask.run is not None and ask.run.status != ends.get(told, "failed")
 
 
 def _is_untrue(ask: Ask, seen: _Traces, told: str) -> bool:

@@ -15,6 +15,7 @@ from tests.torture.tally import Tally
 STEPS: dict[Kind, tuple[int, ...]] = {
     "create": (3, 10),
     "mentioned create": (3,),
+    "step create": (2,),
     "batch": (6,),
     "delete": (4,),
     "approved delete": (12, 17),
@@ -28,6 +29,7 @@ STEPS: dict[Kind, tuple[int, ...]] = {
 CALLS: dict[Kind, tuple[str, int]] = {
     "create": ("POST", 1),
     "mentioned create": ("chat.postMessage", 1),
+    "step create": ("functions.completeSuccess", 1),
     "batch": ("POST", 2),
     "delete": ("DELETE", 1),
     "approved delete": ("chat.update", 1),
