@@ -176,7 +176,15 @@ def _told(
     now: datetime,
     first: timedelta,
 ) -> list[AlertCard]:
-    """Return the alerts that tell these: one each, or if there are too many, one for all."""
+    """Return the alerts that tell these: one each, or if there are too many, one for all.
+
+    What is about no server has one of its own in any case.
+    """
+    alone = [trouble for trouble in troubles if trouble.server_id is None]
+    if alone:
+        rest = [trouble for trouble in troubles if trouble.server_id is not None]
+        own = [_new_card([trouble], channel, now, first) for trouble in alone]
+        return [*own, *(_told(rest, channel, others, unanswered, now, first) if rest else [])]
     recent = [card for card in others if now - card.at < RECENT]
     if len(troubles) + len(recent) <= MERGE_ABOVE:
         return [_new_card([trouble], channel, now, first) for trouble in troubles]

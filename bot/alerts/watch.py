@@ -31,7 +31,7 @@ from bot.slack.message import Message
 log = structlog.get_logger()
 
 RETRY_SECONDS = 30.0
-"""How long to wait after a look that could not be told of."""
+"""How long to wait after the first look that could not be told of; then twice as long each time."""
 POST_SECONDS = 15.0
 STOP_SECONDS = 1.0
 BLIND_ROUNDS = 3
@@ -91,14 +91,16 @@ class AlertWatch:
     async def run(self) -> None:
         """Look, and tell, again and again."""
         every = self._clock.every.total_seconds()
+        retry = RETRY_SECONDS
         while True:
             pause = every
             try:
                 await self._look()
+                retry = RETRY_SECONDS
             except (_NotTold, _NotLeading, NotRecorded, sa.exc.SQLAlchemyError) as error:
                 self._is_unsure = True
                 log.warning("alerts_put_off", reason=type(error).__name__)
-                pause = min(RETRY_SECONDS, every)
+                pause, retry = min(retry, every), 2 * retry
             except Exception:  # The next look may go well; nobody would notice that none came.
                 self._is_unsure = True
                 log.exception("alert_watch_broke")
