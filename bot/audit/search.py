@@ -92,7 +92,8 @@ def last_run(connection: sa.Connection, schedule_id: str) -> list[Entry]:
     rows = connection.execute(newest.order_by(entries.c.seq.desc()).limit(MOST_READ)).mappings()
     readable = (row.readable() for row in map(as_row, rows) if isinstance(row, Row))
     found = [each.entry for each in readable if each and each.entry.verb == Verb.CREATE]
-    runs = [entry.operation.partition(f":{Verb.CREATE}:")[2] for entry in found]
+    # A run of several servers is one batch, or more if they are very many.
+    runs = [entry.operation.partition(f":{Verb.CREATE}:")[2].partition("#")[0] for entry in found]
     return [entry for entry, run in zip(found, runs, strict=True) if run == runs[0]][::-1]
 
 

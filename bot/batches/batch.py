@@ -11,7 +11,7 @@ import structlog
 
 from bot.batches import messages, views
 from bot.batches.card import find_batch, part_id, read_state
-from bot.batches.model import Batch, BatchServer, BatchState, EndedBatch
+from bot.batches.model import Batch, BatchServer, BatchState, EndedBatch, Group
 from bot.notifications.model import MessageRef
 from bot.operations import engine, records
 from bot.operations.cancel import cancel_operation
@@ -19,7 +19,7 @@ from bot.operations.card import ANNOUNCE_SECONDS, PostedCard
 from bot.operations.engine import Execution, is_recovery, step, workflow
 from bot.operations.model import CreateOperation
 from bot.operations.records import REQUEST, cancel_id, report_id
-from bot.operations.visibility import is_shown
+from bot.operations.visibility import is_shown, is_told_nobody
 from bot.services import services
 from bot.slack.message import text_alone
 
@@ -102,6 +102,8 @@ async def begin_batch(batch: Batch) -> Execution:
 @step("post_batch")
 async def post_batch(batch: Batch) -> PostedCard:
     """Post a batch's message: to the requester if the channel can't be written to."""
+    if _is_told_nobody(batch):
+        return PostedCard(says_queued=True)
     message = views.batch_message(await read_state(batch))
     ref = await services().messages.post_once(
         _places(batch),
@@ -131,7 +133,10 @@ async def show_batch(batch: Batch, ref: PostedCard) -> MessageRef:
 
     Returns where it is.
     """
-    message, key = views.batch_message(await read_state(batch)), f"{batch.id}:card"
+    state, key = await read_state(batch), f"{batch.id}:card"
+    if not ref.ts and _is_told_nobody(batch) and _is_routine(state) and not _is_news(state):
+        return MessageRef()
+    message = views.batch_message(state)
     slack = services().messages
     shown = ref if ref.ts else await slack.find(_places(batch), key, thread_ts=batch.thread_ts)
     if shown and shown.ts and await slack.edit_finally(shown, message):
@@ -150,7 +155,7 @@ async def show_batch(batch: Batch, ref: PostedCard) -> MessageRef:
 async def tell_batch(batch: Batch, ref: MessageRef) -> None:
     """Reply with the summary, mentioning the requester. Outlasts any outage of Slack."""
     state = await read_state(batch)
-    if state.is_all_cancelled_by_requester:
+    if state.is_all_cancelled_by_requester or _is_routine(state):
         return
     await _reply(batch, ref, messages.summary(state), is_broadcast=state.has_failures)
 
@@ -209,6 +214,10 @@ def operation_of(batch: Batch, server: BatchServer) -> CreateOperation:
         requested_at=batch.requested_at,
         delivery_id=batch.delivery_id,
         reason=batch.reason,
+        schedule_id=batch.schedule_id,
+        by_hand=batch.by_hand,
+        keep=batch.keep if server.rotates else None,
+        makes_room=batch.makes_room and server.rotates,
     )
 
 
@@ -216,6 +225,20 @@ def _is_shown(batch: Batch) -> bool:
     """Tell whether the channel is shown the batch from the beginning, as it would be its operations."""
     level = services().notify.of(batch.channel)
     return all(is_shown(operation_of(batch, server), level) for server in batch.servers[:1])
+
+
+def _is_routine(state: BatchState) -> bool:
+    """Tell whether nobody need be called to how a batch ended: what a schedule does, as it should be."""
+    batch = state.batch
+    is_by_clock = bool(batch.schedule_id) and not batch.by_hand
+    is_as_meant = bool(batch.servers) and not batch.unknown
+    return is_by_clock and is_as_meant and state.count(Group.DONE) == len(batch.servers)
+
+
+def _is_told_nobody(batch: Batch) -> bool:
+    """Tell whether not even the requester is told while it runs, as of one of its operations."""
+    level = services().notify.of(batch.channel)
+    return any(is_told_nobody(operation_of(batch, server), level) for server in batch.servers[:1])
 
 
 def _is_news(state: BatchState) -> bool:

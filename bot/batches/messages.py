@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.batches.model import Batch, BatchState, Group, Part
 from bot.operations.messages import why
 from bot.operations.model import Cancelled, Operation, Outcome, State
-from bot.operations.outcome_messages import facts, outcome_detail
+from bot.operations.outcome_messages import facts, outcome_detail, rotated
 from bot.slack.text import (
     ago,
     join_words,
@@ -92,7 +92,7 @@ def _result(operation: Operation, outcome: Outcome) -> str:
     if isinstance(outcome, Cancelled):
         return f"cancelled by {mention(outcome.by)}"
     if outcome.state is State.DONE:
-        return facts(outcome)
+        return " · ".join(filter(None, [facts(outcome), rotated(outcome)]))
     unclear = "can't tell whether the backup was made. " if outcome.state is State.UNKNOWN else ""
     return f"{unclear}{outcome_detail(operation, outcome)}"
 
@@ -111,7 +111,10 @@ def not_understood(words: Sequence[str]) -> str:
 
 def origin(batch: Batch) -> str:
     """Return who requested a batch, when, and why."""
-    said = f"Requested by {mention(batch.requested_by)} {ago(batch.requested_at)}"
+    # Nobody is to be called by what runs each night.
+    is_by_clock = bool(batch.schedule_id) and not batch.by_hand
+    who = "Scheduled" if is_by_clock else f"Requested by {mention(batch.requested_by)}"
+    said = f"{who} {ago(batch.requested_at)}"
     return f"{said}\n{why(batch.reason, batch.about)}" if batch.reason else said
 
 

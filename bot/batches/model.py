@@ -21,10 +21,11 @@ class _Stored(BaseModel):
 
 
 class BatchServer(_Stored):
-    """A server as it was meant when the batch was requested."""
+    """A server as it was meant when the batch was requested; `rotates` if older backups can be deleted."""
 
     id: int
     name: str
+    rotates: bool = True
 
 
 class Batch(_Stored):
@@ -33,7 +34,8 @@ class Batch(_Stored):
     `id` is made of Slack's own ids, or of a schedule's, so that a repeated request finds the same batch.
     `thread_ts` is the thread of `channel` in which it is told, `about` the address of the message that it was
     begun from. `unknown` are words of the request that fit no server. `schedule_id` is that of the schedule
-    it was begun by.
+    it was begun by, `by_hand` if by a person; it keeps the newest `keep` of its own backups, and may make
+    room (`makes_room`).
     """
 
     id: str
@@ -49,6 +51,9 @@ class Batch(_Stored):
     reason: str = ""
     unknown: tuple[str, ...] = ()
     schedule_id: str = ""
+    by_hand: bool = False
+    keep: int | None = None
+    makes_room: bool = False
 
 
 class EndedBatch(_Stored):

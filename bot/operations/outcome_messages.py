@@ -143,6 +143,12 @@ def _detail(operation: Operation, outcome: Outcome) -> str:
     assert_never(outcome)
 
 
+def rotated(outcome: Outcome) -> str:
+    """Return the same in short, for a line."""
+    rotates = outcome.rotates if isinstance(outcome, BackedUp) else ()
+    return f"rotation deletes {join_words([str(each) for each in rotates])}" if rotates else ""
+
+
 def rotation(outcome: BackedUp) -> str:
     """Return which older backups of its schedule go now; "" if none do."""
     if not outcome.rotates:

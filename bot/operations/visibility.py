@@ -31,7 +31,8 @@ def is_part_of_a_run(operation: Operation) -> bool:
 
 def is_routine(operation: Operation, outcome: Outcome) -> bool:
     """Tell whether nobody need be called to how an operation ended: what a schedule does, as it should be."""
-    return bool(operation.schedule_id) and (outcome.state is State.DONE or _is_out_of_date(outcome))
+    is_by_clock = bool(operation.schedule_id) and not operation.by_hand
+    return is_by_clock and (outcome.state is State.DONE or _is_out_of_date(outcome))
 
 
 def _is_out_of_date(outcome: Outcome) -> bool:

@@ -57,11 +57,12 @@ async def _change(change: ScheduleChange, failure: Failure | None) -> None:
         return
     await apply(change)
     if change.change is Change.RUN:
-        # Clicked twice, it runs once.
-        key = f"schedule:{change.schedule.id}:now:{change.at:%Y-%m-%dT%H:%M}"
+        key = f"schedule:{change.schedule.id}:now:{change.key}"
         by = Requester(id=change.by, name=change.by_name, team=change.team)
+        # Its message says who has run it.
         await engine.start_next(engine.named(RUN), key, change.schedule.id, key, by)
-    await tell_change(change)
+    else:
+        await tell_change(change)
 
 
 async def pause(schedule: Schedule, key: str, failure: Failure) -> None:

@@ -233,7 +233,7 @@ async def _request(interaction: Interaction, what: Change, changed: Schedule) ->
         by_name=services().authorizer.name(interaction),
         team=interaction.team,
         at=services().now(),
-        key=interaction.delivery_id,
+        key=_key(interaction, what),
     )
     await change.request(wanted)
     await interaction.ack()
@@ -242,6 +242,13 @@ async def _request(interaction: Interaction, what: Change, changed: Schedule) ->
     elif interaction.is_in_ephemeral:
         page = read_form(SchedulesForm, interaction.value).page
         await _show(interaction, page, wanted, replace_message=True)
+
+
+def _key(interaction: Interaction, what: Change) -> str:
+    """Return a key that is the same if Slack delivers it twice; of a run also if it is clicked twice."""
+    if what is not Change.RUN:
+        return interaction.delivery_id
+    return f"{interaction.person}:{read_form(SchedulesForm, interaction.value).shown}"
 
 
 async def _show(

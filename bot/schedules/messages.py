@@ -110,7 +110,8 @@ def changed(change: ScheduleChange) -> str:
         case Change.CREATED:
             return f":calendar: {by} scheduled backups of {name(schedule)} · {terms(schedule)}"
         case Change.CHANGED:
-            return f":calendar: {by} changed a schedule: {name(schedule)} · {terms(schedule)}"
+            said = f":calendar: {by} changed a schedule: {name(schedule)} · {terms(schedule)}"
+            return f"{said}. It runs with their rights now."
         case Change.PAUSED if change.failure:
             return paused_by_itself(schedule, change.failure)
         case Change.PAUSED:
@@ -120,7 +121,7 @@ def changed(change: ScheduleChange) -> str:
         case Change.DELETED:
             return f":wastebasket: {by} deleted the schedule {name(schedule)}. Its backups stay."
         case Change.RUN:
-            return f":calendar: {by} runs the schedule {name(schedule)} now"
+            return f":calendar: {by} runs the schedule {name(schedule)} now."
     assert_never(change.change)
 
 

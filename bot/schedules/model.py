@@ -107,14 +107,6 @@ class Requester(_Stored):
     team: str = ""
 
 
-class Target(_Stored):
-    """A server that a run backs up; `rotates` if its older backups can be deleted."""
-
-    id: int
-    name: str
-    rotates: bool = True
-
-
 class Skipped(_Stored):
     """A server that a run does not back up, or not as it should, and why."""
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.audit import record
 from bot.audit.model import Entry
+from bot.batches import batch
+from bot.batches.model import MOST_SERVERS, Batch, BatchServer
 from bot.errors import BotError, Failure, NotAllowed, ProviderError
 from bot.operations import engine
 from bot.operations.engine import Execution, is_recovery, step, workflow
@@ -22,7 +24,7 @@ from bot.operations.model import CreateOperation
 from bot.operations.records import REQUEST, new_id
 from bot.schedules import change, messages, store
 from bot.schedules.change import RUN
-from bot.schedules.model import Requester, Schedule, Skipped, Target, is_due, missed_run, run_key
+from bot.schedules.model import Requester, Schedule, Skipped, is_due, missed_run, run_key
 from bot.schedules.store import FIRE
 from bot.servers.model import Server
 from bot.servers.selection import select
@@ -50,7 +52,7 @@ class RunPlan(BaseModel):
 
     execution: Execution
     schedule: Schedule | None = None
-    targets: tuple[Target, ...] = ()
+    targets: tuple[BatchServer, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     kept: tuple[Skipped, ...] = ()
     lost: Failure | None = None
@@ -102,9 +104,7 @@ async def _run(plan: RunPlan, schedule: Schedule, key: str, by: Requester) -> No
     if plan.lost and not by.id:
         await change.pause(schedule, key, plan.lost)
         return
-    for target in plan.targets:
-        operation = _operation(plan, schedule, target, key, by)
-        await engine.start_next(engine.named(REQUEST), operation.id, operation)
+    await _back_up(plan, schedule, key, by)
     # Once a day, as it may run every few minutes.
     day = f"{plan.execution.started_at:%Y-%m-%d}"
     if plan.skipped:
@@ -115,23 +115,43 @@ async def _run(plan: RunPlan, schedule: Schedule, key: str, by: Requester) -> No
         await engine.start_next(tell_trouble, f"schedule:{schedule.id}:kept:{day}", schedule, (), plan.kept)
 
 
-def _operation(plan: RunPlan, schedule: Schedule, target: Target, key: str, by: Requester) -> CreateOperation:
-    return CreateOperation(
-        id=new_id(target.id, Verb.CREATE, key),
-        server_id=target.id,
-        server_name=target.name,
-        requested_by=by.id or schedule.owner,
-        requester_name=by.name if by.id else schedule.owner_name,
-        team=by.team if by.id else schedule.team,
-        channel=schedule.channel,
-        requested_at=plan.execution.started_at,
-        delivery_id=key,
-        reason=messages.reason(schedule),
-        schedule_id=schedule.id,
-        by_hand=bool(by.id),
-        keep=schedule.keep if target.rotates else None,
-        makes_room=schedule.makes_room and target.rotates,
-    )
+async def _back_up(plan: RunPlan, schedule: Schedule, key: str, by: Requester) -> None:
+    """Request the backups: one by itself, several as a batch."""
+    common = {
+        "requested_by": by.id or schedule.owner,
+        "requester_name": by.name if by.id else schedule.owner_name,
+        "team": by.team if by.id else schedule.team,
+        "channel": schedule.channel,
+        "requested_at": plan.execution.started_at,
+        "delivery_id": key,
+        "reason": messages.reason(schedule),
+        "schedule_id": schedule.id,
+        "by_hand": bool(by.id),
+    }
+    if len(plan.targets) == 1:
+        [only] = plan.targets
+        operation = CreateOperation(
+            **common,
+            id=new_id(only.id, Verb.CREATE, key),
+            server_id=only.id,
+            server_name=only.name,
+            keep=schedule.keep if only.rotates else None,
+            makes_room=schedule.makes_room and only.rotates,
+        )
+        await engine.start_next(engine.named(REQUEST), operation.id, operation)
+        return
+    for number, first in enumerate(range(0, len(plan.targets), MOST_SERVERS)):
+        servers = plan.targets[first : first + MOST_SERVERS]
+        part = f"{key}#{number}"
+        await batch.request(
+            Batch(
+                **common,
+                id=part,
+                servers=servers,
+                keep=schedule.keep,
+                makes_room=schedule.makes_room,
+            )
+        )
 
 
 @step("plan_run", interruptible=True)
@@ -153,7 +173,7 @@ async def plan_run(schedule_id: str, key: str, by: Requester) -> RunPlan:
     found = select(schedule.servers, [each for each in everything if sees(each.name)], services().groups)
     unknown = [Skipped(name=each.wanted, failure=Failure.of(each)) for each in found.unknown]
     decided = [await _decide(schedule, server, key, person, team) for server in found.servers]
-    targets = [each for each in decided if isinstance(each, Target)]
+    targets = [each for each in decided if isinstance(each, BatchServer)]
     denied = [each for each in decided if isinstance(each, Skipped)]
     kept = [
         Skipped(name=target.name, failure=failure)
@@ -182,14 +202,16 @@ async def _servers() -> list[Server]:
     return await services().directory.servers()
 
 
-async def _decide(schedule: Schedule, server: Server, key: str, person: str, team: str) -> Target | Skipped:
+async def _decide(
+    schedule: Schedule, server: Server, key: str, person: str, team: str
+) -> BatchServer | Skipped:
     try:
         await services().authorizer.decide_by_clock(person, team, Verb.CREATE, server.name, schedule.channel)
     except NotAllowed as error:
         failure = Failure.of(error)
         await record.write(_refusal(schedule, server, key, person, failure))
         return Skipped(name=server.name, failure=failure)
-    return Target(id=server.id, name=server.name)
+    return BatchServer(id=server.id, name=server.name)
 
 
 async def _cant_delete(schedule: Schedule, name: str, person: str, team: str) -> Failure | None:

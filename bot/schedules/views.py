@@ -58,7 +58,7 @@ def schedule_list(
         runs = [*islice(each.schedule.timing.next_runs(now, each.schedule.clock), NEXT_RUNS)]
         blocks.append(SectionBlock(text=mrkdwn(messages.row(each.schedule, runs, each.last))))
         if each.can_change:
-            blocks.append(ActionsBlock(elements=_row_buttons(each.schedule, page)))
+            blocks.append(ActionsBlock(elements=_row_buttons(each.schedule, page, now)))
     if count > PAGE:
         first = page * PAGE + 1
         text = messages.page(first, first + len(shown) - 1, count)
@@ -68,8 +68,8 @@ def schedule_list(
     return Message(blocks)
 
 
-def _row_buttons(schedule: Schedule, page: int) -> list[InteractiveElement]:
-    form = SchedulesForm(schedule=schedule.id, page=page)
+def _row_buttons(schedule: Schedule, page: int, now: datetime) -> list[InteractiveElement]:
+    form = SchedulesForm(schedule=schedule.id, page=page, shown=int(now.timestamp() * 1000))
     turn = (messages.PAUSE, ids.SCHEDULE_PAUSE)
     if schedule.is_paused:
         turn = (messages.RESUME, ids.SCHEDULE_RESUME)

@@ -123,9 +123,13 @@ class AgainForm(_Form):
 
 
 class SchedulesForm(_Form):
-    """Which schedule a button is about, and which page of the list is shown; pages count from 0."""
+    """Which schedule a button is about, and which page of the list is shown; pages count from 0.
+
+    `shown` is when it was (in ms since 1970): a button that was shown once stands for one thing to do.
+    """
 
     schedule: str = ""
+    shown: int = 0
     page: int = Field(0, ge=0, le=10_000)
 
 
