@@ -1,6 +1,7 @@
 """Open Homes are kept up to date, each by one replica; those that are closed cost nothing."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -54,6 +55,26 @@ async def test_a_home_that_another_replica_has_shown_since_is_left_to_it(world: 
     await world.until(lambda: "Backing up" not in shown(world, "cleo"), "Cleo sees that it has ended")
     assert shown(world, "ben") == left
     await open_homes(world, "ben")
+
+
+async def test_a_swarm_of_changes_shows_a_home_anew_only_every_so_often(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homes, "SPACING_SECONDS", 0.3)
+    await open_homes(world, "ben")
+    shows: list[float] = []
+    loop = asyncio.get_running_loop()
+    leave = world.workspace.listen(
+        lambda change: shows.append(loop.time()) if change.kind == "home" else None
+    )
+    for name in ("web-1", "db-1"):
+        await world.person("ana").types(f"/backup create {name}")
+    await world.until(lambda: len(world.provider.creates) == 2)
+    await until_home(world, "ben", "Backing up *web-1*", "Backing up *db-1*")
+    world.provider.finish()
+    await world.until(lambda: "Backing up" not in shown(world, "ben"), "Ben sees that all has ended")
+    leave()
+    assert [later - earlier for earlier, later in pairwise(shows) if later - earlier < 0.25] == []
 
 
 async def test_so_many_homes_are_kept_up_to_date_and_no_more(

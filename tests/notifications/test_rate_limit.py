@@ -8,6 +8,8 @@ import pytest
 from bot.notifications.rate_limit import (
     EDITS,
     EDITS_SECONDS,
+    HOMES,
+    HOMES_SECONDS,
     POSTS,
     POSTS_SECONDS,
     Priority,
@@ -157,3 +159,12 @@ def test_each_replica_may_edit_however_many_there_are() -> None:
     limits.set_replicas(1000)
     came = moments(lambda noted: asyncio.gather(*(noted(limits.edit(Priority.OUTCOME)) for _ in range(2))))
     assert came == [0, pytest.approx(EDITS_SECONDS, abs=1)]
+
+
+def test_homes_are_shown_as_often_as_slack_takes_them_from_all_replicas() -> None:
+    limits = SlackRateLimits()
+    limits.set_replicas(2)
+    came = moments(
+        lambda noted: asyncio.gather(*(noted(limits.publish(Priority.PROGRESS)) for _ in range(2 * HOMES)))
+    )
+    assert busiest(came, HOMES_SECONDS) == HOMES // 2

@@ -1,6 +1,7 @@
 """A person's Home: what it shows, what can be done there, and that it keeps up with what happens."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,18 @@ async def test_a_viewer_can_look_and_a_guest_is_told_why_they_can_t(world: World
     assert "web-1" not in text
 
 
+async def test_rights_that_were_lost_are_refused_in_a_modal_and_gone_from_home(world: World) -> None:
+    ana = world.person("ana")
+    await ana.opens_home()
+    await until_home(world, "ana", "*web-1*")
+    await world.restart_bot(bot_operators="UBEN")
+    await ana.chooses("create:101", action_id="server_menu", block_id=menu_of(world, "ana", 101))
+    await world.until_modal("ana", "You don't have permission to back up this server.")
+    await world.until(lambda: "create:101" not in str(world.workspace.homes["UANA"]), "Home knows it, too")
+    assert world.provider.creates == []
+    assert (await until_recorded(world, "refused")).verb == "create"
+
+
 async def test_what_is_begun_in_home_is_told_in_the_channel_that_is_chosen(world: World) -> None:
     backup = world.provider.add_backup("db-1", age=timedelta(days=3))
     ana = world.person("ana")
@@ -135,11 +148,13 @@ async def test_answers_to_clicks_in_home_come_as_a_modal_with_pages_of_its_own(
     assert world.direct("ana") == []
 
 
-async def test_hundreds_of_servers_have_pages_and_can_be_found(world: World) -> None:
+async def test_hundreds_of_servers_have_pages_and_can_be_found(world: World, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[group]]\nname = "databases"\nservers = ["db-*"]\n')
     for number in range(300):
         world.provider.add_server(f"app-{number:03}")
     world.provider.add_backup("web-1")
-    await world.restart_bot()
+    await world.restart_bot(bot_rules_file=str(rules))
     ana = world.person("ana")
     await ana.opens_home()
     await until_home(world, "ana", "302 servers · 301 need attention", "1–15 of 302")
@@ -155,6 +170,8 @@ async def test_hundreds_of_servers_have_pages_and_can_be_found(world: World) -> 
     await until_home(world, "ana", "1–15 of 302")
     await ana.chooses("Needing attention", action_id="home_show", view=home_id(world, "ana"))
     await until_home(world, "ana", "1–15 of 301")
+    await ana.chooses("Group: databases", action_id="home_show", view=home_id(world, "ana"))
+    assert "*app-000*" not in await until_home(world, "ana", "*db-1*")
 
 
 async def test_vps_org_goes_away_and_home_shows_what_is_known_until_it_is_back(
