@@ -194,6 +194,9 @@ class Sandbox:
             "BOT_APPROVAL_MINUTES": "3",
             "BOT_ASK_APPROVERS": "true",
             "BOT_RULES_FILE": str(rules),
+            "BOT_ALERT_CHANNEL": "CALERTS",
+            "BOT_ALERT_MINUTES": "0.25",
+            "BOT_ALERT_REMIND_MINUTES": "3",
         }
 
     def _application(self) -> web.Application:

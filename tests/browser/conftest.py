@@ -23,7 +23,7 @@ async def browser() -> AsyncIterator[BrowserContext]:
 async def sandbox() -> AsyncIterator[Sandbox]:
     sandbox = Sandbox(speed=SPEED)
     await sandbox.start()
-    bot = await sandbox.start_bot()
+    bot = await sandbox.start_bot(BOT_ALERT_MINUTES="0.01")
     await bot.ready()
     yield sandbox
     await sandbox.stop()

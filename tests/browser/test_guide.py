@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -23,6 +24,8 @@ Uses = Callable[[Locator], Awaitable[None]]
 async def sandbox_in_use(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
     """The sandbox with nothing ticked; what is made in it is taken away again."""
     sandbox.workspace.typed.clear()
+    sandbox.workspace.homes.clear()
+    sandbox.workspace.step_runs.clear()
     sandbox.provider.creates.clear()
     sandbox.provider.restores.clear()
     sandbox.interrupted = {}
@@ -30,6 +33,8 @@ async def sandbox_in_use(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
     yield sandbox
     for made in sandbox.provider.creates:
         sandbox.provider.delete(made.id)
+    for found in [each for each in sandbox.provider.backups_of("mail") if each.status == "failed"]:
+        sandbox.provider.delete(found.id)
     sandbox.workspace.modals.clear()
     sandbox.workspace.messages.clear()
     assert sandbox.workspace.complaints == []
@@ -70,9 +75,10 @@ def uses(page: Page, request: pytest.FixtureRequest) -> Uses:
             await page.keyboard.press("Enter")
 
     async def taps(target: Locator) -> None:
-        await expect(target).to_be_visible()
-        box = await target.bounding_box()
-        assert box is not None
+        box = None
+        while box is None:  # It has none while it is drawn anew.
+            await expect(target).to_be_visible()
+            box = await target.bounding_box()
         assert min(box["width"], box["height"]) >= FINGER, await target.evaluate("one => one.outerHTML")
         await target.tap()
 
@@ -127,14 +133,41 @@ async def test_all_that_comes_first_is_tried(page: Page, uses: Uses, sandbox_in_
     assert [name for name, _ in sandbox_in_use.provider.restores][-2:] == ["web-1", "mail"]
 
 
-async def test_what_is_done_every_day_is_tried(page: Page, uses: Uses) -> None:
+@pytest.mark.parametrize("page", ["touch"], indirect=True)
+async def test_what_is_done_every_day_is_tried(page: Page, uses: Uses, sandbox_in_use: Sandbox) -> None:
+    async def submits(form: str) -> None:
+        modal = page.get_by_role("dialog", name=form)
+        await expect(modal).to_be_visible()
+        for field in await modal.locator("input[type=text][required]").all():
+            await uses(field)
+            await page.keyboard.type("It is known")
+        await uses(modal.locator("[type=submit]"))
+        await expect(modal).to_have_count(0)
+
+    await begins(page, uses, "Open Home")
+    await expect(page.locator("#home")).to_contain_text("8 servers")
+    await begins(page, uses, "Choose them")
+    await page.wait_for_url(re.compile("in=COPS"))
+    await submits("Back up")
     await begins(page, uses, "Mention it")
     await page.wait_for_url(re.compile("thread="))
     await expect(page.get_by_role("log", name="Replies").get_by_role("article")).to_have_count(4)
     await begins(page, uses, "Use its menu")
-    form = page.get_by_role("dialog", name="Back up a server")
-    await uses(form.locator("[type=submit]"))
-    await expect(form).to_have_count(0)
-    await expect(page.locator(".step.done")).to_have_count(3)
+    await page.wait_for_url(re.compile("in=CALERTS$"))
+    await submits("Back up")
+    # What there was at first has been told, and taken away with all messages.
+    sandbox_in_use.provider.add_backup("mail", backup_type="automatic", status="failed", age=timedelta(0))
+    await begins(page, uses, "See alerts")
+    await page.wait_for_url(re.compile("in=CALERTS$"))
+    alert = page.get_by_role("log").get_by_role("article").filter(has_text="automatic backup of mail failed")
+    await uses(alert.get_by_role("button", name="Acknowledge"))
+    await submits("Acknowledge")
     await begins(page, uses, "Show the timeline")
-    await expect(page.locator(".step.done")).to_have_count(4)
+    await page.wait_for_url(re.compile("in=COPS"))
+    await begins(page, uses, "Schedule it")
+    await expect(page.get_by_role("log").get_by_text("scheduled backups of web-2")).to_be_visible()
+    await begins(page, uses, "Show schedules")
+    await uses(page.get_by_role("log").get_by_role("button", name="Run now").last)
+    await begins(page, uses, "Run it")
+    await expect(page.locator("#drawer-runs")).to_contain_text("completed")
+    await expect(page.locator(".step-line:not(.done)")).to_have_text([], timeout=40_000)

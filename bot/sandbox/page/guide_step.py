@@ -31,10 +31,16 @@ def types(reader: Reader, words: str, text: str) -> Node:
     return does(reader, words, "/act/types", body)
 
 
-def does(reader: Reader, words: str, address: str, body: Json, *, go: str = "", opens: str = "") -> Node:
-    """Draw a button that posts `body`, then goes to an address (#ops unless named) or opens a panel."""
-    attributes = posts(address, body) | {"data-opens": opens or None}
-    return button(attributes, type="button", class_="btn", data_go=go or place(reader, "UANA"))[words]
+def does(reader: Reader, words: str, address: str, body: Json, *, go: str = "") -> Node:
+    """Draw a button that posts `body`, then goes to an address (#ops unless named)."""
+    attributes = posts(address, body) | {"data-go": go or place(reader, "UANA")}
+    return button(attributes, type="button", class_="btn")[words]
+
+
+def shows(words: str, address: str, body: Json, panel: str) -> Node:
+    """Draw a button that posts `body`, then opens that part of the sandbox's controls."""
+    attributes = posts(address, body) | {"data-opens": panel}
+    return button(attributes, type="button", class_="btn")[words]
 
 
 def leads(words: str, address: str) -> Node:

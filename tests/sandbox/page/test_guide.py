@@ -140,3 +140,24 @@ async def test_a_message_s_shortcut_is_ticked_when_a_backup_s_reason_is_a_messag
         harness.provider.server("db-replica").id, "https://x.slack.com/archives/CALERTS/p1"
     )
     assert ticked(harness) == ["Back up from an alert's own menu"]
+
+
+async def test_what_the_bot_says_or_a_workflow_gets_ticks_the_rest(
+    client: Client, harness: PageHarness
+) -> None:
+    provider = harness.provider
+    harness.says(":arrows_counterclockwise: Backing up *3 servers*")
+    assert ticked(harness) == []
+    harness.says(":warning: *2 of 3 servers* are backed up")
+    provider.create(provider.server("web-2").id, "#1 Schedule: every day at 03:00 · by ana")
+    harness.says("<@UANA> acknowledged this just now", channel="CALERTS")
+    _, answer = await act(client, "step", callback_id="run_backup", inputs={"server": "web-2"})
+    harness.workspace.step_runs[answer["run"]].status = "completed"
+    harness.workspace.homes["UANA"] = {"blocks": []}
+    assert ticked(harness) == [
+        "See what needs you, in your Home",
+        "Back up several at once",
+        "Back up by the clock, and try it now",
+        "Acknowledge what the bot alerts of",
+        "Let a workflow back up and wait",
+    ]

@@ -90,7 +90,7 @@ async function use(element, more = {}) {
 document.addEventListener("click", async (event) => {
   const toggle = event.target.closest("[data-toggle]");
   if (toggle) return turn(toggle.dataset.toggle);
-  if (event.target.closest("[data-go]")) uncover();
+  if (event.target.closest("[data-go], [data-opens]")) uncover();
   const element = event.target.closest("button[data-post], a[data-post]");
   if (!element || element.disabled) return undefined;
   element.closest("[popover]")?.hidePopover();

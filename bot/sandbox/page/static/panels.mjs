@@ -9,22 +9,29 @@ function setOpen(id, open) {
   if (id in FIRST) sessionStorage.setItem(`open/${id}`, open ? "yes" : "");
 }
 
+function liesOver(id) {
+  return getComputedStyle(document.getElementById(id)).position === "fixed";
+}
+
 // Whoever opens a panel goes on in it, and whoever closes it goes back to what opens it.
 export function turn(id) {
   const panel = document.getElementById(id);
   const opened = !panel.hasAttribute("data-open");
   setOpen(id, opened);
+  if (opened && liesOver(id)) for (const other of Object.keys(FIRST)) if (other !== id) setOpen(other, false);
   (opened ? panel : document.querySelector(`[aria-controls="${id}"]`)).focus();
 }
 
-// Also on the page that one goes to from here.
+// A part of a panel, where something is to be seen.
 export function show(id) {
-  setOpen(id, true);
+  const part = document.getElementById(id);
+  setOpen(part.closest(".drawer").id, true);
+  part.scrollIntoView();
 }
 
 // Where there is no room beside the conversation, the guide lies over it.
 export function uncover() {
-  if (getComputedStyle(document.getElementById("guide")).position === "fixed") setOpen("guide", false);
+  if (liesOver("guide")) setOpen("guide", false);
 }
 
 export function keepPanels() {
