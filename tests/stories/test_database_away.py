@@ -149,3 +149,16 @@ async def test_every_click_is_answered_while_the_database_does_not(
 def is_not_promised(world: World, count: int) -> bool:
     said = [*world.whispers("ana"), *world.whispers("cleo")]
     return sum(NOT_PROMISED in each.text or NOT_LOOKED_UP in each.text for each in said) == count
+
+
+async def test_a_mention_that_can_not_be_recorded_is_told_so_once_and_taken_when_slack_repeats_it(
+    world: World,
+) -> None:
+    world.workspace.event_retry_seconds = (0.0, 0.3, 0.0)
+    with locked(world.database):
+        assert not (await world.person("ana").types("@backup-bot create web-1")).acked
+        await world.until_whisper("ana", "I couldn't record this yet.")
+    await world.until_post("Backing up *web-1*")
+    await world.until(lambda: world.provider.creates)
+    await world.sandbox.slack.dispatcher.settled()
+    assert (len(world.whispers("ana")), len(world.provider.creates), len(world.posts())) == (1, 1, 1)
