@@ -29,6 +29,7 @@ from bot.servers.views import ALL, option
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm
 from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.messages import ELSEWHERE
 from bot.slack.newer_blocks import BarChartBlock
 from bot.verbs import CHANGING, USAGES, ConfirmedVerb, Verb
 
@@ -50,6 +51,7 @@ def overview(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
         for title, changes in ((messages.LOOK, False), (messages.CHANGE, True))
     ]
     blocks: list[Block] = [SectionBlock(text=mrkdwn(group)) for group in groups]
+    blocks.append(_context(ELSEWHERE))
     return Message([*blocks, *offers(able, operators)])
 
 

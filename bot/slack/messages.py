@@ -31,6 +31,7 @@ from bot.verbs import USAGES, Verb, in_quotes
 
 ANSWER_TITLE = "Backup Bot"
 TRY_AGAIN = "Try again"
+ELSEWHERE = "In a thread, mention me instead of typing `/backup`; in direct messages to me, leave it out."
 NEEDS_CLICK = "I need a form for that, and Slack opens one only when you click."
 NOT_RECORDED_YET = (
     "I couldn't record this yet. Slack gives it to me again in the next 6 minutes, and I'll answer here "
