@@ -270,13 +270,13 @@ def needy_of_day(troubles: Sequence[Trouble]) -> list[str]:
     return lines
 
 
-def ran_of_day(done: dict[str, int], failed: int, others: int) -> str:
+def ran_of_day(done: dict[str, int], failed: int, others: int, *, is_part: bool) -> str:
     """Return what ended in the last 24 hours: how many of which kind went well, and how many did not."""
     parts = [pluralize(count, noun) for noun, count in done.items()]
     parts += [f"{failed} failed or not known"] if failed else []
     parts += [f"{others} not carried out"] if others else []
     said = join_words(parts) if parts else "nothing was requested here"
-    return f"In the last 24 hours: {said}."
+    return f"In the last 24 hours{', at least' * is_part}: {said}."
 
 
 def never_restored(names: Sequence[str], days: float) -> str:

@@ -32,8 +32,8 @@ class DailyReport:
     """What it tells: how many servers there are (None if VPS.org can't be read) and what is wrong with them.
 
     `done` is how many operations of which kind went well in the last 24 hours; `failed` those that failed or
-    of which it is not known, `others` those that were not carried out. `unproven` are the names of servers
-    that nobody has restored for `proof_days`.
+    of which it is not known, `others` those that were not carried out; `is_part` if there were more, which
+    are not counted. `unproven` are the names of servers that nobody has restored for `proof_days`.
     """
 
     day: str
@@ -42,6 +42,7 @@ class DailyReport:
     done: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     others: int = 0
+    is_part: bool = False
     unproven: Sequence[str] = ()
     proof_days: float = 0.0
 

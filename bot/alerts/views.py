@@ -93,7 +93,7 @@ def daily_report(report: DailyReport) -> Message:
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.title_of_day(report.day))),
         _section(lines),
-        _section([messages.ran_of_day(report.done, report.failed, report.others)]),
+        _section([messages.ran_of_day(report.done, report.failed, report.others, is_part=report.is_part)]),
     ]
     if report.unproven:
         blocks.append(_section([messages.never_restored(report.unproven, report.proof_days)]))

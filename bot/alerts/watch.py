@@ -25,6 +25,7 @@ from bot.alerts.store import AlertStore, Remembered, readable
 from bot.errors import NotRecorded
 from bot.notifications.model import MessageRef
 from bot.notifications.slack_messages import SlackMessages
+from bot.operations.records import MOST_ENDED
 from bot.services import services
 from bot.slack.message import Message
 
@@ -284,8 +285,10 @@ class AlertWatch:
 
 async def daily_report(seen: Shown, day: date, now: datetime, policy: AlertPolicy) -> DailyReport:
     """Return how the servers are, and what ran lately."""
-    done, failed, others = counted((await services().overview()).ended)
-    report = DailyReport(f"{day:%A} {day.day} {day:%B}", None, (), done, failed, others)
+    ended = (await services().overview()).ended
+    done, failed, others = counted(ended)
+    name, is_part = f"{day:%A} {day.day} {day:%B}", len(ended) >= MOST_ENDED
+    report = DailyReport(name, None, (), done, failed, others, is_part)
     if seen.failure:
         return report
     troubles = await find_all(seen.servers, seen.listing, now, policy)
