@@ -74,6 +74,9 @@ def _lines(rule: Rule, names: Mapping[str, str]) -> list[str]:
         lines.append("Nobody can create, delete or restore.")
     if rule.channels:
         lines.append(f"Only in {_named(rule.channels, names)}.")
+    if rule.alert_channel:
+        where = names.get(rule.alert_channel, rule.alert_channel)
+        lines.append(f"Without a good backup for {rule.backup_hours:g} hours, {where} is alerted.")
     return lines
 
 

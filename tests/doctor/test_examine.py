@@ -21,8 +21,8 @@ from tests.audit.facts import entry
 from tests.audit.test_store import run, unprotect
 
 
-async def examined(sandbox: Sandbox, folder: Path, **changes: str) -> Report:
-    wanted: dict[str, Any] = sandbox.bot_environment(folder / "bot.sqlite") | changes
+async def examined(sandbox: Sandbox, folder: Path, **changes: str | None) -> Report:
+    wanted: dict[str, Any] = {**sandbox.bot_environment(folder / "bot.sqlite"), **changes}
     return await examine(Settings(_env_file=None, **{name.lower(): value for name, value in wanted.items()}))
 
 
@@ -236,7 +236,7 @@ async def test_channels_are_looked_up(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 async def test_where_nobody_would_be_told_is_said(sandbox: Sandbox, tmp_path: Path) -> None:
-    told = said(await examined(sandbox, tmp_path, BOT_RESTORE_PROOF_DAYS="90"))
+    told = said(await examined(sandbox, tmp_path, BOT_ALERT_CHANNEL=None, BOT_RESTORE_PROOF_DAYS="90"))
     assert [line.partition(",")[0] for line in told if "BOT_ALERT" in line or "BOT_RESTORE" in line] == [
         "BOT_ALERT_CHANNEL isn't set",
         "BOT_RESTORE_PROOF_DAYS has no effect",
@@ -264,6 +264,7 @@ async def test_the_policy_in_force_is_told_with_peoples_names(sandbox: Sandbox, 
         "Every full member can look.",
         "Ana Moreno (UANA) can create, delete and restore.",
         "Delete needs approval from Ben Okafor (UBEN) or the user group S0ONCALL, within 3 minutes.",
+        "Without a good backup for 48 hours, #alerts (CALERTS) is alerted.",
     )
     assert audit.lines == ("Ben Okafor (UBEN) and the user group S0ONCALL can read it.",)
     assert told.lines == ("All channels: everything.",)
