@@ -27,7 +27,7 @@ from bot.notifications.rate_limit import Priority, SlackRateLimits
 from bot.operations.shared_read import SharedRead
 from bot.services import services
 from bot.slack import ids
-from bot.slack.auth import UNANSWERED, error_name
+from bot.slack.auth import PASSING, UNANSWERED, error_name
 from bot.slack.forms import HomeForm
 from bot.slack.interaction import Interaction
 
@@ -135,7 +135,10 @@ class Homes:
             while True:
                 await self._until_due()
                 self._forget_old()
-                await self._look()
+                try:
+                    await self._look()
+                except Exception:  # What is a bug here must not end all else that the bot does.
+                    log.exception("homes_not_looked_after")
                 for one in self._due():
                     one.due_at = None
                     one.showing = asyncio.create_task(self._show_anew(one))
@@ -225,14 +228,14 @@ class Homes:
                 gathered = await self._gather(one, LISTED_SECONDS, None)
                 if json.dumps(gathered.view.to_dict()) != one.content:
                     await self._publish(one, gathered.view, {"hash": one.hash} if one.hash else {})
-        except NotChecked:
-            log.info("home_not_shown_anew", reason="NotChecked")
-        except SlackApiError as error:
-            # With another hash another replica has shown it since, which looks after it now.
-            self._open.pop(one.person, None)
-            log.info("home_not_shown_anew", reason=error_name(error))
-        except UNANSWERED as error:
-            log.info("home_not_shown_anew", reason=type(error).__name__)
+        except (NotChecked, SlackApiError, *UNANSWERED) as error:
+            reason = error_name(error) if isinstance(error, SlackApiError) else ""
+            log.info("home_not_shown_anew", reason=reason or type(error).__name__)
+            if reason and reason not in PASSING:
+                # With another hash another replica has shown it since, which looks after it now.
+                self._open.pop(one.person, None)
+            else:
+                self._mark(one, self._now() + LOOK_SECONDS)
         except Exception:  # What shows one Home must not end what shows all the others.
             log.exception("home_broke")
         finally:

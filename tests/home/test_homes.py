@@ -57,6 +57,18 @@ async def test_a_home_that_another_replica_has_shown_since_is_left_to_it(world: 
     await open_homes(world, "ben")
 
 
+async def test_what_slack_does_not_take_for_now_is_shown_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_homes(world, "ben")
+    monkeypatch.setattr(homes, "LOOK_SECONDS", 0.05)
+    failures = ["internal_error", "500", "down"]
+    world.faults.next_slack["views.publish"] = failures
+    await world.person("ana").types("/backup create web-1")
+    await until_home(world, "ben", "Backing up *web-1*")
+    assert failures == []
+
+
 async def test_a_swarm_of_changes_shows_a_home_anew_only_every_so_often(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
