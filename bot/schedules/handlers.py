@@ -29,7 +29,7 @@ async def schedule(interaction: Interaction, typed: str = "") -> None:
     if not wanted.servers or wanted.timing is None:
         await _open_form(interaction, wanted)
         return
-    made = await _new(interaction, wanted, interaction.channel)
+    made = await _new(interaction, wanted, interaction.channel, interaction.channel)
     await _request(interaction, Change.CREATED, made)
 
 
@@ -58,7 +58,7 @@ async def open_new(interaction: Interaction) -> None:
 async def open_edit(interaction: Interaction) -> None:
     """Show the form with a schedule as it is."""
     shown = await _chosen(interaction)
-    form = ScheduleForm(schedule=shown.id, zone=shown.zone)
+    form = ScheduleForm(schedule=shown.id, zone=shown.zone, channel=interaction.channel)
     wanted = CreateSchedule(
         shown.servers, shown.timing, shown.keep, makes_room=shown.makes_room, makes_up=shown.makes_up
     )
@@ -86,9 +86,9 @@ async def submit_form(interaction: Interaction) -> None:
     before = await _find(interaction, form.schedule) if form.schedule else None
     made = None
     if not errors:
-        channel = interaction.chosen(ids.CHANNEL) or (before.channel if before else interaction.person)
+        channel = interaction.chosen(ids.CHANNEL) or (before.channel if before else form.channel)
         try:
-            made = await _new(interaction, wanted, channel, before)
+            made = await _new(interaction, wanted, channel, form.channel, before)
         except UnknownServer as error:
             errors[ids.SCHEDULED_SERVERS] = messages.plain_words(error)
     if made is None:
@@ -149,7 +149,7 @@ async def _change(interaction: Interaction, what: Change, fields: dict[str, obje
 async def _chosen(interaction: Interaction) -> Schedule:
     """Return the schedule of the button that was clicked, if the person can change it."""
     found = await _find(interaction, read_form(SchedulesForm, interaction.value).schedule)
-    await rights.require(interaction, found, await rights.known_servers(interaction))
+    await rights.require(interaction, found, await rights.known_servers(interaction), interaction.channel)
     return found
 
 
@@ -168,9 +168,13 @@ async def _find(interaction: Interaction, schedule_id: str) -> Schedule:
 
 
 async def _new(
-    interaction: Interaction, wanted: CreateSchedule, channel: str, before: Schedule | None = None
+    interaction: Interaction,
+    wanted: CreateSchedule,
+    channel: str,
+    place: str,
+    before: Schedule | None = None,
 ) -> Schedule:
-    """Return the schedule that is wanted, in the place of the one before, if the person can make it.
+    """Return the schedule that is wanted, instead of the one before, if the person can make it there.
 
     Raises:
         UnknownServer: a word means no server that they can see.
@@ -193,7 +197,7 @@ async def _new(
         **_owner(interaction),
     )
     for each in (made, *([before] if before else [])):
-        await rights.require(interaction, each, servers)
+        await rights.require(interaction, each, servers, place)
     async with interaction.database_deadline():
         if before is None and len(await store.every()) >= MOST:
             raise UsageError(Misuse.TOO_MANY_SCHEDULES, str(MOST), Verb.SCHEDULE)
@@ -221,7 +225,8 @@ def zone_name(zone: tzinfo) -> str:
 
 
 async def _open_form(interaction: Interaction, wanted: CreateSchedule) -> None:
-    form = ScheduleForm(zone=zone_name(services().authorizer.zone(interaction)))
+    zone = zone_name(services().authorizer.zone(interaction))
+    form = ScheduleForm(zone=zone, channel=interaction.channel)
     await interaction.open_view(views.schedule_form(form, wanted, interaction.channel))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import assert_never
 
-from bot.errors import Failure, UnknownServer, UsageError
+from bot.errors import BotError, Denial, Failure, NotAllowed, UnknownServer, UsageError
 from bot.schedules.model import Change, LastRun, Schedule, ScheduleChange, Skipped
 from bot.slack.messages import explain, in_short
 from bot.slack.text import (
@@ -146,12 +146,25 @@ def broke(schedule: Schedule) -> str:
 
 def paused_by_itself(schedule: Schedule, failure: Failure) -> str:
     """Return that nobody answers for a schedule any more, and what to do."""
+    error = failure.error
+    able = [mention(each) for each in error.who[:MOST_NAMED]] if isinstance(error, NotAllowed) else []
+    who = join_words(able, "or") if able else "A person who can back up these servers"
     return (
         f":warning: I paused the schedule {name(schedule)}: it runs with the rights of "
-        f"{mention(schedule.owner)}, who can't do this any more. {_why(failure)}\n"
-        "Nothing is backed up by it now. A person who can back up these servers can resume it; it then runs "
-        "with their rights."
+        f"{mention(schedule.owner)}, who {_lost(error)}.\n"
+        f"Nothing is backed up by it now. {who} can resume it; it then runs with their rights."
     )
+
+
+def _lost(error: BotError) -> str:
+    match error:
+        case NotAllowed(denial=Denial.NOT_A_MEMBER):
+            return "is no full member of this workspace any more"
+        case NotAllowed(denial=Denial.NOT_BY_THE_CLOCK):
+            return "needs another person's approval for that now"
+        case NotAllowed(denial=Denial.OTHER_CHANNEL):
+            return "can't do that from this channel any more"
+    return "has no permission for that any more"
 
 
 def not_backed_up(schedule: Schedule, skipped: Sequence[Skipped]) -> str:

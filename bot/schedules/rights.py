@@ -1,6 +1,7 @@
 """Which schedules a person sees and can change: decided by all servers of a schedule, as of now."""
 
 from collections.abc import Sequence
+from itertools import product
 
 from bot.errors import Silence, Unreachable
 from bot.permissions import Sight
@@ -34,11 +35,16 @@ def is_visible(schedule: Schedule, sees: Sight, servers: Sequence[Server]) -> bo
     return all(sees(name) for name in names_of(schedule.servers, servers))
 
 
-async def require(interaction: Interaction, schedule: Schedule, servers: Sequence[Server]) -> None:
-    """Raise NotAllowed unless the person can create, and delete if it does so, on all its servers."""
-    for name in names_of(schedule.servers, servers):
-        for verb in _verbs(schedule):
-            await services().authorizer.require_by_clock(interaction, verb, name, schedule.channel)
+async def require(
+    interaction: Interaction, schedule: Schedule, servers: Sequence[Server], place: str
+) -> None:
+    """Raise NotAllowed unless the person can create, and delete if it does so, on all its servers.
+
+    From the channel that is told of it, and from the one where they are (`place`).
+    """
+    wanted = product(names_of(schedule.servers, servers), _verbs(schedule), {schedule.channel, place})
+    for name, verb, channel in wanted:
+        await services().authorizer.require_by_clock(interaction, verb, name, channel)
 
 
 async def can_change(interaction: Interaction, schedule: Schedule, servers: Sequence[Server]) -> bool:

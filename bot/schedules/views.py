@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import (
     CheckboxesElement,
     ConfirmObject,
     ContextBlock,
+    ConversationFilter,
     ConversationSelectElement,
     HeaderBlock,
     InputBlock,
@@ -204,7 +205,12 @@ def _options_input(wanted: CreateSchedule) -> InputBlock:
 
 def _channel_input(channel: str) -> InputBlock:
     initial = channel if channel.startswith(("C", "G")) else None
-    element = ConversationSelectElement(action_id=ids.CHANNEL, initial_conversation=initial)
+    # In direct messages of other people the bot can't post.
+    element = ConversationSelectElement(
+        action_id=ids.CHANNEL,
+        initial_conversation=initial,
+        filter=ConversationFilter(include=["public", "private"]),
+    )
     label = plain(messages.CHANNEL)
     return InputBlock(block_id=ids.CHANNEL, label=label, element=element, optional=True)
 

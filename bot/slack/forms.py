@@ -133,7 +133,7 @@ class SchedulesForm(_Form):
     page: int = Field(0, ge=0, le=10_000)
 
 
-class ScheduleForm(_Form):
+class ScheduleForm(PlacedForm):
     """Which schedule is changed in the form; a new one if that is empty. `zone` is its zone's IANA name."""
 
     schedule: str = ""

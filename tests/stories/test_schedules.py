@@ -108,11 +108,19 @@ async def test_it_is_paused_resumed_by_another_and_deleted_through_restarts(worl
     await world.person("ben").clicks("schedule_resume", message=listing)
     await world.until_post("<@UBEN> resumed the schedule")
     assert "runs with the rights of <@UBEN>" in (await listed(world)).text
+    ana = world.person("ana")
+    await ana.clicks("schedule_edit", message=await listed(world))
+    await world.until_modal("ana", "Change schedule")
+    await ana.fills(scheduled_when="every 12 hours", keep="4")
+    await ana.submits()
+    changed = await world.until_post("<@UANA> changed a schedule: *web-1* · every 12 hours")
+    assert "keeps the newest 4 of its own" in changed.text
     await world.person("ana").clicks("schedule_delete", message=await listed(world), confirm=True)
     await world.until_post("<@UANA> deleted the schedule *web-1*")
     assert "There are no schedules." in (await listed(world, words="There are no")).text
     changes = [entry.event for entry in trail(world)]
-    assert changes == ["schedule_created", "schedule_paused", "schedule_resumed", "schedule_deleted"]
+    done = ["created", "paused", "resumed", "changed", "deleted"]
+    assert changes == [f"schedule_{each}" for each in done]
 
 
 @set_up(bot_second_person="delete", bot_approvers="UCLEO,UBEN")
@@ -135,7 +143,8 @@ async def test_without_its_owner_it_is_paused_and_told_once_what_to_do(world: Wo
     make_older(world, timedelta(days=3))
     await world.start_bot(bot_operators="UBEN")
     told = await world.until_post("I paused the schedule *web-1*")
-    assert "it runs with the rights of <@UANA>, who can't do this any more." in told.text
+    assert "it runs with the rights of <@UANA>, who has no permission for that any more." in told.text
+    assert "<@UBEN> can resume it" in told.text
     await world.restart_bot(bot_operators="UBEN")
     await world.person("ben").clicks("schedule_resume", message=told)
     await world.until_post("<@UBEN> resumed the schedule")

@@ -1,0 +1,77 @@
+"""What the trail proves of a schedule's backups, and tells of its last run."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.audit.model import Entry
+from bot.audit.store import AuditTrail
+from bot.operations.database import open_database
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def entry(number: int, event: str, schedule: str = "one", server: int = 101, **facts: Any) -> Entry:
+    run = f"{server}:create:schedule:{schedule}:{number}"
+    known: dict[str, Any] = {
+        "event": event,
+        "key": f"{run}:{event}",
+        "at": NOON,
+        "person": "UANA",
+        "operation": run,
+        "tag": f"#0000000{number}",
+        "verb": "create",
+        "server_id": server,
+        "schedule_id": schedule,
+    }
+    return Entry.model_validate(known | facts)
+
+
+def made(backup: int, kind: str = "backed_up") -> dict[str, Any]:
+    outcome: dict[str, Any] = {"kind": kind, "ended_at": NOON, "backup_id": backup}
+    return {"outcome": outcome | ({"status": "failed"} if kind == "backup_failed" else {}), "state": "done"}
+
+
+@pytest.fixture
+async def trail(tmp_path: Path) -> AuditTrail:
+    trail = AuditTrail(open_database(f"sqlite:///{tmp_path / 'trail.sqlite'}"))
+    await trail.prepare()
+    for each in (
+        entry(1, "requested"),
+        entry(1, "ended", **made(501)),
+        entry(2, "started"),
+        entry(3, "ended", **made(503, "backup_failed")),
+        entry(4, "ended", schedule="other", **made(504)),
+        entry(5, "ended", server=102, **made(505)),
+        entry(6, "ended", verb="delete", **made(506)),
+    ):
+        await trail.append(each)
+    return trail
+
+
+async def test_a_schedule_has_made_what_is_on_record_of_it(trail: AuditTrail) -> None:
+    found = await trail.made_by_schedule("one", 101)
+    assert found == {"#00000001": 501, "#00000002": None, "#00000003": 503}
+    await trail.aclose()
+
+
+async def test_an_entry_that_was_changed_proves_nothing(trail: AuditTrail) -> None:
+    with trail.database.begin() as connection:
+        connection.execute(sa.text("drop trigger audit_entries_no_update"))
+        for old, new in (("504", "777"), ('"other"', '"one"')):
+            change = sa.text("update audit_entries set written = replace(written, :old, :new) where seq = 5")
+            connection.execute(change, {"old": old, "new": new})
+    found = await trail.made_by_schedule("one", 101)
+    assert 777 not in found.values()
+    assert found == {"#00000001": 501, "#00000002": None, "#00000003": 503}
+    await trail.aclose()
+
+
+async def test_the_last_run_is_told(trail: AuditTrail) -> None:
+    last = await trail.last_run("one")
+    assert [each.server_id for each in last] == [102]
+    assert await trail.last_run("none") == []
+    await trail.aclose()

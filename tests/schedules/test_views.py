@@ -1,0 +1,55 @@
+"""How the list, the form and what a channel is told look."""
+
+from datetime import UTC, datetime
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from bot.errors import Denial, Failure, NotAllowed
+from bot.schedules.commands import CreateSchedule
+from bot.schedules.model import Change, LastRun, ScheduleChange
+from bot.schedules.views import Shown, changed, check_text, schedule_form, schedule_list
+from bot.slack.forms import ScheduleForm
+from bot.timing import read_timing
+from tests.schedules.test_model import NIGHTLY
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+KEEPING = NIGHTLY.model_copy(
+    update={"servers": ("web-1", "db-*", "fleet"), "keep": 7, "makes_room": True, "makes_up": False}
+)
+LOST = Failure.of(NotAllowed(Denial.NO_ROLE, "create", "BOT_OPERATORS", who=("UBEN",)))
+
+
+@pytest.fixture
+def json_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(JSONSnapshotExtension)
+
+
+def test_how_the_list_looks(json_snapshot: SnapshotAssertion) -> None:
+    shown = [
+        Shown(KEEPING, LastRun(at=NOW, done=2, failed=1, running=1), can_change=True),
+        Shown(NIGHTLY.model_copy(update={"is_paused": True}), can_change=True),
+        Shown(NIGHTLY),
+    ]
+    listing = schedule_list(shown, 13, 0, NOW, can_create=True)
+    assert listing.drawn() == json_snapshot
+    assert schedule_list([], 0, 0, NOW).text.splitlines()[1].startswith("There are no schedules.")
+
+
+def test_how_the_form_looks(json_snapshot: SnapshotAssertion) -> None:
+    form = ScheduleForm(schedule=KEEPING.id, zone="Europe/Berlin")
+    wanted = CreateSchedule(KEEPING.servers, KEEPING.timing, 7, makes_room=True, makes_up=False)
+    checked = check_text(read_timing("every 6 hours"), form, NOW)
+    assert schedule_form(form, wanted, "COPS", checked).to_dict() == json_snapshot
+
+
+def test_what_a_channel_is_told(json_snapshot: SnapshotAssertion) -> None:
+    told = {
+        each: changed(ScheduleChange(change=each, schedule=KEEPING, by="UANA", at=NOW, key="1"), NOW).text
+        for each in Change
+    }
+    by_itself = ScheduleChange(
+        change=Change.PAUSED, schedule=KEEPING, by="UANA", at=NOW, key="1", failure=LOST
+    )
+    assert told | {"by itself": changed(by_itself, NOW).text} == json_snapshot
