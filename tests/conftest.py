@@ -23,7 +23,7 @@ from tests.operations.postgres import Postgres
 from tests.world import World
 
 # Enough examples to find what we fear; a busy machine is no failure.
-settings.register_profile("bot", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("bot", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bot")
 
 log_plainly()
