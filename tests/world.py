@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import aiohttp
 import pytest
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.app import run
 from bot.notifications.rate_limit import SlackRateLimits
@@ -32,20 +31,6 @@ QUICK = {
     "bot_port": 0,
     "bot_operators": "UANA,UBEN",
 }
-
-
-class _Given(Settings):
-    """Settings that nothing is read for: what is not given is as by default."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        _: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        **__: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return where settings are found."""
-        return (init_settings,)
 
 
 def set_up(**settings: Any) -> pytest.MarkDecorator:
@@ -115,7 +100,7 @@ class World:
         environment = self.sandbox.bot_environment(self.database, mode=self.mode)
         given: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
         port = {"bot_port": free_port()} if self.mode == "http" else {}
-        return _Given(**given | QUICK | port | changed)
+        return Settings(_env_file=None, **given | QUICK | port | changed)
 
     def person(self, handle: str) -> Actor:
         """Return somebody to act as: ana, ben, cleo or gus."""

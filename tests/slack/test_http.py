@@ -198,17 +198,18 @@ async def test_a_long_body_is_refused(slack: Slack) -> None:
     assert (await slack.sends(b"x" * (MAX_BODY_BYTES + 1)))[0] == 413
 
 
-@pytest.mark.parametrize(
-    "encoding", ["gzip", "GZIP", "deflate", "br", "zstd", "gzip, gzip", "identity, gzip"]
-)
+ENCODINGS = ["gzip", "GZIP", "deflate", "br", "zstd", "gzip, gzip", "identity, gzip"]
+
+
 @pytest.mark.parametrize("is_signed", [True, False])
-async def test_nothing_is_unpacked(slack: Slack, encoding: str, is_signed: bool) -> None:
+async def test_nothing_is_unpacked(slack: Slack, is_signed: bool) -> None:
     body = gzip.compress(bytes(50 * MAX_BODY_BYTES))
-    headers = {"Content-Encoding": encoding} | (signed(body) if is_signed else {})
     tracemalloc.start()
     try:
-        assert (await slack.sends(body, headers))[0] == 415
-        assert tracemalloc.get_traced_memory()[1] < 10 * MAX_BODY_BYTES
+        for encoding in ENCODINGS:
+            headers = {"Content-Encoding": encoding} | (signed(body) if is_signed else {})
+            assert (await slack.sends(body, headers))[0] == 415, encoding
+            assert tracemalloc.get_traced_memory()[1] < 10 * MAX_BODY_BYTES, encoding
     finally:
         tracemalloc.stop()
     assert slack.handled == []

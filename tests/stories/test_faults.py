@@ -55,8 +55,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(VpsClient.__init__.__kwdefaults__ or {}, "attempts", 1)
 
 
-# VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words. What ends
-# in each of the ways, by each of the reasons of ours, is shown of all three, and any other fault of one of them.
+# VPS.org, in the middle of a backup, a delete and a restore: the fault, how each ends, and the words.
 CALLED: list[tuple[str, Endings, Words]] = [
     ("reset", ALL_UNKNOWN, "dropped the connection"),
     ("reset_after_acting", ALL_DONE, ""),
@@ -87,6 +86,7 @@ UNANSWERED: list[tuple[str, Endings, Words]] = [
 
 
 BY_ALL = {"reset", "reset_after_acting", "wrong_types", "unauthorized", "not_found", "html_after_acting"}
+"""Faults that each of the three meets, some for each way to end; the others are met by one of them."""
 
 
 async def go_wrong(
