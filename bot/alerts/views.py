@@ -6,12 +6,10 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     HeaderBlock,
     InputBlock,
     Option,
     PlainTextInputElement,
-    SectionBlock,
     StaticSelectElement,
 )
 from slack_sdk.models.views import View
@@ -22,8 +20,7 @@ from bot.alerts.model import Kind
 from bot.alerts.report import DailyReport
 from bot.slack import ids
 from bot.slack.forms import AlertForm
-from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import truncate_mrkdwn
+from bot.slack.message import Message, button, context, plain, section
 
 REASON_LIMIT = 200
 _BACKED_UP_AGAIN = frozenset({Kind.NO_GOOD_BACKUP, Kind.EXPIRING, Kind.AUTOMATIC_FAILED})
@@ -51,7 +48,7 @@ def many_troubles(card: AlertCard, answer: Answer | None) -> Message:
     """Return an alert about many things that came at once."""
     lines = [f"*{messages.merged_headline(card)}*", *messages.merged_lines(card)]
     small = [messages.merged_note(card), *([messages.answered(answer)] if answer else [])]
-    buttons = [_button(messages.SERVERS, ids.run_command(0), "servers")]
+    buttons = [button(messages.SERVERS, ids.run_command(0), "servers")]
     if card.is_open:
         buttons += _answers(card.id, answer, can_snooze=bool(card.lasting))
     return _drawn(lines, small, buttons)
@@ -59,14 +56,14 @@ def many_troubles(card: AlertCard, answer: Answer | None) -> Message:
 
 def reminder(card: AlertCard, snoozed: Answer | None) -> Message:
     """Return the reply that reminds people of it; `snoozed` is the answer whose time is over."""
-    return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(messages.reminder(card, snoozed), 3000)))])
+    return Message([section(messages.reminder(card, snoozed))])
 
 
 def answer_form(card: AlertCard, form: AlertForm) -> View:
     """Return the form that acknowledges an alert, or snoozes it."""
     reason = PlainTextInputElement(action_id=ids.REASON, max_length=REASON_LIMIT)
     blocks: list[Block] = [
-        SectionBlock(text=mrkdwn(messages.asked(card, is_snooze=form.is_snooze))),
+        section(messages.asked(card, is_snooze=form.is_snooze)),
         InputBlock(block_id=ids.REASON, label=plain(messages.REASON), element=reason),
     ]
     if form.is_snooze:
@@ -92,11 +89,11 @@ def daily_report(report: DailyReport) -> Message:
         lines = [messages.servers_of_day(report.servers, needy), *messages.needy_of_day(report.troubles)]
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.title_of_day(report.day))),
-        _section(lines),
-        _section([messages.ran_of_day(report.done, report.failed, report.others, is_part=report.is_part)]),
+        section("\n".join(lines)),
+        section(messages.ran_of_day(report.done, report.failed, report.others, is_part=report.is_part)),
     ]
     if report.unproven:
-        blocks.append(_section([messages.never_restored(report.unproven, report.proof_days)]))
+        blocks.append(section(messages.never_restored(report.unproven, report.proof_days)))
     return Message(blocks)
 
 
@@ -105,9 +102,9 @@ def _of_server(told: Told) -> list[ButtonElement]:
     if trouble.server_id is None or told.is_gone:
         return []
     number = str(trouble.server_id)
-    buttons = [_button(messages.BACKUPS, ids.SERVER_BACKUPS, number)]
+    buttons = [button(messages.BACKUPS, ids.SERVER_BACKUPS, number)]
     if told.is_open and trouble.kind in _BACKED_UP_AGAIN:
-        buttons.insert(0, _button(messages.BACK_UP_NOW, ids.SERVER_CREATE, number, style="primary"))
+        buttons.insert(0, button(messages.BACK_UP_NOW, ids.SERVER_CREATE, number, style="primary"))
     return buttons
 
 
@@ -115,23 +112,15 @@ def _answers(card: str, answer: Answer | None, *, can_snooze: bool) -> list[Butt
     if answer and answer.until is None:
         return []
     acknowledge = AlertForm(card=card)
-    buttons = [_button(messages.ACKNOWLEDGE, ids.ALERT_ACKNOWLEDGE, acknowledge.as_json())]
+    buttons = [button(messages.ACKNOWLEDGE, ids.ALERT_ACKNOWLEDGE, acknowledge.as_json())]
     if answer is None and can_snooze:
         snooze = AlertForm(card=card, is_snooze=True)
-        buttons.append(_button(messages.SNOOZE, ids.ALERT_SNOOZE, snooze.as_json()))
+        buttons.append(button(messages.SNOOZE, ids.ALERT_SNOOZE, snooze.as_json()))
     return buttons
 
 
 def _drawn(lines: Sequence[str], small: Sequence[str], buttons: Sequence[ButtonElement]) -> Message:
-    blocks: list[Block] = [_section(lines), ContextBlock(elements=[mrkdwn(each) for each in small])]
+    blocks: list[Block] = [section("\n".join(lines)), context(*small)]
     if buttons:
         blocks.append(ActionsBlock(elements=list(buttons)))
     return Message(blocks)
-
-
-def _section(lines: Sequence[str]) -> SectionBlock:
-    return SectionBlock(text=mrkdwn(truncate_mrkdwn("\n".join(lines), 3000)))
-
-
-def _button(text: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
-    return ButtonElement(text=plain(text), action_id=action_id, value=value, style=style)

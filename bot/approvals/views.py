@@ -9,14 +9,12 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     ConfirmObject,
-    ContextBlock,
     HeaderBlock,
     InputBlock,
     InteractiveElement,
     Option,
     OverflowMenuElement,
     PlainTextInputElement,
-    SectionBlock,
 )
 from slack_sdk.models.views import View
 
@@ -30,8 +28,8 @@ from bot.operations.model import Operation, Outcome
 from bot.operations.views import cancel_button, fields_block
 from bot.slack import ids
 from bot.slack.forms import RequestForm
-from bot.slack.message import Message, mrkdwn, plain
-from bot.slack.text import truncate_mrkdwn
+from bot.slack.message import Message, context, plain, section
+from bot.slack.views import sentence_alone
 
 REASON_LIMIT = 200
 
@@ -97,12 +95,12 @@ def direct_outcome(operation: Operation, outcome: Outcome, permalink: str) -> Me
 
 def reminder(operation: Operation, approvers: Iterable[str], deadline: datetime) -> Message:
     """Return the reply that reminds those who can approve."""
-    return _section(messages.reminder(operation, approvers, deadline))
+    return sentence_alone(messages.reminder(operation, approvers, deadline))
 
 
 def answered(operation: Operation, verdict: Verdict) -> Message:
     """Return what takes the place of the reminder."""
-    return _section(messages.answered(operation, verdict))
+    return sentence_alone(messages.answered(operation, verdict))
 
 
 def alarm(operation: Operation, permalink: str) -> Message:
@@ -118,13 +116,13 @@ def alarm(operation: Operation, permalink: str) -> Message:
 
 def uncounted(operation: Operation, choice: Choice, error: BotError) -> Message:
     """Return what somebody is told whose click changed nothing."""
-    return _section(messages.uncounted(operation, choice, error))
+    return sentence_alone(messages.uncounted(operation, choice, error))
 
 
 def decline_form(form: RequestForm, operation: Operation) -> View:
     """Return the form that declines a request, with a reason if wanted."""
     blocks: list[Block] = [
-        SectionBlock(text=mrkdwn(messages.decline_text(operation))),
+        section(messages.decline_text(operation)),
         _reason(messages.DECLINE_QUESTION, optional=True),
     ]
     return _modal(ids.DECLINE_MODAL, messages.DECLINE_TITLE, "Decline", blocks, form)
@@ -139,7 +137,7 @@ def break_glass_form(form: RequestForm, operation: Operation) -> View:
     )
     blocks: list[Block] = [
         AlertBlock(text=plain(messages.BREAK_GLASS_WARNING), level="error"),
-        SectionBlock(text=mrkdwn(messages.break_glass_text(operation))),
+        section(messages.break_glass_text(operation)),
         _reason(messages.BREAK_GLASS_QUESTION, optional=False),
         typed,
     ]
@@ -150,15 +148,15 @@ def _about(
     title: str,
     text: str,
     operation: Operation,
-    context: Sequence[str],
+    small: Sequence[str],
     elements: Sequence[InteractiveElement],
 ) -> Message:
     blocks: list[Block] = [HeaderBlock(text=plain(title))]
     if text:
-        blocks.append(SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000))))
+        blocks.append(section(text))
     if fields := request_fields(operation):
         blocks.append(fields_block(fields))
-    blocks.append(ContextBlock(elements=[mrkdwn(" · ".join(context))]))
+    blocks.append(context(" · ".join(small)))
     if elements:
         blocks.append(ActionsBlock(elements=[*elements]))
     return Message(blocks)
@@ -198,10 +196,6 @@ def _link(permalink: str) -> list[ButtonElement]:
 
 def _form(operation: Operation) -> RequestForm:
     return RequestForm(operation=operation.id, shown=digest_of_request(operation))
-
-
-def _section(text: str) -> Message:
-    return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)))])
 
 
 def _reason(label: str, *, optional: bool) -> InputBlock:

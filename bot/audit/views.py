@@ -7,7 +7,6 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     ExternalDataSelectElement,
     HeaderBlock,
     InteractiveElement,
@@ -23,7 +22,7 @@ from bot.audit.model import AuditedOperation, Broken, ChainedEntry
 from bot.servers.model import Server
 from bot.slack import ids
 from bot.slack.forms import AuditForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, context, plain, section
 from bot.slack.text import plain_label, shorten
 
 MOST_DETAILS = 40
@@ -46,14 +45,14 @@ def trail(page: Page, form: AuditForm) -> Message:
     """Return one page of the operations that `form` asks for."""
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.TITLE)),
-        _context(messages.what_is_shown(form, is_whole=page.is_whole)),
+        context(messages.what_is_shown(form, is_whole=page.is_whole)),
         _filters(form),
         *(_row(operation) for operation in page.operations),
     ]
     if shown := page.operations:
-        blocks.append(_context(messages.page_range(shown[0].seq, shown[-1].seq)))
+        blocks.append(context(messages.page_range(shown[0].seq, shown[-1].seq)))
     else:
-        blocks.append(SectionBlock(text=mrkdwn(messages.no_entries(is_filtered=form != AuditForm()))))
+        blocks.append(section(messages.no_entries(is_filtered=form != AuditForm())))
     if buttons := _buttons(page, form):
         blocks.append(ActionsBlock(elements=buttons))
     return Message(blocks)
@@ -66,10 +65,10 @@ def details(operation: AuditedOperation) -> View:
         messages.later_entry_lines(chained, shown[0].entry) if number else messages.entry_lines(chained)
         for number, chained in enumerate(shown)
     ]
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(text)) for text in texts]
+    blocks: list[Block] = [section(text) for text in texts]
     note = messages.left_out(len(operation.entries) - len(shown), operation.unreadable)
     if note or not blocks:
-        blocks.append(_context(note or messages.NO_ENTRIES))
+        blocks.append(context(note or messages.NO_ENTRIES))
     return View(
         type="modal",
         callback_id=ids.NOTE_MODAL,
@@ -81,7 +80,7 @@ def details(operation: AuditedOperation) -> View:
 
 def sent(count: int, unreadable: int, *, is_all: bool) -> Message:
     """Return what is said once a person was sent a file of so many entries."""
-    return Message([SectionBlock(text=mrkdwn(messages.sent(count, unreadable, is_all=is_all)))])
+    return Message([section(messages.sent(count, unreadable, is_all=is_all))])
 
 
 def server_option(server: Server) -> Option:
@@ -98,7 +97,7 @@ def _row(operation: AuditedOperation) -> SectionBlock:
     button = ButtonElement(
         text=plain(messages.DETAILS), action_id=ids.AUDIT_DETAILS, value=operation.subject[:2000]
     )
-    return SectionBlock(text=mrkdwn(messages.operation_lines(operation)), accessory=button)
+    return section(messages.operation_lines(operation), button)
 
 
 def _filters(form: AuditForm) -> ActionsBlock:
@@ -130,16 +129,12 @@ def _filters(form: AuditForm) -> ActionsBlock:
     return ActionsBlock(block_id=form.as_json(), elements=elements)
 
 
-def _context(text: str) -> ContextBlock:
-    return ContextBlock(elements=[mrkdwn(text)])
-
-
 def mirrored(chained: ChainedEntry) -> Message:
     """Return one entry with its hash."""
     return Message(
         [
-            SectionBlock(text=mrkdwn(messages.entry_lines(chained))),
-            ContextBlock(elements=[mrkdwn(messages.entry_hash(chained))]),
+            section(messages.entry_lines(chained)),
+            context(messages.entry_hash(chained)),
         ]
     )
 
@@ -150,15 +145,15 @@ def mirrored_refusals(refused: Sequence[ChainedEntry]) -> Message:
         return mirrored(refused[0])
     return Message(
         [
-            SectionBlock(text=mrkdwn(messages.refusals(refused))),
-            ContextBlock(elements=[mrkdwn(messages.entry_range_and_hash(refused[0], refused[-1]))]),
+            section(messages.refusals(refused)),
+            context(messages.entry_range_and_hash(refused[0], refused[-1])),
         ]
     )
 
 
 def broken(found: Broken) -> Message:
     """Return the alarm about a trail that was tampered with."""
-    return Message([SectionBlock(text=mrkdwn(integrity_messages.alarm(found)))])
+    return Message([section(integrity_messages.alarm(found))])
 
 
 def _buttons(page: Page, form: AuditForm) -> list[ButtonElement]:

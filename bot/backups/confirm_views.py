@@ -8,7 +8,6 @@ from slack_sdk.models.blocks import (
     AlertBlock,
     Block,
     CheckboxesElement,
-    ContextBlock,
     InputBlock,
     Option,
     PlainTextInputElement,
@@ -24,7 +23,7 @@ from bot.operations.progress import Ahead
 from bot.servers.model import MANUAL_SLOTS, Server
 from bot.slack import ids
 from bot.slack.forms import NAME_KEPT, ConfirmForm
-from bot.slack.message import mrkdwn, plain
+from bot.slack.message import context, mrkdwn, plain
 from bot.slack.text import plain_label
 from bot.verbs import ChangingVerb
 
@@ -73,7 +72,7 @@ def confirm_form(verb: ChangingVerb, channel: str, shown: Confirmation, thread_t
         blocks.append(AlertBlock(text=mrkdwn(words), level="error"))
     blocks.append(SectionBlock(fields=[mrkdwn(field) for field in _fields(verb, shown)]))
     if shown.offers_safety_backup:
-        blocks.append(ContextBlock(elements=[mrkdwn(messages.DOWN_MEANWHILE)]))
+        blocks.append(context(messages.DOWN_MEANWHILE))
         blocks += _safety(shown)
     needs_approval = bool(shown.approvers)
     form = _form(verb, channel, shown, thread_ts)

@@ -26,7 +26,7 @@ from bot.servers.model import Server
 from bot.servers.views import option, options
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, CreateForm, PickForm, PlacedForm
-from bot.slack.message import mrkdwn, plain
+from bot.slack.message import mrkdwn, plain, section
 from bot.slack.messages import ASKING
 from bot.verbs import ChangingVerb, ConfirmedVerb
 
@@ -38,7 +38,7 @@ MOST_SEARCHED = 300
 
 def loading(verb: ChangingVerb) -> View:
     """Return what is seen while VPS.org is asked, since a trigger dies after 3 s."""
-    return modal(ids.NOTE_MODAL, messages.title(verb), [SectionBlock(text=mrkdwn(ASKING))])
+    return modal(ids.NOTE_MODAL, messages.title(verb), [section(ASKING)])
 
 
 def create_form(
@@ -63,7 +63,7 @@ def create_form(
     picker = InputBlock(block_id=ids.SERVER, label=plain("Servers"), element=element)
     blocks: list[Block] = [picker, reason_input(reason, is_needed=needs_reason), *place_input(form)]
     if fitting:
-        blocks.insert(0, SectionBlock(text=mrkdwn(messages.fitting(fitting, len(servers)))))
+        blocks.insert(0, section(messages.fitting(fitting, len(servers))))
     return modal(
         ids.CREATE_MODAL,
         messages.MAKE_SEVERAL_TITLE if fitting else messages.MAKE_TITLE,
@@ -84,7 +84,7 @@ def pick_form(
     picker = SectionBlock(block_id=ids.SERVER, text=mrkdwn("*Server*"), accessory=_server_select(server))
     blocks: list[Block] = [picker]
     if server and missed:
-        blocks.append(SectionBlock(text=mrkdwn(messages.none_before(form.verb, server.name, missed))))
+        blocks.append(section(messages.none_before(form.verb, server.name, missed)))
     has_any = bool(usable_backups(form.verb, found or []))
     if has_any:
         select = ExternalDataSelectElement(
@@ -94,7 +94,7 @@ def pick_form(
         block_id = f"{ids.BACKUP}:{form.server_id}"
         blocks.append(InputBlock(block_id=block_id, label=plain("Backup"), element=select))
     elif server and found is not None:
-        blocks.append(SectionBlock(text=mrkdwn(messages.nothing_to(form.verb, server.name))))
+        blocks.append(section(messages.nothing_to(form.verb, server.name)))
     submit = "Next" if has_any else ""
     title = messages.title(form.verb)
     return modal(ids.PICK_MODAL, title, blocks, submit=submit, private_metadata=form.as_json())

@@ -10,7 +10,6 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     ExternalDataSelectElement,
     HeaderBlock,
     InteractiveElement,
@@ -28,7 +27,7 @@ from bot.servers.model import Server
 from bot.servers.views import ALL, option
 from bot.slack import ids
 from bot.slack.forms import BackupChoice, ListForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, context, mrkdwn, plain, section
 from bot.slack.messages import ELSEWHERE
 from bot.slack.newer_blocks import BarChartBlock
 from bot.verbs import CHANGING, USAGES, ConfirmedVerb, Verb
@@ -41,7 +40,7 @@ _TYPES = (("All types", ALL), ("Manual", "manual"), ("Automatic", "automatic"))
 
 def menu(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
     """Return what the person can do as buttons; `operators` are those who can do more, if others can."""
-    return Message([SectionBlock(text=mrkdwn(messages.MENU)), *offers(able, operators)])
+    return Message([section(messages.MENU), *offers(able, operators)])
 
 
 def overview(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
@@ -50,14 +49,14 @@ def overview(able: Set[Verb], operators: Sequence[str] = ()) -> Message:
         messages.help_group(title, [verb for verb in USAGES if (verb in CHANGING) is changes])
         for title, changes in ((messages.LOOK, False), (messages.CHANGE, True))
     ]
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(group)) for group in groups]
-    blocks.append(_context(ELSEWHERE))
+    blocks: list[Block] = [section(group) for group in groups]
+    blocks.append(context(ELSEWHERE))
     return Message([*blocks, *offers(able, operators)])
 
 
 def explained(verb: Verb, able: Set[Verb]) -> Message:
     """Return what one verb does, with an example, and a button if the person can do it."""
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.help_text(verb)))]
+    blocks: list[Block] = [section(messages.help_text(verb))]
     return Message([*blocks, *_verb_buttons(able & {verb})])
 
 
@@ -86,9 +85,9 @@ def backup_list(
     else:
         blocks += [_server_row(backup, page) for backup in page.rows]
     if not page.rows and not listing.not_shown:
-        blocks.append(SectionBlock(text=mrkdwn(messages.no_backups(form.backup_type))))
+        blocks.append(section(messages.no_backups(form.backup_type)))
     if part := _range(listing, page):
-        blocks.append(_context(part))
+        blocks.append(context(part))
     return Message([*blocks, *_page_buttons(page, can_share=can_share)])
 
 
@@ -97,8 +96,8 @@ def shared_list(listing: BackupList, form: ListForm, server: Server | None, pers
     page = _page(listing, form, server)
     lines = [messages.row(each) if server else messages.server_row(each) for each in page.rows]
     blocks: list[Block] = [*_top(listing, form, server)]
-    blocks += [SectionBlock(text=mrkdwn(line)) for line in lines]
-    return Message([*blocks, _context(messages.shared_by(person, _range(listing, page)))])
+    blocks += [section(line) for line in lines]
+    return Message([*blocks, context(messages.shared_by(person, _range(listing, page)))])
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def _page(listing: BackupList, form: ListForm, server: Server | None) -> _Page:
 
 def offers(able: Set[Verb], operators: Sequence[str]) -> list[Block]:
     """Return what the person can do as buttons, and who can do more if they can only look."""
-    hint = [] if able & CHANGING else [_context(messages.only_looking(operators))]
+    hint = [] if able & CHANGING else [context(messages.only_looking(operators))]
     return [*hint, *_verb_buttons(able)]
 
 
@@ -146,7 +145,7 @@ def _verb_buttons(able: Set[Verb]) -> list[Block]:
 
 def _top(listing: BackupList, form: ListForm, server: Server | None) -> list[Block]:
     title = messages.list_title(form.backup_type, server.name if server else None)
-    return [HeaderBlock(text=plain(title)), _context(_summary(listing, form, server))]
+    return [HeaderBlock(text=plain(title)), context(_summary(listing, form, server))]
 
 
 def _summary(listing: BackupList, form: ListForm, server: Server | None) -> str:
@@ -185,11 +184,7 @@ def _last_days(listing: BackupList, form: ListForm, today: date, zone: tzinfo) -
         },
         x_label=chart_messages.zone_label(zone),
     )
-    return [chart, _context(chart_messages.summary(days))]
-
-
-def _context(text: str) -> ContextBlock:
-    return ContextBlock(elements=[mrkdwn(text)])
+    return [chart, context(chart_messages.summary(days))]
 
 
 def _filters(form: ListForm, server: Server | None, *, can_create: bool) -> ActionsBlock:
@@ -230,7 +225,7 @@ def _server_row(backup: Backup, page: _Page) -> SectionBlock:
     own = ListForm(server_id=backup.server.id, backup_type=page.form.backup_type)
     label = messages.open_list(page.counts[backup.server.id])
     button = ButtonElement(text=plain(label), action_id=ids.LIST_OPEN, value=own.as_json())
-    return SectionBlock(text=mrkdwn(messages.server_row(backup)), accessory=button)
+    return section(messages.server_row(backup), button)
 
 
 def _choices(backup: Backup) -> list[Option]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ContextBlock, SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.batches import messages
 from bot.batches.model import BatchState, Group
 from bot.operations.messages import CANCEL_REST
 from bot.slack import ids
 from bot.slack.forms import BatchForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, button, context, plain, section
 
 MOST_LINES = 30
 """Servers with a line of their own; of the others only the names are told."""
@@ -19,9 +19,9 @@ SECTION_LIMIT = 2900
 def batch_message(state: BatchState) -> Message:
     """Return the message of a batch, whether it is over or not."""
     top = [messages.headline(state), messages.bar(state), messages.not_understood(state.batch.unknown)]
-    blocks: list[Block] = [SectionBlock(text=mrkdwn("\n".join(filter(None, top))))]
-    blocks += [SectionBlock(text=mrkdwn(text)) for text in _sections(_lines(state))]
-    blocks.append(ContextBlock(elements=[mrkdwn(messages.origin(state.batch))]))
+    blocks: list[Block] = [section("\n".join(filter(None, top)))]
+    blocks += [section(text) for text in _sections(_lines(state))]
+    blocks.append(context(messages.origin(state.batch)))
     if buttons := [*_buttons(state)]:
         blocks.append(ActionsBlock(elements=buttons))
     return Message(blocks)
@@ -52,7 +52,7 @@ def _sections(lines: Iterator[str]) -> Iterator[str]:
 def _buttons(state: BatchState) -> Iterator[ButtonElement]:
     value = BatchForm(batch=state.batch.id).as_json()
     if state.count(Group.QUEUED):
-        yield ButtonElement(text=plain(CANCEL_REST), action_id=ids.CANCEL_BATCH, value=value)
+        yield button(CANCEL_REST, ids.CANCEL_BATCH, value)
     again = sum(part.may_be_tried_again for part in state.parts)
     if state.is_over and again:
         label = plain(messages.again(again))

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
-    ButtonElement,
-    ContextBlock,
     DividerBlock,
     HeaderBlock,
     InputBlock,
@@ -33,8 +31,7 @@ from bot.operations.views import ended_rows, unfinished_rows
 from bot.servers.messages import not_shown
 from bot.slack import ids
 from bot.slack.forms import HomeForm, ServerChoice
-from bot.slack.message import mrkdwn, plain
-from bot.slack.text import truncate_mrkdwn
+from bot.slack.message import button, context, plain, section
 from bot.verbs import CHANGING, GO_BACK, USAGES, Verb
 
 MOST_TO_DECIDE = 5
@@ -80,7 +77,7 @@ def home(shown: Home) -> View:
     """Return the Home of a person who can look at something."""
     title = messages.title(shown.page) if shown.page else messages.TITLE
     blocks: list[Block] = [HeaderBlock(text=plain(title)), *offers(shown.able, shown.operators)]
-    blocks += [_section(messages.trouble(each)) for each in shown.trouble]
+    blocks += [section(messages.trouble(each)) for each in shown.trouble]
     blocks += _to_decide(shown)
     blocks += _operations(shown)
     blocks += _servers(shown, shown.page) if shown.page else _no_servers(shown)
@@ -89,7 +86,7 @@ def home(shown: Home) -> View:
 
 def closed(error: BotError) -> View:
     """Return the Home of a person who can look at nothing, which says why."""
-    return _view([_section(messages.closed(error))], HomeForm())
+    return _view([section(messages.closed(error))], HomeForm())
 
 
 def _view(blocks: Sequence[Block], form: HomeForm) -> View:
@@ -99,47 +96,47 @@ def _view(blocks: Sequence[Block], form: HomeForm) -> View:
 def _to_decide(shown: Home) -> list[Block]:
     if not shown.to_decide:
         return []
-    blocks: list[Block] = [DividerBlock(), _section(messages.TO_DECIDE)]
+    blocks: list[Block] = [DividerBlock(), section(messages.TO_DECIDE)]
     for one in shown.to_decide[:MOST_TO_DECIDE]:
         terms = one.operation.approval
         until = one.operation.requested_at + timedelta(minutes=terms.minutes if terms else 0)
         blocks += direct_question(one.operation, until, one.permalink).blocks
     if left := len(shown.to_decide) - MOST_TO_DECIDE:
-        blocks += [_context(messages.more_to_decide(left))] if left > 0 else []
+        blocks += [context(messages.more_to_decide(left))] if left > 0 else []
     return blocks
 
 
 def _operations(shown: Home) -> list[Block]:
     blocks: list[Block] = []
     if shown.running:
-        blocks += [DividerBlock(), _section(messages.RUNNING)]
+        blocks += [DividerBlock(), section(messages.RUNNING)]
         rows = unfinished_rows(shown.running, shown.can_cancel)
         blocks += rows[:MOST_RUNNING]
         left = len(rows) - MOST_RUNNING
-        blocks += [_context(more(left))] if left > 0 else []
+        blocks += [context(more(left))] if left > 0 else []
     if shown.recent:
-        blocks += [DividerBlock(), _section(messages.RECENT)]
+        blocks += [DividerBlock(), section(messages.RECENT)]
         blocks += ended_rows(shown.recent)[:MOST_RECENT]
     return blocks
 
 
 def _no_servers(shown: Home) -> list[Block]:
-    return [] if shown.trouble else [DividerBlock(), _section(messages.ASKING)]
+    return [] if shown.trouble else [DividerBlock(), section(messages.ASKING)]
 
 
 def _servers(shown: Home, page: Page) -> list[Block]:
     blocks: list[Block] = [DividerBlock(), *_filters(shown)]
     if not page.rows:
-        blocks.append(_section(messages.NOTHING_FITS if page.total else messages.NO_SERVERS))
+        blocks.append(section(messages.NOTHING_FITS if page.total else messages.NO_SERVERS))
     blocks += [_server(row, shown) for row in page.rows]
     said = [
         messages.page_range(page, page.number * PAGE) if page.fitting > PAGE else "",
         messages.as_of(shown.listed_at) if shown.listed_at else messages.ASKING * (not shown.trouble),
         not_shown(shown.servers_not_shown, shown.backups_not_shown),
     ]
-    blocks += [_context(each) for each in (" · ".join(filter(None, said)),) if each]
+    blocks += [context(each) for each in (" · ".join(filter(None, said)),) if each]
     if page.rows and shown.listed_at:
-        blocks.append(_context(messages.LEGEND))
+        blocks.append(context(messages.LEGEND))
     return [*blocks, *_page_buttons(page)]
 
 
@@ -166,7 +163,7 @@ def _filters(shown: Home) -> list[Block]:
     )
     elements: list[InteractiveElement] = [select]
     if form.part or form.group or form.only_needy:
-        elements.append(ButtonElement(text=plain(messages.SHOW_ALL), action_id=ids.HOME_ALL))
+        elements.append(button(messages.SHOW_ALL, ids.HOME_ALL))
     # Likewise: what was chosen would stay chosen when all is shown again.
     return [*blocks, ActionsBlock(block_id=f"{ids.HOME_SHOW}:{value}"[:255], elements=elements)]
 
@@ -190,25 +187,17 @@ def _server(row: Row, shown: Home) -> SectionBlock:
         if verb in able or verb not in CHANGING
     ]
     menu = OverflowMenuElement(action_id=ids.SERVER_MENU, options=options)
-    return SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)), accessory=menu)
+    return section(text, menu)
 
 
 def _page_buttons(page: Page) -> list[Block]:
     buttons: list[InteractiveElement] = []
     if page.number > 0:
-        buttons.append(ButtonElement(text=plain(messages.PREVIOUS), action_id=ids.HOME_PREVIOUS))
+        buttons.append(button(messages.PREVIOUS, ids.HOME_PREVIOUS))
     if not page.is_last:
-        buttons.append(ButtonElement(text=plain(messages.NEXT), action_id=ids.HOME_NEXT))
+        buttons.append(button(messages.NEXT, ids.HOME_NEXT))
     return [ActionsBlock(elements=buttons)] if buttons else []
 
 
 def _option(label: str, value: str) -> Option:
     return Option(text=plain(label), value=value)
-
-
-def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)))
-
-
-def _context(text: str) -> ContextBlock:
-    return ContextBlock(elements=[mrkdwn(text)])

@@ -8,7 +8,6 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     DividerBlock,
     HeaderBlock,
     InteractiveElement,
@@ -47,7 +46,7 @@ from bot.slack.forms import (
     StatusForm,
     TimelineForm,
 )
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, context, mrkdwn, plain, section
 from bot.verbs import GO_BACK, Verb
 
 T = TypeVar("T", bound=Unfinished | Ended)
@@ -81,8 +80,8 @@ def ended(operation: Operation, outcome: Outcome) -> Message:
         outcome_messages.outcome_detail(operation, outcome),
     ]
     fields = messages.request_fields(operation) | outcome_messages.outcome_fields(outcome)
-    context = [outcome_messages.made(outcome), messages.origin(operation)]
-    return _card(lines, fields, " · ".join(filter(None, context)), _next_steps(operation, outcome))
+    small = [outcome_messages.made(outcome), messages.origin(operation)]
+    return _card(lines, fields, " · ".join(filter(None, small)), _next_steps(operation, outcome))
 
 
 def status(
@@ -97,12 +96,12 @@ def status(
     unfinished = unfinished_rows(shown.unfinished, can_cancel, are_all=are_all)
     blocks += unfinished[:MOST_SHOWN]
     if len(unfinished) > MOST_SHOWN:
-        blocks.append(ContextBlock(elements=[mrkdwn(messages.more(len(unfinished) - MOST_SHOWN))]))
+        blocks.append(context(messages.more(len(unfinished) - MOST_SHOWN)))
     # What has ended of a batch that has not is told in the batch's message.
     open_batches = {one.operation.batch_id for one in shown.unfinished} - {""}
     over = [one for one in shown.ended if not are_all or one.operation.batch_id not in open_batches]
     if over:
-        blocks += [DividerBlock(), ContextBlock(elements=[mrkdwn(messages.ENDED_LATELY)])]
+        blocks += [DividerBlock(), context(messages.ENDED_LATELY)]
         blocks += ended_rows(over, are_all=are_all)[:MOST_ENDED_SHOWN]
     refresh = ButtonElement(text=plain("Refresh"), action_id=ids.REFRESH_STATUS, value=form.as_json())
     blocks.append(ActionsBlock(elements=[refresh]))
@@ -143,11 +142,11 @@ def _batch_row(ones: Sequence[Unfinished], can_cancel: frozenset[str]) -> Sectio
         value = BatchForm(batch=ones[0].operation.batch_id).as_json()
         options = [Option(text=plain(messages.CANCEL_REST), value=value)]
         menu = OverflowMenuElement(action_id=ids.CANCEL_BATCH, options=options)
-    return SectionBlock(text=mrkdwn(messages.batch_line(ones)), accessory=menu)
+    return section(messages.batch_line(ones), menu)
 
 
 def _ended_batch_row(ones: Sequence[Ended]) -> SectionBlock:
-    return SectionBlock(text=mrkdwn(messages.ended_batch_line(ones)))
+    return section(messages.ended_batch_line(ones))
 
 
 def _status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
@@ -158,23 +157,23 @@ def _status_row(one: Unfinished, can_cancel: frozenset[str]) -> SectionBlock:
         value = OperationForm(operation=one.operation.id).as_json()
         options = [Option(text=plain("Cancel"), value=value)]
         menu = OverflowMenuElement(action_id=ids.CANCEL, options=options)
-    return SectionBlock(text=mrkdwn(messages.status_line(one)), accessory=menu)
+    return section(messages.status_line(one), menu)
 
 
 def _ended_row(one: Ended) -> SectionBlock:
     """Return how an operation ended, for whom, when, and where its card is."""
     verdict = outcome_messages.outcome_headline(one.operation, one.outcome)
-    return SectionBlock(text=mrkdwn(messages.ended_line(verdict, one)))
+    return section(messages.ended_line(verdict, one))
 
 
 def _card(
-    lines: Sequence[str], fields: Mapping[str, str], context: str, elements: Sequence[InteractiveElement]
+    lines: Sequence[str], fields: Mapping[str, str], small: str, elements: Sequence[InteractiveElement]
 ) -> Message:
     """Return the verdict, the facts in two columns, what is less important, and what can be done."""
-    blocks: list[Block] = [SectionBlock(text=mrkdwn("\n".join(filter(None, lines))))]
+    blocks: list[Block] = [section("\n".join(filter(None, lines)))]
     if fields:
         blocks.append(fields_block(fields))
-    blocks.append(ContextBlock(elements=[mrkdwn(context)]))
+    blocks.append(context(small))
     if elements:
         blocks.append(ActionsBlock(elements=[*elements]))
     return Message(blocks)

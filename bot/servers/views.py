@@ -9,7 +9,6 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    ContextBlock,
     ExternalDataSelectElement,
     HeaderBlock,
     Option,
@@ -20,7 +19,7 @@ from bot.servers import messages
 from bot.servers.model import OLD_AFTER, Concern, Freshness, Server
 from bot.slack import ids
 from bot.slack.forms import ListForm, ServersForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, button, context, plain, section
 from bot.slack.newer_blocks import DataTableBlock
 from bot.slack.text import plain_label
 
@@ -70,7 +69,7 @@ def server_list(overview: Overview) -> Message:
     if others := page[len(needy) :]:
         blocks.append(_table(others, overview, messages.caption(are_others=len(others) < len(ordered))))
     if said := messages.not_shown(overview.servers_not_shown, overview.backups_not_shown):
-        blocks.append(ContextBlock(elements=[mrkdwn(said)]))
+        blocks.append(context(said))
     if page:
         blocks += [_picker(), *_page_buttons(overview, number)]
     return Message(blocks)
@@ -112,11 +111,11 @@ def _needy(server: Server, overview: Overview) -> SectionBlock:
     is_partial = overview.backups_not_shown > 0
     helps = {Concern.NO_BACKUP, Concern.OLD} & {*concerns} and Concern.NO_FREE_SLOT not in concerns
     if helps and overview.can_create:
-        button = _button(messages.BACK_UP, ids.SERVER_CREATE, str(server.id))
+        way = button(messages.BACK_UP, ids.SERVER_CREATE, str(server.id))
     else:
-        button = _button(messages.BACKUPS, ids.SERVER_BACKUPS, str(server.id))
+        way = button(messages.BACKUPS, ids.SERVER_BACKUPS, str(server.id))
     line = messages.needy(server, concerns, fresh, is_partial=is_partial)
-    return SectionBlock(text=mrkdwn(line), accessory=button)
+    return section(line, way)
 
 
 def _table(servers: Sequence[Server], overview: Overview, caption: str) -> DataTableBlock:
@@ -137,7 +136,7 @@ def _picker() -> ActionsBlock:
 
 def _page_buttons(overview: Overview, number: int) -> list[Block]:
     def turn(text: str, action_id: str, to: int) -> ButtonElement:
-        return _button(text, action_id, overview.form.model_copy(update={"page": to}).as_json())
+        return button(text, action_id, overview.form.model_copy(update={"page": to}).as_json())
 
     buttons = []
     if number > 0:
@@ -145,7 +144,3 @@ def _page_buttons(overview: Overview, number: int) -> list[Block]:
     if (number + 1) * PAGE < len(overview.servers):
         buttons.append(turn(messages.NEXT, ids.SERVERS_NEXT, number + 1))
     return [ActionsBlock(elements=buttons)] if buttons else []
-
-
-def _button(text: str, action_id: str, value: str) -> ButtonElement:
-    return ButtonElement(text=plain(text), action_id=action_id, value=value)

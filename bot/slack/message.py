@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from slack_sdk.models.blocks import Block, MarkdownTextObject, PlainTextObject
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ContextBlock,
+    InteractiveElement,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
 
 from bot.slack.newer_blocks import table_lines
 from bot.slack.text import UPDATE_TEXT_LIMIT, escape, truncate_mrkdwn
 
+SECTION_LIMIT = 3000
+"""Characters that Slack takes in one section."""
 _BAR = re.compile("[█░]+ ?")
 
 
@@ -53,6 +63,21 @@ def mrkdwn(text: str) -> MarkdownTextObject:
 def plain(text: str) -> PlainTextObject:
     """Return text that is shown as it is."""
     return PlainTextObject(text=text, emoji=False)
+
+
+def section(text: str, accessory: InteractiveElement | None = None) -> SectionBlock:
+    """Return formatted text as a block; what Slack would not take of it is cut."""
+    return SectionBlock(text=mrkdwn(truncate_mrkdwn(text, SECTION_LIMIT)), accessory=accessory)
+
+
+def context(*texts: str) -> ContextBlock:
+    """Return formatted text in small letters."""
+    return ContextBlock(elements=[mrkdwn(text) for text in texts])
+
+
+def button(label: str, action_id: str, value: str | None = None, style: str | None = None) -> ButtonElement:
+    """Return a button; `style` is `primary`, `danger` or None."""
+    return ButtonElement(text=plain(label), action_id=action_id, value=value, style=style)
 
 
 def _words(block: dict[str, Any]) -> str:

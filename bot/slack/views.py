@@ -9,9 +9,9 @@ from slack_sdk.models.views import View
 from bot.errors import BotError
 from bot.slack import ids, messages
 from bot.slack.forms import NoteForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, plain, section
 from bot.slack.provider_messages import Explanation
-from bot.slack.text import plain_label, truncate_mrkdwn
+from bot.slack.text import plain_label
 from bot.verbs import CHANGING
 
 _LONGEST_VALUE = 2000
@@ -48,12 +48,12 @@ def explain(trouble: Explanation, repeat: Repeat | None = None) -> Message:
 
 def sentence_alone(text: str) -> Message:
     """Return one sentence, already safe."""
-    return Message([SectionBlock(text=mrkdwn(truncate_mrkdwn(text, 3000)))])
+    return Message([section(text)])
 
 
 def offer(label: str, repeat: Repeat) -> Message:
     """Return a button that goes on with what takes a form, which Slack opens only for a click."""
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.NEEDS_CLICK))]
+    blocks: list[Block] = [section(messages.NEEDS_CLICK)]
     return Message([*blocks, ActionsBlock(elements=[_button(label, repeat)])])
 
 
@@ -129,4 +129,4 @@ def _filled(block: Json, entered: Json) -> Json:
 
 def _block(explanation: Explanation) -> SectionBlock:
     text = "\n".join(messages.lines(explanation))
-    return SectionBlock(text=mrkdwn(truncate_mrkdwn(f":warning: {text}", 3000)))
+    return section(f":warning: {text}")

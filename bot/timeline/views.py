@@ -5,15 +5,12 @@ from collections.abc import Mapping, Sequence
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
-    ButtonElement,
-    ContextBlock,
     HeaderBlock,
-    SectionBlock,
 )
 
 from bot.slack import ids
 from bot.slack.forms import TimelineForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, button, context, plain, section
 from bot.slack.text import truncate_mrkdwn
 from bot.slack.views import sentence_alone
 from bot.timeline import messages
@@ -31,14 +28,14 @@ def timeline(found: Timeline, form: TimelineForm, *, can_post: bool = True) -> M
     if not found.operations:
         return _nothing(found)
     value = form.as_json()
-    post = ButtonElement(text=plain(messages.POST), action_id=ids.TIMELINE_POST, value=value, style="primary")
-    send = ButtonElement(text=plain(messages.SEND), action_id=ids.TIMELINE_FILE, value=value)
+    post = button(messages.POST, ids.TIMELINE_POST, value, "primary")
+    send = button(messages.SEND, ids.TIMELINE_FILE, value)
     return Message([*_drawn(found), ActionsBlock(elements=[post, send] if can_post else [send])])
 
 
 def posted(found: Timeline, person: str, names: Mapping[str, str]) -> Message:
     """Return the same for everybody to read, without buttons, and with people's `names` (by id) as text."""
-    by = _context(messages.without_mentions(messages.posted_by(person), names))
+    by = context(messages.without_mentions(messages.posted_by(person), names))
     return Message([*_drawn(found, names), by])
 
 
@@ -49,9 +46,9 @@ def sent() -> Message:
 
 def _nothing(found: Timeline) -> Message:
     command = f"{Verb.TIMELINE} {in_quotes(found.server_name)} 7d" if found.server_name else "timeline 7d"
-    button = ButtonElement(text=plain(messages.LAST_WEEK), action_id=ids.run_command(0), value=command[:2000])
-    said = SectionBlock(text=mrkdwn(messages.nothing(found)))
-    return Message([said, ActionsBlock(elements=[button])])
+    last_week = button(messages.LAST_WEEK, ids.run_command(0), command[:2000])
+    said = section(messages.nothing(found))
+    return Message([said, ActionsBlock(elements=[last_week])])
 
 
 def _drawn(found: Timeline, names: Mapping[str, str] | None = None) -> list[Block]:
@@ -61,11 +58,11 @@ def _drawn(found: Timeline, names: Mapping[str, str] | None = None) -> list[Bloc
     rows = _newest_that_fit([messages.without_mentions(each, names or {}) for each in lines])
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.title(found.server_name))),
-        _context(messages.span(found)),
+        context(messages.span(found)),
     ]
     if left := sum(len(story.operations) for story in told[: len(told) - len(rows)]):
-        blocks.append(_context(messages.earlier(left, is_posted=names is not None)))
-    return [*blocks, *(SectionBlock(text=mrkdwn(row)) for row in rows)]
+        blocks.append(context(messages.earlier(left, is_posted=names is not None)))
+    return [*blocks, *(section(row) for row in rows)]
 
 
 def _newest_that_fit(rows: Sequence[str]) -> list[str]:
@@ -79,7 +76,3 @@ def _newest_that_fit(rows: Sequence[str]) -> list[str]:
             break
         fitting.insert(0, shown)
     return fitting
-
-
-def _context(text: str) -> ContextBlock:
-    return ContextBlock(elements=[mrkdwn(text)])
