@@ -49,11 +49,11 @@ class Studio:
         forget()
 
     async def shoot(
-        self, name: str, *, person: str = "UANA", channel: str = "COPS", thread: str = ""
+        self, name: str, *, person: str = "UANA", channel: str = "COPS", thread: str = "", tab: str = ""
     ) -> None:
         """Take the picture in each variant, of what this person sees."""
         await self.settled()
-        address = f"?as={person}&in={channel}" + (thread and f"&thread={thread}")
+        address = f"?as={person}&in={channel}" + (thread and f"&thread={thread}") + (tab and f"&tab={tab}")
         for scheme, width, height in VARIANTS:
             page = await self.browser.new_page()
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -275,6 +275,17 @@ async def audit(studio: Studio) -> None:
     await studio.shoot("audit-csv", person="UBEN", channel="DBEN")
 
 
+async def home(studio: Studio) -> None:
+    for handle in ("ana", "gus"):
+        person = studio.person(handle)
+        await person.opens_home()
+        await studio.shoot(
+            f"home-of-{handle}", person=person.person.id, channel=f"D{handle.upper()}", tab="home"
+        )
+    await studio.person("ana").clicks("ask_create", view=studio.sandbox.workspace.homes["UANA"]["id"])
+    await studio.shoot("home-create", channel="DANA", tab="home")
+
+
 COMMANDS = {
     "ana": [
         *("", "help", "help restore", "status", "servers", "list", "list web-1", "list lab-1", "timeline"),
@@ -304,6 +315,7 @@ SCENES: tuple[Scene, ...] = (
     delete,
     without_vps,
     audit,
+    home,
 )
 
 
