@@ -25,6 +25,15 @@ ACK_SECONDS = 0.3
 _FORGED = re.compile(r"<[^>]*evil", re.IGNORECASE)
 
 
+def _seen(part: Any) -> Any:
+    """Return a part of a message without what buttons stand for, which nobody sees."""
+    if isinstance(part, list):
+        return [_seen(each) for each in part]
+    if isinstance(part, dict):
+        return {name: _seen(each) for name, each in part.items() if name != "value"}
+    return part
+
+
 class ErrorRecorder(logging.Handler):
     """Knows how each thing that was sent ended, and fails if it ended badly."""
 
@@ -97,7 +106,7 @@ class ErrorRecorder(logging.Handler):
         assert not self.world.workspace.complaints
         for message in self.said():
             shown = {"text": message.text, "blocks": message.blocks}
-            assert not [*live(shown), *_FORGED.findall(str(shown))], shown
+            assert not [*live(shown), *_FORGED.findall(str(_seen(shown)))], shown
 
     def said(self) -> list[Message]:
         """Return all that the bot has said."""

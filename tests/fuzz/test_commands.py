@@ -31,7 +31,7 @@ def typed(world: World, handle: str, text: str) -> Json:
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 
 
-@examples(100)
+@examples(60)
 @given(handle=st.sampled_from(["cleo", "gus"]), text=commands)
 async def test_every_command_is_answered(recorder: ErrorRecorder, handle: str, text: str) -> None:
     recorder.forget()

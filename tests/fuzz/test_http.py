@@ -75,7 +75,7 @@ def encoded(kind: str, payload: Any) -> bytes:
 
 
 @set_up(mode="http")
-@examples(120)
+@examples(70)
 @given(number=st.integers(0, 999), spoiling=spoilings, content_type=st.sampled_from(TYPES))
 async def test_an_odd_payload_is_answered(
     recorder: ErrorRecorder, number: int, spoiling: Spoiling, content_type: str
@@ -120,7 +120,7 @@ BROKEN = st.sampled_from(
 
 
 @set_up(mode="http")
-@examples(80)
+@examples(50)
 @given(stamp=st.none() | BROKEN, signature=st.none() | BROKEN)
 async def test_nothing_is_handled_without_a_right_signature(
     recorder: ErrorRecorder, stamp: str | None, signature: str | None

@@ -32,7 +32,7 @@ async def test_every_payload_is_acked_as_it_is(recorder: ErrorRecorder, handle: 
         assert not wrong(answer)
 
 
-@examples(200)
+@examples(120)
 @given(handle=st.sampled_from(["ana", "cleo"]), number=st.integers(0, 999), spoiling=spoilings)
 async def test_an_odd_one_is_answered_or_logged(
     recorder: ErrorRecorder, handle: str, number: int, spoiling: Spoiling

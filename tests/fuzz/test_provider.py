@@ -117,7 +117,7 @@ async def provider() -> AsyncIterator[Provider]:
     await answering.client.aclose()
 
 
-@examples(150)
+@examples(90)
 @given(status=statuses, sent=headers, body=bodies)
 async def test_only_our_errors_come_out(
     provider: Provider, status: int, sent: dict[str, str], body: bytes
@@ -143,7 +143,7 @@ async def test_only_our_errors_come_out(
         assert "token-of-ours" not in said
 
 
-@examples(100)
+@examples(60)
 @given(results=st.lists(backups | values, max_size=12), page=st.integers(0, 2))
 async def test_hostile_backups_can_be_shown(provider: Provider, results: list[Any], page: int) -> None:
     provider.lists(results)

@@ -37,7 +37,7 @@ states = st.dictionaries(texts, st.dictionaries(names, elements, max_size=3), ma
 edits = st.tuples(st.integers(0, 200), st.characters(exclude_categories=[]))
 
 
-@examples(300)
+@examples(150)
 @given(values=states, name=names)
 def test_any_text_in_any_field_is_read(values: Any, name: str) -> None:
     payload = storable({"view": {"id": "V1", "state": {"values": values}}})
@@ -47,7 +47,7 @@ def test_any_text_in_any_field_is_read(values: Any, name: str) -> None:
     assert isinstance(interaction.is_ticked(name), bool)
 
 
-@examples(300)
+@examples(150)
 @given(payload=anything)
 def test_what_is_kept_of_a_payload_can_be_stored(payload: Any) -> None:
     with suppress(InvalidPayload):
@@ -56,14 +56,14 @@ def test_what_is_kept_of_a_payload_can_be_stored(payload: Any) -> None:
         assert "\\ud8" not in shown
 
 
-@examples(300)
+@examples(150)
 @given(stored=texts, form=st.sampled_from(FORMS))
 def test_what_is_not_ours_is_not_understood(stored: str, form: type[BaseModel]) -> None:
     with suppress(UsageError):
         assert isinstance(forms.read_form(form, stored), form)
 
 
-@examples(200)
+@examples(120)
 @given(edit=edits)
 def test_an_edited_form_is_read_or_not_understood(edit: tuple[int, str]) -> None:
     stored = forms.PickForm(verb=Verb.DELETE, channel="COPS", server_id=1).as_json()
@@ -73,7 +73,7 @@ def test_an_edited_form_is_read_or_not_understood(edit: tuple[int, str]) -> None
         assert isinstance(forms.read_form(forms.PickForm, edited), forms.PickForm)
 
 
-@examples(300)
+@examples(150)
 @given(value=texts)
 def test_a_choice_is_read_or_not_understood(value: str) -> None:
     with suppress(UsageError):

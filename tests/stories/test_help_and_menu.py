@@ -40,39 +40,36 @@ async def test_who_can_only_look_is_told_whom_to_ask_and_who_can_t_even_that_is_
     await world.until_whisper("gus", "Only full members")
 
 
-@pytest.mark.parametrize(
-    ("button", "words"),
-    [
+async def test_buttons_that_show_something_or_open_a_form(world: World) -> None:
+    ana = world.person("ana")
+    for button, words in (
         ("List backups", "0 backups of"),
         ("Status", "Nothing is running or waiting."),
         ("Servers", "2 servers"),
         ("Help", "`/backup create web-1 before the upgrade`"),
-    ],
-)
-async def test_a_button_that_shows_something(world: World, button: str, words: str) -> None:
-    ana = world.person("ana")
-    await ana.types("/backup")
-    menu = await world.until_whisper("ana", "What do you want to do?")
-    await ana.clicks(label=button, message=menu)
-    await world.until_whisper("ana", words)
+    ):
+        await ana.types("/backup")
+        menu = await world.until_whisper("ana", "What do you want to do?")
+        await ana.clicks(label=button, message=menu)
+        await world.until_whisper("ana", words)
+    for button, title in (
+        ("Back up…", "Back up a server"),
+        ("Restore…", "Restore a server"),
+        ("Delete…", "Delete a backup"),
+    ):
+        await ana.types("/backup")
+        menu = await world.until_whisper("ana", "What do you want to do?")
+        await ana.clicks(label=button, message=menu)
+        await world.until_modal("ana", title)
+        await ana.closes(everything=True)
 
 
-@pytest.mark.parametrize(
-    ("button", "title"),
-    [("Back up…", "Back up a server"), ("Restore…", "Restore a server"), ("Delete…", "Delete a backup")],
-)
-async def test_a_button_that_opens_a_form(world: World, button: str, title: str) -> None:
-    ana = world.person("ana")
-    await ana.types("/backup")
-    menu = await world.until_whisper("ana", "What do you want to do?")
-    await ana.clicks(label=button, message=menu)
-    await world.until_modal("ana", title)
-
-
-@pytest.mark.parametrize("verb", VERBS)
-async def test_help_explains_each_verb_with_an_example(world: World, verb: str) -> None:
-    await world.person("cleo").types(f"/backup help {verb}")
-    assert f"`/backup {verb}" in (await world.until_whisper("cleo", "For example: ")).text
+async def test_help_explains_each_verb_with_an_example(world: World) -> None:
+    for verb in VERBS:
+        await world.person("cleo").types(f"/backup help {verb}")
+        told = await world.until_whisper("cleo", "For example: ")
+        assert f"`/backup {verb}" in told.text
+        world.workspace.remove(told)
 
 
 async def test_help_names_all_verbs(world: World) -> None:
@@ -81,28 +78,26 @@ async def test_help_names_all_verbs(world: World) -> None:
     assert all(f"`/backup {verb}" in shown.text for verb in VERBS)
 
 
-@pytest.mark.parametrize(
-    ("said", "hint"),
-    [
+async def test_an_unknown_verb_is_answered_with_near_ones(world: World) -> None:
+    for said, hint in (
         ("lst", "Did you mean `/backup list`?"),
         ("delte 501", "Did you mean `/backup delete`?"),
         ("restor web-1", "Did you mean `/backup restore`?"),
         ("help creat", "Did you mean `/backup help create`?"),
         ("make me a sandwich", "See what I can do with `/backup help`."),
         ("<!channel>", "See what I can do with `/backup help`."),
-    ],
-)
-async def test_an_unknown_verb_is_answered_with_near_ones(world: World, said: str, hint: str) -> None:
-    await world.person("ana").types(f"/backup {said}")
-    answer = await world.until_whisper("ana", hint)
-    assert "<!channel>" not in answer.text
+    ):
+        await world.person("ana").types(f"/backup {said}")
+        answer = await world.until_whisper("ana", hint)
+        assert "<!channel>" not in answer.text
+        world.workspace.remove(answer)
     assert world.posts() == []
 
 
-@pytest.mark.parametrize(("said", "words"), [("ls", "0 backups"), ("LIST", "0 backups"), ("?", "*Look*")])
-async def test_other_words_for_the_same(world: World, said: str, words: str) -> None:
-    await world.person("ana").types(f"/backup {said}")
-    await world.until_whisper("ana", words)
+async def test_other_words_for_the_same(world: World) -> None:
+    for said, words in (("ls", "0 backups"), ("LIST", "0 backups"), ("?", "*Look*")):
+        await world.person("ana").types(f"/backup {said}")
+        world.workspace.remove(await world.until_whisper("ana", words))
 
 
 async def test_in_a_direct_message_it_works_the_same(world: World) -> None:

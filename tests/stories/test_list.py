@@ -209,34 +209,33 @@ async def test_a_person_without_permission_is_told_when_they_choose_not_when_the
     assert "Ask <@UANA> or <@UBEN>." in await world.until(refusal, "cleo is refused")
 
 
-@pytest.mark.parametrize(
-    ("said", "words"),
-    [
+async def test_what_makes_no_sense_is_explained(world: World) -> None:
+    for said, words in (
         ("list web-9", "Did you mean web-1"),
         ("list --all", "I don't know the option “--all”."),
         ("list --type weekly", "Types are `manual` and `automatic`."),
         ("list web-1 db-1", "I list one server at a time."),
-    ],
-)
-async def test_what_makes_no_sense_is_explained(world: World, said: str, words: str) -> None:
-    await world.person("ana").types(f"/backup {said}")
-    await world.until_whisper("ana", words)
+    ):
+        await world.person("ana").types(f"/backup {said}")
+        await world.until_whisper("ana", words)
 
 
 HOSTILE = ["<!channel> now", "<@UBEN>", "<https://evil.example|click>", "*x* _y_ ~z~ `c`", "a\n> b\u202ec"]
 
 
-@pytest.mark.parametrize("description", HOSTILE)
-async def test_names_and_descriptions_can_t_mention_link_or_format(world: World, description: str) -> None:
-    world.provider.add_server(description)
-    world.provider.add_backup(description, description=description)
+async def test_names_and_descriptions_can_t_mention_link_or_format(world: World) -> None:
+    for description in HOSTILE:
+        world.provider.add_server(description)
+        world.provider.add_backup(description, description=description)
     ana = world.person("ana")
     await ana.types("/backup list")
-    listing = await world.until_whisper("ana", "1 backup")
-    assert description not in listing.text
-    assert description not in [block["text"]["text"] for block in listing.blocks if "text" in block]
+    listing = await world.until_whisper("ana", "5 backups")
     await ana.clicks(label="Show in channel", message=listing)
-    assert description not in (await world.until_post("Shared by")).text
+    shared = await world.until_post("Shared by")
+    for description in HOSTILE:
+        assert description not in listing.text
+        assert description not in [block["text"]["text"] for block in listing.blocks if "text" in block]
+        assert description not in shared.text
     assert world.workspace.complaints == []
 
 
@@ -268,23 +267,6 @@ async def test_pages_of_vps_org_are_read_to_the_end(world: World) -> None:
     world.provider.page_size = 5
     await world.person("ana").types("/backup list")
     await world.until_whisper("ana", "12 backups")
-
-
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [
-        ("500", "VPS.org is having problems (error 500)"),
-        ("429_without_retry_after", "VPS.org is limiting requests"),
-        ("html", "VPS.org's answer is not JSON."),
-        ("reset", "VPS.org dropped the connection"),
-        ("unauthorized", "VPS_API_TOKEN is not accepted."),
-        ("cut", "VPS.org's answer is not JSON."),
-    ],
-)
-async def test_if_vps_org_can_t_be_asked_the_reason_is_told(world: World, fault: str, words: str) -> None:
-    world.faults.next_provider["GET", "/backups/"] += [fault] * 4
-    await world.person("ana").types("/backup list")
-    await world.until_whisper("ana", words)
 
 
 async def test_a_hiccup_of_vps_org_is_not_even_noticed(world: World) -> None:
