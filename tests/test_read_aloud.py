@@ -25,26 +25,33 @@ class Words(SingleFileSnapshotExtension):
     _write_mode = WriteMode.TEXT
 
 
-def said_by_noun() -> dict[str, list[str]]:
-    """Return by noun the files that say something to people, each followed by what it says."""
-    said: dict[str, list[str]] = {}
+def files_by_noun() -> dict[str, list[Path]]:
+    """Return by noun the files that say something to people."""
+    found: dict[str, list[Path]] = {}
     for path in sorted(BOT.rglob("*.py")):
         name = str(path.relative_to(BOT))
         if SAYS_SENTENCES.fullmatch(path.name) or name.startswith(SAY_SENTENCES_TOO):
-            noun = name.partition("/")[0] if "/" in name else "settings"
-            texts = dict.fromkeys(found.text.strip() for found in spoken(path.read_text()))
-            said.setdefault(noun, []).extend([f"# bot/{name}", *texts, ""] if texts else [])
-    return said
+            found.setdefault(name.partition("/")[0] if "/" in name else "settings", []).append(path)
+    return found
 
 
-SAID = said_by_noun()
+FILES = files_by_noun()
 
 
-@pytest.mark.parametrize("noun", SAID)
+def said(noun: str) -> list[str]:
+    """Return the files of a noun, each followed by what it says."""
+    lines: list[str] = []
+    for path in FILES[noun]:
+        texts = dict.fromkeys(found.text.strip() for found in spoken(path.read_text()))
+        lines += [f"# bot/{path.relative_to(BOT)}", *texts, ""] if texts else []
+    return lines
+
+
+@pytest.mark.parametrize("noun", FILES)
 def test_what_is_said(noun: str, snapshot: SnapshotAssertion) -> None:
-    assert "\n".join(SAID[noun]) == snapshot(extension_class=Words)
+    assert "\n".join(said(noun)) == snapshot(extension_class=Words)
 
 
 def test_words_are_plain() -> None:
-    texts = [*(text for texts in SAID.values() for text in texts), *README.splitlines()]
+    texts = [*(text for noun in FILES for text in said(noun)), *README.splitlines()]
     assert [text for text in texts if STIFF.search(text)] == []
