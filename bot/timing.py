@@ -145,7 +145,7 @@ def _which_days(days: Numbers, weekdays: Numbers) -> str:
         return "day"
     if _is_all(days, 2):
         week = [each for each in (1, 2, 3, 4, 5, 6, 0) if each in weekdays]
-        return "weekday" if weekdays == _WEEKDAYS else _and(DAYS[each] for each in week)
+        return "weekday" if weekdays == _WEEKDAYS else _and(DAYS[each].capitalize() for each in week)
     if _is_all(weekdays, 4):
         return f"month on the {_and(map(_ordinal, days))}" if len(days) <= MOST_TIMES else ""
     return ""

@@ -17,6 +17,7 @@ from bot.permissions import (
     audit_sight,
     check_answer,
     check_approval,
+    check_by_clock,
     check_cancel,
     check_requester,
     decide,
@@ -124,6 +125,14 @@ def can_cancel(person: Person, requester: str, server: str, rules: Rules = RULES
     return True
 
 
+def can_by_clock(person: Person, verb: Verb, server: str) -> bool:
+    try:
+        check_by_clock(person, verb, server, "COPS", RULES)
+    except NotAllowed:
+        return False
+    return True
+
+
 def can_answer(person: Person, server: str | None, rules: Rules = RULES) -> bool:
     try:
         check_answer(person, server, rules)
@@ -138,6 +147,13 @@ def test_each_can_do_what_the_table_says(role: str) -> None:
         outside = server == "vault" and channel != "COPS"
         wanted = "-" if outside else EXPECTED[role, server][LETTERS[verb]]
         assert decided(ROLES[role], verb, server, channel) == wanted, (verb, server, channel)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_by_the_clock_each_can_do_what_takes_no_second_person(role: str) -> None:
+    for verb, server in product((Verb.CREATE, Verb.DELETE), SERVERS):
+        wanted = EXPECTED[role, server][LETTERS[verb]] == "y"
+        assert can_by_clock(ROLES[role], verb, server) is wanted, (verb, server)
 
 
 @pytest.mark.parametrize("role", ROLES)

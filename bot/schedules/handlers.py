@@ -277,6 +277,7 @@ async def _show(
             each,
             last_run(await services().audit.last_run(each.id)),
             await rights.can_change(interaction, each, servers),
+            is_starting=made is not None and made.change is Change.RUN and each.id == made.schedule.id,
         )
         for each in seen[there * PAGE : (there + 1) * PAGE]
     ]

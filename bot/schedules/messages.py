@@ -65,15 +65,16 @@ def reason(schedule: Schedule) -> str:
     return f"Schedule: {describe(schedule.timing)} ({schedule.zone})"
 
 
-def row(schedule: Schedule, runs: Sequence[datetime], last: LastRun | None) -> str:
+def row(
+    schedule: Schedule, runs: Sequence[datetime], last: LastRun | None, *, is_starting: bool = False
+) -> str:
     """Return a schedule in a few lines: its next runs in the reader's own time, its terms, its last run."""
     state = ":double_vertical_bar: " if schedule.is_paused else ":calendar: "
-    next_runs = f"Next: {', '.join(when(run) for run in runs)}"
     lines = [
         f"{state}{name(schedule)}",
-        "*Paused*: it does not run" if schedule.is_paused else next_runs,
+        "*Paused*: it does not run" if schedule.is_paused else next_runs(runs),
         " · ".join([terms(schedule), f"runs with the rights of {mention(schedule.owner)}", place(schedule)]),
-        last_run(last),
+        last_run(last, is_starting=is_starting),
     ]
     return "\n".join(lines)
 
@@ -92,8 +93,10 @@ def place(schedule: Schedule) -> str:
     return f"<#{schedule.channel}>" if schedule.channel.startswith(("C", "G")) else "direct message"
 
 
-def last_run(last: LastRun | None) -> str:
-    """Return how its last run went."""
+def last_run(last: LastRun | None, *, is_starting: bool) -> str:
+    """Return how its last run went; `is_starting` if another was just requested."""
+    if is_starting:
+        return ":arrows_counterclockwise: It starts now."
     if last is None:
         return "It has not run yet."
     parts = [f"{last.done} done"] if last.done else []
@@ -127,7 +130,7 @@ def changed(change: ScheduleChange) -> str:
 
 def next_runs(runs: Sequence[datetime]) -> str:
     """Return when it runs next, in the reader's own time."""
-    return f"Next: {', '.join(when(run) for run in runs)}"
+    return f"Next: {' · '.join(when(run) for run in runs)}"
 
 
 def not_recorded(change: ScheduleChange, failure: Failure) -> str:
@@ -193,7 +196,7 @@ def _why(failure: Failure) -> str:
 
 def checked(runs: Sequence[datetime], said: str, zone: tzinfo, zone_name: str, now: datetime) -> str:
     """Return how a form's words are understood, and when that is next."""
-    times = ", ".join(local(run, zone, now) for run in runs)
+    times = " · ".join(local(run, zone, now) for run in runs)
     return (
         f":white_check_mark: {escape_truncated(said, 200)}: next {times} ({escape_truncated(zone_name, 60)})"
     )

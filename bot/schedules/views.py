@@ -41,11 +41,12 @@ _TEXT_LIMIT = 500
 
 @dataclass(frozen=True)
 class Shown:
-    """A schedule in the list, how its last run went, and whether the reader can change it."""
+    """A schedule in the list, how its last run went, whether one starts, and the reader can change it."""
 
     schedule: Schedule
     last: LastRun | None = None
     can_change: bool = False
+    is_starting: bool = False
 
 
 def schedule_list(
@@ -57,7 +58,8 @@ def schedule_list(
         blocks.append(SectionBlock(text=mrkdwn(messages.NONE)))
     for each in shown:
         runs = [*islice(each.schedule.timing.next_runs(now, each.schedule.clock), NEXT_RUNS)]
-        blocks.append(SectionBlock(text=mrkdwn(messages.row(each.schedule, runs, each.last))))
+        row = messages.row(each.schedule, runs, each.last, is_starting=each.is_starting)
+        blocks.append(SectionBlock(text=mrkdwn(row)))
         if each.can_change:
             blocks.append(ActionsBlock(elements=_row_buttons(each.schedule, page, now)))
     if count > PAGE:

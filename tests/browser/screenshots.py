@@ -234,6 +234,25 @@ async def break_glass(studio: Studio) -> None:
     await studio.shoot("break-glass")
 
 
+async def schedules(studio: Studio) -> None:
+    ana = studio.person("ana")
+    await ana.types("/backup schedule create web-1 every day at 03:00 keep 7 make room")
+    await studio.settled()
+    await ana.types("/backup schedule create mail web-* every monday and thursday at 2pm")
+    await studio.settled()
+    await ana.types("/backup schedule")
+    await studio.settled()
+    await use(studio, "ana", "Run now")
+    await studio.shoot("schedules")
+    await ana.types("/backup schedule create")
+    await studio.settled()
+    await ana.fills(scheduled_servers="web-1 db-*", scheduled_when="every 6 hours")
+    await studio.shoot("schedule-form")
+    await ana.fills(scheduled_when="every blue moon")
+    await studio.shoot("schedule-form-refused")
+    await ana.closes()
+
+
 async def delete(studio: Studio) -> None:
     oldest = next(one for one in studio.sandbox.provider.backups_of("web-1") if one.backup_type == "manual")
     await studio.person("ana").types(f"/backup delete {oldest.id}")
@@ -314,6 +333,7 @@ SCENES: tuple[Scene, ...] = (
     break_glass,
     delete,
     without_vps,
+    schedules,
     audit,
     home,
 )

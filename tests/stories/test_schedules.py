@@ -58,7 +58,7 @@ async def test_a_schedule_is_made_told_listed_and_run_now(world: World) -> None:
     await ana.clicks("schedule_run", message=listing)
     [made] = await world.until(lambda: world.provider.creates)
     assert "Schedule: every day at 03:00" in made.description
-    await world.until_whisper("ana", "It has not run yet.")
+    await world.until_whisper("ana", "It starts now.")
     world.provider.finish()
     [outcome] = await world.until(lambda: backed_up(world))
     assert "Requested by <@UANA>" in outcome.text
