@@ -10,6 +10,7 @@ from bot.audit import record
 from bot.audit.record import entry_of
 from bot.backups.api import BackupList
 from bot.backups.checks import manual_backups
+from bot.backups.limited import while_limited
 from bot.backups.model import Backup
 from bot.backups.own import own_spare, own_surplus
 from bot.errors import BotError, Failure
@@ -50,7 +51,7 @@ async def choose_room(wanted: CreateOperation) -> CreateOperation:
     """
     if not wanted.makes_room or wanted.delete_first:
         return wanted
-    room = await find_room(wanted)
+    room = await while_limited(lambda: find_room(wanted))
     if room.failure:
         raise Refused(NotDone(ended_at=room.at, failure=room.failure))
     return wanted.model_copy(update={"delete_first": room.first})

@@ -12,6 +12,7 @@ from bot.audit.model import Broken, verify
 from bot.audit.store import AuditTrail
 from bot.doctor import messages
 from bot.doctor.model import Finding, Level
+from bot.doctor.schedules import examine_schedules
 
 _CONNECT_SECONDS = 5
 MOST_CHECKED = 50_000
@@ -36,7 +37,9 @@ def examine_database(database_url: str) -> list[Finding]:
 
 def _examine(engine: sa.Engine) -> list[Finding]:
     tried = _try_out(engine)
-    return [tried, *_examine_trail(engine)] if tried.level is Level.WELL else [tried]
+    if tried.level is not Level.WELL:
+        return [tried]
+    return [tried, *_examine_trail(engine), *_examine_schedules(engine)]
 
 
 def _could_be_made(file: Path) -> Finding:
@@ -77,6 +80,15 @@ def _examine_trail(engine: sa.Engine) -> list[Finding]:
     if isinstance(found, Broken):
         return [messages.audit_trail_broken(found)]
     return [messages.audit_trail(found.entries, is_all=found.entries < MOST_CHECKED)]
+
+
+def _examine_schedules(engine: sa.Engine) -> list[Finding]:
+    try:
+        return examine_schedules(engine)
+    except sa.exc.SQLAlchemyError as error:
+        return [messages.database_unreadable(_reason(error))]
+    finally:
+        engine.dispose()
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot.audit.model import Entry
 from bot.sandbox.slack.workspace import Message
@@ -183,6 +184,34 @@ async def test_several_servers_run_together_those_that_are_there_then(world: Wor
     await world.until_post("*3 servers* are backed up")
     assert {each.server.name for each in world.provider.creates} == {"web-1", "web-2", "db-1"}
     assert "3 done" in (await listed(world, words="3 done")).text
+
+
+RULES = """
+[[rule]]
+servers = ["db-*"]
+viewers = ["UBEN"]
+operators = ["UBEN"]
+"""
+
+
+async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
+    world: World, tmp_path: Path
+) -> None:
+    await create(world, "web-1 db-1 hourly keep 3")
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES)
+    await world.stop_bot()
+    make_older(world, timedelta(hours=3))
+    await world.start_bot(bot_rules_file=rules)
+    told = await world.until_post("can't back up everything")
+    assert told.text.startswith(":warning: <@UANA> The schedule *web-1 and db-1*")
+    await world.until(lambda: world.provider.creates)
+    world.provider.finish()
+    await world.until(lambda: backed_up(world))
+    assert [each.server.name for each in world.provider.creates] == ["web-1"]
+    # It is hidden from who can't see all of its servers, as if there were none.
+    assert "There are no schedules." in (await listed(world, words="There are no")).text
+    assert "*web-1 and db-1*" in (await listed(world, "ben")).text
 
 
 async def test_the_form_checks_the_words_and_says_what_is_wrong(world: World) -> None:
