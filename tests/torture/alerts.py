@@ -7,6 +7,8 @@ In the end each server that is in trouble must be told so, none that is well, an
 import argparse
 import asyncio
 import logging
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,7 +20,7 @@ from random import Random
 
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.server import Sandbox
-from bot.sandbox.slack.workspace import Message
+from bot.sandbox.slack.workspace import Change, Message
 from tests import forked
 from tests.operations.postgres import Postgres
 
@@ -75,7 +77,10 @@ class Stage:
         await self.sandbox.stop()
 
     async def strike(self) -> None:
-        """Let a server lose its backups, or get one; kill a bot soon after, and start it again."""
+        """Let a server lose its backups, or get one; kill a bot soon after, and start it again.
+
+        Every other time all of them, when Slack has a message and they don't know that yet.
+        """
         name = self.random.choice(SERVERS)
         if own := self.sandbox.provider.backups_of(name):
             for backup in own:
@@ -84,11 +89,31 @@ class Stage:
             # Kept so shortly that it may be gone without a word of it.
             kept = timedelta(minutes=61)
             self.sandbox.provider.add_backup(name, backup_type="automatic", age=timedelta(0), kept=kept)
-        await asyncio.sleep(self.random.uniform(0, LONGEST_SECONDS))
-        doomed = self.random.choice(self.bots)
-        await doomed.kill()
-        await doomed.start()
-        await doomed.ready()
+        doomed = [self.random.choice(self.bots)]
+        if self.random.random() < 0.5:
+            doomed = self.bots
+            await self._kill_at_a_message()
+        else:
+            await asyncio.sleep(self.random.uniform(0, LONGEST_SECONDS))
+        await asyncio.gather(*(bot.kill() for bot in doomed))
+        await asyncio.gather(*(bot.start() for bot in doomed))
+        await asyncio.gather(*(bot.ready() for bot in doomed))
+
+    async def _kill_at_a_message(self) -> None:
+        """Kill all bots the moment that Slack takes a message of theirs, if one comes soon."""
+        struck = asyncio.Event()
+
+        def strike(change: Change) -> None:
+            if change.kind == "message" and not struck.is_set():
+                struck.set()
+                for pid in filter(None, (bot.pid for bot in self.bots)):
+                    os.kill(pid, signal.SIGKILL)
+
+        leave = self.sandbox.workspace.listen(strike)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_SECONDS):
+                await struck.wait()
+        leave()
 
     async def settle(self) -> None:
         """Wait until what is told is so, for a minute at most."""
