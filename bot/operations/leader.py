@@ -68,11 +68,14 @@ class Leader:
         session = self._database.connect()
         with session.begin():
             is_ours = session.scalar(sa.select(sa.func.pg_try_advisory_lock(self._lock)))
-        if is_ours:
-            self._session = session
-        else:
+        if not is_ours:
             session.close()
-        return self._session
+            return None
+        self._session = session
+        with session.begin():
+            # It may have nothing to do for long.
+            session.exec_driver_sql("set idle_session_timeout = 0")
+        return session
 
     def _let_go(self) -> None:
         session, self._session = self._session, None
