@@ -59,11 +59,10 @@ from bot.operations.model import (
     Refused,
     Unworded,
     WatchOperation,
-    is_ended_by_requester,
 )
 from bot.operations.progress import Running
 from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
-from bot.operations.visibility import is_part_of_a_run, is_routine
+from bot.operations.visibility import is_ended_by_requester, is_part_of_a_run, is_routine
 from bot.permissions import NeedsApproval, sees_all
 from bot.services import services
 from bot.verbs import Verb

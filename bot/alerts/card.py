@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from bot.alerts.model import HAPPENED, Kind, Severity, Trouble, gravest_first
+from bot.operations.model import StoredModel
 
 MERGE_ABOVE = 5
 """Alerts a channel gets within an hour; what comes beyond that is merged into one."""
@@ -20,13 +21,7 @@ FORGET_AFTER = timedelta(days=30)
 """How long what happened, and does not end, can be acknowledged."""
 
 
-class _Stored(BaseModel):
-    """Stored: only add fields that have a default."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Told(_Stored):
+class Told(StoredModel):
     """A trouble that is told, since when (UTC), and when it ended; `is_gone`: with its server."""
 
     trouble: Trouble
@@ -45,7 +40,7 @@ class Told(_Stored):
         return self.is_open and self.trouble.kind not in HAPPENED
 
 
-class Answer(_Stored):
+class Answer(StoredModel):
     """What a person said to an alert: acknowledged, or snoozed until a moment (UTC), and why."""
 
     card: str
@@ -59,7 +54,7 @@ class Answer(_Stored):
         return self.until is None or now < self.until
 
 
-class AlertCard(_Stored):
+class AlertCard(StoredModel):
     """An alert's message: which troubles it tells, since `at` (UTC), and where it is once it is posted.
 
     `shown` is a digest of what it said last, `remind_at` when it is reminded of for the next time.

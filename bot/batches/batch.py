@@ -15,13 +15,12 @@ from bot.batches.model import Batch, BatchServer, BatchState, EndedBatch, Group
 from bot.notifications.model import MessageRef
 from bot.operations import engine, records
 from bot.operations.cancel import cancel_operation
-from bot.operations.card import ANNOUNCE_SECONDS, PostedCard
+from bot.operations.card import ANNOUNCE_SECONDS, PostedCard, reply
 from bot.operations.engine import Execution, is_recovery, step, workflow
-from bot.operations.model import CreateOperation
+from bot.operations.model import BaseRequest, CreateOperation
 from bot.operations.records import REQUEST, cancel_id, report_id
 from bot.operations.visibility import is_shown, is_told_nobody
 from bot.services import services
-from bot.slack.message import text_alone
 
 log = structlog.get_logger()
 
@@ -185,37 +184,18 @@ async def tell_unworded(batch: Batch, ref: PostedCard) -> None:
 
 
 async def _reply(batch: Batch, ref: MessageRef, text: str, *, is_broadcast: bool) -> None:
-    # Threads have no threads of their own.
-    is_in_thread = bool(batch.thread_ts) and ref.channel == batch.channel
-    await services().messages.post_once(
-        _places(batch, ref.channel),
-        text_alone(text),
-        f"{batch.id}:reply",
-        thread_ts=batch.thread_ts if is_in_thread else ref.ts,
-        broadcast=is_broadcast and not ref.channel.startswith("D"),
-        is_recovery=is_recovery(),
-        give_up_after=None,
-    )
+    places, broadcast = _places(batch, ref.channel), is_broadcast and not ref.channel.startswith("D")
+    await reply(batch, places, ref, text, "reply", give_up_after=None, broadcast=broadcast)
 
 
 def operation_of(batch: Batch, server: BatchServer) -> CreateOperation:
     """Return the operation that backs up one server of a batch."""
+    common = {name: getattr(batch, name) for name in BaseRequest.model_fields}
     return CreateOperation(
-        id=part_id(batch, server),
+        **common | {"id": part_id(batch, server)},
         batch_id=batch.id,
         server_id=server.id,
         server_name=server.name,
-        requested_by=batch.requested_by,
-        requester_name=batch.requester_name,
-        team=batch.team,
-        channel=batch.channel,
-        thread_ts=batch.thread_ts,
-        about=batch.about,
-        requested_at=batch.requested_at,
-        delivery_id=batch.delivery_id,
-        reason=batch.reason,
-        schedule_id=batch.schedule_id,
-        by_hand=batch.by_hand,
         keep=batch.keep if server.rotates else None,
         makes_room=batch.makes_room and server.rotates,
     )
@@ -230,9 +210,8 @@ def _is_shown(batch: Batch) -> bool:
 def _is_routine(state: BatchState) -> bool:
     """Tell whether nobody need be called to how a batch ended: what a schedule does, as it should be."""
     batch = state.batch
-    is_by_clock = bool(batch.schedule_id) and not batch.by_hand
     is_as_meant = bool(batch.servers) and not batch.unknown
-    return is_by_clock and is_as_meant and state.count(Group.DONE) == len(batch.servers)
+    return batch.is_by_clock and is_as_meant and state.count(Group.DONE) == len(batch.servers)
 
 
 def _is_told_nobody(batch: Batch) -> bool:
@@ -253,6 +232,4 @@ def _is_news(state: BatchState) -> bool:
 
 def _places(batch: Batch, channel: str = "") -> list[str]:
     """Return where something is said: in a channel, by default that of the batch if it is shown there."""
-    if not channel and _is_shown(batch):
-        channel = batch.channel
-    return list(dict.fromkeys(filter(None, (channel, batch.requested_by))))
+    return [channel or (batch.channel if _is_shown(batch) else ""), batch.requested_by]

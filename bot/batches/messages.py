@@ -112,8 +112,7 @@ def not_understood(words: Sequence[str]) -> str:
 def origin(batch: Batch) -> str:
     """Return who requested a batch, when, and why."""
     # Nobody is to be called by what runs each night.
-    is_by_clock = bool(batch.schedule_id) and not batch.by_hand
-    who = "Scheduled" if is_by_clock else f"Requested by {mention(batch.requested_by)}"
+    who = "Scheduled" if batch.is_by_clock else f"Requested by {mention(batch.requested_by)}"
     said = f"{who} {ago(batch.requested_at)}"
     return f"{said}\n{why(batch.reason, batch.about)}" if batch.reason else said
 

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-
-from bot.operations.model import Cancelled, NotDone, Operation, Outcome, State
+from bot.operations.model import BaseRequest, Cancelled, NotDone, Operation, Outcome, State, StoredModel
 
 MOST_SERVERS = 100
 """Servers in one batch: as many as one message can tell of."""
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class BatchServer(_Stored):
+class BatchServer(StoredModel):
     """A server as it was meant when the batch was requested; `rotates` if older backups can be deleted."""
 
     id: int
@@ -28,35 +22,20 @@ class BatchServer(_Stored):
     rotates: bool = True
 
 
-class Batch(_Stored):
-    """Which servers are backed up together, for whom, where and why.
+class Batch(BaseRequest):
+    """Which servers are backed up together.
 
-    `id` is made of Slack's own ids, or of a schedule's, so that a repeated request finds the same batch.
-    `thread_ts` is the thread of `channel` in which it is told, `about` the address of the message that it was
-    begun from. `unknown` are words of the request that fit no server. `schedule_id` is that of the schedule
-    it was begun by, `by_hand` if by a person; it keeps the newest `keep` of its own backups, and may make
-    room (`makes_room`).
+    `unknown` are words of the request that fit no server. `keep` and `makes_room` are its schedule's: see
+    `CreateOperation`.
     """
 
-    id: str
     servers: tuple[BatchServer, ...]
-    requested_by: str
-    requester_name: str = ""
-    team: str = ""
-    channel: str
-    thread_ts: str = ""
-    about: str = ""
-    requested_at: AwareDatetime
-    delivery_id: str = ""
-    reason: str = ""
     unknown: tuple[str, ...] = ()
-    schedule_id: str = ""
-    by_hand: bool = False
     keep: int | None = None
     makes_room: bool = False
 
 
-class EndedBatch(_Stored):
+class EndedBatch(StoredModel):
     """A batch that has ended; empty if it has not."""
 
     batch: Batch | None = None

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from bot.errors import Failure
-from bot.operations.model import CreateOperation
+from bot.operations.model import CreateOperation, StoredModel
 
 
 class Function(StrEnum):
@@ -15,11 +15,7 @@ class Function(StrEnum):
     FIND_BACKUP = "find_last_backup"
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class FunctionRun(_Stored):
+class FunctionRun(StoredModel):
     """One run of a step: `id` is Slack's own for it, `at` when it came (UTC).
 
     `person` is who started the workflow as Slack itself says, empty if it does not. `channel` is where to
@@ -46,7 +42,7 @@ class Problem(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
-class FoundBackup(_Stored):
+class FoundBackup(StoredModel):
     """The newest complete backup of a server, as it was listed at the moment `seen_at` (UTC)."""
 
     id: int
@@ -60,7 +56,7 @@ class FoundBackup(_Stored):
         return max(0.0, (self.seen_at - self.created_at).total_seconds())
 
 
-class Result(_Stored):
+class Result(StoredModel):
     """What came of a run: an operation that now tells how it ends, a backup that was found, or neither."""
 
     operation: CreateOperation | None = None

@@ -108,12 +108,15 @@ class SlackMessages:
     ) -> MessageRef:
         """Post a message in the first of these places that takes it; the thread is one of the first place.
 
+        Places that are empty, or named twice, are left out.
+
         `broadcast` shows what is posted in a thread in the channel as well.
 
         If another run may have posted it (`is_recovery`) and it is there, that is the answer. Gives up after
         so many seconds, never if that is None: then it outlasts any outage of Slack, and is more urgent,
         unless `priority` says how urgent it is.
         """
+        places = _each_once(places)
         if is_recovery and (
             found := await self.find(places, key, thread_ts=thread_ts, give_up_after=give_up_after)
         ):
@@ -134,6 +137,7 @@ class SlackMessages:
         self, places: Sequence[str], key: str, *, thread_ts: str = "", give_up_after: float | None = None
     ) -> MessageRef | None:
         """Return where the message with that key is; None if it is not there or can't be looked for."""
+        places = _each_once(places)
         for place in places:
             thread = thread_ts if place == places[0] else ""
             found = await self._find_in(place, key, thread, give_up_after)
@@ -328,6 +332,10 @@ async def _drawable(send: Callable[[Content], Awaitable[SlackResult]], content: 
         log.error("message_undrawable", error=sent.error)
         sent = await send(plainer)
     return sent
+
+
+def _each_once(places: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, places)))
 
 
 def _thread(thread_ts: str, *, broadcast: bool) -> Content:

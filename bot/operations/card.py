@@ -1,6 +1,7 @@
 """An operation's messages: its card, edited as it moves on, and the reply that tells the requester."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,10 +9,10 @@ from bot.notifications.model import MessageRef, Notify
 from bot.notifications.rate_limit import Priority
 from bot.operations import messages, outcome_messages, views
 from bot.operations.engine import is_recovery, step
-from bot.operations.model import AnyOperation, Operation, Outcome, concerns_the_channel
+from bot.operations.model import AnyOperation, BaseRequest, Operation, Outcome
 from bot.operations.progress import Ahead, Late, Progress, Queued, Running, ServerLate
 from bot.operations.records import ASK, ahead_of
-from bot.operations.visibility import is_news, is_shown, is_told_nobody
+from bot.operations.visibility import concerns_the_channel, is_news, is_shown, is_told_nobody
 from bot.services import services
 from bot.slack.message import Message, text_alone
 
@@ -110,7 +111,7 @@ async def update_card(operation: AnyOperation, ref: MessageRef, progress: Progre
 @step("reply_in_thread", interruptible=True)
 async def reply_in_thread(operation: AnyOperation, ref: MessageRef, text: str, part: str) -> None:
     """Reply under the operation's card, within 15 s or not at all."""
-    await _reply(operation, ref, text, part, give_up_after=ANNOUNCE_SECONDS)
+    await reply(operation, _places(operation, ref.channel), ref, text, part, give_up_after=ANNOUNCE_SECONDS)
 
 
 @step("write_to", interruptible=True)
@@ -167,7 +168,8 @@ async def post_alarms(operation: AnyOperation, people: list[str], alarm: Message
 @step("reply_surely", interruptible=True)
 async def reply_surely(operation: AnyOperation, ref: MessageRef, text: str, part: str) -> None:
     """Reply under the operation's card, shown in the channel too. Outlasts any outage of Slack."""
-    await _reply(operation, ref, text, part, give_up_after=None, broadcast=True)
+    places = _places(operation, ref.channel)
+    await reply(operation, places, ref, text, part, give_up_after=None, broadcast=True)
 
 
 @step("show_outcome", interruptible=True)
@@ -219,7 +221,8 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
     is_private = ref.channel.startswith("D")
     is_news_here = is_news(operation, _level(operation), outcome)
     broadcast = concerns_the_channel(operation, outcome) and is_news_here and not is_private
-    await _reply(operation, ref, text, "reply", give_up_after=None, broadcast=broadcast)
+    places = _places(operation, ref.channel)
+    await reply(operation, places, ref, text, "reply", give_up_after=None, broadcast=broadcast)
 
 
 @step("tell_privately")
@@ -279,8 +282,9 @@ async def _write(
     )
 
 
-async def _reply(
-    operation: Operation,
+async def reply(
+    request: BaseRequest,
+    places: Sequence[str],
     ref: MessageRef,
     text: str,
     part: str,
@@ -288,21 +292,22 @@ async def _reply(
     give_up_after: float | None,
     broadcast: bool = False,
 ) -> None:
+    """Reply once under a message about a request; as `post_once` does if that is in none of these places."""
     await services().messages.post_once(
-        _places(operation, ref.channel),
+        places,
         text_alone(text),
-        f"{operation.id}:{part}",
-        thread_ts=_thread_of(operation, ref),
+        f"{request.id}:{part}",
+        thread_ts=_thread_of(request, ref),
         broadcast=broadcast,
         is_recovery=is_recovery(),
         give_up_after=give_up_after,
     )
 
 
-def _thread_of(operation: Operation, ref: MessageRef) -> str:
+def _thread_of(request: BaseRequest, ref: MessageRef) -> str:
     """Return the thread in which replies to a message stand: threads have no threads of their own."""
-    is_in_thread = bool(operation.thread_ts) and ref.channel == operation.channel
-    return operation.thread_ts if is_in_thread else ref.ts
+    is_in_thread = bool(request.thread_ts) and ref.channel == request.channel
+    return request.thread_ts if is_in_thread else ref.ts
 
 
 def _is_shown(operation: Operation, outcome: Outcome | None = None) -> bool:
@@ -315,6 +320,5 @@ def _level(operation: Operation) -> Notify:
 
 def _places(operation: Operation, channel: str = "", outcome: Outcome | None = None) -> list[str]:
     """Return where something is said: in a channel, by default that of the operation if it is shown there."""
-    if not channel and _is_shown(operation, outcome):
-        channel = operation.channel
-    return list(dict.fromkeys(filter(None, (channel, operation.requested_by))))
+    own = operation.channel if _is_shown(operation, outcome) else ""
+    return [channel or own, operation.requested_by]

@@ -283,8 +283,7 @@ def origin(operation: Operation) -> str:
     if has_fields(operation):
         return operation.tag
     # Nobody is to be called by what runs each night.
-    is_by_clock = bool(operation.schedule_id) and not operation.by_hand
-    who = "Scheduled" if is_by_clock else f"Requested by {_requester(operation)}"
+    who = "Scheduled" if operation.is_by_clock else f"Requested by {_requester(operation)}"
     line = f"{who} {ago(operation.requested_at)} · {operation.tag}"
     return f"{line}\n{why(operation.reason, operation.about)}" if operation.reason else line
 

@@ -14,57 +14,72 @@ from bot.errors import Failure
 from bot.verbs import Verb
 
 
-class _Stored(BaseModel):
+class StoredModel(BaseModel):
+    """What the engine or a table stores: only add fields with a default, never change a name or a value."""
+
     model_config = ConfigDict(frozen=True)
 
 
-class BackupRef(_Stored):
+class BackupRef(StoredModel):
     """A backup as the person was shown it."""
 
     id: int
     created_at: AwareDatetime
 
 
-class ApprovalTerms(_Stored):
+class ApprovalTerms(StoredModel):
     """How long a second person has to approve, and whether the requester can go ahead alone."""
 
     minutes: float
     break_glass: bool = False
 
 
-class BaseOperation(_Stored):
-    """What all operations have in common.
+class BaseRequest(StoredModel):
+    """What an operation and a batch of operations have in common: who requested it, where, when and why.
 
-    `id` is made of Slack's own ids, so that a repeated delivery finds the same operation, and begins with the
-    server's. `delivery_id` is that of the click or command. `approval` is None if no second person is needed.
-    `thread_ts` is the thread of the channel in which it lives, empty for the channel itself. `about` is the
-    address of the message that it was begun from, `function_execution_id` the run of a workflow's step that
-    waits for its end. `batch_id` is the batch it is a part of, which tells of it in its own message, and
-    `schedule_id` the schedule by which it runs; empty if a person requested it. `by_hand`: a
-    person has that schedule run now.
+    `id` is made of Slack's own ids, or of a schedule's, so that a repeated delivery finds the same one.
+    `delivery_id` is that of the click or command. `thread_ts` is the thread of the channel in which it is
+    told, empty for the channel itself; `about` is the address of the message that it was begun from.
+    `schedule_id` is the schedule by which it runs, empty if a person requested it; `by_hand`: a person has
+    that schedule run now.
     """
 
     id: str
-    server_id: int
-    server_name: str
     requested_by: str
     requester_name: str = ""
     team: str = ""
     channel: str
+    thread_ts: str = ""
+    about: str = ""
     requested_at: AwareDatetime
     delivery_id: str = ""
     reason: str = ""
+    schedule_id: str = ""
+    by_hand: bool = False
+
+    @property
+    def is_by_clock(self) -> bool:
+        """True if nobody requested it just now: a schedule was due."""
+        return bool(self.schedule_id) and not self.by_hand
+
+
+class BaseOperation(BaseRequest):
+    """What all operations have in common.
+
+    `id` begins with the server's. `approval` is None if no second person is needed. `function_execution_id`
+    is the run of a workflow's step that waits for its end, `batch_id` the batch that it is a part of, which
+    tells of it in its own message.
+    """
+
+    server_id: int
+    server_name: str
     approval: ApprovalTerms | None = None
     approved_by: str = ""
     approved_at: AwareDatetime | None = None
     broke_glass: bool = False
     break_glass_reason: str = ""
-    thread_ts: str = ""
-    about: str = ""
     function_execution_id: str = ""
     batch_id: str = ""
-    schedule_id: str = ""
-    by_hand: bool = False
 
     @property
     def tag(self) -> str:
@@ -127,6 +142,7 @@ ConfirmedOperation = DeleteOperation | RestoreOperation
 """Those that destroy data, as a person was shown it."""
 BackingUpOperation = CreateOperation | RestoreOperation
 NEED_A_COMPLETE_BACKUP = frozenset({Verb.RESTORE})
+RESET_A_SERVER = frozenset({Verb.RESTORE})
 
 Operation = CreateOperation | DeleteOperation | RestoreOperation | WatchOperation
 AnyOperation = Annotated[Operation, Field(discriminator="verb")]
@@ -157,7 +173,7 @@ class State(StrEnum):
     """The call may or may not have been carried out."""
 
 
-class _Outcome(_Stored):
+class _Outcome(StoredModel):
     """`deleted_first` is the id of the backup that was deleted to make room, if one was."""
 
     ended_at: AwareDatetime
@@ -367,21 +383,6 @@ AnyOutcome = Annotated[Outcome, Field(discriminator="kind")]
 def acts_late(operation: Operation) -> bool:
     """Tell whether it may run for a good while before it acts, as a restore does that backs up first."""
     return isinstance(operation, RestoreOperation) and operation.safety_backup
-
-
-def is_ended_by_requester(operation: Operation, outcome: Outcome) -> bool:
-    """Tell whether the requester withdrew or cancelled it, so that they need not be told."""
-    return isinstance(outcome, NotApproved | Cancelled) and outcome.by == operation.requested_by
-
-
-def concerns_the_channel(operation: Operation, outcome: Outcome) -> bool:
-    """Tell whether everybody should hear how it ended: whether a server was reset, and every failure."""
-    return operation.verb is Verb.RESTORE or outcome.state in {State.FAILED, State.UNKNOWN}
-
-
-def was_reset(operation: Operation, outcome: Outcome) -> bool:
-    """Tell whether an operation reset a server, as far as is known."""
-    return operation.verb is Verb.RESTORE and outcome.state in {State.DONE, State.ACCEPTED}
 
 
 class Refused(Exception):

@@ -32,10 +32,10 @@ from bot.operations.model import (
     State,
     acts_late,
     backup_id_of,
-    is_ended_by_requester,
 )
 from bot.operations.progress import Late, Progress, Queued, SafetyBackupRunning
 from bot.operations.records import Ended, Overview, Stage, Unfinished
+from bot.operations.visibility import is_ended_by_requester
 from bot.slack import ids
 from bot.slack.forms import (
     NAME_KEPT,

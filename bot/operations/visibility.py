@@ -5,7 +5,16 @@ What the channel is not shown is in the requester's direct messages: the card wi
 
 from bot.errors import StaleConfirmation
 from bot.notifications.model import Notify
-from bot.operations.model import Cancelled, NoSafetyBackup, NotDone, Operation, Outcome, State, was_reset
+from bot.operations.model import (
+    RESET_A_SERVER,
+    Cancelled,
+    NoSafetyBackup,
+    NotApproved,
+    NotDone,
+    Operation,
+    Outcome,
+    State,
+)
 from bot.verbs import Verb
 
 _FAILED = {State.FAILED, State.UNKNOWN}
@@ -31,8 +40,7 @@ def is_part_of_a_run(operation: Operation) -> bool:
 
 def is_routine(operation: Operation, outcome: Outcome) -> bool:
     """Tell whether nobody need be called to how an operation ended: what a schedule does, as it should be."""
-    is_by_clock = bool(operation.schedule_id) and not operation.by_hand
-    return is_by_clock and (outcome.state is State.DONE or _is_out_of_date(outcome))
+    return operation.is_by_clock and (outcome.state is State.DONE or _is_out_of_date(outcome))
 
 
 def _is_out_of_date(outcome: Outcome) -> bool:
@@ -50,7 +58,17 @@ def is_news(operation: Operation, level: Notify, outcome: Outcome) -> bool:
         case Notify.OUTCOMES:
             return outcome.state is not State.REFUSED or _has_failed(operation, outcome)
         case Notify.FAILURES:
-            return _has_failed(operation, outcome) or was_reset(operation, outcome)
+            return _has_failed(operation, outcome) or _was_reset(operation, outcome)
+
+
+def is_ended_by_requester(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether the requester withdrew or cancelled it, so that they need not be told."""
+    return isinstance(outcome, NotApproved | Cancelled) and outcome.by == operation.requested_by
+
+
+def concerns_the_channel(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether everybody should hear how it ended: whether a server was reset, and every failure."""
+    return operation.verb in RESET_A_SERVER or outcome.state in {State.FAILED, State.UNKNOWN}
 
 
 def is_told_nobody(operation: Operation, level: Notify, outcome: Outcome | None = None) -> bool:
@@ -58,8 +76,7 @@ def is_told_nobody(operation: Operation, level: Notify, outcome: Outcome | None 
 
     While it runs, and of an end that is routine.
     """
-    is_by_clock = bool(operation.schedule_id) and not operation.by_hand
-    is_quiet = is_by_clock and not is_shown(operation, level, outcome)
+    is_quiet = operation.is_by_clock and not is_shown(operation, level, outcome)
     return is_quiet and (outcome is None or is_routine(operation, outcome))
 
 
@@ -69,3 +86,8 @@ def _has_failed(operation: Operation, outcome: Outcome) -> bool:
         return not isinstance(outcome, Cancelled)
     cause = outcome.cause if isinstance(outcome, NoSafetyBackup) else outcome
     return cause.state in _FAILED
+
+
+def _was_reset(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether an operation reset a server, as far as is known."""
+    return operation.verb in RESET_A_SERVER and outcome.state in {State.DONE, State.ACCEPTED}

@@ -138,7 +138,7 @@ async def post_change(change: ScheduleChange, message: Message, part: str) -> No
     That nothing is backed up any more outlasts any outage of Slack.
     """
     await services().messages.post_once(
-        list(dict.fromkeys((change.schedule.channel, change.by))),
+        [change.schedule.channel, change.by],
         message.arguments(),
         f"schedule:{change.schedule.id}:{change.key}:{part}",
         is_recovery=is_recovery(),

@@ -259,7 +259,7 @@ async def begin_telling() -> Execution:
 async def tell(schedule: Schedule, key: str, text: str) -> None:
     """Post something in a schedule's channel, or to its owner. Outlasts any outage of Slack."""
     await services().messages.post_once(
-        list(dict.fromkeys((schedule.channel, schedule.owner))),
+        [schedule.channel, schedule.owner],
         sentence_alone(text).arguments(),
         f"{key}:trouble",
         is_recovery=is_recovery(),
