@@ -21,13 +21,16 @@ def unproven(made: Made, own: Iterable[Backup]) -> frozenset[int]:
 
     They count as its own, but never go.
     """
-    return frozenset(each.id for each in own if each.id not in made.values())
+    return frozenset(each.id for each in own if each.id not in _ids_by_tag(each, made))
 
 
 def _fits(backup: Backup, made: Made) -> bool:
-    return any(
-        has_tag(backup.description, tag) and an_id in {None, backup.id} for tag, an_id in made.items() if tag
-    )
+    return not _ids_by_tag(backup, made).isdisjoint({None, backup.id})
+
+
+def _ids_by_tag(backup: Backup, made: Made) -> set[int | None]:
+    """Return what is on record for the tags that a backup carries."""
+    return {an_id for tag, an_id in made.items() if tag and has_tag(backup.description, tag)}
 
 
 def to_delete(own: Sequence[Backup], keep: int, stays: Collection[int]) -> list[Backup]:

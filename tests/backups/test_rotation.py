@@ -123,6 +123,13 @@ def test_a_forged_description_makes_nothing_its_own() -> None:
     assert own_backups(HERE, made, [backup(1, 5, tag="")]) == []
 
 
+def test_another_operation_s_id_proves_nothing() -> None:
+    made: dict[str, int | None] = {"#00000001": None, "#00000002": 7, "#00000003": 3}
+    own = own_backups(HERE, made, [backup(3, 0, tag="#00000003"), backup(7, 5, tag="#00000001")])
+    assert unproven(made, own) == {7}
+    assert to_delete(own, 1, unproven(made, own)) == []
+
+
 def test_room_is_made_of_what_has_failed_first() -> None:
     made: dict[str, int | None] = {"#00000001": 1, "#00000002": 2, "#00000003": 3}
     found = [
