@@ -86,6 +86,8 @@ class _Plot:
         self.categories, self.series = categories, series
         values = [value for one in series for value in one.values]
         step = _round_up((max([*values, 0.0]) - min([*values, 0.0])) / _STEPS)
+        if all(value.is_integer() for value in values):
+            step = max(step, 1.0)  # Half of a thing that is counted means nothing.
         self._least = math.floor(min([*values, 0.0]) / step) * step
         self._most = max(math.ceil(max([*values, 0.0]) / step) * step, self._least + step)
         self.marks = [self._least + step * n for n in range(round((self._most - self._least) / step) + 1)]
