@@ -119,6 +119,8 @@ class Rig:
 
     async def _one_by_one(self, handle: str, asks: list[Ask]) -> None:
         person = self.sandbox.people.person(handle)
+        if asks:
+            await person.opens_home()  # It is then drawn anew at each change, beside all else.
         for ask in asks:
             if ask.ahead:
                 await utter(self.sandbox, ask.ahead, person)
