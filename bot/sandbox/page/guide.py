@@ -1,6 +1,6 @@
 """Things to try, each begun with one click, and ticked when it has really happened."""
 
-from htpy import Node, button, div, fragment, h2, h3, h4, li, ol, p, span
+from htpy import Node, a, button, div, fragment, h2, h3, h4, li, nav, ol, p, span
 
 from bot.sandbox.page.guide_daily import EVERY_DAY
 from bot.sandbox.page.guide_first import FIRST
@@ -18,7 +18,7 @@ def guide(stage: Stage, reader: Reader) -> Node:
     return div("#guide-steps")[
         (
             fragment[
-                h3(".steps-name")[name],
+                h3(".steps-name", id=_group_id(name))[name],
                 ol(".steps")[(_step(stage, reader, step, done=step in done) for step in steps)],
             ]
             for name, steps in GROUPS.items()
@@ -30,9 +30,10 @@ def guide(stage: Stage, reader: Reader) -> Node:
 
 
 def _step(stage: Stage, reader: Reader, step: Step, *, done: bool) -> Node:
-    return li(class_=["step", {"done": done, "step-line": step.what is None}])[
+    is_line = done or step.what is None
+    return li(class_=["step", {"done": done, "step-line": is_line}])[
         h4[span(".tick", role="img", aria_label="Done" if done else "To do"), span[step.title]],
-        step.what and p[step.what],
+        not is_line and p[step.what],
         div(".panel-buttons")[step.begin(stage, reader)],
     ]
 
@@ -43,9 +44,16 @@ def guide_count(stage: Stage) -> Node:
     return span("#guide-count", title=f"{done} of {len(STEPS)} done")[f"{done}/{len(STEPS)}"]
 
 
+def _group_id(name: str) -> str:
+    return f"try-{name.replace(' ', '-').lower()}"
+
+
 def guide_head() -> Node:
     """Draw the guide's title, which stays as it is."""
     return fragment[
         h2["Things to try"],
+        nav(".guide-groups", aria_label="Groups of things to try")[
+            (a(href=f"#{_group_id(name)}")[name] for name in GROUPS)
+        ],
         button(".tool.icon-close", type="button", data_toggle="guide", aria_label="Hide the guide"),
     ]
