@@ -22,7 +22,7 @@ Uses = Callable[[Locator], Awaitable[None]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sandbox_in_use(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
-    """The sandbox with nothing ticked. What is made in it stays, as the bot alerts of what it did not delete."""
+    """The sandbox with nothing ticked. What is made in it stays, or the bot would alert of it."""
     sandbox.workspace.typed.clear()
     sandbox.workspace.homes.clear()
     sandbox.workspace.step_runs.clear()
