@@ -212,7 +212,8 @@ async def admit(wanted: AnyOperation) -> Admission:
     execution = engine.new_execution(wanted.requested_at)
     failure = await record.write(entry_of(wanted, "requested"))
     preflight = _procedures[wanted.verb].preflight
-    if failure is None and execution.delay_seconds > MAX_DELAY_SECONDS:
+    # A run by the clock is not requested again by anybody; `_recheck` tells when it is too old.
+    if failure is None and not wanted.is_by_clock and execution.delay_seconds > MAX_DELAY_SECONDS:
         failure = Failure.of(StaleConfirmation(Stale.STARTED_TOO_LATE, seconds=execution.delay_seconds))
     if failure is None and preflight:
         failure = await preflight(wanted)

@@ -40,11 +40,13 @@ def is_part_of_a_run(operation: Operation) -> bool:
 
 def is_routine(operation: Operation, outcome: Outcome) -> bool:
     """Tell whether nobody need be called to how an operation ended: what a schedule does, as it should be."""
-    return operation.is_by_clock and (outcome.state is State.DONE or _is_out_of_date(outcome))
+    return operation.is_by_clock and (outcome.state is State.DONE or _need_not_go(operation, outcome))
 
 
-def _is_out_of_date(outcome: Outcome) -> bool:
-    return isinstance(outcome, NotDone) and outcome.failure.kind == StaleConfirmation.__name__
+def _need_not_go(operation: Operation, outcome: Outcome) -> bool:
+    """Tell whether a backup that a schedule was to delete has gone already, or can stay."""
+    is_out_of_date = isinstance(outcome, NotDone) and outcome.failure.kind == StaleConfirmation.__name__
+    return operation.verb is Verb.DELETE and is_out_of_date
 
 
 def is_news(operation: Operation, level: Notify, outcome: Outcome) -> bool:

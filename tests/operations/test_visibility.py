@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Failure, SlotsFull
+from bot.errors import Failure, SlotsFull, Stale, StaleConfirmation
 from bot.notifications.model import Notify, NotifyLevels
 from bot.operations.model import (
     ApprovalTerms,
@@ -14,7 +14,7 @@ from bot.operations.model import (
     NotDone,
     State,
 )
-from bot.operations.visibility import is_news, is_shown, is_told_nobody
+from bot.operations.visibility import is_news, is_routine, is_shown, is_told_nobody
 from tests.backups.facts import NOON, operation, outcome
 
 ALL, OUTCOMES, FAILURES = Notify
@@ -78,3 +78,14 @@ def test_of_a_schedule_s_run_that_is_not_shown_nobody_is_told_unless_it_made_no_
     assert not is_told_nobody(operation(channel="COPS"), level)
     assert not is_told_nobody(scheduled(), ALL)
     assert not is_told_nobody(scheduled(by_hand=True), level, outcome(State.DONE)), "who has it run now waits"
+
+
+@pytest.mark.parametrize("level", Notify)
+@pytest.mark.parametrize("stale", [Stale.RENAMED, Stale.TOO_OLD, Stale.STARTED_TOO_LATE])
+def test_a_scheduled_backup_that_was_not_made_is_told_an_old_one_that_need_not_go_is_not(
+    stale: Stale, level: Notify
+) -> None:
+    out_of_date = NotDone(ended_at=NOON, failure=Failure.of(StaleConfirmation(stale)))
+    assert is_shown(scheduled(), level, out_of_date)
+    assert not is_routine(scheduled(), out_of_date)
+    assert is_routine(operation("delete", channel="COPS", schedule_id="1"), out_of_date)
