@@ -105,14 +105,13 @@ async def _run(plan: RunPlan, schedule: Schedule, key: str, by: Requester) -> No
         await change.pause(schedule, key, plan.lost)
         return
     await _back_up(plan, schedule, key, by)
-    # Once a day, as it may run every few minutes.
-    day = f"{plan.execution.started_at:%Y-%m-%d}"
+    # By the clock once a day, as it may run every few minutes; who has it run now is told each time.
+    once = key if by.id else f"schedule:{schedule.id}:{plan.execution.started_at:%Y-%m-%d}"
+    told = schedule.model_copy(update={"owner": by.id or schedule.owner})
     if plan.skipped:
-        await engine.start_next(
-            tell_trouble, f"schedule:{schedule.id}:skipped:{day}", schedule, plan.skipped, ()
-        )
+        await engine.start_next(tell_trouble, f"{once}:skipped", told, plan.skipped, (), once)
     if plan.kept:
-        await engine.start_next(tell_trouble, f"schedule:{schedule.id}:kept:{day}", schedule, (), plan.kept)
+        await engine.start_next(tell_trouble, f"{once}:kept", told, (), plan.kept, once)
 
 
 async def _back_up(plan: RunPlan, schedule: Schedule, key: str, by: Requester) -> None:
@@ -241,12 +240,14 @@ def _refusal(schedule: Schedule, server: Server, key: str, person: str, failure:
 
 
 @workflow("tell_schedule_trouble")
-async def tell_trouble(schedule: Schedule, skipped: tuple[Skipped, ...], kept: tuple[Skipped, ...]) -> None:
-    """Tell what a schedule can't back up, or not delete."""
+async def tell_trouble(
+    schedule: Schedule, skipped: tuple[Skipped, ...], kept: tuple[Skipped, ...], once: str = ""
+) -> None:
+    """Tell what a schedule can't back up, or not delete; `once` is the same for what is told once."""
     engine.adopt(await begin_telling())
     text = messages.not_backed_up(schedule, skipped) if skipped else messages.not_rotated(schedule, kept)
     part = f"skipped:{skipped[0].name}" if skipped else f"kept:{kept[0].name}"
-    await tell(schedule, f"schedule:{schedule.id}:{engine.execution().started_at:%Y-%m-%d}:{part}", text)
+    await tell(schedule, f"{once}:{part}", text)
 
 
 @step("begin_telling")

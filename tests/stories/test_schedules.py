@@ -220,6 +220,22 @@ async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
     assert "*web-1 and db-1*" in (await listed(world, "ben")).text
 
 
+async def test_who_runs_it_now_is_told_each_time_what_is_not_backed_up(world: World) -> None:
+    await create(world, "web-1 db-1 hourly")
+    del world.provider.servers[world.provider.server("db-1").id]
+    await world.restart_bot()
+    ben = world.person("ben")
+    for number in (1, 2):
+        await ben.clicks("schedule_run", message=await listed(world, "ben"))
+        await world.until(lambda number=number: len(troubles(world)) == number, "it is told")
+    assert all("<@UBEN> The schedule *web-1 and db-1*" in post.text for post in troubles(world))
+
+
+def troubles(world: World) -> list[Message]:
+    """Return what is told of servers that a schedule can't back up."""
+    return [post for post in world.posts() if "can't back up everything" in post.text]
+
+
 async def test_the_form_checks_the_words_and_says_what_is_wrong(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup schedule create")
