@@ -223,4 +223,5 @@ def page(first: int, last: int, count: int) -> str:
 def confirm_text(schedule: Schedule) -> str:
     """Return what is asked before a schedule is deleted; Slack formats nothing in it."""
     names = ", ".join(plain_label(each, 40) for each in schedule.servers[:MOST_NAMED])
-    return f"{names}, {describe(schedule.timing)[:100]}. {DELETE_KEEPS}"
+    said = shorten(f"{names}, {describe(schedule.timing)}", 200)
+    return f"{said}. {DELETE_KEEPS}"

@@ -36,7 +36,7 @@ from bot.timing import Timing, describe
 PAGE = 10
 NEXT_RUNS = 2
 CHECKED_RUNS = 3
-_TEXT_LIMIT = 500
+_TEXT_LIMIT = 3000
 
 
 @dataclass(frozen=True)

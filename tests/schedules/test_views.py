@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from bot.errors import Denial, Failure, NotAllowed
-from bot.schedules.commands import CreateSchedule
+from bot.schedules.commands import CreateSchedule, read_servers
 from bot.schedules.model import Change, LastRun, ScheduleChange
 from bot.schedules.views import Shown, changed, check_text, schedule_form, schedule_list
 from bot.slack.forms import ScheduleForm
@@ -35,6 +35,18 @@ def test_how_the_list_looks(json_snapshot: SnapshotAssertion) -> None:
     listing = schedule_list(shown, 13, 0, NOW, can_create=True)
     assert listing.drawn() == json_snapshot
     assert schedule_list([], 0, 0, NOW).text.splitlines()[1].startswith("There are no schedules.")
+
+
+def test_the_longest_names_and_timing_fit_the_list_and_the_form() -> None:
+    """A schedule that Slack refused to show would take all others from everybody's list."""
+    names = tuple(f"{number}-{'long-name' * 12}" for number in range(24))
+    cron = 'cron "1,8,15,22,29,36,43,50,57 1,3,5,7,9,11,13,15,17,19,21,23 1,3,5,7,9,11,13,15,17,19 1,3,5 1,3,5"'
+    long = NIGHTLY.model_copy(update={"servers": names, "timing": read_timing(cron)})
+    schedule_list([Shown(long, can_change=True)], 1, 0, NOW).drawn()
+    form = schedule_form(ScheduleForm(), CreateSchedule(names, long.timing), "COPS").to_dict()
+    shown = form["blocks"][0]["element"]
+    assert read_servers(shown["initial_value"]) == names, "who saves the form must not lose servers"
+    assert len(shown["initial_value"]) <= shown["max_length"] <= 3000
 
 
 def test_how_the_form_looks(json_snapshot: SnapshotAssertion) -> None:
