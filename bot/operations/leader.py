@@ -65,13 +65,14 @@ class Leader:
             raise
 
     def _claim(self) -> sa.Connection | None:
-        session = self._database.connect()
+        # From now on, so that it is let go whatever breaks: the lock may be held by then.
+        session = self._session = self._database.connect()
         with session.begin():
             is_ours = session.scalar(sa.select(sa.func.pg_try_advisory_lock(self._lock)))
         if not is_ours:
+            self._session = None
             session.close()
             return None
-        self._session = session
         with session.begin():
             # It may have nothing to do for long.
             session.exec_driver_sql("set idle_session_timeout = 0")

@@ -1,5 +1,6 @@
 """What one replica does for all: one at a time, by the database's word, also when that is lost."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,3 +68,21 @@ async def test_one_leads_at_a_time_and_another_when_it_is_gone(database: sa.Engi
     assert count(database) == 4
     await first.aclose()
     await other.aclose()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_claim_that_breaks_leaves_neither_a_session_nor_the_lock(database: sa.Engine) -> None:
+    def break_off(*_: object) -> None:
+        sa.event.remove(database, "after_cursor_execute", break_off)
+        raise sa.exc.SQLAlchemyError
+
+    first, second = Leader(database, LOCK, "first"), Leader(database, LOCK, "second")
+    sa.event.listen(database, "after_cursor_execute", break_off)
+    with pytest.raises(sa.exc.SQLAlchemyError) as broken:
+        await first.run(insert)
+    assert database.pool.checkedout() == 0, broken  # type: ignore[attr-defined]
+    async with asyncio.timeout(5):
+        while not await second.run(insert):
+            await asyncio.sleep(0.01)
+    await first.aclose()
+    await second.aclose()

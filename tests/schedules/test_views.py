@@ -40,7 +40,9 @@ def test_how_the_list_looks(json_snapshot: SnapshotAssertion) -> None:
 def test_the_longest_names_and_timing_fit_the_list_and_the_form() -> None:
     """A schedule that Slack refused to show would take all others from everybody's list."""
     names = tuple(f"{number}-{'long-name' * 12}" for number in range(24))
-    cron = 'cron "1,8,15,22,29,36,43,50,57 1,3,5,7,9,11,13,15,17,19,21,23 1,3,5,7,9,11,13,15,17,19 1,3,5 1,3,5"'
+    cron = (
+        'cron "1,8,15,22,29,36,43,50,57 1,3,5,7,9,11,13,15,17,19,21,23 1,3,5,7,9,11,13,15,17,19 1,3,5 1,3,5"'
+    )
     long = NIGHTLY.model_copy(update={"servers": names, "timing": read_timing(cron)})
     schedule_list([Shown(long, can_change=True)], 1, 0, NOW).drawn()
     form = schedule_form(ScheduleForm(), CreateSchedule(names, long.timing), "COPS").to_dict()
