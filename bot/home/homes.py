@@ -126,6 +126,7 @@ class Homes:
         one = self._open.get(interaction.person)
         if one and self._now() - one.shown_at > SETTLE_SECONDS:
             one.used_at = self._now()
+            self._open.move_to_end(interaction.person)
             self._mark(one, self._now() + SETTLE_SECONDS)
 
     async def run(self) -> None:

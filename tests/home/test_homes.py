@@ -92,11 +92,17 @@ async def test_a_swarm_of_changes_shows_a_home_anew_only_every_so_often(
 async def test_so_many_homes_are_kept_up_to_date_and_no_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(homes, "MOST_OPEN", 1)
+    monkeypatch.setattr(homes, "MOST_OPEN", 2)
     await open_homes(world, "ben", "cleo")
+    await world.person("ben").types("/backup")
+    menu = await world.until_whisper("ben", "What do you want")
+    await world.person("ben").clicks("ask_servers", message=menu)
+    await world.until_whisper("ben", "2 servers")
+    await asyncio.sleep(homes.SETTLE_SECONDS)
+    await open_homes(world, "ana")
     await world.person("ana").types("/backup create web-1")
-    await until_home(world, "cleo", "Backing up *web-1*")
-    assert "Backing up" not in shown(world, "ben")
+    await until_home(world, "ben", "Backing up *web-1*")
+    assert "Backing up" not in shown(world, "cleo"), "hers was used least lately"
 
 
 async def test_while_no_home_is_open_nothing_looks_and_nothing_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
