@@ -242,11 +242,10 @@ class _Bot:
             directory.run,
             people.run,
             homes.run,
-            watch_for_missed_runs,
             *self.audit_guard.background,
         )
         watch = watch_of(settings, self.alerts, SlackMessages(slack, limits, ids=ids), policy)
-        self.watches = (watch.run,) if watch else ()
+        self.watches: tuple[Work, ...] = (watch_for_missed_runs, *([watch.run] if watch else []))
         self.connection, self.routes = self._connection(settings)
 
     @classmethod

@@ -53,10 +53,12 @@ def due_on(wanted: ReportTime, last: date | None, now: datetime) -> date | None:
     What was missed for longer than `LATEST` is left. A night in which clocks change has one report.
     """
     there = now.astimezone(wanted.zone)
-    begins = datetime.combine(there.date(), wanted.at, wanted.zone)
-    if last == there.date() or not begins <= there < begins + LATEST:
-        return None
-    return there.date()
+    # Yesterday's may have been missed late in the evening.
+    for day in (there.date(), there.date() - timedelta(days=1)):
+        begins = datetime.combine(day, wanted.at, wanted.zone)
+        if (last is None or last < day) and begins <= there < begins + LATEST:
+            return day
+    return None
 
 
 def is_first_of_month(day: date, last: date | None) -> bool:

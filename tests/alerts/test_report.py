@@ -38,6 +38,14 @@ def test_it_is_due_once_a_day_at_its_time_and_made_up_for_within_hours(
     assert due_on(BERLIN, last, now) == due
 
 
+def test_one_that_was_missed_late_in_the_evening_is_made_up_for_after_midnight() -> None:
+    evening = ReportTime(time(23), ZoneInfo("Europe/Berlin"))
+    yesterday = TODAY - timedelta(days=1)
+    assert due_on(evening, yesterday - timedelta(days=1), utc(23, 30, day=1)) == yesterday
+    assert due_on(evening, yesterday, utc(23, 30, day=1)) is None
+    assert due_on(evening, yesterday, utc(22)) == TODAY
+
+
 @pytest.mark.parametrize(("day", "month"), [(29, 3), (25, 10)], ids=["an hour less", "an hour more"])
 def test_in_the_nights_when_clocks_change_it_is_due_once(day: int, month: int) -> None:
     last, told = None, []
