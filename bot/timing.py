@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from itertools import pairwise, product
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.errors import Misuse, UsageError
 from bot.verbs import Verb
@@ -42,6 +42,15 @@ class Timing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     cron: str
+
+    @field_validator("cron")
+    @classmethod
+    def _can_be_read(cls, cron: str) -> str:
+        if len(cron.split()) != len(_RANGES):
+            raise ValueError(cron)
+        for place, text in enumerate(cron.split()):
+            _numbers(text, place)
+        return cron
 
     @cached_property
     def fields(self) -> tuple[Numbers, ...]:

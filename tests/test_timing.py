@@ -8,6 +8,7 @@ import pytest
 from croniter import croniter  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from bot.errors import Misuse, UsageError
 from bot.timing import DAYS, Timing, describe, is_second_time, local_minute, read_timing
@@ -106,6 +107,12 @@ TIMINGS = st.builds(
 def test_what_is_said_of_a_timing_reads_back_to_the_same(timing: Timing) -> None:
     assert read_timing(describe(timing)) == timing
     assert read_timing(f"cron {timing.cron}") == timing
+
+
+@pytest.mark.parametrize("cron", ["", "x", "0 3 * *", "0 3 * * 9", "99 3 * * *", "0 3 * * * *"])
+def test_what_somebody_has_put_into_the_database_is_no_timing(cron: str) -> None:
+    with pytest.raises(ValidationError):
+        Timing(cron=cron)
 
 
 CLOCKS = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.integers(0, 59))

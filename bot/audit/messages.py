@@ -183,8 +183,16 @@ def terms(entry: Entry) -> str:
     kept = "all" if entry.keep is None else f"the newest {entry.keep}"
     rest = ["makes room"] if entry.makes_room else []
     rest.append("makes up a missed run" if entry.makes_up else "skips missed runs")
-    runs = f"{escape_truncated(describe(Timing(cron=entry.cron)), 200)} ({escape_truncated(entry.zone, 60)})"
+    runs = f"{escape_truncated(_timing(entry.cron), 200)} ({escape_truncated(entry.zone, 60)})"
     return " · ".join([join_words(named), runs, f"keeps {kept}", *rest])
+
+
+def _timing(cron: str) -> str:
+    try:
+        return describe(Timing(cron=cron))
+    except ValueError:
+        # Somebody has changed the entry.
+        return cron
 
 
 def left_out(earlier: int, unreadable: int) -> str:
