@@ -161,8 +161,8 @@ async def _find(interaction: Interaction, schedule_id: str) -> Schedule:
     """
     async with interaction.database_deadline():
         found = await store.find(schedule_id)
-    sees = await services().authorizer.sight(interaction)
-    if found is None or not rights.is_visible(found, sees, await rights.known_servers(interaction)):
+    sees, servers = await services().authorizer.sight(interaction), await rights.known_servers(interaction)
+    if found is None or not rights.is_visible(found, interaction.person, sees, servers):
         raise UsageError(Misuse.NO_SUCH_SCHEDULE)
     return found
 
@@ -270,7 +270,8 @@ async def _show(
         found.append(made.schedule)
     servers = await rights.known_servers(interaction)
     sees = await services().authorizer.sight(interaction, interaction.channel)
-    seen = sorted((each for each in found if rights.is_visible(each, sees, servers)), key=_in_order)
+    visible = (each for each in found if rights.is_visible(each, interaction.person, sees, servers))
+    seen = sorted(visible, key=_in_order)
     there = min(page, max(0, (len(seen) - 1) // PAGE))
     shown = [
         Shown(

@@ -203,11 +203,11 @@ operators = ["UBEN"]
 async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
     world: World, tmp_path: Path
 ) -> None:
-    await create(world, "web-1 db-1 hourly keep 3")
+    await create(world, "web-1 db-1 every day at 03:00 keep 3")
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES)
     await world.stop_bot()
-    make_older(world, timedelta(hours=3))
+    make_older(world, timedelta(days=3))
     await world.start_bot(bot_rules_file=rules)
     told = await world.until_post("can't back up everything")
     assert told.text.startswith(":warning: <@UANA> The schedule *web-1 and db-1*")
@@ -218,6 +218,20 @@ async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
     # It is hidden from who can't see all of its servers, as if there were none.
     assert "There are no schedules." in (await listed(world, words="There are no")).text
     assert "*web-1 and db-1*" in (await listed(world, "ben")).text
+
+
+async def test_a_pattern_means_the_servers_that_its_owner_sees(world: World, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES)
+    await world.restart_bot(bot_rules_file=rules)
+    await create(world, "* hourly")
+    # Who can't see the other one reads nothing of it; it is another's schedule for them.
+    await world.person("ana").clicks("schedule_run", message=await listed(world))
+    await world.until(lambda: world.provider.creates)
+    assert [each.server.name for each in world.provider.creates] == ["web-1"]
+    assert [entry for entry in trail(world) if entry.event == "refused"] == []
+    assert "There are no schedules." in (await listed(world, "cleo", "There are no")).text
+    assert "*∗*" in (await listed(world, "ben")).text
 
 
 async def test_who_runs_it_now_is_told_each_time_what_is_not_backed_up(world: World) -> None:
