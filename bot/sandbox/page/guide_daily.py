@@ -75,7 +75,7 @@ _ANSWERED = re.compile(r"> (acknowledged|snoozed) this")
 
 EVERY_DAY = (
     Step(
-        "See what needs you, in your Home",
+        "See what needs you",
         None,
         lambda stage: bool(stage.workspace.homes),
         lambda _, reader: leads("Open Home", place(reader, "UANA", "dm", tab="home")),
@@ -87,7 +87,7 @@ EVERY_DAY = (
         lambda _, reader: types(reader, "Choose them", "/backup create web-1 databases before the switch"),
     ),
     Step(
-        "Back up by the clock, and try it now",
+        "Back up by the clock",
         None,
         lambda stage: any("Schedule: " in backup.description for backup in stage.provider.creates),
         lambda _, reader: [
@@ -96,7 +96,7 @@ EVERY_DAY = (
         ],
     ),
     Step("Ask in an incident's thread", None, _answered_in_a_thread, _mention),
-    Step("Back up from an alert's own menu", None, _backed_up_for_a_message, _use_menu),
+    Step("Back up from an alert", None, _backed_up_for_a_message, _use_menu),
     Step(
         "Acknowledge what the bot alerts of",
         None,
@@ -110,7 +110,7 @@ EVERY_DAY = (
         _run_step,
     ),
     Step(
-        "See who did what, for a postmortem",
+        "See who did what",
         None,
         lambda stage: typed(stage, "timeline"),
         lambda _, reader: types(reader, "Show the timeline", "/backup timeline"),

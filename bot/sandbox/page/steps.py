@@ -140,7 +140,9 @@ def _shown_inputs(run: StepRun, reader: Reader) -> Iterator[str]:
     for name, value in run.inputs.items():
         if isinstance(value, dict):  # Who acted, which is told besides.
             continue
-        yield f"{name} {reader.user_name(value) if isinstance(value, str) else value}"
+        text = str(value)
+        is_channel = text in reader.workspace.channels
+        yield f"{name} {f'#{reader.channel_name(text)}' if is_channel else reader.user_name(text)}"
 
 
 def _run(run: StepRun, reader: Reader) -> Node:

@@ -139,7 +139,7 @@ async def test_a_message_s_shortcut_is_ticked_when_a_backup_s_reason_is_a_messag
     harness.provider.create(
         harness.provider.server("db-replica").id, "https://x.slack.com/archives/CALERTS/p1"
     )
-    assert ticked(harness) == ["Back up from an alert's own menu"]
+    assert ticked(harness) == ["Back up from an alert"]
 
 
 async def test_what_the_bot_says_or_a_workflow_gets_ticks_the_rest(
@@ -155,9 +155,9 @@ async def test_what_the_bot_says_or_a_workflow_gets_ticks_the_rest(
     harness.workspace.step_runs[answer["run"]].status = "completed"
     harness.workspace.homes["UANA"] = {"blocks": []}
     assert ticked(harness) == [
-        "See what needs you, in your Home",
+        "See what needs you",
         "Back up several at once",
-        "Back up by the clock, and try it now",
+        "Back up by the clock",
         "Acknowledge what the bot alerts of",
         "Let a workflow back up and wait",
     ]
