@@ -28,9 +28,9 @@ import bot.schedules.handlers
 import bot.servers.handlers
 import bot.timeline.handlers
 from bot import __version__, health
-from bot.alerts.configure import watch_of
 from bot.alerts.model import AlertPolicy
 from bot.alerts.store import AlertStore
+from bot.alerts.watch import watch_of
 from bot.audit.guard import AuditGuard
 from bot.audit.store import AuditTrail
 from bot.authorizer import Authorizer

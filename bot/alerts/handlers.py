@@ -8,7 +8,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from bot.alerts import messages, views
-from bot.alerts.card import AlertCard, Answer
+from bot.alerts.alert import Alert, Answer
 from bot.audit.model import Entry
 from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
 from bot.notifications.model import MessageRef
@@ -26,14 +26,14 @@ SHOW_SECONDS = 2.0
 async def open_form(interaction: Interaction) -> None:
     """Ask why it is acknowledged or snoozed, and for how long."""
     form = read_form(AlertForm, interaction.value)
-    card = await _required(interaction, form)
-    await interaction.open_view(views.answer_form(card, form))
+    alert = await _required(interaction, form)
+    await interaction.open_view(views.answer_form(alert, form))
 
 
 async def answer(interaction: Interaction) -> None:
     """Acknowledge an alert, or snooze it: on record first, then shown in the alert."""
     form = read_form(AlertForm, interaction.private_metadata)
-    card = await _required(interaction, form)
+    alert = await _required(interaction, form)
     reason = interaction.typed(ids.REASON)[: views.REASON_LIMIT]
     if not reason:
         await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
@@ -43,23 +43,23 @@ async def answer(interaction: Interaction) -> None:
     if hours is not None and hours not in messages.SNOOZES:
         raise UsageError(Misuse.OLD_BUTTON)
     until = None if hours is None else now + timedelta(hours=hours)
-    given = Answer(card=card.id, by=interaction.person, at=now, reason=reason, until=until)
-    await services().audit.append(_entry(interaction, card, given))
+    given = Answer(card=alert.id, by=interaction.person, at=now, reason=reason, until=until)
+    await services().audit.append(_entry(interaction, alert, given))
     await _in_time(interaction, services().alerts.put_answer(given))
     await interaction.ack()
-    ref = MessageRef(channel=card.channel, ts=card.ts)
-    await services().messages.edit_progress(ref, views.alert(card, given), wait=SHOW_SECONDS)
+    ref = MessageRef(channel=alert.channel, ts=alert.ts)
+    await services().messages.edit_progress(ref, views.alert_message(alert, given), wait=SHOW_SECONDS)
 
 
-async def _required(interaction: Interaction, form: AlertForm) -> AlertCard:
+async def _required(interaction: Interaction, form: AlertForm) -> Alert:
     """Return the alert, if this person can answer it; raises NotAllowed, or UsageError if it is over."""
-    card, _ = await _in_time(interaction, services().alerts.find(form.card))
-    if card is None or not card.is_open:
+    alert, _ = await _in_time(interaction, services().alerts.find(form.card))
+    if alert is None or not alert.is_open:
         raise UsageError(Misuse.ALERT_OVER)
-    about = {told.trouble.server_id: told.trouble for told in card.troubles if told.is_open}
+    about = {told.trouble.server_id: told.trouble for told in alert.troubles if told.is_open}
     names = [trouble.server_name if number is not None else None for number, trouble in about.items()]
     await services().authorizer.require_answer(interaction, names)
-    return card
+    return alert
 
 
 async def _in_time(interaction: Interaction, work: Awaitable[T]) -> T:
@@ -70,21 +70,21 @@ async def _in_time(interaction: Interaction, work: Awaitable[T]) -> T:
     raise NotRecorded(Unrecorded.LOOK_UP)
 
 
-def _entry(interaction: Interaction, card: AlertCard, given: Answer) -> Entry:
-    is_one = len(card.troubles) == 1
-    trouble = card.troubles[0].trouble
+def _entry(interaction: Interaction, alert: Alert, given: Answer) -> Entry:
+    is_one = len(alert.troubles) == 1
+    trouble = alert.troubles[0].trouble
     return Entry(
         event="acknowledged" if given.until is None else "snoozed",
         key=f"{interaction.idempotency_key}:answer",
         at=given.at,
         person=given.by,
-        operation=f"alert:{card.id}",
+        operation=f"alert:{alert.id}",
         verb="alert",
         server_id=trouble.server_id if is_one else None,
         server_name=trouble.server_name if is_one else "",
         backup_id=trouble.backup_id if is_one else None,
-        channel=card.channel,
-        permalink=card.permalink,
+        channel=alert.channel,
+        permalink=alert.permalink,
         reason=given.reason,
         trouble=trouble.kind.value if is_one else "",
         until=given.until,

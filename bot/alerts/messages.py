@@ -1,15 +1,16 @@
 """What is said of troubles, of answers to them, and once a day of how all servers are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import assert_never
 
-from bot.alerts.card import AlertCard, Answer, Told
+from bot.alerts.alert import Alert, Answer, TrackedTrouble
 from bot.alerts.model import Kind, Severity, Trouble, gravest_first
 from bot.servers.model import MANUAL_SLOTS
 from bot.slack.text import (
     ago,
     duration,
+    join_first,
     join_words,
     mention,
     plain_label,
@@ -133,7 +134,7 @@ def short(trouble: Trouble) -> str:
     return f"{mark(trouble.severity)} {what(trouble)}{number}"
 
 
-def headline(told: Told) -> str:
+def headline(told: TrackedTrouble) -> str:
     """Return the verdict on a trouble: that it is there, or that it is over and how long it lasted."""
     trouble = told.trouble
     if told.ended_at is None:
@@ -162,46 +163,43 @@ def _well(trouble: Trouble) -> str:
     assert_never(trouble.kind)
 
 
-def was(told: Told) -> str:
+def was(told: TrackedTrouble) -> str:
     """Return, of a trouble that is over, what it was."""
     trouble = told.trouble
     known = _unreadable(trouble) if trouble.kind is Kind.UNREADABLE else detail(trouble)
     return f"It was: {what(trouble)}. {known}"
 
 
-def since(told: Told) -> str:
+def since(told: TrackedTrouble) -> str:
     """Return when it was found, and when it ended."""
     until = f" · over {when(told.ended_at)}" if told.ended_at else ""
     return f"Found {when(told.since)}{until}"
 
 
-def merged_headline(card: AlertCard) -> str:
+def merged_headline(alert: Alert) -> str:
     """Return how many of an alert's troubles have not ended."""
-    left = [told for told in card.troubles if told.is_open]
+    left = [told for told in alert.troubles if told.is_open]
     if not left:
-        return f":white_check_mark: All {len(card.troubles)} problems are over"
+        return f":white_check_mark: All {len(alert.troubles)} problems are over"
     grave = max(told.trouble.severity for told in left)
-    ended = len(card.troubles) - len(left)
+    ended = len(alert.troubles) - len(left)
     recovered = f", {ended} recovered" if ended else ""
     servers = pluralize(len({told.trouble.server_id for told in left}), "server")
     return f"{mark(grave)} {pluralize(len(left), 'problem')} on {servers}{recovered}"
 
 
-def merged_lines(card: AlertCard) -> list[str]:
+def merged_lines(alert: Alert) -> list[str]:
     """Return a line for each of an alert's troubles that has not ended, the gravest first, and the rest."""
-    left = gravest_first(told.trouble for told in card.troubles if told.is_open)
+    left = [told.trouble for told in alert.troubles if told.is_open]
     if not left:
-        names = list(dict.fromkeys(safe_name(told.trouble.server_name) for told in card.troubles))
-        return [f"They were on {_listed(names, MOST_LISTED)}."]
-    lines = [short(trouble) for trouble in left[:MOST_LISTED]]
-    if len(left) > MOST_LISTED:
-        lines.append(f"…and {len(left) - MOST_LISTED} more. See them with `/backup servers`.")
-    return lines
+        names = list(dict.fromkeys(safe_name(told.trouble.server_name) for told in alert.troubles))
+        return [f"They were on {join_first(names, MOST_LISTED)}."]
+    return lines_of(left)
 
 
-def merged_note(card: AlertCard) -> str:
+def merged_note(alert: Alert) -> str:
     """Return why there is one message for many."""
-    return f"So many came at once that they share this message. Found from {when(card.at)} on."
+    return f"So many came at once that they share this message. Found from {when(alert.at)} on."
 
 
 def answered(answer: Answer) -> str:
@@ -212,31 +210,26 @@ def answered(answer: Answer) -> str:
     return f":zzz: {mention(answer.by)} snoozed this until {when(answer.until)}: {said}"
 
 
-def reminder(card: AlertCard, snoozed: Answer | None) -> str:
+def reminder(alert: Alert, snoozed: Answer | None) -> str:
     """Return the reply that reminds people of it; `snoozed` is the answer whose time is over."""
     begin = f"{mention(snoozed.by)}'s snooze is over." if snoozed else "Reminder."
-    lasting = [told.trouble for told in card.lasting]
-    if len(card.troubles) == 1:
+    lasting = [told.trouble for told in alert.lasting]
+    if len(alert.troubles) == 1:
         return f"{begin} {what(lasting[0])}. {detail(lasting[0])}"
     servers = list(dict.fromkeys(safe_name(each.server_name) for each in gravest_first(lasting)))
-    return f"{begin} {pluralize(len(lasting), 'problem')} left, on {_listed(servers, MOST_NAMED)}."
+    return f"{begin} {pluralize(len(lasting), 'problem')} left, on {join_first(servers, MOST_NAMED)}."
 
 
-def _listed(names: Sequence[str], most: int) -> str:
-    rest = [f"{len(names) - most} more"] * (len(names) > most)
-    return join_words([*names[:most], *rest])
-
-
-def asked(card: AlertCard, *, is_snooze: bool) -> str:
+def asked(alert: Alert, *, is_snooze: bool) -> str:
     """Return what a person is about to acknowledge or snooze, and what that does."""
     about = (
-        f"{what(card.troubles[0].trouble)}."
-        if len(card.troubles) == 1
-        else f"{pluralize(len(card.troubles), 'problem')} in one message."
+        f"{what(alert.troubles[0].trouble)}."
+        if len(alert.troubles) == 1
+        else f"{pluralize(len(alert.troubles), 'problem')} in one message."
     )
     if is_snooze:
         return f"{about}\nI'll be quiet about it for as long as you say, then remind the channel."
-    if not card.lasting:
+    if not alert.lasting:
         return f"{about}\nThe channel sees that you know of it."
     return f"{about}\nI won't remind anybody of it any more, but say when it has recovered."
 
@@ -261,7 +254,7 @@ def unreadable_day() -> str:
     return ":warning: VPS.org can't be read just now, so I can't say how the servers are."
 
 
-def needy_of_day(troubles: Sequence[Trouble]) -> list[str]:
+def lines_of(troubles: Iterable[Trouble]) -> list[str]:
     """Return a line for each trouble, the gravest first, and the rest."""
     ordered = gravest_first(troubles)
     lines = [short(trouble) for trouble in ordered[:MOST_LISTED]]
@@ -281,7 +274,7 @@ def ran_of_day(done: dict[str, int], failed: int, others: int, *, is_part: bool)
 
 def never_restored(names: Sequence[str], days: float) -> str:
     """Return which servers nobody has restored for so many days; safe to show."""
-    those = _listed([safe_name(name) for name in names], MOST_LISTED)
+    those = join_first([safe_name(name) for name in names], MOST_LISTED)
     long = duration(timedelta(days=days).total_seconds())
     return (
         f":thinking_face: Nobody has restored {those} for {long}, or ever. "

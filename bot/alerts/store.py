@@ -1,6 +1,6 @@
-"""What the watch remembers, in tables of its own beside the audit trail: alerts, answers, the last look.
+"""What the watch remembers, in tables of its own beside the audit trail: alerts, answers, the last snapshot.
 
-Only the replica that leads writes alerts and looks; whoever handles a click writes the answer.
+Only the replica that leads writes alerts and snapshots; the one that handles a click writes the answer.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.alerts.card import AlertCard, Answer
+from bot.alerts.alert import Alert, Answer
 from bot.operations.leader import Leader
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ _cards, _answers, _memory = _table("alert_cards"), _table("alert_answers"), _tab
 class Remembered:
     """What is remembered: alerts, answers by the alert's id, and values by their name, as JSON."""
 
-    cards: list[AlertCard]
+    alerts: list[Alert]
     answers: dict[str, Answer]
     memory: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ class AlertStore:
 
     async def remember(
         self,
-        cards: Iterable[AlertCard] = (),
+        alerts: Iterable[Alert] = (),
         memory: Mapping[str, str] | None = None,
         *,
         forget: Iterable[str] = (),
@@ -75,8 +75,8 @@ class AlertStore:
         """
 
         def write(connection: sa.Connection) -> bool:
-            for card in cards:
-                _put(connection, _cards, card.id, card.model_dump_json(exclude_defaults=True))
+            for alert in alerts:
+                _put(connection, _cards, alert.id, alert.model_dump_json(exclude_defaults=True))
             for name, value in (memory or {}).items():
                 _put(connection, _memory, name, value)
             for name in forget:
@@ -89,11 +89,11 @@ class AlertStore:
 
         return bool(await self._leader.run(write))
 
-    async def find(self, card_id: str) -> tuple[AlertCard | None, Answer | None]:
+    async def find(self, alert_id: str) -> tuple[Alert | None, Answer | None]:
         """Return an alert and the answer to it, whoever watches."""
 
-        def read(connection: sa.Connection) -> tuple[AlertCard | None, Answer | None]:
-            return _get(connection, _cards, card_id, AlertCard), _get(connection, _answers, card_id, Answer)
+        def read(connection: sa.Connection) -> tuple[Alert | None, Answer | None]:
+            return _get(connection, _cards, alert_id, Alert), _get(connection, _answers, alert_id, Answer)
 
         return await self._in_transaction(read)
 
@@ -124,11 +124,11 @@ class AlertStore:
 
 
 def _read_all(connection: sa.Connection) -> Remembered:
-    cards = [card for _, value in _rows(connection, _cards) if (card := readable(AlertCard, value))]
+    alerts = [alert for _, value in _rows(connection, _cards) if (alert := readable(Alert, value))]
     answers = {
         name: found for name, value in _rows(connection, _answers) if (found := readable(Answer, value))
     }
-    ordered = sorted(cards, key=lambda card: (card.at, card.id))
+    ordered = sorted(alerts, key=lambda alert: (alert.at, alert.id))
     return Remembered(ordered, answers, dict(_rows(connection, _memory)))
 
 

@@ -15,9 +15,9 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.alerts import messages
-from bot.alerts.card import AlertCard, Answer, Told
+from bot.alerts.alert import Alert, Answer, TrackedTrouble
+from bot.alerts.daily_report import DailyReport
 from bot.alerts.model import Kind
-from bot.alerts.report import DailyReport
 from bot.slack import ids
 from bot.slack.forms import AlertForm
 from bot.slack.message import Message, button, context, plain, section
@@ -27,43 +27,43 @@ _BACKED_UP_AGAIN = frozenset({Kind.NO_GOOD_BACKUP, Kind.EXPIRING, Kind.AUTOMATIC
 """What a new backup helps against."""
 
 
-def alert(card: AlertCard, answer: Answer | None) -> Message:
+def alert_message(alert: Alert, answer: Answer | None) -> Message:
     """Return an alert as it stands; `answer` is the one that holds."""
-    if len(card.troubles) == 1:
-        return one_trouble(card.troubles[0], card.id, answer)
-    return many_troubles(card, answer)
+    if len(alert.troubles) == 1:
+        return one_trouble(alert.troubles[0], alert.id, answer)
+    return many_troubles(alert, answer)
 
 
-def one_trouble(told: Told, card: str, answer: Answer | None) -> Message:
-    """Return an alert about one thing; `card` is its id."""
+def one_trouble(told: TrackedTrouble, alert_id: str, answer: Answer | None) -> Message:
+    """Return an alert about one thing."""
     lines = [messages.headline(told), messages.detail(told.trouble) if told.is_open else messages.was(told)]
     small = [messages.since(told), *([messages.answered(answer)] if answer else [])]
     buttons = _of_server(told)
     if told.is_open:
-        buttons += _answers(card, answer, can_snooze=told.lasts)
+        buttons += _answers(alert_id, answer, can_snooze=told.lasts)
     return _drawn(lines, small, buttons)
 
 
-def many_troubles(card: AlertCard, answer: Answer | None) -> Message:
+def many_troubles(alert: Alert, answer: Answer | None) -> Message:
     """Return an alert about many things that came at once."""
-    lines = [f"*{messages.merged_headline(card)}*", *messages.merged_lines(card)]
-    small = [messages.merged_note(card), *([messages.answered(answer)] if answer else [])]
+    lines = [f"*{messages.merged_headline(alert)}*", *messages.merged_lines(alert)]
+    small = [messages.merged_note(alert), *([messages.answered(answer)] if answer else [])]
     buttons = [button(messages.SERVERS, ids.run_command(0), "servers")]
-    if card.is_open:
-        buttons += _answers(card.id, answer, can_snooze=bool(card.lasting))
+    if alert.is_open:
+        buttons += _answers(alert.id, answer, can_snooze=bool(alert.lasting))
     return _drawn(lines, small, buttons)
 
 
-def reminder(card: AlertCard, snoozed: Answer | None) -> Message:
+def reminder(alert: Alert, snoozed: Answer | None) -> Message:
     """Return the reply that reminds people of it; `snoozed` is the answer whose time is over."""
-    return Message([section(messages.reminder(card, snoozed))])
+    return Message([section(messages.reminder(alert, snoozed))])
 
 
-def answer_form(card: AlertCard, form: AlertForm) -> View:
+def answer_form(alert: Alert, form: AlertForm) -> View:
     """Return the form that acknowledges an alert, or snoozes it."""
     reason = PlainTextInputElement(action_id=ids.REASON, max_length=REASON_LIMIT)
     blocks: list[Block] = [
-        section(messages.asked(card, is_snooze=form.is_snooze)),
+        section(messages.asked(alert, is_snooze=form.is_snooze)),
         InputBlock(block_id=ids.REASON, label=plain(messages.REASON), element=reason),
     ]
     if form.is_snooze:
@@ -86,7 +86,7 @@ def daily_report(report: DailyReport) -> Message:
     lines = [messages.unreadable_day()]
     if report.servers is not None:
         needy = len({trouble.server_id for trouble in report.troubles})
-        lines = [messages.servers_of_day(report.servers, needy), *messages.needy_of_day(report.troubles)]
+        lines = [messages.servers_of_day(report.servers, needy), *messages.lines_of(report.troubles)]
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.title_of_day(report.day))),
         section("\n".join(lines)),
@@ -97,7 +97,7 @@ def daily_report(report: DailyReport) -> Message:
     return Message(blocks)
 
 
-def _of_server(told: Told) -> list[ButtonElement]:
+def _of_server(told: TrackedTrouble) -> list[ButtonElement]:
     trouble = told.trouble
     if trouble.server_id is None or told.is_gone:
         return []
@@ -108,13 +108,13 @@ def _of_server(told: Told) -> list[ButtonElement]:
     return buttons
 
 
-def _answers(card: str, answer: Answer | None, *, can_snooze: bool) -> list[ButtonElement]:
+def _answers(alert_id: str, answer: Answer | None, *, can_snooze: bool) -> list[ButtonElement]:
     if answer and answer.until is None:
         return []
-    acknowledge = AlertForm(card=card)
+    acknowledge = AlertForm(card=alert_id)
     buttons = [button(messages.ACKNOWLEDGE, ids.ALERT_ACKNOWLEDGE, acknowledge.as_json())]
     if answer is None and can_snooze:
-        snooze = AlertForm(card=card, is_snooze=True)
+        snooze = AlertForm(card=alert_id, is_snooze=True)
         buttons.append(button(messages.SNOOZE, ids.ALERT_SNOOZE, snooze.as_json()))
     return buttons
 

@@ -9,34 +9,38 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 import sqlalchemy as sa
 import structlog
 
 from bot.alerts import views
-from bot.alerts.card import AlertCard, Answer, Round, next_cards
+from bot.alerts.alert import Alert, Answer, Findings, next_alerts
+from bot.alerts.daily_report import DailyReport, ReportTime, counted, due_on, is_first_of_month, unproven
 from bot.alerts.messages import PARTIAL
 from bot.alerts.model import AlertPolicy, Kind, Trouble
-from bot.alerts.outside import Look, look_at
-from bot.alerts.report import DailyReport, ReportTime, counted, due_on, is_first_of_month, unproven
-from bot.alerts.shown import Shown, done_outside, find_all, see
+from bot.alerts.ping import ping
+from bot.alerts.scan import Scan, done_outside, find_all, scan_all
+from bot.alerts.snapshot import Snapshot, take_snapshot
 from bot.alerts.store import AlertStore, Remembered, readable
 from bot.errors import NotRecorded
 from bot.notifications.model import MessageRef
 from bot.notifications.slack_messages import SlackMessages
 from bot.operations.records import MOST_ENDED
 from bot.services import services
+from bot.settings import Settings
+from bot.settings_types import read_time_of_day
 from bot.slack.message import Message
 
 log = structlog.get_logger()
 
 RETRY_SECONDS = 30.0
-"""How long to wait after the first look that could not be told of; then twice as long each time."""
+"""How long to wait after the first scan that could not be told of; then twice as long each time."""
 POST_SECONDS = 15.0
 STOP_SECONDS = 1.0
-BLIND_ROUNDS = 3
-"""After so many looks in a row at which VPS.org could not be read, that is told itself."""
+BLIND_SCANS = 3
+"""After so many scans in a row at which VPS.org could not be read, that is told itself."""
 
 _LOOK, _BLIND, _REPORTED = "look", "blind", "reported"
 
@@ -51,7 +55,7 @@ class _NotLeading(Exception):
 
 @dataclass(frozen=True)
 class Clock:
-    """How often to look, and when people are first reminded."""
+    """How often to scan, and when people are first reminded."""
 
     every: timedelta = timedelta(minutes=5)
     remind: timedelta = timedelta(hours=1)
@@ -67,7 +71,7 @@ class Daily:
 
 
 class AlertWatch:
-    """Watches until cancelled. `ping` is called after each look at which all went well."""
+    """Watches until cancelled. `ping` is called after each scan at which all went well."""
 
     def __init__(
         self,
@@ -90,24 +94,24 @@ class AlertWatch:
         self._leads = False
 
     async def run(self) -> None:
-        """Look, and tell, again and again."""
+        """Scan, and tell, again and again."""
         every = self._clock.every.total_seconds()
         retry = RETRY_SECONDS
         while True:
             pause = every
             try:
-                await self._look()
+                await self._scan()
                 retry = RETRY_SECONDS
             except (_NotTold, _NotLeading, NotRecorded, sa.exc.SQLAlchemyError) as error:
                 self._is_unsure = True
                 log.warning("alerts_put_off", reason=type(error).__name__)
                 pause, retry = min(retry, every), 2 * retry
-            except Exception:  # The next look may go well; nobody would notice that none came.
+            except Exception:  # The next scan may go well; nobody would notice that none came.
                 self._is_unsure = True
                 log.exception("alert_watch_broke")
             await asyncio.sleep(pause)
 
-    async def _look(self) -> None:
+    async def _scan(self) -> None:
         known = await self._store.lead()
         if known is None:
             self._is_unsure, self._leads = True, False
@@ -116,109 +120,109 @@ class AlertWatch:
             self._leads = True
             log.info("watching_servers", every_seconds=self._clock.every.total_seconds())
         now = services().now()
-        seen = await see()
-        if seen.failure:
-            cards, memory = self._blind(known, seen, now)
+        scan = await scan_all()
+        if scan.failure:
+            alerts, memory = self._blind(known, scan, now)
         else:
-            cards, memory = await self._judged(known, seen, now)
-        await self._remember(cards, memory)
-        is_told = await self._tell_all(cards, known, now, is_blind=bool(seen.failure))
-        await self._report(known, seen, now)
+            alerts, memory = await self._judged(known, scan, now)
+        await self._remember(alerts, memory)
+        is_told = await self._tell_all(alerts, known, now, is_blind=bool(scan.failure))
+        await self._report(known, scan, now)
         if not is_told:
             raise _NotTold
         self._is_unsure = False
-        if self._ping and not seen.failure:
+        if self._ping and not scan.failure:
             await self._ping()
 
     async def _tell_all(
-        self, cards: list[AlertCard], known: Remembered, now: datetime, *, is_blind: bool
+        self, alerts: list[Alert], known: Remembered, now: datetime, *, is_blind: bool
     ) -> bool:
         """Tell of all alerts; return False if a channel did not take all of them, which keeps no other."""
-        old = {card.id for card in known.cards}
+        old = {alert.id for alert in known.alerts}
         closed: set[str] = set()
-        for card in cards:
-            if card.channel not in closed:
-                answer, is_new = known.answers.get(card.id), card.id not in old
+        for alert in alerts:
+            if alert.channel not in closed:
+                answer, is_new = known.answers.get(alert.id), alert.id not in old
                 try:
-                    await self._tell(card, answer, now, is_new=is_new, is_blind=is_blind)
+                    await self._tell(alert, answer, now, is_new=is_new, is_blind=is_blind)
                 except _NotTold:
-                    closed.add(card.channel)
+                    closed.add(alert.channel)
         return not closed
 
-    def _blind(self, known: Remembered, seen: Shown, now: datetime) -> tuple[list[AlertCard], dict[str, str]]:
-        """Return the alerts if VPS.org can't be read: that alone is told, after a few looks."""
-        since, rounds = _blind_since(known, now)
+    def _blind(self, known: Remembered, scan: Scan, now: datetime) -> tuple[list[Alert], dict[str, str]]:
+        """Return the alerts if VPS.org can't be read: that alone is told, after a few scans."""
+        since, scans = _blind_since(known, now)
         troubles = []
-        if rounds + 1 >= BLIND_ROUNDS:
-            status = PARTIAL if seen.failure == PARTIAL else ""
-            troubles = [Trouble(kind=Kind.UNREADABLE, at=since, status=status, used=seen.not_shown)]
-        found = Round(now, troubles, lambda kind: bool(troubles) and kind is Kind.UNREADABLE, frozenset())
-        log.warning("alerts_blind", reason=seen.failure, not_shown=seen.not_shown)
-        return self._next(known, found), {_BLIND: f"{rounds + 1} {since.isoformat()}"}
+        if scans + 1 >= BLIND_SCANS:
+            status = PARTIAL if scan.failure == PARTIAL else ""
+            troubles = [Trouble(kind=Kind.UNREADABLE, at=since, status=status, used=scan.not_shown)]
+        found = Findings(now, troubles, lambda kind: bool(troubles) and kind is Kind.UNREADABLE, frozenset())
+        log.warning("alerts_blind", reason=scan.failure, not_shown=scan.not_shown)
+        return self._next(known, found), {_BLIND: f"{scans + 1} {since.isoformat()}"}
 
     async def _judged(
-        self, known: Remembered, seen: Shown, now: datetime
-    ) -> tuple[list[AlertCard], dict[str, str]]:
+        self, known: Remembered, scan: Scan, now: datetime
+    ) -> tuple[list[Alert], dict[str, str]]:
         # In a thread, as of many thousand backups it takes a while.
-        before, after = await asyncio.to_thread(_looks, known, seen, now)
-        troubles = await find_all(seen.servers, seen.listing, now, self._policy, after)
-        troubles += await done_outside(before, after, seen)
-        found = Round(now, troubles, lambda _: True, frozenset(server.id for server in seen.servers))
+        before, after = await asyncio.to_thread(_snapshots, known, scan, now)
+        troubles = await find_all(scan.servers, scan.listing, now, self._policy, after)
+        troubles += await done_outside(before, after, scan)
+        found = Findings(now, troubles, lambda _: True, frozenset(server.id for server in scan.servers))
         looked = await asyncio.to_thread(after.model_dump_json)
         return self._next(known, found), {_LOOK: looked, _BLIND: ""}
 
-    def _next(self, known: Remembered, found: Round) -> list[AlertCard]:
-        return next_cards(known.cards, known.answers, found, self._policy.channel, self._clock.remind)
+    def _next(self, known: Remembered, found: Findings) -> list[Alert]:
+        return next_alerts(known.alerts, known.answers, found, self._policy.channel, self._clock.remind)
 
     async def _tell(
-        self, card: AlertCard, answer: Answer | None, now: datetime, *, is_new: bool, is_blind: bool
+        self, alert: Alert, answer: Answer | None, now: datetime, *, is_new: bool, is_blind: bool
     ) -> None:
         """Post an alert, edit it if it says something else by now, remind of it; forget what is done."""
         may_be_there = self._is_unsure or not is_new
-        if not card.ts and not card.is_open and not await self._messages.find([card.channel], _key(card)):
+        if not alert.ts and not alert.is_open and not await self._messages.find([alert.channel], _key(alert)):
             # It was over before it could be told.
-            await self._remember(forget=[card.id])
+            await self._remember(forget=[alert.id])
             return
-        card = await self._posted(card, answer, now, may_be_there=may_be_there)
+        alert = await self._posted(alert, answer, now, may_be_there=may_be_there)
         over = answer if answer and not answer.holds(now) else None
         holds = None if over else answer
-        card = await self._edited(card, views.alert(card, holds), answer)
-        if card.is_due(answer, now, is_blind=is_blind):
-            key = f"{_key(card)}:remind:{card.reminders}"
-            await self._post(card.channel, views.reminder(card, over), key, thread_ts=card.ts)
-            await self._remember([card.reminded(now, self._clock.remind)], over=[over] if over else [])
-        elif card.is_done(now):
-            await self._remember(forget=[card.id])
+        alert = await self._edited(alert, views.alert_message(alert, holds), answer)
+        if alert.is_due(answer, now, is_blind=is_blind):
+            key = f"{_key(alert)}:remind:{alert.reminders}"
+            await self._post(alert.channel, views.reminder(alert, over), key, thread_ts=alert.ts)
+            await self._remember([alert.reminded(now, self._clock.remind)], over=[over] if over else [])
+        elif alert.is_done(now):
+            await self._remember(forget=[alert.id])
 
     async def _posted(
-        self, card: AlertCard, answer: Answer | None, now: datetime, *, may_be_there: bool
-    ) -> AlertCard:
-        if card.ts:
-            return card
-        message = views.alert(card, answer if answer and answer.holds(now) else None)
-        ref = await self._post(card.channel, message, _key(card), may_be_there=may_be_there)
+        self, alert: Alert, answer: Answer | None, now: datetime, *, may_be_there: bool
+    ) -> Alert:
+        if alert.ts:
+            return alert
+        message = views.alert_message(alert, answer if answer and answer.holds(now) else None)
+        ref = await self._post(alert.channel, message, _key(alert), may_be_there=may_be_there)
         link = await self._messages.permalink(ref)
         # A message that was found may say what was so before.
         shown = "" if may_be_there else _digest(message, answer)
-        posted = card.model_copy(
+        posted = alert.model_copy(
             update={"channel": ref.channel, "ts": ref.ts, "permalink": link, "shown": shown}
         )
         await self._remember([posted])
         return posted
 
-    async def _edited(self, card: AlertCard, message: Message, answer: Answer | None) -> AlertCard:
+    async def _edited(self, alert: Alert, message: Message, answer: Answer | None) -> Alert:
         # An answer was shown by whoever took it, even if it holds no longer.
         shown = _digest(message, answer)
-        if card.shown == shown:
-            return card
-        ref = MessageRef(channel=card.channel, ts=card.ts)
+        if alert.shown == shown:
+            return alert
+        ref = MessageRef(channel=alert.channel, ts=alert.ts)
         try:
             async with asyncio.timeout(POST_SECONDS):
                 # One that somebody has deleted is not told a second time.
                 await self._messages.edit_finally(ref, message)
         except TimeoutError:
             raise _NotTold from None
-        edited = card.model_copy(update={"shown": shown})
+        edited = alert.model_copy(update={"shown": shown})
         await self._remember([edited])
         return edited
 
@@ -254,16 +258,16 @@ class AlertWatch:
 
     async def _remember(
         self,
-        cards: list[AlertCard] | None = None,
+        alerts: list[Alert] | None = None,
         memory: dict[str, str] | None = None,
         *,
         forget: list[str] | None = None,
         over: list[Answer] | None = None,
     ) -> None:
-        if not await self._store.remember(cards or [], memory, forget=forget or [], over=over or []):
+        if not await self._store.remember(alerts or [], memory, forget=forget or [], over=over or []):
             raise _NotLeading
 
-    async def _report(self, known: Remembered, seen: Shown, now: datetime) -> None:
+    async def _report(self, known: Remembered, scan: Scan, now: datetime) -> None:
         """Tell the daily report, if it is time."""
         daily = self._daily
         if daily is None:
@@ -272,10 +276,10 @@ class AlertWatch:
         day = due_on(daily.at, last, now)
         if day is None:
             return
-        report = await daily_report(seen, day, now, self._policy)
+        report = await daily_report(scan, day, now, self._policy)
         if daily.proof_days and is_first_of_month(day, last):
             proofs = await services().audit.last_restores()
-            names = unproven(seen.servers, proofs, daily.proof_days, now)
+            names = unproven(scan.servers, proofs, daily.proof_days, now)
             report = replace(report, unproven=names, proof_days=daily.proof_days)
         # It may be there already, if this replica or another died before it remembered.
         key = f"daily-report:{daily.channel}:{day.isoformat()}"
@@ -283,32 +287,48 @@ class AlertWatch:
         await self._remember(memory={_REPORTED: day.isoformat()})
 
 
-async def daily_report(seen: Shown, day: date, now: datetime, policy: AlertPolicy) -> DailyReport:
+def watch_of(
+    settings: Settings, store: AlertStore, messages: SlackMessages, policy: AlertPolicy
+) -> AlertWatch | None:
+    """Return the watch over all servers; None if nobody is to be told of anything."""
+    every = timedelta(minutes=settings.bot_alert_minutes)
+    clock = Clock(every, timedelta(minutes=settings.bot_alert_remind_minutes))
+    daily, ping_url = None, settings.bot_ping_url
+    if settings.bot_digest_channel:
+        at = ReportTime(*read_time_of_day(settings.bot_digest_at))
+        daily = Daily(settings.bot_digest_channel, at, settings.bot_restore_proof_days)
+    if not (policy.rules.alert_channels or daily or ping_url):
+        return None
+    calls = partial(ping, ping_url) if ping_url else None
+    return AlertWatch(store, messages, policy, clock, daily=daily, ping=calls)
+
+
+async def daily_report(scan: Scan, day: date, now: datetime, policy: AlertPolicy) -> DailyReport:
     """Return how the servers are, and what ran lately."""
     ended = (await services().overview()).ended
     done, failed, others = counted(ended)
     name, is_part = f"{day:%A} {day.day} {day:%B}", len(ended) >= MOST_ENDED
     report = DailyReport(name, None, (), done, failed, others, is_part)
-    if seen.failure:
+    if scan.failure:
         return report
-    troubles = await find_all(seen.servers, seen.listing, now, policy)
-    return replace(report, servers=len(seen.servers), troubles=troubles)
+    troubles = await find_all(scan.servers, scan.listing, now, policy)
+    return replace(report, servers=len(scan.servers), troubles=troubles)
 
 
-def _looks(known: Remembered, seen: Shown, now: datetime) -> tuple[Look | None, Look]:
-    """Return what was seen at the look before, if there was one, and what is seen now."""
-    before = readable(Look, known.memory[_LOOK]) if _LOOK in known.memory else None
-    return before, look_at(seen.listing.backups, [server.id for server in seen.servers], now, before)
+def _snapshots(known: Remembered, scan: Scan, now: datetime) -> tuple[Snapshot | None, Snapshot]:
+    """Return what was seen at the scan before, if there was one, and what is seen now."""
+    before = readable(Snapshot, known.memory[_LOOK]) if _LOOK in known.memory else None
+    return before, take_snapshot(scan.listing.backups, [server.id for server in scan.servers], now, before)
 
 
 def _blind_since(known: Remembered, now: datetime) -> tuple[datetime, int]:
-    """Return since when VPS.org can't be read, and at how many looks in a row."""
-    rounds, _, since = known.memory.get(_BLIND, "").partition(" ")
-    return (datetime.fromisoformat(since), int(rounds)) if since else (now, 0)
+    """Return since when VPS.org can't be read, and at how many scans in a row."""
+    scans, _, since = known.memory.get(_BLIND, "").partition(" ")
+    return (datetime.fromisoformat(since), int(scans)) if since else (now, 0)
 
 
-def _key(card: AlertCard) -> str:
-    return f"alert:{card.id}"
+def _key(alert: Alert) -> str:
+    return f"alert:{alert.id}"
 
 
 def _digest(message: Message, answer: Answer | None) -> str:

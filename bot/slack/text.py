@@ -154,6 +154,12 @@ def join_words(names: list[str], joint: str = "and") -> str:
     return f"{', '.join(names[:-1])} {joint} {names[-1]}"
 
 
+def join_first(words: list[str], most: int) -> str:
+    """Return the first of these joined by commas and `and`, and how many more there are."""
+    rest = [f"{len(words) - most} more"] * (len(words) > most)
+    return join_words([*words[:most], *rest])
+
+
 def unescape_command(text: str) -> str:
     """Return command text as the person typed it: Slack's links and escapes undone.
 

@@ -14,7 +14,7 @@ from bot.slack.text import (
     duration,
     escape_truncated,
     in_utc,
-    join_words,
+    join_first,
     link,
     mention,
     plain_label,
@@ -171,10 +171,8 @@ def _took(entries: Sequence[Entry], operations: int) -> str:
 
 def _things(entries: Sequence[Entry]) -> str:
     """Return what operations of several servers are, as a thing."""
-    servers = [*dict.fromkeys(safe_name(entry.server_name) for entry in entries)]
-    named = [f"*{name}*" for name in servers[:MOST_NAMED]]
-    more = [f"{len(servers) - len(named)} more"] if len(servers) > len(named) else []
-    return f"{_kind(entries[0])} of {join_words([*named, *more])}"
+    servers = [*dict.fromkeys(f"*{safe_name(entry.server_name)}*" for entry in entries)]
+    return f"{_kind(entries[0])} of {join_first(servers, MOST_NAMED)}"
 
 
 def _thing(entry: Entry) -> str:

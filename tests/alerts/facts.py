@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.alerts.card import AlertCard, Answer, Told
+from bot.alerts.alert import Alert, Answer, TrackedTrouble
 from bot.alerts.model import Kind, Trouble
 from tests.backups.facts import NOON, hours
 
@@ -16,11 +16,11 @@ def trouble(kind: Kind = Kind.NO_GOOD_BACKUP, server: int | None = 1, **more: An
     return Trouble(kind=kind, server_id=server, **facts | more)
 
 
-def card(*troubles: Trouble, **more: Any) -> AlertCard:
+def an_alert(*troubles: Trouble, **more: Any) -> Alert:
     """Return an alert in ops since noon about these, one of web-1 if there are none."""
-    told = tuple(Told(trouble=each, since=NOON) for each in troubles or (trouble(),))
+    told = tuple(TrackedTrouble(trouble=each, since=NOON) for each in troubles or (trouble(),))
     facts: dict[str, Any] = {"at": NOON, "troubles": told, "remind_at": NOON + HOUR, "ts": "1.2"}
-    return AlertCard(**{"id": "card", "channel": "COPS"} | facts | more)
+    return Alert(**{"id": "card", "channel": "COPS"} | facts | more)
 
 
 def answer(**more: Any) -> Answer:

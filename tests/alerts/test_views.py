@@ -6,21 +6,21 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from bot.alerts import views
-from bot.alerts.card import AlertCard, Answer
+from bot.alerts.alert import Alert, Answer
+from bot.alerts.daily_report import DailyReport
 from bot.alerts.model import Kind, Trouble
-from bot.alerts.report import DailyReport
 from bot.slack.forms import AlertForm
-from tests.alerts.facts import HOUR, answer, card, trouble
+from tests.alerts.facts import HOUR, an_alert, answer, trouble
 from tests.any_facts import any_facts
 from tests.backups.facts import NOON, hours
 from tests.views_kit import Drawable, OneFile, drawn, problems
 
 SNOOZED = answer(until=NOON + hours(4))
-MANY = card(*(trouble(server=number) for number in range(1, 24)), trouble(Kind.SLOTS, used=10))
-BLIND = card(trouble(Kind.UNREADABLE, None))
+MANY = an_alert(*(trouble(server=number) for number in range(1, 24)), trouble(Kind.SLOTS, used=10))
+BLIND = an_alert(trouble(Kind.UNREADABLE, None))
 
 
-def over(alert: AlertCard, *, is_gone: bool = False, most: int = 99) -> AlertCard:
+def over(alert: Alert, *, is_gone: bool = False, most: int = 99) -> Alert:
     """Return an alert of which as many as said are over after an hour."""
     ended = {"ended_at": NOON + HOUR, "is_gone": is_gone}
     troubles = [
@@ -40,29 +40,33 @@ REPORT = DailyReport(
     proof_days=90,
 )
 VIEWS: dict[str, Drawable] = {
-    "no good backup": views.alert(card(trouble(limit_hours=48)), None),
-    "none at all": views.alert(card(trouble(at=None, limit_hours=48)), None),
-    "expiring": views.alert(card(trouble(Kind.EXPIRING)), None),
-    "automatic failed": views.alert(card(trouble(Kind.AUTOMATIC_FAILED, status="failed")), None),
-    "stuck": views.alert(card(trouble(Kind.STUCK, status="in_progress", usual_seconds=240)), None),
-    "deleted outside": views.alert(card(trouble(Kind.DELETED_OUTSIDE)), None),
-    "made outside": views.alert(card(trouble(Kind.MADE_OUTSIDE)), None),
-    "slots nearly full": views.alert(card(trouble(Kind.SLOTS, used=9)), None),
-    "slots full": views.alert(card(trouble(Kind.SLOTS, used=10)), None),
-    "VPS.org away": views.alert(BLIND, None),
-    "VPS.org shows a part": views.alert(card(trouble(Kind.UNREADABLE, None, status="partial", used=3)), None),
-    "acknowledged": views.alert(card(), answer()),
-    "snoozed": views.alert(card(), SNOOZED),
-    "recovered": views.alert(over(card()), answer()),
-    "VPS.org is back": views.alert(over(BLIND), None),
-    "gone with its server": views.alert(over(card(), is_gone=True), None),
-    "many": views.alert(MANY, None),
-    "many, some over": views.alert(over(MANY, most=20), SNOOZED),
-    "many, all over": views.alert(over(MANY), None),
-    "reminder": views.reminder(card(), None),
-    "reminder after a snooze": views.reminder(card(), SNOOZED),
+    "no good backup": views.alert_message(an_alert(trouble(limit_hours=48)), None),
+    "none at all": views.alert_message(an_alert(trouble(at=None, limit_hours=48)), None),
+    "expiring": views.alert_message(an_alert(trouble(Kind.EXPIRING)), None),
+    "automatic failed": views.alert_message(an_alert(trouble(Kind.AUTOMATIC_FAILED, status="failed")), None),
+    "stuck": views.alert_message(
+        an_alert(trouble(Kind.STUCK, status="in_progress", usual_seconds=240)), None
+    ),
+    "deleted outside": views.alert_message(an_alert(trouble(Kind.DELETED_OUTSIDE)), None),
+    "made outside": views.alert_message(an_alert(trouble(Kind.MADE_OUTSIDE)), None),
+    "slots nearly full": views.alert_message(an_alert(trouble(Kind.SLOTS, used=9)), None),
+    "slots full": views.alert_message(an_alert(trouble(Kind.SLOTS, used=10)), None),
+    "VPS.org away": views.alert_message(BLIND, None),
+    "VPS.org shows a part": views.alert_message(
+        an_alert(trouble(Kind.UNREADABLE, None, status="partial", used=3)), None
+    ),
+    "acknowledged": views.alert_message(an_alert(), answer()),
+    "snoozed": views.alert_message(an_alert(), SNOOZED),
+    "recovered": views.alert_message(over(an_alert()), answer()),
+    "VPS.org is back": views.alert_message(over(BLIND), None),
+    "gone with its server": views.alert_message(over(an_alert(), is_gone=True), None),
+    "many": views.alert_message(MANY, None),
+    "many, some over": views.alert_message(over(MANY, most=20), SNOOZED),
+    "many, all over": views.alert_message(over(MANY), None),
+    "reminder": views.reminder(an_alert(), None),
+    "reminder after a snooze": views.reminder(an_alert(), SNOOZED),
     "reminder of many": views.reminder(MANY, None),
-    "acknowledge": views.answer_form(card(), AlertForm(card="card")),
+    "acknowledge": views.answer_form(an_alert(), AlertForm(card="card")),
     "snooze": views.answer_form(MANY, AlertForm(card="card", is_snooze=True)),
     "daily report": views.daily_report(REPORT),
     "daily report, all well": views.daily_report(DailyReport("Monday 2 March", 12)),
@@ -85,9 +89,9 @@ troubles = any_facts(Trouble)
 @settings(max_examples=25)
 @given(st.lists(troubles, min_size=1, max_size=60), any_facts(Answer), st.booleans(), st.booleans())
 def test_no_words_break_it(found: list[Trouble], said: Answer, is_answered: bool, is_over: bool) -> None:
-    alert = card(*found)
+    alert = an_alert(*found)
     shown = over(alert) if is_over else alert
-    assert problems(views.alert(shown, said if is_answered else None)) == []
+    assert problems(views.alert_message(shown, said if is_answered else None)) == []
     if shown.lasting:
         assert problems(views.reminder(shown, said)) == []
     assert problems(views.answer_form(alert, AlertForm(card="card", is_snooze=is_over))) == []

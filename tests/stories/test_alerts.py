@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.alerts.card import Answer
+from bot.alerts.alert import Answer
 from bot.alerts.store import AlertStore
 from bot.operations.database import open_database
 from bot.sandbox.slack.workspace import Message

@@ -30,9 +30,9 @@ LONGEST_SECONDS = 0.6
 SETTLE_SECONDS = 60.0
 NO_BACKUP = "*{}* has no good backup"
 ONE_BY_ONE = """
-from bot.alerts import card
+from bot.alerts import alert
 from bot.__main__ import main
-card.MERGE_ABOVE = 1_000_000
+alert.MERGE_ABOVE = 1_000_000
 main(["run"])
 """
 """A bot that never merges alerts, so that it posts as many as can be."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerts.model import Kind
-from bot.alerts.outside import Change, Look, changes, is_explained, look_at
+from bot.alerts.snapshot import Change, Snapshot, changes, is_explained, take_snapshot
 from bot.audit.model import Entry
 from bot.audit.record import entry_of
 from bot.backups.model import Backup
@@ -21,14 +21,14 @@ class Looks:
     """Looks at VPS.org one after the other, an hour apart."""
 
     def __init__(self) -> None:
-        self.last: Look | None = None
+        self.last: Snapshot | None = None
         self.now = NOON
 
     def at(self, *backups: Backup, servers: list[int] = SERVERS) -> list[tuple[Kind, int]]:
-        """Look once; return what came and went since the look before."""
+        """Scan once; return what came and went since the scan before."""
         self.now += hours(1)
-        after = look_at(backups, servers, self.now, self.last)
-        assert Look.model_validate_json(after.model_dump_json()) == after
+        after = take_snapshot(backups, servers, self.now, self.last)
+        assert Snapshot.model_validate_json(after.model_dump_json()) == after
         found = changes(self.last, backups, after)
         self.last = after
         return [(each.kind, each.backup_id) for each in found]

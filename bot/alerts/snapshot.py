@@ -1,4 +1,4 @@
-"""What changed at VPS.org between two looks, to find out what was done outside the bot. Pure."""
+"""What changed at VPS.org between two scans, to find out what was done outside the bot. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,10 +19,10 @@ EARLY = timedelta(hours=1)
 """How much before its time an automatic backup may go by itself."""
 
 
-class Seen(NamedTuple):
+class BackupSeen(NamedTuple):
     """A backup as it was last seen; moments are in seconds since 1970, 0 if it never expires by itself.
 
-    `is_missing`: it was not there at the last look, which alone proves nothing.
+    `is_missing`: it was not there at the last scan, which alone proves nothing.
     """
 
     is_manual: bool
@@ -33,17 +33,17 @@ class Seen(NamedTuple):
     is_missing: bool = False
 
 
-class Look(BaseModel):
+class Snapshot(BaseModel):
     """What was seen at VPS.org at a moment (UTC), by the ids of server and backup.
 
-    `took` is how long the last backups of a server took, in seconds, as far as looks can tell: never less
+    `took` is how long the last backups of a server took, in seconds, as far as scans can tell: never less
     than they really took. Stored: only add fields that have a default.
     """
 
     model_config = ConfigDict(frozen=True)
 
     at: AwareDatetime
-    servers: dict[int, dict[int, Seen]]
+    servers: dict[int, dict[int, BackupSeen]]
     took: dict[int, list[float]] = {}
 
     def usual_seconds(self, server_id: int) -> float | None:
@@ -63,14 +63,16 @@ class Change:
     description: str = ""
 
 
-def look_at(backups: Iterable[Backup], servers: Iterable[int], now: datetime, before: Look | None) -> Look:
-    """Return what is seen now; a backup that has just gone is kept for one more look."""
-    seen: dict[int, dict[int, Seen]] = {server: {} for server in servers}
+def take_snapshot(
+    backups: Iterable[Backup], servers: Iterable[int], now: datetime, before: Snapshot | None
+) -> Snapshot:
+    """Return what is seen now; a backup that has just gone is kept for one more scan."""
+    seen: dict[int, dict[int, BackupSeen]] = {server: {} for server in servers}
     for each in backups:
         if each.server.id in seen:
             seen[each.server.id][each.id] = _seen(each)
     if before is None:
-        return Look(at=now, servers=seen)
+        return Snapshot(at=now, servers=seen)
     took: dict[int, list[float]] = {}
     for server, own in seen.items():
         earlier = before.servers.get(server, {})
@@ -84,11 +86,11 @@ def look_at(backups: Iterable[Backup], servers: Iterable[int], now: datetime, be
             for number, each in earlier.items()
             if number not in own and not each.is_missing
         }
-    return Look(at=now, servers=seen, took=took)
+    return Snapshot(at=now, servers=seen, took=took)
 
 
-def changes(before: Look | None, backups: Iterable[Backup], after: Look) -> list[Change]:
-    """Return what came and went between two looks; a first look at a server tells nothing.
+def changes(before: Snapshot | None, backups: Iterable[Backup], after: Snapshot) -> list[Change]:
+    """Return what came and went between two scans; a first scan of a server tells nothing.
 
     What went is told when it is missing for the second time. Automatic backups come, and at their time go,
     by themselves.
@@ -138,8 +140,8 @@ def by_server(found: Iterable[Change]) -> Mapping[int, list[Change]]:
     return grouped
 
 
-def _seen(backup: Backup) -> Seen:
-    return Seen(
+def _seen(backup: Backup) -> BackupSeen:
+    return BackupSeen(
         is_manual=backup.is_manual,
         is_complete=backup.is_complete,
         is_final=backup.is_final,
@@ -148,11 +150,11 @@ def _seen(backup: Backup) -> Seen:
     )
 
 
-def _ends(was: Seen | None, each: Seen) -> bool:
+def _ends(was: BackupSeen | None, each: BackupSeen) -> bool:
     return was is not None and not was.is_final and each.is_complete
 
 
-def _was_lost(each: Seen, now: datetime) -> bool:
+def _was_lost(each: BackupSeen, now: datetime) -> bool:
     if not each.is_complete:
         return False
     if each.is_manual:

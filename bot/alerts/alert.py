@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from pydantic import AwareDatetime
 
-from bot.alerts.model import HAPPENED, Kind, Severity, Trouble, gravest_first
+from bot.alerts.model import HAPPENED, Kind, Trouble, gravest_first
 from bot.operations.model import StoredModel
 
 MERGE_ABOVE = 5
@@ -21,7 +21,7 @@ FORGET_AFTER = timedelta(days=30)
 """How long what happened, and does not end, can be acknowledged."""
 
 
-class Told(StoredModel):
+class TrackedTrouble(StoredModel):
     """A trouble that is told, since when (UTC), and when it ended; `is_gone`: with its server."""
 
     trouble: Trouble
@@ -54,7 +54,7 @@ class Answer(StoredModel):
         return self.until is None or now < self.until
 
 
-class AlertCard(StoredModel):
+class Alert(StoredModel):
     """An alert's message: which troubles it tells, since `at` (UTC), and where it is once it is posted.
 
     `shown` is a digest of what it said last, `remind_at` when it is reminded of for the next time.
@@ -63,7 +63,7 @@ class AlertCard(StoredModel):
     id: str
     channel: str
     at: AwareDatetime
-    troubles: tuple[Told, ...]
+    troubles: tuple[TrackedTrouble, ...]
     remind_at: AwareDatetime
     reminders: int = 0
     ts: str = ""
@@ -76,7 +76,7 @@ class AlertCard(StoredModel):
         return any(told.is_open for told in self.troubles)
 
     @property
-    def lasting(self) -> list[Told]:
+    def lasting(self) -> list[TrackedTrouble]:
         """What it tells that goes on."""
         return [told for told in self.troubles if told.lasts]
 
@@ -96,15 +96,15 @@ class AlertCard(StoredModel):
             return False
         return answer is not None or now >= self.remind_at
 
-    def reminded(self, now: datetime, first: timedelta) -> "AlertCard":
+    def reminded(self, now: datetime, first: timedelta) -> "Alert":
         """Return it after a reminder; the next is due after ever longer pauses, the first after `first`."""
         pause = min(first * REMIND_TIMES ** min(self.reminders + 1, 20), LONGEST_PAUSE)
         return self.model_copy(update={"reminders": self.reminders + 1, "remind_at": now + pause})
 
 
 @dataclass(frozen=True)
-class Round:
-    """What one look at VPS.org tells, `now` (UTC).
+class Findings:
+    """What one scan of VPS.org tells, `now` (UTC).
 
     `judges` tells of which kinds of troubles it can be said that they have ended. `servers` are the ids of
     those there are.
@@ -116,44 +116,46 @@ class Round:
     servers: frozenset[int]
 
 
-def next_cards(
-    cards: Iterable[AlertCard],
+def next_alerts(
+    alerts: Iterable[Alert],
     answers: Mapping[str, Answer],
-    found: Round,
+    found: Findings,
     channel_of: Callable[[Trouble], str],
     first: timedelta,
-) -> list[AlertCard]:
-    """Return the alerts after a look: those there were, with what has ended, and new ones, not posted yet.
+) -> list[Alert]:
+    """Return the alerts after a scan: those there were, with what has ended, and new ones, not posted yet.
 
     `channel_of` is where a trouble is told, "" for nowhere. `first` is when people are reminded first.
     """
-    followed = [_followed(_placed(card, channel_of), found) for card in cards]
-    known = {told.trouble.key for card in followed for told in card.troubles if told.is_open}
+    followed = [_followed(_placed(alert, channel_of), found) for alert in alerts]
+    known = {told.trouble.key for alert in followed for told in alert.troubles if told.is_open}
     new: dict[str, list[Trouble]] = defaultdict(list)
     for trouble in gravest_first(found.troubles):
         if trouble.key not in known and (channel := channel_of(trouble)):
             new[channel].append(trouble)
-    by_id = {card.id: card for card in followed}
+    by_id = {alert.id: alert for alert in followed}
     for channel, troubles in new.items():
-        others = [card for card in followed if card.channel == channel]
-        unanswered = [card for card in others if card.id not in answers]
-        for card in _told(troubles, channel, others, unanswered, found.now, first):
-            by_id[card.id] = card
+        others = [alert for alert in followed if alert.channel == channel]
+        unanswered = [alert for alert in others if alert.id not in answers]
+        for alert in _told(troubles, channel, others, unanswered, found.now, first):
+            by_id[alert.id] = alert
     return list(by_id.values())
 
 
-def _placed(card: AlertCard, channel_of: Callable[[Trouble], str]) -> AlertCard:
+def _placed(alert: Alert, channel_of: Callable[[Trouble], str]) -> Alert:
     """Return an alert that could not be posted yet where it is to be told by now."""
-    channel = channel_of(card.troubles[0].trouble)
-    return card if card.ts or not channel else card.model_copy(update={"channel": channel})
+    channel = channel_of(alert.troubles[0].trouble)
+    return alert if alert.ts or not channel else alert.model_copy(update={"channel": channel})
 
 
-def _followed(card: AlertCard, found: Round) -> AlertCard:
+def _followed(alert: Alert, found: Findings) -> Alert:
     now_so = {trouble.key: trouble for trouble in found.troubles}
-    return card.model_copy(update={"troubles": tuple(_follow(told, now_so, found) for told in card.troubles)})
+    return alert.model_copy(
+        update={"troubles": tuple(_follow(told, now_so, found) for told in alert.troubles)}
+    )
 
 
-def _follow(told: Told, now_so: Mapping[str, Trouble], found: Round) -> Told:
+def _follow(told: TrackedTrouble, now_so: Mapping[str, Trouble], found: Findings) -> TrackedTrouble:
     trouble = told.trouble
     if not told.lasts or not found.judges(trouble.kind):
         return told
@@ -166,11 +168,11 @@ def _follow(told: Told, now_so: Mapping[str, Trouble], found: Round) -> Told:
 def _told(
     troubles: Sequence[Trouble],
     channel: str,
-    others: Sequence[AlertCard],
-    unanswered: Sequence[AlertCard],
+    others: Sequence[Alert],
+    unanswered: Sequence[Alert],
     now: datetime,
     first: timedelta,
-) -> list[AlertCard]:
+) -> list[Alert]:
     """Return the alerts that tell these: one each, or if there are too many, one for all.
 
     What is about no server has one of its own in any case.
@@ -178,26 +180,21 @@ def _told(
     alone = [trouble for trouble in troubles if trouble.server_id is None]
     if alone:
         rest = [trouble for trouble in troubles if trouble.server_id is not None]
-        own = [_new_card([trouble], channel, now, first) for trouble in alone]
+        own = [_new_alert([trouble], channel, now, first) for trouble in alone]
         return [*own, *(_told(rest, channel, others, unanswered, now, first) if rest else [])]
-    recent = [card for card in others if now - card.at < RECENT]
+    recent = [alert for alert in others if now - alert.at < RECENT]
     if len(troubles) + len(recent) <= MERGE_ABOVE:
-        return [_new_card([trouble], channel, now, first) for trouble in troubles]
-    merged = [card for card in recent if card in unanswered and card.is_open and len(card.troubles) > 1]
+        return [_new_alert([trouble], channel, now, first) for trouble in troubles]
+    merged = [alert for alert in recent if alert in unanswered and alert.is_open and len(alert.troubles) > 1]
     if not merged:
-        return [_new_card(troubles, channel, now, first)]
-    joined = max(merged, key=lambda card: card.at)
-    more = tuple(Told(trouble=trouble, since=now) for trouble in troubles)
+        return [_new_alert(troubles, channel, now, first)]
+    joined = max(merged, key=lambda alert: alert.at)
+    more = tuple(TrackedTrouble(trouble=trouble, since=now) for trouble in troubles)
     # An edit alone would not be noticed.
     return [joined.model_copy(update={"troubles": joined.troubles + more, "remind_at": now})]
 
 
-def _new_card(troubles: Sequence[Trouble], channel: str, now: datetime, first: timedelta) -> AlertCard:
-    told = tuple(Told(trouble=trouble, since=now) for trouble in troubles)
+def _new_alert(troubles: Sequence[Trouble], channel: str, now: datetime, first: timedelta) -> Alert:
+    told = tuple(TrackedTrouble(trouble=trouble, since=now) for trouble in troubles)
     mark = sha256(f"{channel}:{troubles[0].key}:{now.isoformat()}".encode()).hexdigest()[:16]
-    return AlertCard(id=mark, channel=channel, at=now, troubles=told, remind_at=now + first)
-
-
-def severity_of(card: AlertCard) -> Severity:
-    """Return how grave the gravest is of what has not ended."""
-    return max((told.trouble.severity for told in card.troubles if told.is_open), default=Severity.NOTICE)
+    return Alert(id=mark, channel=channel, at=now, troubles=told, remind_at=now + first)

@@ -6,31 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerts.card import (
+from bot.alerts.alert import (
     FORGET_AFTER,
     LONGEST_PAUSE,
     MERGE_ABOVE,
     RECENT,
-    AlertCard,
+    Alert,
     Answer,
-    Round,
-    next_cards,
+    Findings,
+    next_alerts,
 )
 from bot.alerts.model import HAPPENED, Kind, Trouble
-from tests.alerts.facts import HOUR, answer, card, trouble
+from tests.alerts.facts import HOUR, an_alert, answer, trouble
 from tests.backups.facts import NOON, hours
 
 SERVERS = frozenset(range(1, 100))
-BLIND = Round(NOON, [], lambda _: False, frozenset())
+BLIND = Findings(NOON, [], lambda _: False, frozenset())
 
 
 def after(
-    cards: list[AlertCard], *troubles: Trouble, now: datetime = NOON, answers: tuple[Answer, ...] = ()
-) -> list[AlertCard]:
+    alerts: list[Alert], *troubles: Trouble, now: datetime = NOON, answers: tuple[Answer, ...] = ()
+) -> list[Alert]:
     """Return the alerts after a look that found these troubles."""
-    found = Round(now, troubles, lambda _: True, SERVERS)
+    found = Findings(now, troubles, lambda _: True, SERVERS)
     given_answers = {each.card: each for each in answers}
-    return next_cards(cards, given_answers, found, lambda _: "COPS", HOUR)
+    return next_alerts(alerts, given_answers, found, lambda _: "COPS", HOUR)
 
 
 def many(count: int, begin: int = 1) -> list[Trouble]:
@@ -57,15 +57,15 @@ def test_what_trickles_in_within_an_hour_is_merged_as_well_and_then_joins() -> N
 def test_that_vps_org_cannot_be_read_never_shares_a_message() -> None:
     merged = after([], *many(7))
     now = NOON + hours(0.1)
-    cards = after(merged, *many(14), trouble(Kind.UNREADABLE, None), now=now)
-    assert sorted(len(each.troubles) for each in cards) == [1, 14]
+    alerts = after(merged, *many(14), trouble(Kind.UNREADABLE, None), now=now)
+    assert sorted(len(each.troubles) for each in alerts) == [1, 14]
 
 
 def test_nothing_joins_an_alert_that_is_acknowledged() -> None:
     [merged] = after([], *many(7))
     said = answer(card=merged.id)
-    cards = after([merged], *many(14), now=NOON + hours(0.5), answers=(said,))
-    assert [len(each.troubles) for each in cards] == [7, 7]
+    alerts = after([merged], *many(14), now=NOON + hours(0.5), answers=(said,))
+    assert [len(each.troubles) for each in alerts] == [7, 7]
 
 
 def test_it_ends_when_it_is_not_found_any_more_and_may_come_again() -> None:
@@ -79,14 +79,14 @@ def test_it_ends_when_it_is_not_found_any_more_and_may_come_again() -> None:
 
 
 def test_with_its_server_it_is_gone_not_recovered() -> None:
-    found = Round(NOON + HOUR, [], lambda _: True, frozenset({2}))
-    [over] = next_cards(after([], trouble()), {}, found, lambda _: "COPS", HOUR)
+    found = Findings(NOON + HOUR, [], lambda _: True, frozenset({2}))
+    [over] = next_alerts(after([], trouble()), {}, found, lambda _: "COPS", HOUR)
     assert over.troubles[0].is_gone
 
 
 def test_nothing_ends_while_vps_org_cannot_be_read() -> None:
     begun = after([], trouble())
-    assert next_cards(begun, {}, BLIND, lambda _: "COPS", HOUR) == begun
+    assert next_alerts(begun, {}, BLIND, lambda _: "COPS", HOUR) == begun
 
 
 def test_its_facts_are_kept_up_to_date() -> None:
@@ -96,8 +96,8 @@ def test_its_facts_are_kept_up_to_date() -> None:
 
 
 def test_what_is_told_nowhere_has_no_alert() -> None:
-    found = Round(NOON, [trouble()], lambda _: True, SERVERS)
-    assert next_cards([], {}, found, lambda _: "", HOUR) == []
+    found = Findings(NOON, [trouble()], lambda _: True, SERVERS)
+    assert next_alerts([], {}, found, lambda _: "", HOUR) == []
 
 
 def test_what_happened_stays_until_it_is_forgotten_and_nobody_is_reminded() -> None:
@@ -112,11 +112,11 @@ def test_what_happened_stays_until_it_is_forgotten_and_nobody_is_reminded() -> N
 def test_what_is_over_is_kept_for_an_hour_to_count() -> None:
     [over] = after(after([], trouble()), now=NOON)
     assert [over.is_done(NOON + RECENT), over.is_done(NOON + RECENT + HOUR)] == [False, True]
-    assert not card().is_done(NOON + FORGET_AFTER * 2)
+    assert not an_alert().is_done(NOON + FORGET_AFTER * 2)
 
 
 def test_reminders_come_at_growing_intervals_up_to_a_week() -> None:
-    alert, now, pauses = card(), NOON + HOUR, []
+    alert, now, pauses = an_alert(), NOON + HOUR, []
     for _ in range(7):
         assert alert.is_due(None, now)
         alert = alert.reminded(now, HOUR)
@@ -139,14 +139,14 @@ def test_reminders_come_at_growing_intervals_up_to_a_week() -> None:
 def test_acknowledged_is_quiet_and_snoozed_comes_back_at_its_time(
     given_answer: Answer, at: datetime, is_due: bool
 ) -> None:
-    assert card().is_due(given_answer, at) is is_due
+    assert an_alert().is_due(given_answer, at) is is_due
 
 
 def test_while_vps_org_cannot_be_read_people_are_reminded_of_that_alone() -> None:
     late = NOON + hours(9)
-    assert card().is_due(None, late)
-    assert not card().is_due(None, late, is_blind=True)
-    assert card(trouble(Kind.UNREADABLE, None)).is_due(None, late, is_blind=True)
+    assert an_alert().is_due(None, late)
+    assert not an_alert().is_due(None, late, is_blind=True)
+    assert an_alert(trouble(Kind.UNREADABLE, None)).is_due(None, late, is_blind=True)
 
 
 troubles = st.lists(
@@ -167,18 +167,18 @@ troubles = st.lists(
 def test_whatever_comes_and_goes_each_trouble_is_told_by_one_alert_as_long_as_it_lasts(
     rounds: list[list[Trouble]],
 ) -> None:
-    cards: list[AlertCard] = []
+    alerts: list[Alert] = []
     happened: set[str] = set()
     for number, found in enumerate(rounds):
-        new = sum(each.key not in _open(cards) for each in found)
-        before = len(cards)
-        cards = after(cards, *found, now=NOON + hours(number / 10))
-        assert len(cards) - before <= min(new, MERGE_ABOVE + 1)
+        new = sum(each.key not in _open(alerts) for each in found)
+        before = len(alerts)
+        alerts = after(alerts, *found, now=NOON + hours(number / 10))
+        assert len(alerts) - before <= min(new, MERGE_ABOVE + 1)
         happened |= {each.key for each in found if each.kind in HAPPENED}
-        assert sorted(_open(cards)) == sorted({each.key for each in found} | happened)
-        assert all(AlertCard.model_validate_json(each.model_dump_json()) == each for each in cards)
-    assert len({each.id for each in cards}) == len(cards)
+        assert sorted(_open(alerts)) == sorted({each.key for each in found} | happened)
+        assert all(Alert.model_validate_json(each.model_dump_json()) == each for each in alerts)
+    assert len({each.id for each in alerts}) == len(alerts)
 
 
-def _open(cards: list[AlertCard]) -> list[str]:
-    return [told.trouble.key for each in cards for told in each.troubles if told.is_open]
+def _open(alerts: list[Alert]) -> list[str]:
+    return [told.trouble.key for each in alerts for told in each.troubles if told.is_open]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.alerts.report import ReportTime, counted, due_on, is_first_of_month, unproven
+from bot.alerts.daily_report import ReportTime, counted, due_on, is_first_of_month, unproven
 from bot.audit.model import RestoreProof
 from bot.operations.model import State
 from bot.operations.records import Ended

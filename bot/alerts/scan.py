@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.alerts.messages import PARTIAL
 from bot.alerts.model import USUALLY_MORE, AlertPolicy, Trouble, find_troubles
-from bot.alerts.outside import Look, by_server, changes, is_explained
+from bot.alerts.snapshot import Snapshot, by_server, changes, is_explained
 from bot.audit.model import Row
 from bot.audit.search import Filter
 from bot.backups.api import BackupList
@@ -22,7 +22,7 @@ ENTRIES_OF = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Shown:
+class Scan:
     """What VPS.org shows: servers, and backups; or why it can't be read."""
 
     servers: list[Server] = field(default_factory=list)
@@ -31,19 +31,23 @@ class Shown:
     not_shown: int = 0
 
 
-async def see() -> Shown:
+async def scan_all() -> Scan:
     """Look at all servers and backups."""
     try:
         servers, not_shown = await services().servers.list()
         listing = await services().backups.list_to_show()
     except ProviderError as error:
-        return Shown(failure=type(error).__name__)
+        return Scan(failure=type(error).__name__)
     missing = not_shown + listing.not_shown
-    return Shown(servers, listing, PARTIAL if missing else "", missing)
+    return Scan(servers, listing, PARTIAL if missing else "", missing)
 
 
 async def find_all(
-    servers: list[Server], listing: BackupList, now: datetime, policy: AlertPolicy, look: Look | None = None
+    servers: list[Server],
+    listing: BackupList,
+    now: datetime,
+    policy: AlertPolicy,
+    snapshot: Snapshot | None = None,
 ) -> list[Trouble]:
     """Return what is wrong with these servers, by a whole list of backups."""
     own: dict[int, list[Backup]] = {server.id: [] for server in servers}
@@ -54,25 +58,27 @@ async def find_all(
     for server in servers:
         # Others get their turn on the event loop.
         await asyncio.sleep(0)
-        usual = await _usual_seconds(server, own[server.id], now, look)
+        usual = await _usual_seconds(server, own[server.id], now, snapshot)
         limits = policy.limits(server.name)
         troubles += find_troubles(server, own[server.id], now, limits, usual_seconds=usual)
     return troubles
 
 
-async def _usual_seconds(server: Server, own: list[Backup], now: datetime, look: Look | None) -> float | None:
+async def _usual_seconds(
+    server: Server, own: list[Backup], now: datetime, snapshot: Snapshot | None
+) -> float | None:
     """Return how long a server's backups usually take; None as well where that can't matter."""
     if not any(not each.is_final and now - each.created_at > USUALLY_MORE for each in own):
         return None
-    seen = look.usual_seconds(server.id) if look else None
+    seen = snapshot.usual_seconds(server.id) if snapshot else None
     return seen or await records.usual_seconds(server.id)
 
 
-async def done_outside(before: Look | None, after: Look, seen: Shown) -> list[Trouble]:
+async def done_outside(before: Snapshot | None, after: Snapshot, scan: Scan) -> list[Trouble]:
     """Return what was made or deleted that no operation of ours explains; raises NotRecorded."""
-    names = {server.id: server.name for server in seen.servers}
+    names = {server.id: server.name for server in scan.servers}
     found = []
-    for server, changed in by_server(changes(before, seen.listing.backups, after)).items():
+    for server, changed in by_server(changes(before, scan.listing.backups, after)).items():
         # Read after the list: what an operation had done by then, it had put on record before.
         wanted = Filter(server_id=server, since=after.at - ENTRIES_OF)
         rows = await services().audit.newest_rows(wanted, MOST_ENTRIES)
