@@ -8,6 +8,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 
+def run() -> None:
+    """Run the app until it is killed."""
+    asyncio.run(_run())
+
+
 async def _run() -> None:
     token, address = os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_API_URL"]
     app = AsyncApp(client=AsyncWebClient(token, base_url=address))
@@ -17,7 +22,3 @@ async def _run() -> None:
         await ack()
 
     await AsyncSocketModeHandler(app, os.environ["SLACK_APP_TOKEN"]).start_async()  # type: ignore[no-untyped-call]
-
-
-if __name__ == "__main__":
-    asyncio.run(_run())

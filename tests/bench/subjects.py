@@ -15,14 +15,14 @@ from tests.bench.databases import Databases
 from tests.bench.sizes import Sizes
 from tests.bench.stage import PEOPLE, Stage
 
-UNLIMITED = (sys.executable, "-m", "tests.bench.unlimited")
-BARE = (sys.executable, "-m", "tests.bench.bare")
+UNLIMITED = (sys.executable, "-c", "from tests.bench.unlimited import run; run()")
+BARE = (sys.executable, "-c", "from tests.bench.bare import run; run()")
 START_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What every measurement needs; `spawn` starts bots."""
+    """What every measurement needs; `spawn` starts processes."""
 
     sizes: Sizes
     databases: Databases
@@ -59,8 +59,7 @@ async def on_stage(*, servers: int, channels: int = 1) -> AsyncIterator[Stage]:
 async def bot_on(bench: Bench, stage: Stage, *, limited: bool = True) -> AsyncIterator[BotProcess]:
     """A bot that is ready, until the end of the block; `limited` to what Slack allows, or not."""
     command = COMMAND if limited else UNLIMITED
-    how = bench.spawn if limited else spawn
-    bot = BotProcess(bench.settings(stage), directory=bench.folder, command=command, spawn=how)
+    bot = BotProcess(bench.settings(stage), directory=bench.folder, command=command, spawn=bench.spawn)
     await bot.start()
     try:
         await bot.ready(START_SECONDS)
@@ -74,7 +73,7 @@ async def bare_on(bench: Bench, stage: Stage) -> AsyncIterator[None]:
     """A Bolt app that only acks, until the end of the block."""
     passed_on = {name: value for name, value in bench.settings(stage).items() if name.startswith("SLACK_")}
     inherited = {name: value for name, value in os.environ.items() if name in PASSED_ON}
-    child = await spawn(BARE, bench.folder, inherited | {"PYTHONPATH": str(SOURCES)} | passed_on)
+    child = await bench.spawn(BARE, bench.folder, inherited | {"PYTHONPATH": str(SOURCES)} | passed_on)
     reading = asyncio.create_task(child.stdout.read() if child.stdout else asyncio.sleep(0, b""))
     try:
         async with asyncio.timeout(START_SECONDS):
