@@ -13,6 +13,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 
+from bot.alerts.store import AlertStore
+from bot.audit.store import AuditTrail
 from bot.operations.database import open_database
 from bot.operations.launch import Engine
 from bot.sandbox.server import Sandbox
@@ -50,14 +52,18 @@ def statements_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that the engine has used before, since it takes a second to get to know a new one."""
+    """A database that a bot has used before, since it takes a second to get to know a new one."""
     path = tmp_path_factory.mktemp("engine") / "bot.sqlite"
 
     async def use() -> None:
         database = open_database(f"sqlite:///{path}")
-        engine = Engine(database)
+        engine, trail, alerts = Engine(database), AuditTrail(database), AlertStore(database)
         await engine.launch()
+        await trail.prepare()
+        await alerts.prepare()
         await engine.stop()
+        await trail.aclose()
+        await alerts.aclose()
         # Else all of it would still stand in the journal, which nobody copies.
         database.dispose()
 

@@ -87,11 +87,13 @@ def end_of_trail(connection: sa.Connection) -> tuple[int, str]:
 
 def add_what_is_newer(connection: sa.Connection) -> None:
     """Add the columns and indexes that an earlier release had not; what it has written stays without them."""
-    there = {column["name"] for column in sa.inspect(connection).get_columns(entries.name)}
-    for column in [column for column in entries.columns if column.name not in there]:
+    found = sa.inspect(connection)
+    columns = {column["name"] for column in found.get_columns(entries.name)}
+    indexes = {index["name"] for index in found.get_indexes(entries.name)}
+    for column in [column for column in entries.columns if column.name not in columns]:
         connection.exec_driver_sql(f"alter table {entries.name} add column {column.name} text")
-    for index in entries.indexes:
-        index.create(connection, checkfirst=True)
+    for index in [index for index in entries.indexes if index.name not in indexes]:
+        index.create(connection)
 
 
 def as_row(columns: sa.RowMapping) -> Row | OddRow:
