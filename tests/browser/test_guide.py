@@ -158,6 +158,10 @@ async def test_what_is_done_every_day_is_tried(page: Page, uses: Uses, sandbox_i
     alert = page.get_by_role("log").get_by_role("article").filter(has_text="automatic backup of mail failed")
     await uses(alert.get_by_role("button", name="Acknowledge"))
     await submits("Acknowledge")
+    fired = page.get_by_role("log").get_by_role("article").filter(has_text="Firing:").last
+    await uses(fired.get_by_role("button", name="More message actions"))
+    await uses(page.get_by_role("menuitem", name="Back up a server"))
+    await uses(page.get_by_role("dialog", name="Back up").get_by_role("button", name="Cancel"))
     await begins(page, uses, "Show the timeline")
     await page.wait_for_url(re.compile("in=COPS"))
     await begins(page, uses, "Schedule it")
