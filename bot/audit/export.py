@@ -64,6 +64,8 @@ def _entry(row: Row | OddRow) -> Entry | None:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, list):
+        return ", ".join(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
