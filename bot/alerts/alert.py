@@ -98,7 +98,9 @@ class Alert(StoredModel):
 
     def reminded(self, now: datetime, first: timedelta) -> "Alert":
         """Return it after a reminder; the next is due after ever longer pauses, the first after `first`."""
-        pause = min(first * REMIND_TIMES ** min(self.reminders + 1, 20), LONGEST_PAUSE)
+        # In seconds: a timedelta holds no more than so many days.
+        longer = first.total_seconds() * REMIND_TIMES ** min(self.reminders + 1, 20)
+        pause = timedelta(seconds=min(longer, LONGEST_PAUSE.total_seconds()))
         return self.model_copy(update={"reminders": self.reminders + 1, "remind_at": now + pause})
 
 

@@ -78,5 +78,7 @@ def unproven(
     servers: Iterable[Server], proofs: Mapping[int, RestoreProof], days: float, now: datetime
 ) -> list[str]:
     """Return the names of the servers of which no restore is proven for so many days."""
-    since = now - timedelta(days=days)
-    return sorted(each.name for each in servers if (proof := proofs.get(each.id)) is None or proof.at < since)
+    longest = timedelta(days=days)
+    return sorted(
+        each.name for each in servers if (proof := proofs.get(each.id)) is None or now - proof.at > longest
+    )

@@ -115,9 +115,9 @@ def test_what_is_over_is_kept_for_an_hour_to_count() -> None:
     assert not an_alert().is_done(NOON + FORGET_AFTER * 2)
 
 
-def test_reminders_come_at_growing_intervals_up_to_a_week() -> None:
+def test_reminders_come_at_growing_intervals_up_to_a_week_for_a_year() -> None:
     alert, now, pauses = an_alert(), NOON + HOUR, []
-    for _ in range(7):
+    for _ in range(52):
         assert alert.is_due(None, now)
         alert = alert.reminded(now, HOUR)
         assert not alert.is_due(None, alert.remind_at - timedelta(seconds=1))

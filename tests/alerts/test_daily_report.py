@@ -77,6 +77,13 @@ def test_what_ran_is_counted_by_kind_and_by_how_it_ended() -> None:
     assert counted([]) == ({}, 0, 0)
 
 
+def test_the_longest_time_that_can_be_set_is_just_never_over() -> None:
+    server = Server(id=101, name="web-1")
+    proof = RestoreProof(at=NOON - timedelta(days=999), seconds=60, backup_id=5)
+    assert unproven([server], {101: proof}, 1_000_000.0, NOON) == []
+    assert unproven([server], {}, 1_000_000.0, NOON) == ["web-1"]
+
+
 def test_what_nobody_has_restored_for_so_long() -> None:
     servers = [Server(id=number, name=name) for number, name in enumerate(("web", "old", "never"))]
     proofs = {
