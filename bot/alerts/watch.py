@@ -53,6 +53,10 @@ class _NotLeading(Exception):
     """Another replica watches by now."""
 
 
+_PUT_OFF = (_NotTold, _NotLeading, NotRecorded, sa.exc.SQLAlchemyError)
+"""What may go better at another look, or in another replica."""
+
+
 @dataclass(frozen=True)
 class Clock:
     """How often to scan, and when people are first reminded."""
@@ -102,7 +106,7 @@ class AlertWatch:
             try:
                 await self._scan()
                 retry = RETRY_SECONDS
-            except (_NotTold, _NotLeading, NotRecorded, sa.exc.SQLAlchemyError) as error:
+            except _PUT_OFF as error:
                 self._is_unsure = True
                 log.warning("alerts_put_off", reason=type(error).__name__)
                 pause, retry = min(retry, every), 2 * retry
@@ -137,9 +141,10 @@ class AlertWatch:
     async def _tell_all(
         self, alerts: list[Alert], known: Remembered, now: datetime, *, is_blind: bool
     ) -> bool:
-        """Tell of all alerts; return False if a channel did not take all of them, which keeps no other."""
+        """Tell of all alerts; return False if that can't be done of all of them, which keeps no other."""
         old = {alert.id for alert in known.alerts}
         closed: set[str] = set()
+        broken = 0
         for alert in alerts:
             if alert.channel not in closed:
                 answer, is_new = known.answers.get(alert.id), alert.id not in old
@@ -147,7 +152,12 @@ class AlertWatch:
                     await self._tell(alert, answer, now, is_new=is_new, is_blind=is_blind)
                 except _NotTold:
                     closed.add(alert.channel)
-        return not closed
+                except _PUT_OFF:
+                    raise
+                except Exception:  # A bug with one is no reason to be silent about others.
+                    log.exception("alert_broke", alert=alert.id)
+                    broken += 1
+        return not closed and not broken
 
     def _blind(self, known: Remembered, scan: Scan, now: datetime) -> tuple[list[Alert], dict[str, str]]:
         """Return the alerts if VPS.org can't be read: that alone is told, after a few scans."""

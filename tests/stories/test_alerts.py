@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.alerts.alert import Answer
+from bot.alerts import views
+from bot.alerts.alert import Alert, Answer
 from bot.alerts.store import AlertStore
 from bot.operations.database import open_database
 from bot.sandbox.slack.workspace import Message
@@ -244,3 +245,22 @@ async def test_a_channel_that_is_closed_keeps_no_other_from_being_told(world: Wo
     await world.restart_bot(**QUICK | {"bot_rules_file": rules})
     await world.until_post("*db-1* has no good backup of the last 3 hours", "random")
     assert len(world.posts()) == 1
+
+
+async def test_a_bug_with_one_alert_keeps_no_other_from_being_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = views.alert_message
+
+    def broken_for_others(alert: Alert, answer: Answer | None) -> Any:
+        if alert.troubles[0].trouble.server_name != "web-1":
+            raise LookupError
+        return drawn(alert, answer)
+
+    monkeypatch.setattr(views, "alert_message", broken_for_others)
+    world.provider.add_server("aaa")
+    world.provider.add_server("bbb")
+    await world.restart_bot(**QUICK)
+    await world.until_post(NO_BACKUP)
+    monkeypatch.undo()
+    await world.until_post("*db-1* has no good backup")
