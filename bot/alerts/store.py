@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.alerts.alert import Alert, Answer
+from bot.operations.database import making_tables
 from bot.operations.leader import Leader
 
 log = structlog.get_logger()
@@ -90,7 +91,7 @@ class AlertStore:
         return bool(await self._leader.run(write))
 
     async def find(self, alert_id: str) -> tuple[Alert | None, Answer | None]:
-        """Return an alert and the answer to it, whoever watches."""
+        """Return an alert and the answer to it, on any replica."""
 
         def read(connection: sa.Connection) -> tuple[Alert | None, Answer | None]:
             return _get(connection, _cards, alert_id, Alert), _get(connection, _answers, alert_id, Answer)
@@ -98,7 +99,7 @@ class AlertStore:
         return await self._in_transaction(read)
 
     async def put_answer(self, answer: Answer) -> None:
-        """Remember the newest answer to an alert, whoever watches."""
+        """Remember the newest answer to an alert, on any replica."""
 
         def write(connection: sa.Connection) -> None:
             _put(connection, _answers, answer.card, answer.model_dump_json())
@@ -117,9 +118,7 @@ class AlertStore:
         return await asyncio.to_thread(run)
 
     def _prepare(self) -> None:
-        with self._database.begin() as connection:
-            if connection.dialect.name != "sqlite":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
+        with making_tables(self._database, _PREPARING) as connection:
             _metadata.create_all(connection)
 
 

@@ -1,7 +1,7 @@
 """The watch: looks at all servers on a clock, and tells what is wrong, once, in Slack.
 
-One replica watches (`operations/leader.py`). What it is about to tell is remembered first, so that whoever
-goes on after a crash, or after another replica, finds its message instead of posting it twice.
+One replica watches (`operations/leader.py`). What it is about to tell is remembered first, so that the
+replica that goes on after a crash finds its message instead of posting it twice.
 """
 
 import asyncio
@@ -221,7 +221,7 @@ class AlertWatch:
         return posted
 
     async def _edited(self, alert: Alert, message: Message, answer: Answer | None) -> Alert:
-        # An answer was shown by whoever took it, even if it holds no longer.
+        # The handler that took an answer showed it, even if it holds no longer.
         shown = _digest(message, answer)
         if alert.shown == shown:
             return alert

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.audit import table
 from bot.audit.model import GENESIS
+from bot.operations.database import making_tables
 from bot.operations.leader import Leader
 
 _LOCK = 7_210_533_902
@@ -86,9 +87,7 @@ class MirrorPosition:
         await self._leader.aclose()
 
     def _prepare(self) -> None:
-        with self._database.begin() as connection:
-            if connection.dialect.name != "sqlite":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
+        with making_tables(self._database, _PREPARING) as connection:
             _positions.metadata.create_all(connection)
             if _read(connection, self._channel) is None:
                 at_end = _end_of_trail(connection).model_dump()

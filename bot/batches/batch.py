@@ -179,7 +179,7 @@ async def tell_channel_of_batch(batch: Batch) -> None:
 
 @step("tell_unworded_batch", interruptible=True)
 async def tell_unworded(batch: Batch, ref: PostedCard) -> None:
-    """Tell the requester that a batch has ended, if a bug of ours keeps us from saying more."""
+    """Tell the requester that a batch has ended, if a bug keeps us from saying more."""
     await _reply(batch, ref, messages.unworded(batch), is_broadcast=True)
 
 
@@ -208,7 +208,7 @@ def _is_shown(batch: Batch) -> bool:
 
 
 def _is_routine(state: BatchState) -> bool:
-    """Tell whether nobody need be called to how a batch ended: what a schedule does, as it should be."""
+    """Tell whether nobody need be mentioned: a schedule was due, and all went well."""
     batch = state.batch
     is_as_meant = bool(batch.servers) and not batch.unknown
     return batch.is_by_clock and is_as_meant and state.count(Group.DONE) == len(batch.servers)

@@ -66,7 +66,7 @@ def _read(interaction: Interaction, function: Function, execution_id: str) -> Fu
 def _person(event: dict[str, Any], inputs: dict[str, Any]) -> str:
     """Return who started the workflow, if Slack itself says so; else "".
 
-    What is of another type than ours could have been set by whoever wrote the workflow.
+    What is of another type than ours could have been set by the workflow's author.
     """
     declared = (event.get("function") or {}).get("input_parameters") or []
     kinds = {each.get("name"): each.get("type") for each in declared if isinstance(each, dict)}

@@ -9,8 +9,8 @@ from slack_sdk.models.views import View
 from bot.audit.model import RestoreProof
 from bot.errors import NotAllowed, NotChecked, NotRecorded, ProviderError, Unrecorded
 from bot.home import views
-from bot.home.listing import Listing
-from bot.home.model import Inventory, Wanted, page_of
+from bot.home.cache import InventoryCache
+from bot.home.model import Inventory, ServerFilter, page_of
 from bot.operations import engine, records
 from bot.operations.model import Operation
 from bot.operations.records import Overview, Stage
@@ -50,7 +50,7 @@ async def gather(
     person: str,
     team: str,
     form: HomeForm,
-    listing: Listing,
+    cache: InventoryCache,
     recorded: Callable[[], Awaitable[Recorded]],
     *,
     listed_within: float,
@@ -69,17 +69,17 @@ async def gather(
         raise
     except NotAllowed as denial:
         return Gathered(views.closed(denial))
-    found, known = await asyncio.gather(_listed(listing, listed_within, patience), in_time(recorded))
-    return Gathered(_home(rights, form, listing, found, known), is_whole=found is not None)
+    found, known = await asyncio.gather(_listed(cache, listed_within, patience), in_time(recorded))
+    return Gathered(_home(rights, form, cache, found, known), is_whole=found is not None)
 
 
 async def _listed(
-    listing: Listing, within: float, patience: float | None
+    cache: InventoryCache, within: float, patience: float | None
 ) -> Inventory | ProviderError | None:
     """Return what VPS.org lists, why it can't be asked, or None if that takes too long."""
     try:
         async with asyncio.timeout(patience):
-            return await listing.fresh(within)
+            return await cache.fresh(within)
     except ProviderError as error:
         return error
     except TimeoutError:
@@ -98,14 +98,14 @@ async def in_time(recorded: Callable[[], Awaitable[Recorded]]) -> Recorded | Not
 def _home(
     rights: Rights,
     form: HomeForm,
-    listing: Listing,
+    cache: InventoryCache,
     found: Inventory | ProviderError | None,
     recorded: Recorded | NotRecorded,
 ) -> View:
-    person, known = rights.person.id, found if isinstance(found, Inventory) else listing.known
+    person, known = rights.person.id, found if isinstance(found, Inventory) else cache.known
     zone, able = services().authorizer.zone_of(person), rights.able()
     patterns = services().groups.get(form.group, ())
-    wanted = Wanted(form.part, patterns, form.only_needy, form.page)
+    wanted = ServerFilter(form.part, patterns, form.only_needy, form.page)
     # Of servers that are known by name alone nothing else is known, not even that something is wrong.
     named = Inventory(services().now(), services().directory.known())
     page = page_of(known or named, wanted, rights.sees, zone) if known or named.servers else None

@@ -21,8 +21,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.audit.model import Entry
 from bot.errors import NotChecked, NotRecorded
 from bot.home import views
+from bot.home.cache import InventoryCache
 from bot.home.gather import Gathered, gather, in_time, read_recorded
-from bot.home.listing import Listing
 from bot.notifications.rate_limit import Priority, SlackRateLimits
 from bot.operations.shared_read import SharedRead
 from bot.services import services
@@ -81,7 +81,7 @@ class Homes:
     def __init__(self, slack: AsyncWebClient, limits: SlackRateLimits) -> None:
         self._slack = slack
         self._limits = limits
-        self._listing = Listing()
+        self._cache = InventoryCache()
         self._recorded = SharedRead(read_recorded)
         self._open: OrderedDict[str, _Home] = OrderedDict()
         self._woken = asyncio.Event()
@@ -96,7 +96,7 @@ class Homes:
         """
         one = self._used(interaction, form)
         within = OPENED_SECONDS if is_opened else TURNED_SECONDS
-        patience = SHORT_PATIENCE_SECONDS if self._listing.known else PATIENCE_SECONDS
+        patience = SHORT_PATIENCE_SECONDS if self._cache.known else PATIENCE_SECONDS
         async with one.turn:
             await self._limits.publish(Priority.OUTCOME)
             try:
@@ -112,7 +112,7 @@ class Homes:
         if not self._open or entry.event in _QUIET:
             return
         if entry.event == "ended":
-            self._listing.outdate()
+            self._cache.outdate()
         self._mark_all()
 
     def acted(self, interaction: Interaction) -> None:
@@ -217,8 +217,8 @@ class Homes:
         ended = tuple(one.operation.id for one in overview.ended)
         seen = tuple((one.operation.id, one.stage) for one in overview.unfinished), ended
         if self._last_look not in {None, seen}:
-            self._listing.outdate()
-        if self._last_look is None or not self._listing.is_fresh(services().now(), LISTED_SECONDS):
+            self._cache.outdate()
+        if self._last_look is None or not self._cache.is_fresh(services().now(), LISTED_SECONDS):
             self._mark_all()
         self._last_look = seen
 
@@ -247,7 +247,7 @@ class Homes:
             one.person,
             one.team,
             one.form,
-            self._listing,
+            self._cache,
             self._recorded,
             listed_within=within,
             patience=patience,

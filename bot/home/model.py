@@ -73,7 +73,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ServerFilter:
     """Which servers a person wants to see: a part of their names, patterns of a group, only those at risk."""
 
     part: str = ""
@@ -106,7 +106,7 @@ def inventory(
     return Inventory(at, servers, by_server, fresh, troubles, servers_not_shown, backups_not_shown)
 
 
-def page_of(found: Inventory, wanted: Wanted, sees: Sight, zone: tzinfo) -> Page:
+def page_of(found: Inventory, wanted: ServerFilter, sees: Sight, zone: tzinfo) -> Page:
     """Return a page of the servers that a person can see and wants to; days are those of their time zone."""
     seen = [server for server in found.servers if sees(server.name)]
     fitting = [

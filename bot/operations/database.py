@@ -1,5 +1,7 @@
 """The bot's one database, which the engine and the audit trail share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,15 @@ def open_database(database_url: str) -> sa.Engine:
     )
     sa.event.listen(database, "connect", _prepare_connection)
     return database
+
+
+@contextmanager
+def making_tables(database: sa.Engine, lock: int) -> Iterator[sa.Connection]:
+    """Yield a transaction in which to make tables; of several replicas, one at a time, by that lock."""
+    with database.begin() as connection:
+        if connection.dialect.name != "sqlite":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+        yield connection
 
 
 def with_keepalives(url: sa.URL) -> sa.URL:

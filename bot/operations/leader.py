@@ -1,8 +1,7 @@
 """What one of several replicas does for all: it leads while it holds a lock, and is followed when it is gone.
 
-On PostgreSQL that is an advisory lock in a session of its own, by which it also writes. So whoever has lost
-that session, and with it the lock, can't write any more what it only believes to be its to write. On SQLite
-the one process is alone.
+On PostgreSQL that is an advisory lock in a session of its own, by which it also writes. So a replica that
+has lost that session, and with it the lock, can't write any more. On SQLite the one process is alone.
 """
 
 import asyncio

@@ -39,7 +39,7 @@ def is_part_of_a_run(operation: Operation) -> bool:
 
 
 def is_routine(operation: Operation, outcome: Outcome) -> bool:
-    """Tell whether nobody need be called to how an operation ended: what a schedule does, as it should be."""
+    """Tell whether nobody need be mentioned: a schedule was due, and all went well."""
     return operation.is_by_clock and (outcome.state is State.DONE or _need_not_go(operation, outcome))
 
 

@@ -7,7 +7,7 @@ from bot.errors import Misuse, UnknownServer, UsageError
 from bot.schedules import change, messages, rights, run, store, views
 from bot.schedules.commands import CreateSchedule, read_keep, read_schedule, read_servers
 from bot.schedules.model import MOST, Change, Schedule, ScheduleChange, last_run
-from bot.schedules.views import PAGE, Shown
+from bot.schedules.views import PAGE, ScheduleRow
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
@@ -274,7 +274,7 @@ async def _show(
     seen = sorted(visible, key=_in_order)
     there = min(page, max(0, (len(seen) - 1) // PAGE))
     shown = [
-        Shown(
+        ScheduleRow(
             each,
             last_run(await services().audit.last_run(each.id)),
             await rights.can_change(interaction, each, servers),

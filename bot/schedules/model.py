@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from bot.audit.model import Entry
 from bot.errors import Failure
-from bot.operations.model import State
+from bot.operations.model import State, StoredModel
 from bot.timing import Timing, is_second_time, local_minute
 
 LATE = timedelta(minutes=10)
@@ -25,11 +25,7 @@ MOST = 100
 """Schedules there can be: the engine has a thread for each."""
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Schedule(_Stored):
+class Schedule(StoredModel):
     """Backs up servers by the clock, with the rights that its owner has when it runs.
 
     `servers` are names, patterns and groups, selected anew at each run. `zone` is the IANA name of the zone
@@ -82,7 +78,7 @@ class Change(StrEnum):
     RUN = "schedule_run"
 
 
-class ScheduleChange(_Stored):
+class ScheduleChange(StoredModel):
     """A change that a person made, with the schedule as it is after it.
 
     `failure` is why the bot itself paused it. `key` is the same if Slack delivers the same thing twice.
@@ -99,7 +95,7 @@ class ScheduleChange(_Stored):
     failure: Failure | None = None
 
 
-class Requester(_Stored):
+class Requester(StoredModel):
     """With whose rights a run is done, if not with those of the schedule's owner."""
 
     id: str = ""
@@ -107,14 +103,14 @@ class Requester(_Stored):
     team: str = ""
 
 
-class Skipped(_Stored):
+class Skipped(StoredModel):
     """A server that a run does not back up, or not as it should, and why."""
 
     name: str
     failure: Failure
 
 
-class LastRun(_Stored):
+class LastRun(StoredModel):
     """How a schedule's last run went: when it began (UTC), and how many of its backups ended how."""
 
     at: AwareDatetime

@@ -3,8 +3,8 @@
     fire_schedule   started by the engine: due, or missed?
     run_schedule    plan → an operation for each server, or the schedule is paused → what can't be is told
 
-A run is known by the time that the clocks show, so that it comes once: whoever starts it, and also in the
-night when the clocks go back.
+A run is known by the time that the clocks show, so that it comes once, from wherever it is started, and
+also in the night when the clocks go back.
 """
 
 import asyncio

@@ -11,7 +11,6 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     CheckboxesElement,
     ConfirmObject,
-    ContextBlock,
     ConversationFilter,
     ConversationSelectElement,
     HeaderBlock,
@@ -20,7 +19,6 @@ from slack_sdk.models.blocks import (
     NumberInputElement,
     Option,
     PlainTextInputElement,
-    SectionBlock,
 )
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
@@ -30,7 +28,7 @@ from bot.schedules.commands import MOST_KEPT, CreateSchedule, servers_as_typed
 from bot.schedules.model import Change, LastRun, Schedule, ScheduleChange, zone_of
 from bot.slack import ids
 from bot.slack.forms import ScheduleForm, SchedulesForm
-from bot.slack.message import Message, mrkdwn, plain
+from bot.slack.message import Message, context, plain, section
 from bot.timing import Timing, describe
 
 PAGE = 10
@@ -40,7 +38,7 @@ _TEXT_LIMIT = 3000
 
 
 @dataclass(frozen=True)
-class Shown:
+class ScheduleRow:
     """A schedule in the list, how its last run went, whether one starts, and the reader can change it."""
 
     schedule: Schedule
@@ -50,22 +48,22 @@ class Shown:
 
 
 def schedule_list(
-    shown: Sequence[Shown], count: int, page: int, now: datetime, *, can_create: bool = False
+    shown: Sequence[ScheduleRow], count: int, page: int, now: datetime, *, can_create: bool = False
 ) -> Message:
     """Return one page of the schedules that a person can see, of which there are `count`."""
     blocks: list[Block] = [HeaderBlock(text=plain(messages.TITLE))]
     if not shown:
-        blocks.append(SectionBlock(text=mrkdwn(messages.NONE)))
+        blocks.append(section(messages.NONE))
     for each in shown:
         runs = [*islice(each.schedule.timing.next_runs(now, each.schedule.clock), NEXT_RUNS)]
         row = messages.row(each.schedule, runs, each.last, is_starting=each.is_starting)
-        blocks.append(SectionBlock(text=mrkdwn(row)))
+        blocks.append(section(row))
         if each.can_change:
             blocks.append(ActionsBlock(elements=_row_buttons(each.schedule, page, now)))
     if count > PAGE:
         first = page * PAGE + 1
         text = messages.page(first, first + len(shown) - 1, count)
-        blocks.append(ContextBlock(elements=[mrkdwn(text)]))
+        blocks.append(context(text))
     if buttons := _below(count, page, can_create=can_create):
         blocks.append(ActionsBlock(elements=buttons))
     return Message(blocks)
@@ -104,12 +102,12 @@ def _below(count: int, page: int, *, can_create: bool) -> list[InteractiveElemen
 
 def changed(change: ScheduleChange, now: datetime) -> Message:
     """Return what a channel is told of a change, with what can be done next."""
-    blocks: list[Block] = [SectionBlock(text=mrkdwn(messages.changed(change)))]
+    blocks: list[Block] = [section(messages.changed(change))]
     schedule = change.schedule
     runs_on = change.change in {Change.CREATED, Change.CHANGED, Change.RESUMED}
     if runs_on and not schedule.is_paused:
         runs = [*islice(schedule.timing.next_runs(now, schedule.clock), CHECKED_RUNS)]
-        blocks.append(ContextBlock(elements=[mrkdwn(messages.next_runs(runs))]))
+        blocks.append(context(messages.next_runs(runs)))
     buttons: list[InteractiveElement] = [_button(messages.SHOW, ids.SCHEDULE_SHOW, SchedulesForm())]
     if change.change is Change.PAUSED:
         resume = _button(messages.RESUME, ids.SCHEDULE_RESUME, SchedulesForm(schedule=schedule.id))
@@ -129,7 +127,7 @@ def schedule_form(form: ScheduleForm, wanted: CreateSchedule, channel: str, chec
         blocks=[
             _servers_input(wanted),
             _when_input(wanted.timing),
-            ContextBlock(elements=[mrkdwn(hint)]),
+            context(hint),
             _keep_input(wanted.keep),
             _options_input(wanted),
             _channel_input(channel),

@@ -9,7 +9,7 @@ import pytest
 from bot.alerts.model import Limits
 from bot.backups.model import Backup
 from bot.home.messages import days
-from bot.home.model import DAYS, PAGE, Day, Inventory, Wanted, days_of, inventory, page_of
+from bot.home.model import DAYS, PAGE, Day, Inventory, ServerFilter, days_of, inventory, page_of
 from bot.permissions import sees_all
 from bot.servers.model import Server
 from tests.backups.facts import NOON, backup, hours
@@ -28,8 +28,8 @@ def stock(found: dict[Server, list[Backup]]) -> Inventory:
     return inventory(NOON, [*found], [each for backups in found.values() for each in backups])
 
 
-def names(found: Inventory, wanted: Wanted | None = None) -> list[str]:
-    return [row.server.name for row in page_of(found, wanted or Wanted(), sees_all, UTC).rows]
+def names(found: Inventory, wanted: ServerFilter | None = None) -> list[str]:
+    return [row.server.name for row in page_of(found, wanted or ServerFilter(), sees_all, UTC).rows]
 
 
 def test_servers_at_risk_come_first_the_gravest_and_longest_first() -> None:
@@ -50,7 +50,7 @@ def test_servers_at_risk_come_first_the_gravest_and_longest_first() -> None:
         }
     )
     assert names(found) == ["f-never", "e-older", "d-old", "c-failed", "b-full", "a-good"]
-    page = page_of(found, Wanted(only_needy=True), sees_all, UTC)
+    page = page_of(found, ServerFilter(only_needy=True), sees_all, UTC)
     assert (page.fitting, page.total, page.needy) == (5, 6, 5)
     assert [row.server.name for row in page.rows] == names(found)[:5]
 
@@ -69,20 +69,22 @@ def test_limits_are_each_servers_own() -> None:
 
 def test_what_a_person_cant_see_is_neither_shown_nor_counted() -> None:
     found = stock({server(1, "web-1"): [], server(2, "db-1"): []})
-    page = page_of(found, Wanted(), lambda name: name.startswith("web"), UTC)
+    page = page_of(found, ServerFilter(), lambda name: name.startswith("web"), UTC)
     assert ([row.server.name for row in page.rows], page.total, page.needy) == (["web-1"], 1, 1)
 
 
 @pytest.mark.parametrize(
     ("wanted", "shown"),
     [
-        (Wanted(part="EB-0"), ["web-01", "web-02"]),
-        (Wanted(patterns=("db-*", "web-?1")), ["db-1", "web-01"]),
-        (Wanted(part="1", patterns=("web-*",)), ["web-01"]),
-        (Wanted(part="nothing"), []),
+        (ServerFilter(part="EB-0"), ["web-01", "web-02"]),
+        (ServerFilter(patterns=("db-*", "web-?1")), ["db-1", "web-01"]),
+        (ServerFilter(part="1", patterns=("web-*",)), ["web-01"]),
+        (ServerFilter(part="nothing"), []),
     ],
 )
-def test_the_filter_leaves_what_fits_a_part_of_a_name_and_a_group(wanted: Wanted, shown: list[str]) -> None:
+def test_the_filter_leaves_what_fits_a_part_of_a_name_and_a_group(
+    wanted: ServerFilter, shown: list[str]
+) -> None:
     found = stock(
         {each: fine(each) for each in (server(1, "db-1"), server(2, "web-01"), server(3, "web-02"))}
     )
@@ -91,11 +93,11 @@ def test_the_filter_leaves_what_fits_a_part_of_a_name_and_a_group(wanted: Wanted
 
 def test_turning_the_pages_shows_every_server_once() -> None:
     found = stock({each: fine(each) if each.id % 3 else [] for each in map(server, range(2 * PAGE + 5))})
-    pages = [page_of(found, Wanted(page=number), sees_all, UTC) for number in range(3)]
+    pages = [page_of(found, ServerFilter(page=number), sees_all, UTC) for number in range(3)]
     shown = [row.server.id for page in pages for row in page.rows]
     assert sorted(shown) == [*range(2 * PAGE + 5)]
     assert [page.is_last for page in pages] == [False, False, True]
-    assert page_of(found, Wanted(page=99), sees_all, UTC) == pages[-1]
+    assert page_of(found, ServerFilter(page=99), sees_all, UTC) == pages[-1]
 
 
 def test_each_day_says_whether_a_good_backup_of_it_is_left_in_the_persons_own_time() -> None:
@@ -139,7 +141,7 @@ def test_the_next_to_expire_is_a_good_one_that_is_still_there() -> None:
         backup(3, expires_at=NOON + hours(10), status="failed"),
         backup(4, expires_at=NOON - hours(1)),
     ]
-    [row] = page_of(stock({web: made}), Wanted(), sees_all, UTC).rows
+    [row] = page_of(stock({web: made}), ServerFilter(), sees_all, UTC).rows
     assert row.expires_at == NOON + hours(20)
 
 
@@ -151,6 +153,6 @@ def test_five_hundred_servers_and_twenty_thousand_backups_are_sorted_out_at_once
         for age in range(40)
     ]
     begun = time.process_time()
-    page = page_of(inventory(NOON, servers, made), Wanted(page=3), sees_all, UTC)
+    page = page_of(inventory(NOON, servers, made), ServerFilter(page=3), sees_all, UTC)
     assert time.process_time() - begun < 0.4
     assert (len(page.rows), page.total) == (PAGE, 500)

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.audit.model import RestoreProof
 from bot.backups.model import Backup
 from bot.errors import Denial, NotAllowed, Silence, Unreachable
-from bot.home.model import Inventory, Wanted, inventory, page_of
+from bot.home.model import Inventory, ServerFilter, inventory, page_of
 from bot.home.views import MOST_TO_DECIDE, Home, closed, home
 from bot.operations.model import ApprovalTerms, BackedUp, Operation
 from bot.operations.records import Ended, Stage, Unfinished
@@ -45,13 +45,13 @@ RECENT = Ended(operation(), BackedUp(ended_at=NOON - hours(1), backup_id=501, si
 EVERYTHING = frozenset({Verb.LIST, Verb.CREATE, Verb.RESTORE, Verb.DELETE, Verb.STATUS, Verb.HELP})
 
 
-UNLISTED = page_of(Inventory(NOON, [WEB, DB]), Wanted(), sees_all, UTC)
+UNLISTED = page_of(Inventory(NOON, [WEB, DB]), ServerFilter(), sees_all, UTC)
 
 
 def shown(of: list[Server] | None = None, made: list[Backup] | None = None, **more: Any) -> Home:
     form = more.pop("form", HomeForm())
     found = inventory(NOON, [WEB, DB] if of is None else of, MADE if made is None else made)
-    page = page_of(found, Wanted(form.part, (), form.only_needy, form.page), sees_all, UTC)
+    page = page_of(found, ServerFilter(form.part, (), form.only_needy, form.page), sees_all, UTC)
     facts: dict[str, Any] = {"page": page, "listed_at": NOON, "able": EVERYTHING}
     facts["able_on"] = {row.server.id: EVERYTHING for row in page.rows}
     return Home(form, NOON, **(facts | more))

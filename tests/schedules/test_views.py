@@ -9,7 +9,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from bot.errors import Denial, Failure, NotAllowed
 from bot.schedules.commands import CreateSchedule, read_servers
 from bot.schedules.model import Change, LastRun, ScheduleChange
-from bot.schedules.views import Shown, changed, check_text, schedule_form, schedule_list
+from bot.schedules.views import ScheduleRow, changed, check_text, schedule_form, schedule_list
 from bot.slack.forms import ScheduleForm
 from bot.timing import read_timing
 from tests.schedules.test_model import NIGHTLY
@@ -28,9 +28,9 @@ def json_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 def test_how_the_list_looks(json_snapshot: SnapshotAssertion) -> None:
     shown = [
-        Shown(KEEPING, LastRun(at=NOW, done=2, failed=1, running=1), can_change=True),
-        Shown(NIGHTLY.model_copy(update={"is_paused": True}), can_change=True),
-        Shown(NIGHTLY),
+        ScheduleRow(KEEPING, LastRun(at=NOW, done=2, failed=1, running=1), can_change=True),
+        ScheduleRow(NIGHTLY.model_copy(update={"is_paused": True}), can_change=True),
+        ScheduleRow(NIGHTLY),
     ]
     listing = schedule_list(shown, 13, 0, NOW, can_create=True)
     assert listing.drawn() == json_snapshot
@@ -44,7 +44,7 @@ def test_the_longest_names_and_timing_fit_the_list_and_the_form() -> None:
         'cron "1,8,15,22,29,36,43,50,57 1,3,5,7,9,11,13,15,17,19,21,23 1,3,5,7,9,11,13,15,17,19 1,3,5 1,3,5"'
     )
     long = NIGHTLY.model_copy(update={"servers": names, "timing": read_timing(cron)})
-    schedule_list([Shown(long, can_change=True)], 1, 0, NOW).drawn()
+    schedule_list([ScheduleRow(long, can_change=True)], 1, 0, NOW).drawn()
     form = schedule_form(ScheduleForm(), CreateSchedule(names, long.timing), "COPS").to_dict()
     shown = form["blocks"][0]["element"]
     assert read_servers(shown["initial_value"]) == names, "who saves the form must not lose servers"

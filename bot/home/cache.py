@@ -8,7 +8,7 @@ from bot.home.model import Inventory, inventory
 from bot.services import services
 
 
-class Listing:
+class InventoryCache:
     """Lists everything when it is asked for and what is known is too old; once, however many ask.
 
     `known` is what VPS.org listed last.
@@ -42,7 +42,7 @@ class Listing:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
             self._asking.add_done_callback(_look_at)
-        # Whoever gives up waiting does not take the answer from the others.
+        # A person who gives up waiting does not take the answer from the others.
         return await asyncio.shield(self._asking)
 
     async def _ask(self) -> Inventory:
