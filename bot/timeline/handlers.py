@@ -73,9 +73,7 @@ async def send_file(interaction: Interaction) -> None:
 
 async def _names(found: Timeline, reader: str) -> dict[str, str]:
     """Return the names of the people in a timeline and of its reader, by id."""
-    entries = [chained.entry for operation in found.operations for chained in operation.entries]
-    people = {reader, *(each.person for each in entries), *(each.decided_by or "" for each in entries)}
-    return await services().authorizer.names(people - {""})
+    return await services().authorizer.names({reader, *messages.mentioned(found)})
 
 
 async def _sight(interaction: Interaction) -> Sight:

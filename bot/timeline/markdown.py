@@ -36,6 +36,8 @@ def _token(token: str, names: Mapping[str, str]) -> str:
         return at.strftime("%H:%M:%S" if date[2] == "{time}" else "%Y-%m-%d %H:%M:%S")
     if token.startswith("@"):
         return f"@{_literal(names.get(token[1:]) or token[1:])}"
+    if token.startswith(("#", "!subteam^")):
+        return token.replace("!subteam^", "@")
     address, _, label = token.partition("|")
     return f"[{_plain(label)}]({address})"
 

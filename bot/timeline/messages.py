@@ -55,6 +55,7 @@ _EVENTS: dict[Event, str] = {
 }
 _LOOK_FIRST = (":x:", ":grey_question:", ":arrow_forward:", ":no_entry_sign:", ":octagonal_sign:")
 _MENTION = re.compile(r"<@(\w+)>")
+_GROUP = re.compile(r"<!subteam\^(\w+)>")
 _DECISIONS: frozenset[Event] = frozenset({"approved", "declined", "withdrawn", "break_glass"})
 
 
@@ -124,11 +125,14 @@ def _headline(heading: str, names: Mapping[str, str]) -> str:
 
 def without_mentions(text: str, names: Mapping[str, str]) -> str:
     """Return safe text with the names of people in the place of their mentions: nobody is called by it."""
-    return _MENTION.sub(lambda found: _named(found, names), text)
+    named = _MENTION.sub(lambda found: f"@{safe_name(names.get(found[1]) or found[1])}", text)
+    return _GROUP.sub(r"@\1", named)
 
 
-def _named(found: re.Match[str], names: Mapping[str, str]) -> str:
-    return f"@{safe_name(names[found[1]])}" if found[1] in names else found[0]
+def mentioned(timeline: Timeline) -> frozenset[str]:
+    """Return the ids of the people whom a timeline mentions."""
+    said = (event for story in stories(timeline.operations) for event in _events(story, is_whole=True))
+    return frozenset(_MENTION.findall("\n".join(said)))
 
 
 def _zone(reader: str, zone: tzinfo, now: datetime) -> str:

@@ -54,8 +54,10 @@ def _nothing(found: Timeline) -> Message:
 def _drawn(found: Timeline, names: Mapping[str, str] | None = None) -> list[Block]:
     """Return what is to be read; with `names` it is for everybody."""
     told = stories(found.operations)
-    lines = (messages.story_lines(each) for each in told)
-    rows = _newest_that_fit([messages.without_mentions(each, names or {}) for each in lines])
+    lines = [messages.story_lines(each) for each in told]
+    if names is not None:
+        lines = [messages.without_mentions(each, names) for each in lines]
+    rows = _newest_that_fit(lines)
     blocks: list[Block] = [
         HeaderBlock(text=plain(messages.title(found.server_name))),
         context(messages.span(found)),

@@ -1,5 +1,6 @@
 """How a timeline reads: in a message, and in a file."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from bot.audit.model import AuditedOperation, Entry
-from bot.errors import Failure, Silence, Unreachable
+from bot.errors import Denial, Failure, NotAllowed, Silence, Unreachable
 from bot.operations.model import (
     Accepted,
     BackedUp,
@@ -20,6 +21,7 @@ from bot.operations.model import (
     Deleted,
     Ending,
     NotApproved,
+    NotDone,
     NotKnown,
     Outcome,
     Restored,
@@ -215,6 +217,24 @@ def test_how_timelines_look(snapshot: SnapshotAssertion) -> None:
     }
     assert {name: drawn(each) for name, each in shown.items()} == snapshot(extension_class=OneFile)
     assert [problems(each) for each in shown.values()] == [[]] * len(shown)
+
+
+def test_what_is_posted_or_sent_calls_nobody_whom_it_mentions() -> None:
+    denied = Failure.of(NotAllowed(Denial.NO_ROLE, "create", "BOT_OPERATORS", who=("UBEN", "SOPS", "UDAN")))
+    elsewhere = Failure.of(NotAllowed(Denial.OTHER_CHANNEL, "create", where=("COPS",)))
+    refused = [
+        happened("create", (0, "requested", {}), ended(1, end(NotDone, failure=each)))
+        for each in (denied, elsewhere)
+    ]
+    assert messages.mentioned(timeline(*refused)) == {"UANA", "UBEN", "UDAN"}
+    posted = views.posted(timeline(*refused), "UANA", NAMES).text
+    assert "@Ben [on call] &lt;b&gt;" in posted
+    assert "@UDAN" in posted
+    assert not re.search(r"<@|<!subteam", posted), "a whole group would be called"
+    text = messages.file_text(timeline(*refused), NAMES, "UANA", UTC, NOON)
+    assert "](!" not in text
+    assert "](#" not in text
+    assert "#COPS" in text
 
 
 def test_how_the_file_reads(snapshot: SnapshotAssertion) -> None:
