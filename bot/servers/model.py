@@ -154,6 +154,9 @@ def mentioned_in(text: str, servers: Sequence[Server]) -> list[Server]:
     found: list[tuple[int, int, Server]] = []
     for server in servers:
         for known in {_folded(server), _hostname(server), server.ip_address.casefold()} - {""}:
+            if known not in searched:
+                # Of hundreds of servers a message mentions few, and an expression of each takes long to make.
+                continue
             spans = re.finditer(rf"(?<![\w.-]){re.escape(known)}(?![\w-])", searched)
             found += [(span.start(), -span.end(), server) for span in spans]
     mentioned: dict[int, Server] = {}
