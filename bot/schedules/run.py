@@ -20,8 +20,7 @@ from bot.batches.model import MOST_SERVERS, Batch, BatchServer
 from bot.errors import BotError, Failure, NotAllowed, ProviderError
 from bot.operations import engine
 from bot.operations.engine import Execution, is_recovery, step, workflow
-from bot.operations.model import CreateOperation
-from bot.operations.records import REQUEST, new_id
+from bot.operations.records import REQUEST
 from bot.schedules import change, messages, store
 from bot.schedules.change import RUN
 from bot.schedules.model import Requester, Schedule, Skipped, is_due, missed_run, run_key
@@ -126,31 +125,17 @@ async def _back_up(plan: RunPlan, schedule: Schedule, key: str, by: Requester) -
         "reason": messages.reason(schedule),
         "schedule_id": schedule.id,
         "by_hand": bool(by.id),
+        "keep": schedule.keep,
+        "makes_room": schedule.makes_room,
     }
     if len(plan.targets) == 1:
-        [only] = plan.targets
-        operation = CreateOperation(
-            **common,
-            id=new_id(only.id, Verb.CREATE, key),
-            server_id=only.id,
-            server_name=only.name,
-            keep=schedule.keep if only.rotates else None,
-            makes_room=schedule.makes_room and only.rotates,
-        )
+        alone = Batch(**common, id=key, servers=plan.targets)
+        operation = batch.operation_of(alone, plan.targets[0]).model_copy(update={"batch_id": ""})
         await engine.start_next(engine.named(REQUEST), operation.id, operation)
         return
     for number, first in enumerate(range(0, len(plan.targets), MOST_SERVERS)):
         servers = plan.targets[first : first + MOST_SERVERS]
-        part = f"{key}#{number}"
-        await batch.request(
-            Batch(
-                **common,
-                id=part,
-                servers=servers,
-                keep=schedule.keep,
-                makes_room=schedule.makes_room,
-            )
-        )
+        await batch.request(Batch(**common, id=f"{key}#{number}", servers=servers))
 
 
 @step("plan_run", interruptible=True)
