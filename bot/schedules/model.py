@@ -135,6 +135,9 @@ def is_due(schedule: Schedule | None, at: datetime, now: datetime) -> bool:
         return False
     if is_second_time(at, schedule.clock):
         return False
+    if schedule.timing.last_run(at, schedule.clock) != at.astimezone(UTC):
+        # The engine has not noticed yet that it runs at other times now.
+        return False
     if now - at <= LATE:
         return True
     is_last = schedule.timing.last_run(now, schedule.clock) == at.astimezone(UTC)

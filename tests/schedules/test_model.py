@@ -46,6 +46,12 @@ AT = datetime(2026, 11, 25, 2, tzinfo=UTC)
         ({"is_paused": True}, timedelta(0), False),
         ({"active_since": AT}, timedelta(0), False),
         ({"active_since": AT - timedelta(seconds=1)}, timedelta(0), True),
+        # Changed just before: the engine notices that up to half a minute later.
+        (
+            {"active_since": AT - timedelta(seconds=1), "timing": read_timing("every day at 04:00")},
+            timedelta(0),
+            False,
+        ),
     ],
 )
 def test_which_runs_are_due(changed: dict[str, object], late: timedelta, due: bool) -> None:
