@@ -79,8 +79,9 @@ def home(shown: Home) -> View:
     blocks: list[Block] = [HeaderBlock(text=plain(title)), *offers(shown.able, shown.operators)]
     blocks += [section(messages.trouble(each)) for each in shown.trouble]
     blocks += _to_decide(shown)
-    blocks += _operations(shown)
+    blocks += _running(shown)
     blocks += _servers(shown, shown.page) if shown.page else _no_servers(shown)
+    blocks += _recent(shown)
     return _view(blocks, shown.form)
 
 
@@ -106,18 +107,19 @@ def _to_decide(shown: Home) -> list[Block]:
     return blocks
 
 
-def _operations(shown: Home) -> list[Block]:
-    blocks: list[Block] = []
-    if shown.running:
-        blocks += [DividerBlock(), section(messages.RUNNING)]
-        rows = unfinished_rows(shown.running, shown.can_cancel)
-        blocks += rows[:MOST_RUNNING]
-        left = len(rows) - MOST_RUNNING
-        blocks += [context(more(left))] if left > 0 else []
-    if shown.recent:
-        blocks += [DividerBlock(), section(messages.RECENT)]
-        blocks += ended_rows(shown.recent)[:MOST_RECENT]
-    return blocks
+def _running(shown: Home) -> list[Block]:
+    if not shown.running:
+        return []
+    rows = unfinished_rows(shown.running, shown.can_cancel)
+    left = len(rows) - MOST_RUNNING
+    more_rows = [context(more(left))] if left > 0 else []
+    return [DividerBlock(), section(messages.RUNNING), *rows[:MOST_RUNNING], *more_rows]
+
+
+def _recent(shown: Home) -> list[Block]:
+    if not shown.recent:
+        return []
+    return [DividerBlock(), section(messages.RECENT), *ended_rows(shown.recent)[:MOST_RECENT]]
 
 
 def _no_servers(shown: Home) -> list[Block]:
