@@ -213,7 +213,7 @@ class _Bot:
         poller = _poller(settings, backups)
         directory = ServerDirectory(servers, settings.bot_servers_refresh_seconds)
         homes = Homes(slack, limits)
-        audit.listeners.append(homes.heard)
+        audit.listeners.append(homes.on_entry)
         ids = ClientMsgIds(self.database, self._identified_team)
         policy = AlertPolicy(rules, settings.bot_alert_slots, settings.bot_late_minutes)
         self.alerts = AlertStore(self.database)
@@ -290,7 +290,7 @@ class _Bot:
 
     def _connection(self, settings: Settings) -> tuple[Connection, Sequence[web.AbstractRouteDef]]:
         app = _bolt_app(self.services.slack, self.identified)
-        dispatch.register(app, HANDLERS, self.services.slack, self.services.homes.acted)
+        dispatch.register(app, HANDLERS, self.services.slack, self.services.homes.on_interaction)
         if settings.slack_app_token:
             return SocketConnection(app, settings.slack_app_token, acks=self.acks), []
         if settings.slack_signing_secret is None:

@@ -81,7 +81,7 @@ class Alert(StoredModel):
         return [told for told in self.troubles if told.lasts]
 
     def is_done(self, now: datetime) -> bool:
-        """Tell whether nothing will be said of it any more, nor is it needed to tell what comes at once."""
+        """Tell whether it can be forgotten: nothing more is said of it, and it counts no more for merging."""
         is_old = now - self.at > (FORGET_AFTER if self.is_open else RECENT)
         return is_old and not self.lasting
 
@@ -108,8 +108,8 @@ class Alert(StoredModel):
 class Findings:
     """What one scan of VPS.org tells, `now` (UTC).
 
-    `judges` tells of which kinds of troubles it can be said that they have ended. `servers` are the ids of
-    those there are.
+    `judges` tells for which kinds of troubles this scan can show that they have ended. `servers` are the ids
+    of those there are.
     """
 
     now: datetime
@@ -145,7 +145,7 @@ def next_alerts(
 
 
 def _placed(alert: Alert, channel_of: Callable[[Trouble], str]) -> Alert:
-    """Return an alert that could not be posted yet where it is to be told by now."""
+    """Return the alert; if it is not posted yet, with the channel in which the rules want it now."""
     channel = channel_of(alert.troubles[0].trouble)
     return alert if alert.ts or not channel else alert.model_copy(update={"channel": channel})
 

@@ -202,7 +202,7 @@ def operation_of(batch: Batch, server: BatchServer) -> CreateOperation:
 
 
 def _is_shown(batch: Batch) -> bool:
-    """Tell whether the channel is shown the batch from the beginning, as it would be its operations."""
+    """Tell whether the channel is shown the batch from the beginning, as with each of its operations."""
     level = services().notify.of(batch.channel)
     return all(is_shown(operation_of(batch, server), level) for server in batch.servers[:1])
 
@@ -215,13 +215,13 @@ def _is_routine(state: BatchState) -> bool:
 
 
 def _is_told_nobody(batch: Batch) -> bool:
-    """Tell whether not even the requester is told while it runs, as of one of its operations."""
+    """Tell whether nobody is told while it runs, not even the requester: as with each of its operations."""
     level = services().notify.of(batch.channel)
     return any(is_told_nobody(operation_of(batch, server), level) for server in batch.servers[:1])
 
 
 def _is_news(state: BatchState) -> bool:
-    """Tell whether the channel is shown how the batch ended, as it would be of one of its operations."""
+    """Tell whether the channel is shown how the batch ended, as with any of its operations."""
     level = services().notify.of(state.batch.channel)
     return any(
         is_shown(part.operation, level, part.outcome)

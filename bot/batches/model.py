@@ -61,7 +61,7 @@ _GROUPS = {
     State.UNKNOWN: Group.UNKNOWN,
 }
 TROUBLED = frozenset({Group.FAILED, Group.UNKNOWN, Group.REFUSED})
-"""Servers that have no backup now, as far as is known, though nobody cancelled it."""
+"""Servers that were not backed up, as far as is known, though nobody cancelled it."""
 RIGHTS = "NotAllowed"
 
 

@@ -54,11 +54,11 @@ async def gather(
     recorded: Callable[[], Awaitable[Recorded]],
     *,
     listed_within: float,
-    patience: float | None,
+    give_up_after: float | None,
 ) -> Gathered:
     """Return a person's Home, with a listing no older than so many seconds.
 
-    If it takes longer than `patience` (seconds) to get that, the Home is drawn with what is known.
+    If it takes longer than `give_up_after` (seconds) to get that, the Home is drawn with what is known.
 
     Raises:
         NotChecked: it can't be told just now what the person can see.
@@ -69,16 +69,16 @@ async def gather(
         raise
     except NotAllowed as denial:
         return Gathered(views.closed(denial))
-    found, known = await asyncio.gather(_listed(cache, listed_within, patience), in_time(recorded))
+    found, known = await asyncio.gather(_listed(cache, listed_within, give_up_after), in_time(recorded))
     return Gathered(_home(rights, form, cache, found, known), is_whole=found is not None)
 
 
 async def _listed(
-    cache: InventoryCache, within: float, patience: float | None
+    cache: InventoryCache, within: float, give_up_after: float | None
 ) -> Inventory | ProviderError | None:
     """Return what VPS.org lists, why it can't be asked, or None if that takes too long."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(give_up_after):
             return await cache.fresh(within)
     except ProviderError as error:
         return error

@@ -1,9 +1,9 @@
 """The Homes that people have open, and keeping them up to date.
 
 Slack tells when a Home is opened, not when it is closed; so it counts as open for a while. What changes in
-this process shows at once, what others change at the next look into the database. While no Home is open,
-nothing looks and nothing is asked. Of several replicas that one looks after a Home which showed it last: the
-others are told so by Slack, as the hash that they know is no longer right.
+this process shows at once; what other replicas change shows at the next look into the database. While no Home
+is open, neither the database nor VPS.org is asked. Of several replicas, the one that showed a Home last keeps
+it up to date: Slack refuses the others, as the hash that they know is out of date.
 """
 
 import asyncio
@@ -36,16 +36,16 @@ log = structlog.get_logger()
 OPEN_SECONDS, MOST_OPEN = 3600.0, 200
 """For how long after its person used it a Home counts as open, and how many do at most."""
 SETTLE_SECONDS = 0.3
-"""How long after a change a Home is shown anew, as changes come in swarms."""
+"""How long after a change a Home is shown again: changes that come together are shown together."""
 SPACING_SECONDS = 4.0
-"""How long after a Home was shown it is not shown anew for what others do."""
+"""How long a Home stays as it is after it was shown, whatever others do."""
 LOOK_SECONDS = 20.0
 """How often the database is asked what other replicas have changed."""
 LISTED_SECONDS = 300.0
 """How old a listing may be that an open Home shows, if nothing is known to have changed."""
 OPENED_SECONDS, TURNED_SECONDS = 2.0, 60.0
 """How old a listing may be when a Home is opened, and when another part of it is shown."""
-PATIENCE_SECONDS, SHORT_PATIENCE_SECONDS = 0.25, 0.05
+TIMEOUT_SECONDS, SHORT_TIMEOUT_SECONDS = 0.25, 0.05
 """How long a person waits for VPS.org before their Home is drawn without it, or with what is known of it."""
 _QUIET = frozenset({"refused", "reminded", "alarmed"})
 """Entries of the audit trail that change nothing of what a Home shows."""
@@ -67,7 +67,7 @@ class _Home:
     shown_at: float = float("-inf")
     due_at: float | None = None
     showing: asyncio.Task[None] | None = None
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_busy(self) -> bool:
@@ -96,27 +96,27 @@ class Homes:
         """
         one = self._used(interaction, form)
         within = OPENED_SECONDS if is_opened else TURNED_SECONDS
-        patience = SHORT_PATIENCE_SECONDS if self._cache.known else PATIENCE_SECONDS
-        async with one.turn:
+        give_up_after = SHORT_TIMEOUT_SECONDS if self._cache.known else TIMEOUT_SECONDS
+        async with one.lock:
             await self._limits.publish(Priority.OUTCOME)
             try:
-                gathered = await self._gather(one, within, patience)
+                gathered = await self._gather(one, within, give_up_after)
             except NotChecked as error:
                 gathered = Gathered(views.closed(error))
             await self._publish(one, gathered.view, {})
         if not gathered.is_whole:
             self._mark(one, self._now())
 
-    def heard(self, entry: Entry) -> None:
-        """Take notice of what was put on record: Homes that are open may have to show it."""
+    def on_entry(self, entry: Entry) -> None:
+        """Have open Homes shown again if an entry of the audit trail changes what they show."""
         if not self._open or entry.event in _QUIET:
             return
         if entry.event == "ended":
             self._cache.outdate()
         self._mark_all()
 
-    def acted(self, interaction: Interaction) -> None:
-        """Take notice of what a person did: their own Home shows at once what came of it."""
+    def on_interaction(self, interaction: Interaction) -> None:
+        """Have a person's own Home shown again, with what came of their click."""
         if interaction.body.get("type") not in {"block_actions", "view_submission"}:
             return
         view = interaction.view
@@ -224,7 +224,7 @@ class Homes:
 
     async def _show_anew(self, one: _Home) -> None:
         try:
-            async with one.turn:
+            async with one.lock:
                 await self._limits.publish(Priority.PROGRESS)
                 gathered = await self._gather(one, LISTED_SECONDS, None)
                 if json.dumps(gathered.view.to_dict()) != one.content:
@@ -242,7 +242,7 @@ class Homes:
         finally:
             self._woken.set()
 
-    async def _gather(self, one: _Home, within: float, patience: float | None) -> Gathered:
+    async def _gather(self, one: _Home, within: float, give_up_after: float | None) -> Gathered:
         return await gather(
             one.person,
             one.team,
@@ -250,7 +250,7 @@ class Homes:
             self._cache,
             self._recorded,
             listed_within=within,
-            patience=patience,
+            give_up_after=give_up_after,
         )
 
     async def _publish(self, one: _Home, view: View, known: dict[str, Any]) -> None:

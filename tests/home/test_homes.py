@@ -117,7 +117,7 @@ async def test_while_no_home_is_open_nothing_looks_and_nothing_wakes(monkeypatch
     monkeypatch.setattr(homes, "LOOK_SECONDS", 0.0)
     none_open = Homes(web_client(SecretStr("xoxb-none"), "http://127.0.0.1:1/"), SlackRateLimits())
     running = asyncio.create_task(none_open.run())
-    none_open.heard(Entry(event="ended", key="1", at=NOON, person="UANA"))
+    none_open.on_entry(Entry(event="ended", key="1", at=NOON, person="UANA"))
     await asyncio.sleep(0.01)
     assert not running.done(), "it would have failed to read, as there is no database"
     assert waits == [None]
