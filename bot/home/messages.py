@@ -34,8 +34,6 @@ SHOW = "Which servers"
 SHOW_ALL = "Show all"
 ALL = "All servers"
 NEEDY = "Needing attention"
-PREVIOUS = "◀ Previous"
-NEXT = "Next ▶"
 LEGEND = "Each square is a day, today last: 🟩 a good backup · 🟥 only failed ones · ⬜ none that is kept"
 
 _SQUARES = {Day.GOOD: "🟩", Day.FAILED: "🟥", Day.NONE: "⬜"}

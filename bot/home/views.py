@@ -32,6 +32,7 @@ from bot.servers.messages import not_shown
 from bot.slack import ids
 from bot.slack.forms import HomeForm, ServerChoice
 from bot.slack.message import button, context, plain, section
+from bot.slack.messages import NEXT, PREVIOUS
 from bot.verbs import CHANGING, GO_BACK, USAGES, Verb
 
 MOST_TO_DECIDE = 5
@@ -195,9 +196,9 @@ def _server(row: Row, shown: Home) -> SectionBlock:
 def _page_buttons(page: Page) -> list[Block]:
     buttons: list[InteractiveElement] = []
     if page.number > 0:
-        buttons.append(button(messages.PREVIOUS, ids.HOME_PREVIOUS))
+        buttons.append(button(PREVIOUS, ids.HOME_PREVIOUS))
     if not page.is_last:
-        buttons.append(button(messages.NEXT, ids.HOME_NEXT))
+        buttons.append(button(NEXT, ids.HOME_NEXT))
     return [ActionsBlock(elements=buttons)] if buttons else []
 
 

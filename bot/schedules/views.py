@@ -29,6 +29,7 @@ from bot.schedules.model import Change, LastRun, Schedule, ScheduleChange, zone_
 from bot.slack import ids
 from bot.slack.forms import ScheduleForm, SchedulesForm
 from bot.slack.message import Message, context, plain, section
+from bot.slack.messages import NEXT, PREVIOUS
 from bot.timing import Timing, describe
 
 PAGE = 10
@@ -92,9 +93,9 @@ def _row_buttons(schedule: Schedule, page: int, now: datetime) -> list[Interacti
 def _below(count: int, page: int, *, can_create: bool) -> list[InteractiveElement]:
     buttons: list[InteractiveElement] = []
     if page > 0:
-        buttons.append(_button("◀ Previous", ids.SCHEDULE_PREVIOUS, SchedulesForm(page=page - 1)))
+        buttons.append(_button(PREVIOUS, ids.SCHEDULE_PREVIOUS, SchedulesForm(page=page - 1)))
     if (page + 1) * PAGE < count:
-        buttons.append(_button("Next ▶", ids.SCHEDULE_NEXT, SchedulesForm(page=page + 1)))
+        buttons.append(_button(NEXT, ids.SCHEDULE_NEXT, SchedulesForm(page=page + 1)))
     if can_create:
         buttons.append(_button(messages.CREATE, ids.SCHEDULE_NEW, SchedulesForm(), style="primary"))
     return buttons

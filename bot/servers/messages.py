@@ -10,8 +10,6 @@ ALL_SERVERS = "All servers"
 SEE_BACKUPS = "See a server's backups"
 BACK_UP = "Back up…"
 BACKUPS = "Backups"
-PREVIOUS = "◀ Previous"
-NEXT = "Next ▶"
 
 
 def title(count: int, needy: int, part: str) -> str:

@@ -20,6 +20,7 @@ from bot.servers.model import OLD_AFTER, Concern, Freshness, Server
 from bot.slack import ids
 from bot.slack.forms import ListForm, ServersForm
 from bot.slack.message import Message, button, context, plain, section
+from bot.slack.messages import NEXT, PREVIOUS
 from bot.slack.newer_blocks import DataTableBlock
 from bot.slack.text import plain_label
 
@@ -140,7 +141,7 @@ def _page_buttons(overview: Overview, number: int) -> list[Block]:
 
     buttons = []
     if number > 0:
-        buttons.append(turn(messages.PREVIOUS, ids.SERVERS_PREVIOUS, number - 1))
+        buttons.append(turn(PREVIOUS, ids.SERVERS_PREVIOUS, number - 1))
     if (number + 1) * PAGE < len(overview.servers):
-        buttons.append(turn(messages.NEXT, ids.SERVERS_NEXT, number + 1))
+        buttons.append(turn(NEXT, ids.SERVERS_NEXT, number + 1))
     return [ActionsBlock(elements=buttons)] if buttons else []

@@ -31,6 +31,7 @@ from bot.verbs import USAGES, Verb, in_quotes
 
 ANSWER_TITLE = "Backup Bot"
 TRY_AGAIN = "Try again"
+PREVIOUS, NEXT = "◀ Previous", "Next ▶"
 ELSEWHERE = "In a thread, mention me instead of typing `/backup`; in direct messages to me, leave it out."
 NEEDS_CLICK = "I need a form for that, and Slack opens one only when you click."
 NOT_RECORDED_YET = (
