@@ -10,6 +10,7 @@ from bot.slack.messages import explain, in_short
 from bot.slack.text import (
     ago,
     escape_truncated,
+    join_first,
     join_words,
     link,
     local,
@@ -50,9 +51,7 @@ def name(schedule: Schedule) -> str:
 
 
 def _servers(schedule: Schedule) -> str:
-    named = [safe_name(each) for each in schedule.servers[:MOST_NAMED]]
-    others = len(schedule.servers) - MOST_NAMED
-    return join_words([*named, f"{others} more"] if others > 0 else named)
+    return join_first([safe_name(each) for each in schedule.servers], MOST_NAMED)
 
 
 def timing(schedule: Schedule) -> str:
@@ -179,7 +178,7 @@ def not_backed_up(schedule: Schedule, skipped: Sequence[Skipped]) -> str:
 
 def not_rotated(schedule: Schedule, kept: Sequence[Skipped]) -> str:
     """Return on which servers a run deletes nothing, and why."""
-    names = join_words([f"*{safe_name(each.name)}*" for each in kept[:MOST_NAMED]])
+    names = join_first([f"*{safe_name(each.name)}*" for each in kept], MOST_NAMED)
     return (
         f":warning: {mention(schedule.owner)} The schedule {name(schedule)} backs up, but deletes nothing on "
         f"{names}, so that slots will run out: {_why(kept[0].failure)}"

@@ -7,8 +7,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from bot.errors import Denial, Failure, NotAllowed
+from bot.schedules import messages
 from bot.schedules.commands import CreateSchedule, read_servers
-from bot.schedules.model import Change, LastRun, ScheduleChange
+from bot.schedules.model import Change, LastRun, ScheduleChange, Skipped
 from bot.schedules.views import ScheduleRow, changed, check_text, schedule_form, schedule_list
 from bot.slack.forms import ScheduleForm
 from bot.timing import read_timing
@@ -67,3 +68,9 @@ def test_what_a_channel_is_told(json_snapshot: SnapshotAssertion) -> None:
         change=Change.PAUSED, schedule=KEEPING, by="UANA", at=NOW, key="1", failure=LOST
     )
     assert told | {"by itself": changed(by_itself, NOW).text} == json_snapshot
+
+
+def test_of_many_servers_it_is_said_how_many_more_there_are() -> None:
+    kept = [Skipped(name=f"web-{number}", failure=LOST) for number in range(7)]
+    assert "*web-4* and 2 more, so that" in messages.not_rotated(KEEPING, kept)
+    assert messages.not_backed_up(KEEPING, kept).endswith("\nand 2 more")
