@@ -36,6 +36,7 @@ from bot.slack.messages import in_short
 from bot.slack.text import (
     duration,
     escape_truncated,
+    join_first,
     join_words,
     link,
     mention,
@@ -179,12 +180,12 @@ def terms(entry: Entry) -> str:
     """Return what a schedule that was changed backs up, when, and what becomes of older backups."""
     if not entry.cron:
         return ""
-    named = [safe_name(each) for each in entry.servers[:MOST_NAMED]]
+    named = join_first([safe_name(each) for each in entry.servers], MOST_NAMED)
     kept = "all" if entry.keep is None else f"the newest {entry.keep}"
     rest = ["makes room"] if entry.makes_room else []
     rest.append("makes up a missed run" if entry.makes_up else "skips missed runs")
     runs = f"{escape_truncated(_timing(entry.cron), 200)} ({escape_truncated(entry.zone, 60)})"
-    return " · ".join([join_words(named), runs, f"keeps {kept}", *rest])
+    return " · ".join([named, runs, f"keeps {kept}", *rest])
 
 
 def _timing(cron: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.audit.messages import MOST_NAMED, terms
 from bot.audit.model import Entry
 from bot.audit.store import AuditTrail
 from bot.operations.database import open_database
@@ -75,3 +76,10 @@ async def test_the_last_run_is_told(trail: AuditTrail) -> None:
     assert [each.server_id for each in last] == [102]
     assert await trail.last_run("none") == []
     await trail.aclose()
+
+
+def test_of_many_servers_the_trail_says_how_many_more_there_are() -> None:
+    names = tuple(f"web-{number}" for number in range(MOST_NAMED + 2))
+    changed = entry(1, "schedule_changed", cron="0 3 * * *", zone="UTC", servers=names)
+    assert terms(changed).startswith("web-0, ")
+    assert " and 2 more · every day at 03:00 (UTC)" in terms(changed)
