@@ -6,6 +6,7 @@ from bot.batches.model import Batch, BatchState, Group, Part
 from bot.operations.messages import why
 from bot.operations.model import Cancelled, Operation, Outcome, State
 from bot.operations.outcome_messages import facts, outcome_detail, rotated
+from bot.slack.messages import TRY_AGAIN
 from bot.slack.text import (
     ago,
     join_words,
@@ -16,7 +17,6 @@ from bot.slack.text import (
     truncate_mrkdwn,
 )
 
-TRY_AGAIN = "Try again"
 BAR_CELLS = 20
 LINE_LIMIT = 250
 NAMES_LIMIT = 600

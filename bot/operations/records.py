@@ -147,7 +147,7 @@ async def unfinished(server_id: int | None = None) -> list[Unfinished]:
 
 
 async def overview(lately: timedelta | None = LATELY) -> Overview:
-    """Return what runs, what waits, and what has ended lately (None: ever), 100 at most, without watches."""
+    """Return what runs, what waits, and what has ended lately (None: ever), 300 at most, no watches."""
     since = (datetime.now(UTC) - lately).isoformat() if lately else None
     rows = await DBOS.list_workflows_async(
         name=REPORT, start_time=since, limit=MOST_ENDED, sort_desc=True, load_output=False

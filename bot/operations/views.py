@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TypeVar
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -35,7 +34,7 @@ from bot.operations.model import (
 )
 from bot.operations.progress import Late, Progress, Queued, SafetyBackupRunning
 from bot.operations.records import Ended, Overview, Stage, Unfinished
-from bot.operations.visibility import is_ended_by_requester
+from bot.operations.visibility import is_ended_by_requester, told_together
 from bot.slack import ids
 from bot.slack.forms import (
     NAME_KEPT,
@@ -48,8 +47,6 @@ from bot.slack.forms import (
 )
 from bot.slack.message import Message, context, mrkdwn, plain, section
 from bot.verbs import GO_BACK, Verb
-
-T = TypeVar("T", bound=Unfinished | Ended)
 
 MOST_SHOWN = 20
 MOST_ENDED_SHOWN = 5
@@ -117,22 +114,14 @@ def unfinished_rows(
     """
     return [
         _status_row(each[0], can_cancel) if len(each) == 1 else _batch_row(each, can_cancel)
-        for each in _together(ones, are_all=are_all)
+        for each in told_together(ones, lambda one: one.operation.batch_id if are_all else "")
     ]
 
 
 def ended_rows(ones: Sequence[Ended], *, are_all: bool = True) -> list[SectionBlock]:
     """Return a row for each operation that has ended; those of a batch have one if `are_all` are told."""
-    rows = _together(ones, are_all=are_all)
+    rows = told_together(ones, lambda one: one.operation.batch_id if are_all else "")
     return [_ended_row(each[0]) if len(each) == 1 else _ended_batch_row(each) for each in rows]
-
-
-def _together(ones: Sequence[T], *, are_all: bool) -> list[list[T]]:
-    """Return operations by what is told of them in one row: those of a batch together, if all are shown."""
-    rows: dict[str | int, list[T]] = {}
-    for place, one in enumerate(ones):
-        rows.setdefault((are_all and one.operation.batch_id) or place, []).append(one)
-    return [*rows.values()]
 
 
 def _batch_row(ones: Sequence[Unfinished], can_cancel: frozenset[str]) -> SectionBlock:

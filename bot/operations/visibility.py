@@ -3,6 +3,9 @@
 What the channel is not shown is in the requester's direct messages: the card with its buttons, and the reply.
 """
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 from bot.errors import StaleConfirmation
 from bot.notifications.model import Notify
 from bot.operations.model import (
@@ -16,6 +19,8 @@ from bot.operations.model import (
     State,
 )
 from bot.verbs import Verb
+
+T = TypeVar("T")
 
 _FAILED = {State.FAILED, State.UNKNOWN}
 _CHANNELS = ("C", "G")
@@ -31,6 +36,14 @@ def is_shown(operation: Operation, level: Notify, outcome: Outcome | None = None
     if outcome is None:
         return level is Notify.ALL or operation.approval is not None
     return is_news(operation, level, outcome)
+
+
+def told_together(ones: Iterable[T], batch_of: Callable[[T], str]) -> list[list[T]]:
+    """Return what is told in one place: those of a batch where its first one stands, any other alone."""
+    places: dict[str | int, list[T]] = {}
+    for number, one in enumerate(ones):
+        places.setdefault(batch_of(one) or number, []).append(one)
+    return [*places.values()]
 
 
 def is_part_of_a_run(operation: Operation) -> bool:

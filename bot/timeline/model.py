@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.audit.model import AuditedOperation, Entry
+from bot.operations.visibility import told_together
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Story:
 
 def stories(operations: Sequence[AuditedOperation]) -> list[Story]:
     """Return what is told together, by what of it came first."""
-    together: dict[str, list[AuditedOperation]] = {}
-    for operation in operations:
-        batch = next((each.entry.batch_id for each in operation.entries), "")
-        together.setdefault(batch or operation.subject, []).append(operation)
-    return [Story(each) for each in together.values()]
+    return [Story(each) for each in told_together(operations, _batch_of)]
+
+
+def _batch_of(operation: AuditedOperation) -> str:
+    return next((each.entry.batch_id for each in operation.entries), "")
