@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -89,10 +89,15 @@ class AuditTrail:
         """Return the names of all servers there are entries of, in canonical form. Raises NotRecorded."""
         return await self._found(search.servers)
 
-    async def made_by_schedule(self, schedule_id: str, server_id: int) -> dict[str, int | None]:
-        """Return, by the tags of a schedule's backups of a server, their ids if known. Raises NotRecorded."""
+    async def made_by_schedule(
+        self, schedule_id: str, server_id: int, tags: Collection[str]
+    ) -> dict[str, int | None]:
+        """Return, by those of these tags that are of a schedule's backups of a server, their ids if known.
+
+        Raises NotRecorded.
+        """
         return await self._found(
-            lambda connection: search.made_by_schedule(connection, schedule_id, server_id)
+            lambda connection: search.made_by_schedule(connection, schedule_id, server_id, tags)
         )
 
     async def last_run(self, schedule_id: str) -> list[Entry]:

@@ -1,5 +1,6 @@
 """Backups as VPS.org tells of them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -83,6 +84,15 @@ read_backup = TypeAdapter(Backup).validate_python
 
 def _age(backup: Backup) -> tuple[datetime, int]:
     return backup.created_at, backup.id
+
+
+_TAG = re.compile(r"#[0-9a-f]{8}")
+
+
+def tags_of(backups: Iterable[Backup]) -> frozenset[str]:
+    """Return what may be operations' tags in the descriptions of backups."""
+    ends = (end for each in backups for end in (each.description[:9], each.description[-9:]))
+    return frozenset(end for end in ends if _TAG.fullmatch(end))
 
 
 def has_tag(description: str, tag: str) -> bool:

@@ -1,7 +1,7 @@
 """What a schedule has made on a server, as the audit trail and VPS.org tell now, and what of it can go."""
 
 from bot.backups.api import BackupList
-from bot.backups.model import Backup
+from bot.backups.model import Backup, tags_of
 from bot.backups.rotation import own_backups, to_delete, to_make_room, unproven
 from bot.operations import records
 from bot.operations.model import (
@@ -33,7 +33,8 @@ async def own_spare(wanted: Operation, listing: BackupList) -> Backup | None:
 
 async def _own(wanted: Operation, listing: BackupList) -> tuple[list[Backup], frozenset[int]]:
     """Return the schedule's own backups of the server, newest first, and the ids of those that must stay."""
-    made = await services().audit.made_by_schedule(wanted.schedule_id, wanted.server_id)
+    tags = tags_of(each for each in listing.backups if each.server.id == wanted.server_id)
+    made = await services().audit.made_by_schedule(wanted.schedule_id, wanted.server_id, tags)
     own = own_backups(wanted.server_id, made, listing.backups)
     return own, unproven(made, own) | await _in_use(wanted)
 

@@ -13,6 +13,7 @@ from bot.audit.store import AuditTrail
 from bot.operations.database import open_database
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TAGS = frozenset(f"#0000000{number}" for number in range(10))
 
 
 def entry(number: int, event: str, schedule: str = "one", server: int = 101, **facts: Any) -> Entry:
@@ -54,8 +55,14 @@ async def trail(tmp_path: Path) -> AuditTrail:
 
 
 async def test_a_schedule_has_made_what_is_on_record_of_it(trail: AuditTrail) -> None:
-    found = await trail.made_by_schedule("one", 101)
+    found = await trail.made_by_schedule("one", 101, TAGS)
     assert found == {"#00000001": 501, "#00000002": None, "#00000003": 503}
+    await trail.aclose()
+
+
+async def test_of_all_that_it_has_made_only_what_is_asked_for_is_read(trail: AuditTrail) -> None:
+    assert await trail.made_by_schedule("one", 101, {"#00000003", "#00000009"}) == {"#00000003": 503}
+    assert await trail.made_by_schedule("one", 101, ()) == {}
     await trail.aclose()
 
 
@@ -65,7 +72,7 @@ async def test_an_entry_that_was_changed_proves_nothing(trail: AuditTrail) -> No
         for old, new in (("504", "777"), ('"other"', '"one"')):
             change = sa.text("update audit_entries set written = replace(written, :old, :new) where seq = 5")
             connection.execute(change, {"old": old, "new": new})
-    found = await trail.made_by_schedule("one", 101)
+    found = await trail.made_by_schedule("one", 101, TAGS)
     assert 777 not in found.values()
     assert found == {"#00000001": 501, "#00000002": None, "#00000003": 503}
     await trail.aclose()
