@@ -60,9 +60,14 @@ async def test_a_schedule_has_made_what_is_on_record_of_it(trail: AuditTrail) ->
     await trail.aclose()
 
 
-async def test_of_all_that_it_has_made_only_what_is_asked_for_is_read(trail: AuditTrail) -> None:
+async def test_of_all_that_it_has_made_only_what_is_asked_for_is_read(database: sa.Engine) -> None:
+    trail = AuditTrail(database)
+    await trail.prepare()
+    for number in range(1, 4):
+        await trail.append(entry(number, "ended", **made(500 + number)))
     assert await trail.made_by_schedule("one", 101, {"#00000003", "#00000009"}) == {"#00000003": 503}
     assert await trail.made_by_schedule("one", 101, ()) == {}
+    assert [each.made for each in await trail.last_run("one")] == [503]
     await trail.aclose()
 
 
