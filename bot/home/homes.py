@@ -66,8 +66,16 @@ class _Home:
     content: str = ""
     shown_at: float = float("-inf")
     due_at: float | None = None
+    is_urgent: bool = False
     showing: asyncio.Task[None] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def next_at(self) -> float | None:
+        """When it is to be shown anew: not too soon after it was shown, unless it is urgent."""
+        if self.due_at is None or self.is_urgent:
+            return self.due_at
+        return max(self.due_at, self.shown_at + SPACING_SECONDS)
 
     @property
     def is_busy(self) -> bool:
@@ -105,7 +113,7 @@ class Homes:
                 gathered = Gathered(views.closed(error))
             await self._publish(one, gathered.view, {})
         if not gathered.is_whole:
-            self._mark(one, self._now())
+            self._mark(one, self._now(), is_urgent=True)
 
     def on_entry(self, entry: Entry) -> None:
         """Have open Homes shown again if an entry of the audit trail changes what they show."""
@@ -127,7 +135,7 @@ class Homes:
         if one and self._now() - one.shown_at > SETTLE_SECONDS:
             one.used_at = self._now()
             self._open.move_to_end(interaction.person)
-            self._mark(one, self._now() + SETTLE_SECONDS)
+            self._mark(one, self._now() + SETTLE_SECONDS, is_urgent=True)
 
     async def run(self) -> None:
         """Keep open Homes up to date until cancelled or closed."""
@@ -141,7 +149,7 @@ class Homes:
                 except Exception:  # What is a bug here must not end all else that the bot does.
                     log.exception("homes_not_looked_after")
                 for one in self._due():
-                    one.due_at = None
+                    one.due_at, one.is_urgent = None, False
                     one.showing = asyncio.create_task(self._show_anew(one))
         finally:
             showing = [one.showing for one in self._open.values() if one.showing is not None]
@@ -170,18 +178,18 @@ class Homes:
         self._woken.set()
         return one
 
-    def _mark(self, one: _Home, at: float) -> None:
+    def _mark(self, one: _Home, at: float, *, is_urgent: bool = False) -> None:
         one.due_at = at if one.due_at is None else min(one.due_at, at)
+        one.is_urgent |= is_urgent
         self._woken.set()
 
     def _mark_all(self) -> None:
-        now = self._now()
         for one in self._open.values():
-            self._mark(one, max(now + SETTLE_SECONDS, one.shown_at + SPACING_SECONDS))
+            self._mark(one, self._now() + SETTLE_SECONDS)
 
     async def _until_due(self) -> None:
         """Return when a Home is due, it is time to look, or something has changed; or never, if none is."""
-        moments = [one.due_at for one in self._open.values() if one.due_at is not None and not one.is_busy]
+        moments = [at for one in self._open.values() if (at := one.next_at) is not None and not one.is_busy]
         if self._open:
             moments.append(self._looked_at + LOOK_SECONDS)
         seconds = max(min(moments) - self._now(), 0.0) if moments else None
@@ -195,7 +203,7 @@ class Homes:
     def _due(self) -> Iterator[_Home]:
         now = self._now()
         for one in [*self._open.values()]:
-            if one.due_at is not None and one.due_at <= now and not one.is_busy:
+            if (at := one.next_at) is not None and at <= now and not one.is_busy:
                 yield one
 
     def _forget_old(self) -> None:

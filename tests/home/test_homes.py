@@ -74,6 +74,8 @@ async def test_a_swarm_of_changes_shows_a_home_anew_only_every_so_often(
 ) -> None:
     monkeypatch.setattr(homes, "SPACING_SECONDS", 0.3)
     await open_homes(world, "ben")
+    # Changes come also while a Home is just being shown.
+    world.faults.slack_latency = 0.1
     shows: list[float] = []
     loop = asyncio.get_running_loop()
     leave = world.workspace.listen(
