@@ -25,23 +25,31 @@ PERSON_TYPE = "slack#/types/user_context"
 https://docs.slack.dev/reference/types/user_context-type
 """
 MOST_CHARACTERS = 500
+GIVE_UP_SECONDS = 15.0
 
 
 async def run(interaction: Interaction) -> None:
     """Record that a step is to be run, and let it run."""
     event = interaction.body["event"]
     callback_id = (event.get("function") or {}).get("callback_id")
+    execution_id = require_id(interaction.function_execution_id)
     if callback_id not in set(Function):
         log.warning("function_unknown", callback_id=callback_id)
+        await interaction.ack()
+        await _give_up(execution_id, messages.UNKNOWN)
         return
-    execution_id = require_id(interaction.function_execution_id)
     wanted = _read(interaction, Function(callback_id), execution_id)
     try:
         await engine.start(run_function, run_id(execution_id), wanted)
     except NotRecorded:
         if is_to_be_repeated(interaction):
             raise
-        await complete(services().slack, execution_id, error=messages.NOT_RECORDED, give_up_after=15.0)
+        await _give_up(execution_id, messages.NOT_RECORDED)
+
+
+async def _give_up(execution_id: str, why: str) -> None:
+    """Tell Slack that a step failed of which nothing is on record, if it takes that within 15 s."""
+    await complete(services().slack, execution_id, error=why, give_up_after=GIVE_UP_SECONDS)
 
 
 def _read(interaction: Interaction, function: Function, execution_id: str) -> FunctionRun:

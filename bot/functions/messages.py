@@ -8,6 +8,10 @@ from bot.slack.messages import in_short
 from bot.slack.text import plain_label, without_marks
 
 NOT_RECORDED = "I couldn't record this, so nothing was done. Run the workflow again."
+UNKNOWN = (
+    "I don't know this step. Whoever runs the bot should update the Slack app's manifest and the bot to the "
+    "same release."
+)
 
 
 def problem(kind: Problem, server_name: str) -> str:

@@ -1,5 +1,6 @@
 """The bot's steps in Workflow Builder: they wait, go on with what was found out, and fail in plain words."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,13 @@ async def test_a_workflow_that_nobody_started_or_that_names_somebody_itself_can_
         await delivered(world, run, kind)
         assert "doesn't say who started this workflow" in str((await ended(world, run)).error)
     assert (world.provider.creates, world.posts()) == ([], [])
+
+
+async def test_a_step_of_another_release_fails_at_once(world: World) -> None:
+    app = world.workspace.app
+    app.functions = {**app.functions, "newer": replace(app.functions[FIND], callback_id="newer")}
+    run = await ended(world, await world.person("ana").runs_step("newer", server="web-1"))
+    assert "I don't know this step." in str(run.error)
 
 
 async def test_the_last_good_backup_is_found(world: World) -> None:
