@@ -7,7 +7,7 @@ or a modal carries.
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cached_property, lru_cache
 
 from bot.errors import Denial, NotAllowed
 from bot.names import fits
@@ -17,6 +17,9 @@ EVERYBODY = "*"
 """Stands for every full member of the workspace; guests and other organisations' people are never meant."""
 
 Ids = frozenset[str]
+
+MOST_NAMES = 20_000
+"""Of so many servers it is remembered which rule decides about them, as each command asks that of all."""
 
 
 def is_group(an_id: str) -> bool:
@@ -65,9 +68,14 @@ class Rules:
     rules: tuple[Rule, ...] = (Rule(),)
     auditors: Ids = frozenset()
 
-    def for_server(self, server: str) -> Rule:
-        """Return the rule that decides about a server."""
-        return next((rule for rule in self.rules if rule.fits(server)), _NOTHING)
+    @cached_property
+    def for_server(self) -> Callable[[str], Rule]:
+        """What returns the rule that decides about a server, by its name."""
+
+        def first_that_fits(server: str) -> Rule:
+            return next((rule for rule in self.rules if rule.fits(server)), _NOTHING)
+
+        return lru_cache(MOST_NAMES)(first_that_fits)
 
     @property
     def operators(self) -> Ids:
@@ -176,7 +184,9 @@ def sight(person: Person, channel: str | None, rules: Rules) -> Sight:
         NotAllowed: they are no full member.
     """
     _check_member(person)
-    return cache(lambda server: _can_look(rules.for_server(server), person, channel))
+    # Decided once for each rule, as there may be thousands of servers.
+    seen = {id(rule): _can_look(rule, person, channel) for rule in (*rules.rules, _NOTHING)}
+    return lambda server: seen[id(rules.for_server(server))]
 
 
 def _can_look(rule: Rule, person: Person, channel: str | None) -> bool:
