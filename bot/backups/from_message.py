@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from bot.backups import form_views
+from bot.backups.requests import known_servers
 from bot.batches.model import MOST_SERVERS
 from bot.errors import Misuse, ProviderError, UsageError
 from bot.notifications.model import MessageRef
@@ -37,8 +38,8 @@ async def open_form(interaction: Interaction) -> None:
 
 async def _mentioned(interaction: Interaction) -> list[Server]:
     sees = await services().authorizer.sight(interaction)
-    known = services().directory.known() or await services().directory.servers()
-    return mentioned_in(words_of(interaction.message), [each for each in known if sees(each.name)])
+    await known_servers(interaction)
+    return mentioned_in(words_of(interaction.message), services().directory.seen(sees))
 
 
 HANDLERS = Handlers(shortcuts={ids.MESSAGE_SHORTCUT: open_form})

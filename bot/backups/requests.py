@@ -37,8 +37,7 @@ async def typed_server(
         try:
             return await _in_time(interaction, services().directory.find(typed, sees))
         except UnknownServer as error:
-            seen = [server for server in services().directory.known() if sees(server.name)]
-            if not error.ids and are_names(typed, seen):
+            if not error.ids and are_names(typed, services().directory.seen(sees)):
                 raise UsageError(Misuse.ONE_SERVER, verb=verb) from None
             raise replace(error, verb=verb, rest=rest, before=before) from None
 
@@ -58,20 +57,21 @@ async def typed_servers(interaction: Interaction, verb: Verb, text: str) -> Mean
     A word that only looks like a server's name is not taken for a reason. Raises as `typed_server` does.
     """
     # Finding one asks for newer servers anyway: to wait for them twice would take longer than Slack waits.
-    if not services().directory.known():
-        await _in_time(interaction, services().directory.servers())
-    selected = await _selected(interaction, verb, text)
+    await known_servers(interaction)
+    seen = await _seen(interaction)
+    selected = split_selection(text, verb, seen, services().groups)
     if selected.doubtful:
         rest = selected.rest.removeprefix(selected.doubtful).strip(" ,")
         typed = as_typed(selected.words)
         server = await typed_server(interaction, verb, selected.doubtful, rest, before=typed)
         return await typed_servers(interaction, verb, f"{typed} {in_quotes(server.name)} {rest}")
-    if len(selected.words) == 1 and not _is_wide(selected.words[0], await _seen(interaction)):
+    if len(selected.words) == 1 and not _is_wide(selected.words[0], seen):
         return Meant(
             (await typed_server(interaction, verb, selected.words[0], selected.rest),), selected.rest
         )
     await _in_time(interaction, services().directory.servers())
-    return await _all_meant(interaction, verb, await _selected(interaction, verb, text))
+    newer = split_selection(text, verb, await _seen(interaction), services().groups)
+    return await _all_meant(interaction, verb, newer)
 
 
 async def _all_meant(interaction: Interaction, verb: Verb, selected: Selected) -> Meant:
@@ -87,18 +87,18 @@ async def _all_meant(interaction: Interaction, verb: Verb, selected: Selected) -
     return Meant(found.servers, selected.rest, found.wide)
 
 
-async def _selected(interaction: Interaction, verb: Verb, text: str) -> Selected:
-    return split_selection(text, verb, await _seen(interaction), services().groups)
-
-
 async def _seen(interaction: Interaction) -> list[Server]:
-    sees = await services().authorizer.sight(interaction)
-    return [server for server in services().directory.known() if sees(server.name)]
+    return services().directory.seen(await services().authorizer.sight(interaction))
 
 
 def _is_wide(word: str, servers: Sequence[Server]) -> bool:
     chosen = select([word], servers, services().groups)
     return bool(chosen.wide)
+
+
+async def known_servers(interaction: Interaction) -> list[Server]:
+    """Return all known servers, in time for Slack's ack; raises ProviderError if there are none yet."""
+    return services().directory.known() or await _in_time(interaction, services().directory.servers())
 
 
 async def server_by_id(interaction: Interaction, verb: Verb, server_id: int) -> Server:

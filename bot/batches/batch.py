@@ -16,7 +16,7 @@ from bot.notifications.model import MessageRef
 from bot.operations import engine, records
 from bot.operations.cancel import cancel_operation
 from bot.operations.card import ANNOUNCE_SECONDS, PostedCard, reply
-from bot.operations.engine import Execution, is_recovery, step, workflow
+from bot.operations.engine import is_recovery, step, workflow
 from bot.operations.model import BaseRequest, CreateOperation
 from bot.operations.records import REQUEST, cancel_id, report_id
 from bot.operations.visibility import is_shown, is_told_nobody
@@ -45,7 +45,7 @@ async def request_cancel(batch_id: str, key: str, operations: list[str], by: str
 @workflow("request_batch")
 async def request_batch(batch: Batch) -> None:
     """Post a batch's message, and request the backup of each of its servers."""
-    engine.adopt(await begin_batch(batch))
+    await engine.begin()
     try:
         card = await post_batch(batch)
     except engine.NOT_BUGS:
@@ -63,7 +63,7 @@ async def request_batch(batch: Batch) -> None:
 @workflow("report_batch")
 async def report_batch(batch: Batch, card: PostedCard) -> None:
     """Show how a batch ended, and tell the requester. Outlasts outages of Slack."""
-    engine.adopt(await begin_batch(batch))
+    await engine.begin()
     try:
         shown = await show_batch(batch, card)
         await tell_batch(batch, shown)
@@ -90,12 +90,6 @@ async def end_part(batch_id: str, card: PostedCard) -> None:
         await engine.start_next(report_batch, report_id(batch_id), ended.batch, card)
     else:
         services().batch_cards.touch(batch_id, card)
-
-
-@step("begin_batch")
-async def begin_batch(batch: Batch) -> Execution:
-    """Return this run as the one that begins the work."""
-    return engine.new_execution(batch.requested_at)
 
 
 @step("post_batch")

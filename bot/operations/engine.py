@@ -192,6 +192,16 @@ def step(
     return decorate
 
 
+@step("begin")
+async def _begin() -> Execution:
+    return new_execution()
+
+
+async def begin() -> None:
+    """Begin a workflow whose first step has nothing else to record than which run began the work."""
+    adopt(await _begin())
+
+
 async def interruptible_inside(work: Coroutine[Any, Any, R]) -> R:
     """Return what the work returns, in the middle of a step: a stop need not wait for it."""
     return await runner().interruptible_inside(work)

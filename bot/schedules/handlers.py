@@ -3,6 +3,7 @@
 from datetime import tzinfo
 from hashlib import sha256
 
+from bot.backups.requests import known_servers
 from bot.errors import Misuse, UnknownServer, UsageError
 from bot.schedules import change, messages, rights, run, store, views
 from bot.schedules.commands import CreateSchedule, read_keep, read_schedule, read_servers
@@ -149,7 +150,7 @@ async def _change(interaction: Interaction, what: Change, fields: dict[str, obje
 async def _chosen(interaction: Interaction) -> Schedule:
     """Return the schedule of the button that was clicked, if the person can change it."""
     found = await _find(interaction, read_form(SchedulesForm, interaction.value).schedule)
-    await rights.require(interaction, found, await rights.known_servers(interaction), interaction.channel)
+    await rights.require(interaction, found, await known_servers(interaction), interaction.channel)
     return found
 
 
@@ -161,7 +162,7 @@ async def _find(interaction: Interaction, schedule_id: str) -> Schedule:
     """
     async with interaction.database_deadline():
         found = await store.find(schedule_id)
-    sees, servers = await services().authorizer.sight(interaction), await rights.known_servers(interaction)
+    sees, servers = await services().authorizer.sight(interaction), await known_servers(interaction)
     if found is None or not rights.is_visible(found, interaction.person, sees, servers):
         raise UsageError(Misuse.NO_SUCH_SCHEDULE)
     return found
@@ -183,7 +184,7 @@ async def _new(
     """
     if wanted.timing is None:
         raise UsageError(Misuse.NO_TIMING)
-    servers = await rights.known_servers(interaction)
+    servers = await known_servers(interaction)
     made = Schedule(
         id=before.id if before else _new_id(interaction),
         servers=await rights.meant_servers(interaction, wanted.servers, servers),
@@ -268,7 +269,7 @@ async def _show(
         found = [each for each, _ in await store.every() if made is None or each.id != made.schedule.id]
     if made and made.change is not Change.DELETED:
         found.append(made.schedule)
-    servers = await rights.known_servers(interaction)
+    servers = await known_servers(interaction)
     sees = await services().authorizer.sight(interaction, interaction.channel)
     visible = (each for each in found if rights.is_visible(each, interaction.person, sees, servers))
     seen = sorted(visible, key=_in_order)

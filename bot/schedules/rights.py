@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import product
 
-from bot.errors import Silence, Unreachable
 from bot.permissions import Sight
 from bot.schedules.model import Schedule
 from bot.servers.model import Server
@@ -11,17 +10,6 @@ from bot.servers.selection import select
 from bot.services import services
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
-
-
-async def known_servers(interaction: Interaction) -> list[Server]:
-    """Return all servers, in time for Slack's ack; raises ProviderError if they aren't known."""
-    if known := services().directory.known():
-        return known
-    try:
-        async with interaction.ack_deadline():
-            return await services().directory.servers()
-    except TimeoutError:
-        raise Unreachable(silence=Silence.TIMED_OUT) from None
 
 
 def names_of(words: Sequence[str], servers: Sequence[Server]) -> list[str]:

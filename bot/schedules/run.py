@@ -229,16 +229,10 @@ async def tell_trouble(
     schedule: Schedule, skipped: tuple[Skipped, ...], kept: tuple[Skipped, ...], once: str = ""
 ) -> None:
     """Tell what a schedule can't back up, or not delete; `once` is the same for what is told once."""
-    engine.adopt(await begin_telling())
+    await engine.begin()
     text = messages.not_backed_up(schedule, skipped) if skipped else messages.not_rotated(schedule, kept)
     part = f"skipped:{skipped[0].name}" if skipped else f"kept:{kept[0].name}"
     await tell(schedule, f"{once}:{part}", text)
-
-
-@step("begin_telling")
-async def begin_telling() -> Execution:
-    """Return this run as the one that begins the work."""
-    return engine.new_execution()
 
 
 @step("tell_of_schedule", interruptible=True)

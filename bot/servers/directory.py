@@ -102,7 +102,7 @@ class ServerDirectory:
         """
         wanted = canonical_name(query)
         found: dict[int, Server] = {}
-        for server in _fitting(wanted, self._seen(sees)):
+        for server in _fitting(wanted, self.seen(sees)):
             found[server.id] = server
             if len(found) >= most:
                 break
@@ -121,11 +121,11 @@ class ServerDirectory:
         answers, was_fresh = self._answers, self._is_fresh()
         await self.servers()
         with suppress(UnknownServer):
-            return pick(self._seen(sees))
+            return pick(self.seen(sees))
         if was_fresh:
             await self._refresh_if_quick()
         try:
-            return pick(self._seen(sees))
+            return pick(self.seen(sees))
         except UnknownServer as error:
             is_stale, is_list_partial = self._answers == answers, self.not_shown > 0
             unknown = replace(error, is_stale=is_stale, is_list_partial=is_list_partial)
@@ -135,7 +135,8 @@ class ServerDirectory:
             raise unknown from None
         raise HiddenServer(**vars(unknown), server_name=hidden.name)
 
-    def _seen(self, sees: Sight) -> list[Server]:
+    def seen(self, sees: Sight) -> list[Server]:
+        """Return the known servers that a person can see; never asks VPS.org."""
         return [server for server in self._known if sees(server.name)]
 
     def _is_fresh(self) -> bool:
