@@ -46,7 +46,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         # A daemon, as the end of the process must not wait for a name server.
         Thread(target=_ask, args=(question, answer), name="name-look-up", daemon=True).start()
         found = self._looking_up[question] = asyncio.wrap_future(answer, loop=self)
-        found.add_done_callback(_look_at)
+        found.add_done_callback(look_at_error)
         found.add_done_callback(lambda _: self._forget(question, found))
         self.call_later(SHARED_SECONDS, self._forget, question, found)
         return found
@@ -63,7 +63,10 @@ def _ask(question: _Question, answer: Future[Any]) -> None:
         answer.set_exception(error)
 
 
-def _look_at(done: asyncio.Future[Any]) -> None:
-    # All who asked may have given up; asyncio would complain that nobody saw an error.
+def look_at_error(done: asyncio.Future[Any]) -> None:
+    """Look at the error of what has ended, if there is one: all who asked may have given up waiting.
+
+    Else asyncio would complain that nobody saw it.
+    """
     if not done.cancelled():
         done.exception()

@@ -15,8 +15,16 @@ from bot.batches.model import Batch, BatchServer, BatchState, EndedBatch, Group
 from bot.notifications.model import MessageRef
 from bot.operations import engine, records
 from bot.operations.cancel import cancel_operation
-from bot.operations.card import ANNOUNCE_SECONDS, PostedCard, reply
-from bot.operations.engine import is_recovery, step, workflow
+from bot.operations.card import (
+    ANNOUNCE_SECONDS,
+    PostedCard,
+    find_card,
+    post_card,
+    post_news,
+    reply,
+    show_finally,
+)
+from bot.operations.engine import step, workflow
 from bot.operations.model import BaseRequest, CreateOperation
 from bot.operations.records import REQUEST, cancel_id, report_id
 from bot.operations.visibility import is_shown, is_told_nobody
@@ -98,17 +106,8 @@ async def post_batch(batch: Batch) -> PostedCard:
     if _is_told_nobody(batch):
         return PostedCard(says_queued=True)
     message = views.batch_message(await read_state(batch))
-    ref = await services().messages.post_once(
-        _places(batch),
-        message.arguments(),
-        f"{batch.id}:card",
-        thread_ts=batch.thread_ts,
-        is_recovery=is_recovery(),
-        give_up_after=ANNOUNCE_SECONDS,
-    )
-    link = await services().messages.permalink(ref)
     # An operation that has to wait may be cancelled from the message at once.
-    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link, says_queued=True)
+    return await post_card(batch, _places(batch), message, give_up_after=ANNOUNCE_SECONDS, says_queued=True)
 
 
 @step("find_if_ended")
@@ -126,22 +125,12 @@ async def show_batch(batch: Batch, ref: PostedCard) -> MessageRef:
 
     Returns where it is.
     """
-    state, key = await read_state(batch), f"{batch.id}:card"
+    state = await read_state(batch)
     if not ref.ts and _is_told_nobody(batch) and _is_routine(state) and not _is_news(state):
         return MessageRef()
-    message = views.batch_message(state)
-    slack = services().messages
-    shown = ref if ref.ts else await slack.find(_places(batch), key, thread_ts=batch.thread_ts)
-    if shown and shown.ts and await slack.edit_finally(shown, message):
-        return shown
-    return await slack.post_once(
-        _places(batch),
-        message.arguments(),
-        f"{batch.id}:outcome",
-        thread_ts=batch.thread_ts,
-        is_recovery=is_recovery(),
-        give_up_after=None,
-    )
+    places = _places(batch)
+    shown = ref if ref.ts else await find_card(batch, places)
+    return await show_finally(batch, places, shown, views.batch_message(state))
 
 
 @step("tell_batch", interruptible=True)
@@ -162,13 +151,7 @@ async def tell_channel_of_batch(batch: Batch) -> None:
     state = await read_state(batch)
     if _is_shown(batch) or not _is_news(state):
         return
-    await services().messages.post_once(
-        [batch.channel],
-        views.batch_message(state).arguments(),
-        f"{batch.id}:news",
-        is_recovery=is_recovery(),
-        give_up_after=None,
-    )
+    await post_news(batch, views.batch_message(state))
 
 
 @step("tell_unworded_batch", interruptible=True)

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 
 from bot.errors import ProviderError
+from bot.event_loop import look_at_error
 from bot.home.model import Inventory, inventory
 from bot.services import services
 
@@ -41,7 +42,7 @@ class InventoryCache:
             return self.known
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(_look_at)
+            self._asking.add_done_callback(look_at_error)
         # A person who gives up waiting does not take the answer from the others.
         return await asyncio.shield(self._asking)
 
@@ -63,9 +64,3 @@ class InventoryCache:
             backups_not_shown=listed.not_shown,
         )
         return self.known
-
-
-def _look_at(done: asyncio.Task[Inventory]) -> None:
-    # All who asked may have given up; asyncio would complain that nobody saw an error.
-    if not done.cancelled():
-        done.exception()

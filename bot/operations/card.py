@@ -61,16 +61,14 @@ async def announce(operation: AnyOperation) -> PostedCard:
     if is_told_nobody(operation, _level(operation)):
         return PostedCard()
     progress = await _first_progress(operation)
-    content = views.in_progress(operation, progress).arguments()
-    ref = await services().messages.post_once(
+    message = views.in_progress(operation, progress)
+    return await post_card(
+        operation,
         _places(operation),
-        content,
-        f"{operation.id}:card",
-        thread_ts=operation.thread_ts,
-        is_recovery=is_recovery(),
+        message,
         give_up_after=ANNOUNCE_SECONDS,
+        says_queued=isinstance(progress, Queued),
     )
-    return await _posted(ref, says_queued=isinstance(progress, Queued))
 
 
 @step(ASK, interruptible=True)
@@ -80,15 +78,7 @@ async def ask(operation: AnyOperation, question: Message, until: datetime) -> Po
     Outlasts an outage of Slack, but not the moment (UTC) until which an answer counts.
     """
     left = (until - datetime.now(UTC)).total_seconds()
-    ref = await services().messages.post_once(
-        _places(operation),
-        question.arguments(),
-        f"{operation.id}:card",
-        thread_ts=operation.thread_ts,
-        is_recovery=is_recovery(),
-        give_up_after=max(left, ANNOUNCE_SECONDS),
-    )
-    return await _posted(ref)
+    return await post_card(operation, _places(operation), question, give_up_after=max(left, ANNOUNCE_SECONDS))
 
 
 @step("show_approved")
@@ -180,18 +170,9 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
     """
     if not ref.ts and is_told_nobody(operation, _level(operation), outcome):
         return MessageRef()
-    message = views.ended(operation, outcome)
-    shown = ref if ref.ts else await _unnoticed_card(operation)
-    if shown.ts and await services().messages.edit_finally(shown, message):
-        return shown
-    return await services().messages.post_once(
-        _places(operation, outcome=outcome),
-        message.arguments(),
-        f"{operation.id}:outcome",
-        thread_ts=operation.thread_ts,
-        is_recovery=is_recovery(),
-        give_up_after=None,
-    )
+    shown = ref if ref.ts else await find_card(operation, _places(operation))
+    places = _places(operation, outcome=outcome)
+    return await show_finally(operation, places, shown, views.ended(operation, outcome))
 
 
 @step("tell_channel", interruptible=True)
@@ -202,13 +183,7 @@ async def tell_channel(operation: AnyOperation, outcome: Outcome) -> None:
     """
     if _is_shown(operation) or not _is_shown(operation, outcome):
         return
-    await services().messages.post_once(
-        [operation.channel],
-        views.ended(operation, outcome).arguments(),
-        f"{operation.id}:news",
-        is_recovery=is_recovery(),
-        give_up_after=None,
-    )
+    await post_news(operation, views.ended(operation, outcome))
 
 
 @step("tell_requester", interruptible=True)
@@ -238,24 +213,12 @@ async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
     )
 
 
-async def _posted(ref: MessageRef, *, says_queued: bool = False) -> PostedCard:
-    link = await services().messages.permalink(ref)
-    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link, says_queued=says_queued)
-
-
 async def _first_progress(operation: Operation) -> Progress:
     ahead = await ahead_of(operation)
     if ahead is None:
         return Running()
     first = ahead.operation
     return Queued(Ahead(first.verb, first.requested_by, first.requested_at))
-
-
-async def _unnoticed_card(operation: Operation) -> MessageRef:
-    """Return the operation's card if it was posted, but Slack's answer did not come in time."""
-    key = f"{operation.id}:card"
-    found = await services().messages.find(_places(operation), key, thread_ts=operation.thread_ts)
-    return found or MessageRef()
 
 
 async def _write(
@@ -279,6 +242,66 @@ async def _write(
             )
             for person in people
         )
+    )
+
+
+async def post_card(
+    request: BaseRequest,
+    places: Sequence[str],
+    message: Message,
+    *,
+    give_up_after: float,
+    says_queued: bool = False,
+) -> PostedCard:
+    """Post the card of a request once, in the first of these places that takes it, within so many s."""
+    ref = await services().messages.post_once(
+        places,
+        message.arguments(),
+        f"{request.id}:card",
+        thread_ts=request.thread_ts,
+        is_recovery=is_recovery(),
+        give_up_after=give_up_after,
+    )
+    link = await services().messages.permalink(ref)
+    return PostedCard(channel=ref.channel, ts=ref.ts, permalink=link, says_queued=says_queued)
+
+
+async def find_card(request: BaseRequest, places: Sequence[str]) -> MessageRef:
+    """Return the card of a request if it was posted, but Slack's answer did not come in time."""
+    found = await services().messages.find(places, f"{request.id}:card", thread_ts=request.thread_ts)
+    return found or MessageRef()
+
+
+async def show_finally(
+    request: BaseRequest, places: Sequence[str], ref: MessageRef, message: Message
+) -> MessageRef:
+    """Edit the card of a request for good, or post it anew in one of these places; return where it is.
+
+    Outlasts any outage of Slack.
+    """
+    if ref.ts and await services().messages.edit_finally(ref, message):
+        return ref
+    return await services().messages.post_once(
+        places,
+        message.arguments(),
+        f"{request.id}:outcome",
+        thread_ts=request.thread_ts,
+        is_recovery=is_recovery(),
+        give_up_after=None,
+    )
+
+
+async def post_news(request: BaseRequest, message: Message) -> None:
+    """Post how a request ended in its channel, whose card is with the requester alone.
+
+    Outlasts any outage of Slack.
+    """
+    await services().messages.post_once(
+        [request.channel],
+        message.arguments(),
+        f"{request.id}:news",
+        is_recovery=is_recovery(),
+        give_up_after=None,
     )
 
 

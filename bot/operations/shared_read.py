@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from bot.event_loop import look_at_error
+
 T = TypeVar("T")
 
 
@@ -19,7 +21,7 @@ class SharedRead(Generic[T]):
         """Return what is read from now on; raises what the read raises."""
         if self._next is None:
             self._next = asyncio.create_task(self._read_after(self._running))
-            self._next.add_done_callback(_look_at)
+            self._next.add_done_callback(look_at_error)
         # Who gives up waiting does not take it from the others.
         return await asyncio.shield(self._next)
 
@@ -28,9 +30,3 @@ class SharedRead(Generic[T]):
             await asyncio.wait({earlier})
         self._running, self._next = self._next, None
         return await self._read()
-
-
-def _look_at(done: asyncio.Task[T]) -> None:
-    # All who asked may have given up; asyncio would complain that nobody saw an error.
-    if not done.cancelled():
-        done.exception()
