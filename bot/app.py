@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import platform
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ from bot.backups.poller import Poller
 from bot.batches.card import BatchCards
 from bot.errors import ConfigurationError, ProviderError, Silence, Unreachable
 from bot.home.homes import Homes
+from bot.metrics import instruments
+from bot.metrics.scrape import Look, Scrape
 from bot.notifications.client_msg_ids import ClientMsgIds
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
@@ -137,6 +140,14 @@ async def run(
     limits = limits or SlackRateLimits()
     async with AsyncExitStack() as stack:
         bot = await _Bot.build(settings, limits, stack)
+        instruments.BUILD.info(
+            {
+                "version": __version__,
+                "python": platform.python_version(),
+                "database": bot.database.dialect.name,
+                "mode": settings.mode,
+            }
+        )
         launched = Engine(
             bot.database,
             polling=polling,
@@ -146,7 +157,9 @@ async def run(
             give_way=bot.acks.give_way,
         )
         server = health.HttpServer(
-            [*bot.routes, *bot.health_checks(launched)], bind=settings.bot_bind, port=settings.bot_port
+            [*bot.routes, *bot.health_checks(launched), *bot.metrics(settings)],
+            bind=settings.bot_bind,
+            port=settings.bot_port,
         )
         await server.start()
         stack.push_async_callback(server.stop)
@@ -277,6 +290,13 @@ class _Bot:
         }
         return health.routes(checks, informational=informational)
 
+    def metrics(self, settings: Settings) -> list[web.RouteDef]:
+        """Return the route that Prometheus scrapes, if there is to be one."""
+        if not settings.serves_metrics:
+            return []
+        looks: dict[str, Look] = {"slack": self._look_at_slack}
+        return Scrape(looks, answers_proxies=bool(settings.bot_metrics)).routes
+
     async def trouble_with_servers(self) -> ProviderError | None:
         """Return why VPS.org can't be asked for the servers, if it can't; takes 5 s at most."""
         try:
@@ -297,6 +317,9 @@ class _Bot:
             raise ConfigurationError("SLACK_APP_TOKEN or SLACK_SIGNING_SECRET is missing.")
         connection = HttpConnection(app, settings.slack_signing_secret, acks=self.acks)
         return connection, connection.routes
+
+    async def _look_at_slack(self) -> None:
+        instruments.SLACK_CONNECTED.set(self.connection.is_ready)
 
     async def _identified_team(self) -> str:
         return (await asyncio.shield(self.identified)).team_id

@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot import settings_messages
 from bot.errors import ConfigurationError
-from bot.network import proxy_passwords
+from bot.network import is_loopback, proxy_passwords
 from bot.permissions import EVERYBODY
 from bot.settings_messages import NO_WAY_IN
 from bot.settings_types import (
@@ -213,6 +213,11 @@ class Settings(_Environment):
         description="Address on which health checks and, in HTTP mode, Slack are answered.",
     )
     bot_port: int = Field(8080, ge=0, le=65535, description="Port on that address; 0 takes any free one.")
+    bot_metrics: bool | None = Field(
+        None,
+        description="Whether `/metrics` is served there: true or false; if unset, on loopback, "
+        "but not through a proxy.",
+    )
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR."
     )
@@ -222,6 +227,11 @@ class Settings(_Environment):
     def mode(self) -> Literal["socket", "http"]:
         """How Slack reaches the bot: by Socket Mode wherever there is an app token."""
         return "socket" if self.slack_app_token else "http"
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether `/metrics` is there."""
+        return is_loopback(self.bot_bind) if self.bot_metrics is None else self.bot_metrics
 
     @property
     def secrets(self) -> list[SecretStr]:

@@ -56,6 +56,22 @@ def test_a_signing_secret_alone_means_http_and_with_an_app_token_socket_mode_win
     assert loaded(SLACK_APP_TOKEN="xapp-1", SLACK_SIGNING_SECRET="s3cret").mode == "socket"
 
 
+@pytest.mark.parametrize(
+    ("bind", "metrics", "are_served"),
+    [
+        ("127.0.0.1", None, True),
+        ("::1", None, True),
+        ("0.0.0.0", None, False),
+        ("0.0.0.0", "true", True),
+        ("127.0.0.1", "false", False),
+    ],
+)
+def test_metrics_are_served_on_loopback_unless_a_setting_says_otherwise(
+    bind: str, metrics: str | None, are_served: bool, loaded: Load
+) -> None:
+    assert loaded(BOT_BIND=bind, BOT_METRICS=metrics).serves_metrics is are_served
+
+
 def test_an_empty_variable_counts_as_unset(loaded: Load) -> None:
     assert loaded(SLACK_SIGNING_SECRET="", BOT_PORT="").bot_port == 8080
 

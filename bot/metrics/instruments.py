@@ -1,0 +1,101 @@
+"""All that is counted and measured, by name; docs/metrics.md tells what each is for.
+
+Whoever sees something happen counts it here. No label holds what people typed or an outside service wrote:
+each has a few values that the code knows, or ids.
+https://prometheus.io/docs/practices/naming/
+"""
+
+import asyncio
+import threading
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+PREFIX = "backup_bot"
+
+# A moment of birth per series would double what a scrape has to carry, and serves nobody.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+REGISTRY = CollectorRegistry()
+"""All of one process; bots that share a process, as in tests, share it."""
+
+_ACKS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
+"""Seconds; 3 is where Slack gives up."""
+_CALLS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_OPERATIONS = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 4 * 3600.0, 12 * 3600.0, 24 * 3600.0)
+_NOTICES = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
+
+
+def _counter(name: str, what: str, *labels: str) -> Counter:
+    return Counter(name, what, labels, namespace=PREFIX, registry=REGISTRY)
+
+
+def _gauge(name: str, what: str, *labels: str) -> Gauge:
+    return Gauge(name, what, labels, namespace=PREFIX, registry=REGISTRY)
+
+
+def _histogram(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+    return Histogram(name, what, labels, namespace=PREFIX, registry=REGISTRY, buckets=buckets)
+
+
+# The process.
+BUILD = Info("build", "What runs.", namespace=PREFIX, registry=REGISTRY)
+ASYNCIO_TASKS = _gauge("asyncio_tasks", "Tasks of the event loop.")
+THREADS = _gauge("threads", "Threads of the process.")
+DATABASE_CONNECTIONS = _gauge("database_connections", "Connections to the database that are in use.")
+ProcessCollector(registry=REGISTRY)
+
+# Slack.
+ACK_SECONDS = _histogram(
+    "ack_seconds", "From Slack's request until it was answered.", _ACKS, "kind", "outcome"
+)
+REFUSALS = _counter("refusals", "What people asked for and were told can't be done.", "reason")
+SLACK_REQUEST_SECONDS = _histogram(
+    "slack_request_seconds", "Each try of a call of Slack.", _CALLS, "method", "status"
+)
+SLACK_RETRIES = _counter("slack_retries", "Calls of Slack that were made once more.")
+SLACK_CONNECTED = _gauge("slack_connected", "Whether Slack can reach the bot: 1 or 0.")
+SLACK_DISCONNECTS = _counter("slack_disconnects", "Sockets that were lost or replaced.", "reason")
+
+# VPS.org.
+VPS_REQUEST_SECONDS = _histogram(
+    "vps_request_seconds", "Each try of a call of VPS.org.", _CALLS, "method", "endpoint", "status"
+)
+VPS_RETRIES = _counter("vps_retries", "Calls of VPS.org that were made once more.")
+
+# The database.
+DATABASE_ERRORS = _counter("database_errors", "Errors of the database.", "error")
+
+# Operations.
+OPERATION_SECONDS = _histogram(
+    "operation_seconds", "From the request of an operation until its end.", _OPERATIONS, "verb", "outcome"
+)
+OPERATIONS_OPEN = _gauge("operations_open", "Operations that have not ended.", "state")
+OPERATION_OLDEST_AGE = _gauge("operation_oldest_age_seconds", "Age of the oldest of them.", "state")
+POLLS = _counter("polls", "Looks at single backups that are under way.", "outcome")
+LISTINGS = _counter("listings", "Listings asked of VPS.org.", "scope", "outcome")
+NOTICE_SECONDS = _histogram(
+    "notice_seconds", "From the end seen at VPS.org until Slack has taken the message.", _NOTICES, "verb"
+)
+
+# Servers.
+ALERTS_OPEN = _gauge("alerts_open", "Troubles that are told and not over.", "kind")
+SERVER_SLOTS_USED = _gauge("server_slots_used", "Manual backups of a server.", "server_id")
+SERVER_LAST_GOOD_BACKUP = _gauge(
+    "server_last_good_backup_timestamp_seconds", "When a server's last good backup was made.", "server_id"
+)
+SERVERS = _gauge("servers", "Servers that VPS.org lists.")
+SERVERS_NOT_SHOWN = _gauge("servers_not_shown", "Servers beyond those that have gauges of their own.")
+
+
+def look_at_process() -> None:
+    """Set the gauges of the running process and event loop."""
+    ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
+    THREADS.set(threading.active_count())

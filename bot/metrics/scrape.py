@@ -1,0 +1,69 @@
+"""`/metrics`: what is looked up at a scrape, and the text that Prometheus reads.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from aiohttp import web
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from bot.metrics.instruments import REGISTRY, look_at_process
+
+log = structlog.get_logger()
+
+PATH = "/metrics"
+
+PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For")
+"""Headers that tell of a proxy (RFC 7239, section 4; RFC 9110, section 7.6.3)."""
+
+Look = Callable[[], Awaitable[None]]
+"""Sets gauges to what is the case now."""
+
+
+class Scrape:
+    """Answers a scrape; before it does, each of `looks` may take `look_seconds`, all at the same time.
+
+    One that fails, or takes longer, leaves its gauges as they are, which is logged once until it works again.
+    With `answers_proxies` false, a request that a proxy has passed on is answered with 404.
+    """
+
+    def __init__(
+        self, looks: Mapping[str, Look], *, answers_proxies: bool = True, look_seconds: float = 2.0
+    ) -> None:
+        self._looks = looks
+        self._answers_proxies = answers_proxies
+        self._look_seconds = look_seconds
+        self._failing: dict[str, str] = {}
+        self._at_it: dict[str, asyncio.Future[None]] = {}
+        self.routes = [web.get(PATH, self._answer)]
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if not self._answers_proxies and any(name in request.headers for name in PASSED_ON):
+            raise web.HTTPNotFound
+        await asyncio.gather(*map(self._look, self._looks))
+        look_at_process()
+        return web.Response(
+            body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        )
+
+    async def _look(self, name: str) -> None:
+        try:
+            # Shielded, as a thread that waits for a database can't be cancelled: the next scrape joins it.
+            async with asyncio.timeout(self._look_seconds):
+                await asyncio.shield(self._running(name))
+        except Exception as error:  # Whatever is wrong with one, the others are worth telling.
+            kind = type(error).__name__
+            if self._failing.get(name) != kind:
+                log.warning("metrics_look_failed", look=name, error=kind)
+            self._failing[name] = kind
+        else:
+            self._failing.pop(name, None)
+
+    def _running(self, name: str) -> asyncio.Future[None]:
+        running = self._at_it.get(name)
+        if running is None or running.done():
+            running = self._at_it[name] = asyncio.ensure_future(self._looks[name]())
+        return running

@@ -1,0 +1,83 @@
+"""A scrape, over HTTP: what is looked up for it, what goes wrong at that, and who is not answered."""
+
+import asyncio
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
+
+from bot.health import HttpServer
+from bot.metrics import instruments
+from bot.metrics.scrape import PATH, Scrape
+
+
+async def asked(scrape: Scrape, **headers: str) -> tuple[int, str]:
+    server = HttpServer(scrape.routes, port=0)
+    await server.start()
+    address = f"http://{server.address}{PATH}"
+    try:
+        async with aiohttp.ClientSession() as session, session.get(address, headers=headers) as answer:
+            return answer.status, await answer.text()
+    finally:
+        await server.stop()
+
+
+def value(text: str, name: str) -> float:
+    families = text_string_to_metric_families(text)
+    [found] = [sample.value for family in families for sample in family.samples if sample.name == name]
+    return found
+
+
+async def test_what_is_looked_up_at_a_scrape_is_in_it() -> None:
+    async def look() -> None:
+        instruments.SERVERS.set(7)
+
+    status, text = await asked(Scrape({"servers": look}))
+    assert (status, value(text, "backup_bot_servers")) == (200, 7)
+    assert value(text, "backup_bot_threads") >= 1
+    assert value(text, "backup_bot_asyncio_tasks") >= 1
+    assert value(text, "process_resident_memory_bytes") > 1_000_000
+
+
+async def test_a_look_that_fails_or_hangs_breaks_nothing_and_is_logged_once_for_each_kind_of_failure() -> (
+    None
+):
+    async def look() -> None:
+        instruments.SERVERS.set(instruments.SERVERS._value.get() + 1)
+
+    failures = [ValueError("secret"), ValueError("secret"), OSError("secret"), None, OSError("secret")]
+
+    async def fail() -> None:
+        if failure := failures.pop(0):
+            raise failure
+
+    never = asyncio.Event()
+    begun: list[str] = []
+
+    async def hang() -> None:
+        begun.append("once")
+        await never.wait()
+
+    scrape = Scrape({"bad": fail, "stuck": hang, "good": look}, look_seconds=0.01)
+    with capture_logs() as logs:
+        answers = [await asked(scrape) for _ in range(5)]
+    assert {status for status, _ in answers} == {200}
+    counted = [value(text, "backup_bot_servers") for _, text in answers]
+    assert counted == [counted[0] + more for more in range(5)]
+    assert begun == ["once"]
+    never.set()
+    assert [(line["look"], line["error"]) for line in logs] == [
+        ("bad", "ValueError"),
+        ("stuck", "TimeoutError"),
+        ("bad", "OSError"),
+        ("bad", "OSError"),
+    ]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "via"])
+async def test_what_a_proxy_has_passed_on_is_answered_only_if_metrics_are_asked_for(header: str) -> None:
+    passed_on = {header: "192.0.2.1"}
+    assert (await asked(Scrape({}, answers_proxies=False), **passed_on))[0] == 404
+    assert (await asked(Scrape({}, answers_proxies=False)))[0] == 200
+    assert (await asked(Scrape({}), **passed_on))[0] == 200
