@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-.PHONY: help setup install sandbox test torture check format bench lock clean
+.PHONY: help setup install sandbox test torture check format bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 # They start many processes: what one has compiled, the others need not compile again.
-test torture bench: export PYTHONDONTWRITEBYTECODE =
+test torture bench soak: export PYTHONDONTWRITEBYTECODE =
 
 setup: $(READY) ## Set up .venv with everything in it
 
@@ -46,6 +46,9 @@ format: $(READY) ## Format the code and mend what ruff can
 
 bench: $(READY) ## Measure the bot as a process, beside a bare Bolt app; ARGS=--help tells more
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(READY) ## Load, faults and kills for 20 minutes on each database: what grows? ARGS=--help tells more
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 # uv lives in a venv of its own, as only this needs it.
 LOCK := .venv-lock/bin/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -19,7 +20,14 @@ from bot.sandbox.vps.api import BASE_PATH
 from bot.sandbox.vps.model import Server
 
 ANSWERS = "/bench/answers/"
-PEOPLE = tuple(f"UBENCH{number}" for number in range(1, 9))
+
+
+def people(count: int) -> tuple[str, ...]:
+    """Return the ids of so many people."""
+    return tuple(f"UBENCH{number}" for number in range(1, count + 1))
+
+
+PEOPLE = people(8)
 
 
 @dataclass(frozen=True)
@@ -75,24 +83,25 @@ class Stage(Sandbox):
     there, by server id.
     """
 
-    def __init__(self, *, servers: int, channels: int = 1) -> None:
+    def __init__(self, *, servers: int, channels: int = 1, persons: Sequence[str] = PEOPLE) -> None:
         super().__init__(seeded=False)
+        self.persons = persons
         self.provider.hold()
         self.arrivals: list[Arrival] = []
         self.made: dict[int, float] = {}
         self._written: bytes | None = None
         self._commands: dict[str, Command] = {}
         self.servers: list[Server] = [self.provider.add_server(f"srv-{n:04}") for n in range(servers)]
-        for person in PEOPLE:
+        for person in persons:
             self.workspace.people[person] = Person(person, person.lower(), person.title(), "operator")
-        members = {*PEOPLE, self.workspace.app.bot_user}
+        members = {*persons, self.workspace.app.bot_user}
         self.places = [Channel(f"CBENCH{n:04}", f"bench-{n}", "public", members) for n in range(channels)]
         self.workspace.channels = {place.id: place for place in self.places}
 
     async def command(self, text: str, number: int = 0) -> Command:
         """Let a person type `/backup` and `text` in a channel, both chosen by `number`; wait for the ack."""
         token = token_hex(12)
-        person = self.workspace.people[PEOPLE[number % len(PEOPLE)]]
+        person = self.workspace.people[self.persons[number % len(self.persons)]]
         place = self.places[number % len(self.places)]
         url = f"{self.base_url}{ANSWERS}{token}"
         payload = payloads.slash(self.workspace, person, place, "/backup", text, url)

@@ -85,7 +85,7 @@ class _Traces:
 
     @property
     def ending(self) -> str:
-        told = [_ending(each.text) for each in self.messages]
+        told = [ending(each.text) for each in self.messages]
         return next((each for each in reversed(told) if each), "")
 
     @property
@@ -171,7 +171,7 @@ def _is_not_cancelled(ask: Ask, ahead: _Traces | None, told: str) -> bool:
     return told != "cancelled" if ask.kind in QUEUED else told not in {"cancelled", "refused"}
 
 
-def _ending(text: str) -> str:
+def ending(text: str) -> str:
     """Return what end a message tells, if any."""
     mark = next((mark for mark in ENDINGS if mark in text.split(maxsplit=2)[:2]), "")
     if mark == ":no_entry_sign:" and " cancelled the " in text.splitlines()[0]:
@@ -214,9 +214,8 @@ def _said(sandbox: Sandbox) -> _Said:
     said: _Said = defaultdict(lambda: defaultdict(list))
     for messages in sandbox.workspace.messages.values():
         for message in messages:
-            key = _KEY.fullmatch(_key(message))
-            if key and message.by_bot and not message.ephemeral_to:
-                said[key[1]][key[2]].append(message)
+            if (key := part_of(message)) and message.by_bot and not message.ephemeral_to:
+                said[key[0]][key[1]].append(message)
     return said
 
 
@@ -227,8 +226,10 @@ def _is_of(sandbox: Sandbox, operation: str, parts: dict[str, list[Message]], as
     return any(ask.word in message.text or ask.word in str(message.blocks) for message in told)
 
 
-def _key(message: Message) -> str:
-    return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
+def part_of(message: Message) -> tuple[str, str] | None:
+    """Return the operation of which a message of the bot tells, and which part; None if of none."""
+    found = _KEY.fullmatch(str(((message.metadata or {}).get("event_payload") or {}).get("key", "")))
+    return (found[1], found[2]) if found else None
 
 
 def _is_refused(sandbox: Sandbox, ask: Ask) -> bool:

@@ -1,0 +1,164 @@
+"""One soak: the load, the faults, the kills and the samples, and what they come to."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from random import Random
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.fault_plan import FaultPlan
+from bot.sandbox.server import free_port
+from tests.bench.subjects import START_SECONDS, Bench, bare_on, on_stage
+from tests.soak.forgetful import KEEP_SECONDS
+from tests.soak.report import Report
+from tests.soak.samples import DatabaseSampler, Series, figures_of
+from tests.soak.stage import SoakStage
+from tests.soak.traffic import Traffic
+from tests.torture.records import Records
+
+FORGETFUL = (sys.executable, "-c", "from tests.soak.forgetful import run; run()")
+SAMPLE_SECONDS, TIDY_SECONDS, DROP_SECONDS = 3.0, 5.0, 20.0
+SETTLE_SECONDS = 240.0
+"""A read that is never answered takes 10 s, and is tried four times."""
+READY_SECONDS = 60.0
+MOST_KEPT_SECONDS = 90.0
+LATE = 0.02
+"""By so many units of `FaultPlan.scale` answers come late: by 0.6 s at most."""
+
+
+class Soak:
+    """One bot on an SQLite file, or two over one PostgreSQL, and people who do `rate` things a second.
+
+    After each `kill_seconds` one is killed: of two the second, a lone one in the first half only, so that a
+    process lives long enough to show what grows. Of all requests at both services a share `faults` goes
+    wrong.
+    """
+
+    def __init__(
+        self, bench: Bench, *, seconds: float, rate: float, seed: int, kill_seconds: float, faults: float
+    ) -> None:
+        self._bench = bench
+        self._seconds = seconds
+        self._kill_seconds = kill_seconds
+        random = Random(seed)
+        self._stage = SoakStage(random)
+        self._plan = FaultPlan(seed, faults, scale=LATE)
+        self._rate, self._random = rate, random
+        self._keep = min(MOST_KEPT_SECONDS, seconds / 8)
+        self._lives: list[Series] = []
+        self._kills = 0
+
+    async def run(self) -> Report:
+        """Return what was found."""
+        async with AsyncExitStack() as stack:
+            await self._stage.start()
+            stack.push_async_callback(self._stage.stop)
+            bots, url = self._bots()
+            for bot in bots:
+                stack.push_async_callback(bot.kill)
+                await bot.start()
+                await bot.ready(START_SECONDS)
+            beside = await stack.enter_async_context(on_stage(servers=0))
+            await stack.enter_async_context(bare_on(self._bench, beside))
+            sampler = DatabaseSampler(url)
+            stack.callback(sampler.close)
+            records = Records(url)
+            stack.callback(records.close)
+            traffic = Traffic(self._stage, beside, self._rate, self._random)
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            began, load, ours = time.perf_counter(), os.getloadavg()[0], time.process_time()
+            async with asyncio.TaskGroup() as group:
+                meanwhile = [
+                    group.create_task(each)
+                    for each in (
+                        self._sample(bots, session, sampler),
+                        self._kill(bots),
+                        _every(TIDY_SECONDS, self._stage.tidy),
+                        _every(DROP_SECONDS, self._stage.slack.socket_mode.drop),
+                    )
+                ]
+                self._stage.faults.plan = self._plan
+                await traffic.run(self._seconds)
+                ended, share = time.perf_counter(), time.process_time() - ours
+                self._stage.faults.plan = None
+                for each in meanwhile:
+                    each.cancel()
+            await asyncio.gather(*(bot.start() for bot in bots))
+            await asyncio.gather(*(bot.ready(READY_SECONDS) for bot in bots))
+            await self._stage.slack.dispatcher.settled()
+            stuck = await asyncio.to_thread(records.wait_until_all_is_done, SETTLE_SECONDS)
+            stuck += await asyncio.to_thread(records.broken)
+            return Report(
+                kind="sqlite" if len(bots) == 1 else "postgresql",
+                seconds=ended - began,
+                rate=self._rate,
+                keep_seconds=self._keep,
+                ended=ended,
+                load=load,
+                driver_share=share / (ended - began),
+                kills=self._kills,
+                faults=sum(self._plan.met.values()),
+                lives=self._lives,
+                database=sampler.series,
+                traffic=traffic,
+                tally=traffic.tally(),
+                stuck=stuck,
+            )
+
+    def _bots(self) -> tuple[list[BotProcess], str]:
+        """Return the bots, not started yet, and the address of their database."""
+        settings = self._bench.settings(self._stage) | {
+            "BOT_OPERATORS": ",".join(self._stage.persons),
+            "BOT_ALERT_CHANNEL": self._stage.places[-1].id,
+            "BOT_ALERT_MINUTES": "0.25",
+            "BOT_LOG_LEVEL": "WARNING",
+            KEEP_SECONDS: str(self._keep),
+        }
+        url = settings["DATABASE_URL"]
+        count = 1 if url.startswith("sqlite") else 2
+        environments = [settings | {"BOT_PORT": str(free_port())} for _ in range(count)]
+        bots = [
+            BotProcess(each, directory=self._bench.folder, command=FORGETFUL, spawn=self._bench.spawn)
+            for each in environments
+        ]
+        return bots, url
+
+    async def _sample(
+        self, bots: Sequence[BotProcess], session: aiohttp.ClientSession, sampler: DatabaseSampler
+    ) -> None:
+        pids: list[int | None] = [None for _ in bots]
+        current: dict[int, Series] = {}
+        while True:
+            for number, bot in enumerate(bots):
+                if bot.pid != pids[number] and bot.pid is not None:
+                    pids[number] = bot.pid
+                    current[number] = Series(f"bot {number + 1}", time.perf_counter())
+                    self._lives.append(current[number])
+                if found := await figures_of(bot, session):
+                    current[number].samples.append((time.perf_counter(), found))
+            await asyncio.to_thread(sampler.sample)
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+    async def _kill(self, bots: Sequence[BotProcess]) -> None:
+        until = self._seconds if len(bots) > 1 else self._seconds / 2
+        began = time.perf_counter()
+        await asyncio.sleep(self._kill_seconds)
+        while time.perf_counter() - began < until:
+            await bots[-1].kill()
+            self._kills += 1
+            await bots[-1].start()
+            with suppress(TimeoutError):
+                await bots[-1].ready(READY_SECONDS)
+            await asyncio.sleep(self._kill_seconds)
+
+
+async def _every(seconds: float, act: Any) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        act()
