@@ -61,7 +61,7 @@ from bot.operations.model import (
     WatchOperation,
 )
 from bot.operations.progress import Running
-from bot.operations.records import EXECUTE, REPORT, REQUEST, execute_id, report_id
+from bot.operations.records import EXECUTE, REPORT, REQUEST, about_operation, execute_id, report_id
 from bot.operations.visibility import is_ended_by_requester, is_part_of_a_run, is_routine
 from bot.permissions import NeedsApproval, sees_all
 from bot.services import services
@@ -116,7 +116,7 @@ async def request_watch(wanted: WatchOperation) -> None:
     await engine.start(execute_operation, execute_id(wanted.id), wanted, PostedCard())
 
 
-@workflow(REQUEST)
+@workflow(REQUEST, about=about_operation)
 async def request_operation(wanted: AnyOperation, card: PostedCard = NO_CARD) -> None:
     """Record a request, announce it or have it approved, and put it into its server's queue.
 
@@ -143,14 +143,14 @@ async def request_operation(wanted: AnyOperation, card: PostedCard = NO_CARD) ->
     except engine.NOT_BUGS:
         raise
     except Exception as error:  # A bug must not leave the requester without an answer.
-        await _end(wanted, card, _outcome_of(error, wanted))
+        await _end(wanted, card, _outcome_of(error))
     else:
         # The card offers to cancel before there is anything in the queue that could be.
         if card.says_queued and (by := await find_cancel(wanted.id)):
             await tell_if_queued(wanted.id, by)
 
 
-@workflow(EXECUTE, is_queued=True)
+@workflow(EXECUTE, is_queued=True, about=about_operation)
 async def execute_operation(wanted: AnyOperation, card: PostedCard) -> None:
     """Carry an operation out by its verb's procedure."""
     try:
@@ -164,11 +164,11 @@ async def execute_operation(wanted: AnyOperation, card: PostedCard) -> None:
     except engine.NOT_BUGS:
         raise
     except Exception as error:
-        outcome = _outcome_of(error, wanted)
+        outcome = _outcome_of(error)
     await _end(wanted, card, outcome)
 
 
-@workflow(REPORT)
+@workflow(REPORT, about=about_operation)
 async def report_operation(ended: AnyOperation, card: PostedCard, outcome: AnyOutcome) -> None:
     """Record how an operation ended, show it, and tell the requester. Outlasts outages of Slack."""
     recorded = await record_end(ended, card, outcome)
@@ -178,7 +178,7 @@ async def report_operation(ended: AnyOperation, card: PostedCard, outcome: AnyOu
     except engine.NOT_BUGS:
         raise
     except Exception:  # How it ended is known all the same, and is not to be told as something else.
-        log.exception("report_broke", operation=ended.id)
+        log.exception("report_broke")
         await _tell(ended, card, Unworded(ended_at=outcome.ended_at, state=outcome.state))
     if ended.function_execution_id:
         await complete_function(ended, outcome)
@@ -293,10 +293,10 @@ async def _check_second_person(wanted: Operation, decision: NeedsApproval) -> No
         raise NotAllowed(Denial.APPROVER_LOST_ROLE, who=error.who) from error
 
 
-def _outcome_of(error: Exception, wanted: Operation) -> Outcome:
+def _outcome_of(error: Exception) -> Outcome:
     if isinstance(error, Refused):
         return error.outcome
-    log.error("operation_broke", operation=wanted.id, exc_info=error)
+    log.error("operation_broke", exc_info=error)
     return InternalError(ended_at=services().now())
 
 

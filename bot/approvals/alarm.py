@@ -12,7 +12,7 @@ from bot.operations import engine, records
 from bot.operations.card import PostedCard, edit_messages, post_alarms, reply_surely
 from bot.operations.engine import Execution, step, workflow
 from bot.operations.model import AnyOperation, AnyOutcome, Operation, Outcome
-from bot.operations.records import ALARM, alarm_id
+from bot.operations.records import ALARM, about_operation, alarm_id
 
 POSTED = "posted"
 """The event that says where the alarms are."""
@@ -24,7 +24,7 @@ async def start_alarm(operation: Operation, card: PostedCard, approvers: list[st
     await engine.start_next(raise_alarm, alarm_id(operation.id), operation, card, approvers)
 
 
-@workflow(ALARM)
+@workflow(ALARM, about=about_operation)
 async def raise_alarm(operation: AnyOperation, card: PostedCard, approvers: list[str]) -> None:
     """Write to each approver until Slack takes it, put on record who was reached, and tell the channel."""
     engine.adopt(await begin_alarm())

@@ -241,7 +241,7 @@ async def check_vote(operation: AnyOperation, vote: Vote, deadline: datetime) ->
     error = await _denial(operation, vote, deadline)
     if error is None:
         return None
-    log.warning("vote_does_not_count", operation=operation.id, person=vote.person, denial=error.denial)
+    log.warning("vote_does_not_count", person=vote.person, denial=error.denial)
     return Failure.of(error)
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -74,7 +75,8 @@ class AuditTrail:
         wanted = _Append(entry, asyncio.get_running_loop().create_future())
         self._waiting.append(wanted)
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_waiting())
+            # It writes the entries of many: its lines are not about the one that came first.
+            self._writer = asyncio.create_task(self._write_waiting(), context=Context())
         return await self._within(APPEND_SECONDS, _result(wanted))
 
     async def operations(self, wanted: Filter, limit: int) -> list[AuditedOperation]:

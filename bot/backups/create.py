@@ -6,6 +6,7 @@ after a crash, or if the answer was lost; it is never made blindly a second time
 
 import asyncio
 
+import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.checks import look_until, manual_backups
@@ -37,6 +38,8 @@ from bot.operations.model import (
 from bot.servers.model import MANUAL_SLOTS
 from bot.services import services
 from bot.verbs import Verb
+
+log = structlog.get_logger()
 
 ROOM_SECONDS = 3.0
 DESCRIPTION_LIMIT, REQUESTER_LIMIT = 250, 40
@@ -110,6 +113,7 @@ async def call_create(wanted: AnyOperation, purpose: str) -> CreateResult:
         if found is None:
             return CreateResult(at=services().now(), failure=Failure.of(error), may_exist=may_exist)
         backup = found
+    log.info("backup_started", server=wanted.server_id, backup=backup.id)
     return CreateResult(at=now, backup=backup)
 
 

@@ -213,6 +213,8 @@ async def watch_server(
             break
         pause = max(services().timeouts.poll, min(passed / 60, LONGEST_PAUSE))
         await asyncio.sleep(min(pause, seconds - passed))
+    waited = round((datetime.now(UTC) - reply.at).total_seconds(), 1)
+    log.info("restore_watched", server=server_id, status=status, during=during, waited_seconds=waited)
     return RestoreObservation(at=datetime.now(UTC), status=status, during=during)
 
 

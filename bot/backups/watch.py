@@ -1,7 +1,9 @@
 """Watching a backup until it is finished: as a procedure of its own, and for those that make one."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.model import Backup
@@ -20,6 +22,8 @@ from bot.operations.model import (
 from bot.operations.progress import Late
 from bot.services import services
 from bot.verbs import Verb
+
+log = structlog.get_logger()
 
 WatchOutcome = BackedUp | BackupFailed | BackupVanished | StillRunning
 
@@ -70,11 +74,18 @@ async def await_backup(server_id: int, backup_id: int, until: datetime) -> WaitR
     """Wait until the backup is final, has vanished, or it is `until`; look once even if it is later."""
     poller = services().poller
     left = (until - datetime.now(UTC)).total_seconds()
+    began = time.monotonic()
     try:
         backup = await poller.wait_final(server_id, backup_id, max(left, 0))
     except TimeoutError:
+        log.info("backup_late", backup=backup_id)
         failure = Failure.of(poller.last_failure) if poller.last_failure else None
         return WaitResult(at=datetime.now(UTC), unseen_since=poller.unseen_since, failure=failure)
+    waited = round(time.monotonic() - began, 1)
+    if backup is None:
+        log.warning("backup_vanished", backup=backup_id, waited_seconds=waited)
+    else:
+        log.info("backup_final", backup=backup_id, status=backup.status, waited_seconds=waited)
     return WaitResult(backup=backup, has_vanished=backup is None, at=datetime.now(UTC))
 
 

@@ -33,6 +33,11 @@ from bot.services import services
 log = structlog.get_logger()
 
 
+def about_batch(batch: Batch, *_: object) -> dict[str, str]:
+    """Return what each line carries that a workflow of a batch logs."""
+    return {"batch": batch.id}
+
+
 async def request(batch: Batch) -> None:
     """Record a batch and let it run; a second time under the same id changes nothing.
 
@@ -50,7 +55,7 @@ async def request_cancel(batch_id: str, key: str, operations: list[str], by: str
     await engine.start(cancel_batch, f"{cancel_id(batch_id)}:{key}", operations, by)
 
 
-@workflow("request_batch")
+@workflow("request_batch", about=about_batch)
 async def request_batch(batch: Batch) -> None:
     """Post a batch's message, and request the backup of each of its servers."""
     await engine.begin()
@@ -59,7 +64,7 @@ async def request_batch(batch: Batch) -> None:
     except engine.NOT_BUGS:
         raise
     except Exception:  # The backups are what counts: how they end is told all the same.
-        log.exception("batch_not_posted", batch=batch.id)
+        log.exception("batch_not_posted")
         card = PostedCard(says_queued=True)
     for server in batch.servers:
         wanted = operation_of(batch, server)
@@ -68,7 +73,7 @@ async def request_batch(batch: Batch) -> None:
         await engine.start_next(report_batch, report_id(batch.id), batch, card)
 
 
-@workflow("report_batch")
+@workflow("report_batch", about=about_batch)
 async def report_batch(batch: Batch, card: PostedCard) -> None:
     """Show how a batch ended, and tell the requester. Outlasts outages of Slack."""
     await engine.begin()
@@ -80,7 +85,7 @@ async def report_batch(batch: Batch, card: PostedCard) -> None:
     except engine.NOT_BUGS:
         raise
     except Exception:  # What ended is on record all the same.
-        log.exception("batch_report_broke", batch=batch.id)
+        log.exception("batch_report_broke")
         await tell_unworded(batch, card)
 
 

@@ -18,7 +18,7 @@ from bot.operations.engine import step, workflow
 from bot.operations.model import CreateOperation
 from bot.permissions import NeedsApproval
 from bot.services import services
-from bot.slack.interaction import Interaction
+from bot.slack.interaction import Interaction, log_refusal
 from bot.slack.text import duration
 from bot.verbs import Verb
 
@@ -30,7 +30,7 @@ def run_id(execution_id: str) -> str:
     return f"function:{execution_id}"
 
 
-@workflow("run_function")
+@workflow("run_function", about=lambda run: {"execution": run.id})
 async def run_function(run: FunctionRun) -> None:
     """Run a step: begin the operation that it stands for, or tell Slack at once what came of it."""
     try:
@@ -41,7 +41,7 @@ async def run_function(run: FunctionRun) -> None:
     except engine.NOT_BUGS:
         raise
     except Exception:  # A bug must not leave the workflow waiting for ever.
-        log.exception("function_broke", execution=run.id)
+        log.exception("function_broke")
         result = Result(problem=Problem.INTERNAL_ERROR)
     await answer(run, result)
 
@@ -50,7 +50,7 @@ async def run_function(run: FunctionRun) -> None:
 async def carry_out(run: FunctionRun) -> Result:
     """Return what came of a run, by the rules and people of this moment; outlasts an outage of Slack."""
     if not run.person:
-        log.warning("function_by_nobody", execution=run.id, function=run.function)
+        log.warning("function_by_nobody", function=run.function)
         return Result(problem=Problem.NO_PERSON)
     if not run.server:
         return Result(problem=Problem.NO_SERVER)
@@ -60,7 +60,7 @@ async def carry_out(run: FunctionRun) -> Result:
     except NotChecked:
         raise
     except BotError as error:
-        log.info("refused", kind=type(error).__name__, person=run.person, facts=vars(error))
+        log_refusal(error, run.person)
         return Result(failure=Failure.of(error))
 
 

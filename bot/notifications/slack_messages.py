@@ -120,6 +120,7 @@ class SlackMessages:
         if is_recovery and (
             found := await self.find(places, key, thread_ts=thread_ts, give_up_after=give_up_after)
         ):
+            log.info("message_found", key=key, channel=found.channel, ts=found.ts)
             return found
         if priority is None:
             priority = Priority.OUTCOME if give_up_after is None else Priority.NOTICE
@@ -131,6 +132,11 @@ class SlackMessages:
                 break
         if sent.error:
             log.error("message_not_posted", key=key, error=sent.error)
+        elif priority is Priority.RECORD:
+            # The log has the entry itself.
+            log.debug("entry_mirrored", key=key, channel=sent.channel, ts=sent.ts)
+        else:
+            log.info("message_posted", key=key, channel=sent.channel, ts=sent.ts)
         return MessageRef(channel=sent.channel, ts=sent.ts)
 
     async def find(
@@ -144,7 +150,7 @@ class SlackMessages:
             if found.ts:
                 return MessageRef(channel=found.channel, ts=found.ts)
             if found.error:
-                log.info("history_not_read", error=found.error, key=key)
+                log.info("history_not_read", key=key, error=found.error)
         return None
 
     async def permalink(self, ref: MessageRef) -> str:
@@ -155,7 +161,7 @@ class SlackMessages:
             async with asyncio.timeout(PERMALINK_SECONDS):
                 answer = await self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts)
         except (SlackApiError, *UNANSWERED) as error:
-            log.info("no_permalink", reason=type(error).__name__)
+            log.info("no_permalink", error=type(error).__name__)
             return ""
         return str(answer.get("permalink") or "")
 
@@ -194,7 +200,12 @@ class SlackMessages:
             yield
 
         async with edits.lock:
-            return not (await self._edit(ref, message, calling)).error
+            edited = await self._edit(ref, message, calling)
+        if edited.error:
+            log.warning("message_not_edited", channel=ref.channel, ts=ref.ts, error=edited.error)
+        else:
+            log.info("message_edited", channel=ref.channel, ts=ref.ts)
+        return not edited.error
 
     async def edit_progress(self, ref: MessageRef, message: Message, *, wait: float | None) -> bool:
         """Edit a message unless it is overtaken; returns after `wait` seconds, while that goes on.

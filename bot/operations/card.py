@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
+
 from bot.notifications.model import MessageRef, Notify
 from bot.notifications.rate_limit import Priority
 from bot.operations import messages, outcome_messages, views
@@ -15,6 +17,8 @@ from bot.operations.records import ASK, ahead_of
 from bot.operations.visibility import concerns_the_channel, is_news, is_shown, is_told_nobody
 from bot.services import services
 from bot.slack.message import Message, text_alone
+
+log = structlog.get_logger()
 
 ANNOUNCE_SECONDS = 15.0
 """How long an operation waits for its announcement: an emergency does not wait for Slack."""
@@ -218,6 +222,7 @@ async def _first_progress(operation: Operation) -> Progress:
     if ahead is None:
         return Running()
     first = ahead.operation
+    log.info("operation_queued", behind=first.id)
     return Queued(Ahead(first.verb, first.requested_by, first.requested_at))
 
 

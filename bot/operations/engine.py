@@ -7,7 +7,7 @@ No workflow waits for another (DBOS.md, section 13): it starts the next one and 
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
@@ -16,13 +16,17 @@ from functools import wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
+import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
 
 from bot.errors import NotRecorded, Unrecorded
 from bot.operations.runner import Runner
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -94,7 +98,10 @@ def new_execution(requested_at: datetime | None = None) -> Execution:
 
 def adopt(execution: Execution) -> None:
     """Remember which run began the work, as the first step recorded it."""
+    was_known = _current().execution is not None
     _current().execution = execution
+    if is_recovery() and not was_known:
+        log.info("workflow_recovered", workflow=DBOS.workflow_id)
 
 
 def execution() -> Execution:
@@ -117,16 +124,25 @@ def _new_run() -> Iterator[None]:
         _run.reset(token)
 
 
+Fields = Callable[..., Mapping[str, str]]
+"""Returns, of a workflow's arguments, what is in each line that it logs: whom it is about, by id."""
+
+
 class Workflow(Generic[P]):
     """A durable function. Call it through `start`, `start_next` or `enqueue`."""
 
-    def __init__(self, name: str, body: Callable[P, Awaitable[None]], *, is_queued: bool) -> None:
+    def __init__(
+        self, name: str, body: Callable[P, Awaitable[None]], *, is_queued: bool, about: Fields
+    ) -> None:
         signature = inspect.signature(body, eval_str=True)
         arguments = [TypeAdapter[Any](each.annotation) for each in signature.parameters.values()]
 
         async def replay(*stored: Any) -> None:
             given = [kind.validate_python(value) for kind, value in zip(arguments, stored, strict=False)]
             workflow_id = DBOS.workflow_id or name
+            # Not what the workflow was about that began this one; it runs in a task of its own.
+            clear_contextvars()
+            bind_contextvars(**about(*given))
             with runner().running(workflow_id), _new_run():
                 try:
                     await body(*given)  # type: ignore[call-arg]
@@ -137,6 +153,7 @@ class Workflow(Generic[P]):
                 asyncio.get_running_loop().call_later(NEXT_SECONDS, _nudge[0])
 
         self.name = name
+        self.about = about
         self.recorded = DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(replay)
         self._arguments = arguments
         _workflows[name] = self
@@ -153,9 +170,14 @@ def named(name: str) -> Workflow[Any]:
     return _workflows[name]
 
 
-def workflow(name: str, *, is_queued: bool = False) -> Callable[[Callable[P, Awaitable[None]]], Workflow[P]]:
-    """Make a function durable under `name`; `is_queued` if it is run in a server's queue."""
-    return lambda body: Workflow(name, body, is_queued=is_queued)
+def workflow(
+    name: str, *, is_queued: bool = False, about: Fields = lambda *_: {}
+) -> Callable[[Callable[P, Awaitable[None]]], Workflow[P]]:
+    """Make a function durable under `name`; `is_queued` if it is run in a server's queue.
+
+    `about` returns, of its arguments, the fields that are in each line that it logs.
+    """
+    return lambda body: Workflow(name, body, is_queued=is_queued, about=about)
 
 
 def step(
@@ -229,10 +251,13 @@ async def start(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwarg
     Raises:
         NotRecorded: the database did not confirm within 1 s.
     """
-    try:
-        await asyncio.wait_for(start_next(work, workflow_id, *args), RECORD_SECONDS)  # type: ignore[call-arg]
-    except _UNCONFIRMED as error:
-        raise NotRecorded(Unrecorded.OPERATION) from error
+    with bound_contextvars(**work.about(*args)):
+        try:
+            await asyncio.wait_for(start_next(work, workflow_id, *args), RECORD_SECONDS)  # type: ignore[call-arg]
+        except _UNCONFIRMED as error:
+            log.warning("workflow_unconfirmed", workflow=workflow_id, error=type(error).__name__)
+            raise NotRecorded(Unrecorded.OPERATION) from error
+        log.info("workflow_recorded", workflow=workflow_id)
 
 
 def is_in_workflow() -> bool:

@@ -6,6 +6,7 @@ has finished in front of others, is fetched at once, by the calls that the poll 
 """
 
 import asyncio
+from contextvars import Context
 from typing import Any
 
 import structlog
@@ -34,7 +35,8 @@ class QueueNudge:
         """Fetch what is due, soon."""
         self._is_wanted = not self._is_closed
         if self._is_wanted and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._run())
+            # In nobody's name, as it begins whatever is due.
+            self._task = asyncio.create_task(self._run(), context=Context())
 
     async def aclose(self) -> None:
         """Fetch nothing more."""
@@ -51,7 +53,7 @@ class QueueNudge:
                 await asyncio.to_thread(self._fetch)
             except SQLAlchemyError as error:
                 # The next poll fetches it.
-                log.info("nudge_failed", reason=type(error).__name__)
+                log.info("nudge_failed", error=type(error).__name__)
 
     def _fetch(self) -> None:
         dbos: Any = _get_dbos_instance()

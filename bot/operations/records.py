@@ -107,6 +107,11 @@ def alarm_id(operation_id: str) -> str:
     return f"{operation_id}:alarm"
 
 
+def about_operation(operation: Operation, *_: object) -> dict[str, str]:
+    """Return what each line carries that a workflow of an operation logs."""
+    return {"operation": operation.id}
+
+
 def parts_of(operation_id: str) -> list[str]:
     """Return the ids of all workflows of an operation."""
     return [operation_id, *(f"{operation_id}{suffix}" for suffix in _SUFFIXES)]

@@ -37,7 +37,7 @@ class Recorded(BaseModel):
     failure: Failure | None = None
 
 
-@workflow("change_schedule")
+@workflow("change_schedule", about=lambda change: {"schedule": change.schedule.id})
 async def change_schedule(change: ScheduleChange) -> None:
     """Make a change that a person has requested."""
     recorded = await record_change(change)
@@ -47,7 +47,7 @@ async def change_schedule(change: ScheduleChange) -> None:
     except engine.NOT_BUGS:
         raise
     except Exception:
-        log.exception("schedule_change_broke", schedule=change.schedule.id, change=change.change)
+        log.exception("schedule_change_broke", change=change.change)
         await post_change(change, sentence_alone(messages.broke(change.schedule)), "broke")
 
 

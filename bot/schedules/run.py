@@ -65,7 +65,7 @@ class DueRun(BaseModel):
     key: str = ""
 
 
-@workflow(FIRE)
+@workflow(FIRE, about=lambda _, remembered: {"schedule": remembered.id})
 async def fire_schedule(at: AwareDatetime, remembered: Schedule) -> None:
     """Begin the run of that moment, if it is due."""
     due = await find_due(remembered.id, at)
@@ -78,12 +78,12 @@ async def find_due(schedule_id: str, at: AwareDatetime) -> DueRun:
     """Look whether the run of a moment is due, as the schedule is now."""
     schedule = await store.find(schedule_id)
     if schedule is None or not is_due(schedule, at, services().now()):
-        log.info("schedule_run_skipped", schedule=schedule_id, at=at.isoformat())
+        log.info("schedule_run_skipped", at=at.isoformat())
         return DueRun()
     return DueRun(key=run_key(schedule, at))
 
 
-@workflow(RUN)
+@workflow(RUN, about=lambda schedule_id, *_: {"schedule": schedule_id})
 async def run_schedule(schedule_id: str, key: str, by: Requester) -> None:
     """Back up a schedule's servers, with its owner's rights, or those of the person who runs it now."""
     plan = await plan_run(schedule_id, key, by)
@@ -95,7 +95,7 @@ async def run_schedule(schedule_id: str, key: str, by: Requester) -> None:
     except engine.NOT_BUGS:
         raise
     except Exception:
-        log.exception("schedule_broke", schedule=schedule_id)
+        log.exception("schedule_broke")
         await tell(plan.schedule, key, messages.broke(plan.schedule))
 
 
@@ -224,7 +224,7 @@ def _refusal(schedule: Schedule, server: Server, key: str, person: str, failure:
     )
 
 
-@workflow("tell_schedule_trouble")
+@workflow("tell_schedule_trouble", about=lambda schedule, *_: {"schedule": schedule.id})
 async def tell_trouble(
     schedule: Schedule, skipped: tuple[Skipped, ...], kept: tuple[Skipped, ...], once: str = ""
 ) -> None:
@@ -253,7 +253,7 @@ async def watch_for_missed_runs() -> None:
         try:
             await start_missed_runs()
         except (SQLAlchemyError, BotError) as error:
-            log.warning("missed_runs_not_read", reason=type(error).__name__)
+            log.warning("missed_runs_not_read", error=type(error).__name__)
         except Exception:  # A bug here must not end the bot.
             log.exception("missed_runs_failed")
         await asyncio.sleep(LOOK_SECONDS)

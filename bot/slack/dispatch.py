@@ -23,7 +23,7 @@ from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, SlackUnanswered, error_name
 from bot.slack.events import Events, is_to_be_repeated
 from bot.slack.forms import NoteForm, read_form
-from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick
+from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick, log_refusal
 from bot.slack.message import Message
 from bot.slack.payload import MESSAGES
 from bot.slack.provider_messages import Explanation
@@ -148,7 +148,7 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
     except NeedsClick:
         await _offer(interaction)
     except BotError as error:
-        log.info("refused", kind=type(error).__name__, person=interaction.person, facts=vars(error))
+        log_refusal(error, interaction.person)
         await _tell(interaction, messages.explain(error))
     except CantPost:
         await _tell(interaction, messages.cant_post())

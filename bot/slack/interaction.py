@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import NotRecorded, Unrecorded
+from bot.errors import BotError, NotRecorded, Unrecorded
 from bot.slack import ids, views
 from bot.slack.auth import UNANSWERED, SlackUnanswered, answered, error_name
 from bot.slack.message import Message
@@ -374,6 +375,12 @@ class Interaction:
     def _element(self, action_id: str) -> Json:
         entered = (self.view.get("state") or {}).get("values") or {}
         return next((block[action_id] for block in entered.values() if action_id in block), {})
+
+
+def log_refusal(error: BotError, person: str) -> None:
+    """Log what a person was refused: numbers and values of our own, none of what people wrote."""
+    facts = {name: value for name, value in vars(error).items() if isinstance(value, Enum | int | float)}
+    log.info("refused", error=type(error).__name__, person=person, facts=facts)
 
 
 def _json(view: View | Json) -> Json:

@@ -1,6 +1,7 @@
 """VPS.org over HTTP: one connection pool, retried reads, writes sent once, and errors of our own."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -167,6 +168,7 @@ class VpsClient:
         self, method: str, url: httpx.URL, json: object = None, budget: _Budget | None = None
     ) -> object | None:
         budget = budget or _Budget(self._largest)
+        began = time.monotonic()
         try:
             async with asyncio.timeout(WHOLE_EXCHANGE), self._http.stream(method, url, json=json) as response:
                 body = await self._body(response, method, budget)
@@ -176,12 +178,16 @@ class VpsClient:
             _log.warning("vps_unanswered", method=method, path=url.path, error=why)
             raise broken(error, method) from None
         self.is_answered = response.status_code < 500
-        _log.debug("vps_answered", method=method, path=url.path, status=response.status_code)
+        told = {"method": method, "path": url.path, "status": response.status_code}
+        told |= {"seconds": round(time.monotonic() - began, 3)}
         if not response.is_success:
-            _log.warning("vps_refused", method=method, path=url.path, status=response.status_code)
+            _log.warning("vps_refused", **told)
             raise refusal(response.status_code, response.headers, body, method, self._mask.text)
         answer = _json(body, method)
-        if writes(method):
+        if not writes(method):
+            _log.debug("vps_read", **told)
+        else:
+            _log.info("vps_called", **told)
             answer = _masked(answer, self._mask.text)
         if writes(method) and says_no(answer):
             raise BadRequest(status=response.status_code, words=api_words(body, self._mask.text))
