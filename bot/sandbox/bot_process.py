@@ -64,6 +64,11 @@ class BotProcess:
         """The process id while there is a process."""
         return self._process.pid if self._process else None
 
+    @property
+    def metrics_address(self) -> str:
+        """Where it tells Prometheus what it has measured."""
+        return f"http://127.0.0.1:{self.environment['BOT_PORT']}/metrics"
+
     async def start(self) -> None:
         """Start it, unless it runs; see `ready`."""
         async with self._turn:

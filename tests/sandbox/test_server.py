@@ -109,6 +109,8 @@ async def test_the_real_bot_connects_and_answers_a_command(mode: Mode) -> None:
         await bot.ready()
         answer = await sandbox.people.person("ana").types("/backup help")
         assert answer.acked, list(bot.lines)
+        async with aiohttp.ClientSession() as session, session.get(bot.metrics_address) as scrape:
+            assert "backup_bot_slack_connected 1.0" in await scrape.text()
     finally:
         await sandbox.stop()
     assert bot.state == "stopped"

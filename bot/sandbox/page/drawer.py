@@ -25,6 +25,7 @@ from htpy import (
 )
 
 from bot.sandbox.page.fault_choices import PROVIDER, SLACK, SPEEDS, Choice, provider_choice, slack_choice
+from bot.sandbox.page.links import link
 from bot.sandbox.page.posting import posts
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.slack.workspace import Json
@@ -65,6 +66,7 @@ def bot_controls(stage: Stage) -> Node:
         p(".hint")[
             "Kill ends it at once, as a crash would. Started again, it carries on with what is recorded."
         ],
+        running and p[link(bot.metrics_address, "What it has measured, for Prometheus")],
         details("#bot-log")[
             summary["Last log lines"],
             pre(".log", tabindex="0")[span["\n".join(deque(bot.lines, _LOG_LINES)) or "Nothing yet."]],

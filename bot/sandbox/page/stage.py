@@ -19,6 +19,10 @@ class BotControl(Protocol):
         """One word, such as "running"."""
 
     @property
+    def metrics_address(self) -> str:
+        """Where it tells Prometheus what it has measured."""
+
+    @property
     def lines(self) -> Iterable[str]:
         """Its last log lines, oldest first."""
 

@@ -54,6 +54,7 @@ class Process:
 
     def __init__(self, workspace: Workspace) -> None:
         self.state = "running"
+        self.metrics_address = "http://127.0.0.1:1/metrics"
         self.lines = ["bot_ready mode=socket", "operation_ended kind=create server=web-1"]
         self._workspace = workspace
 

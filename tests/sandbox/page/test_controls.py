@@ -61,6 +61,14 @@ async def test_the_bot_is_stopped_and_started(client: Client, harness: PageHarne
     assert (await control(client, "bot", do="stop"))[0] == 409
 
 
+async def test_while_the_bot_runs_its_metrics_are_a_click_away(client: Client, harness: PageHarness) -> None:
+    assert harness.bot is not None
+    link = f'href="{harness.bot.metrics_address}"'
+    assert link in take_picture(harness, harness.reader()).parts["drawer-bot"]
+    await control(client, "bot", do="stop")
+    assert link not in take_picture(harness, harness.reader()).parts["drawer-bot"]
+
+
 async def test_speed_is_a_sensible_number(client: Client, harness: PageHarness) -> None:
     await control(client, "speed", speed="20")
     assert harness.speed == 20
