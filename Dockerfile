@@ -3,9 +3,11 @@ ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
-COPY requirements.lock ./
+# With what traces need: --build-arg LOCK=requirements-otel.lock
+ARG LOCK=requirements.lock
+COPY ${LOCK} ./
 RUN python -m venv /opt/bot \
-    && /opt/bot/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements.lock
+    && /opt/bot/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement ${LOCK}
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --home-dir /data --create-home bot \

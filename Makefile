@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK := requirements.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .PHONY: help setup install sandbox test torture check format bench soak lock clean
@@ -16,9 +17,9 @@ test torture bench soak: export PYTHONDONTWRITEBYTECODE =
 
 setup: $(READY) ## Set up .venv with everything in it
 
-install: ## Set up .venv with only what running the bot takes, as for systemd
+install: ## Set up .venv with only what running the bot takes, as for systemd; LOCK=requirements-otel.lock for traces
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.lock
+	@$(PIP) install --require-hashes --only-binary :all: --requirement $(LOCK)
 	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/backup-bot.pth"
 	@printf '#!%s\nimport sys\nfrom bot.__main__ import main\nsys.exit(main())\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/backup-bot
 	@chmod 755 $(BIN)/backup-bot
@@ -51,12 +52,13 @@ soak: $(READY) ## Load, faults and kills for 20 minutes on each database: what g
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 # uv lives in a venv of its own, as only this needs it.
-LOCK := .venv-lock/bin/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
+COMPILE := .venv-lock/bin/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
 
 lock: .venv-lock/bin/uv ## Refresh the locks from pyproject.toml; newest versions with UPGRADE=--upgrade
-	@$(LOCK) pyproject.toml --output-file requirements.lock
-	@$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.lock
+	@$(COMPILE) pyproject.toml --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra otel --output-file requirements-otel.lock
+	@$(COMPILE) pyproject.toml --extra dev --output-file requirements-dev.lock
 
 .venv-lock/bin/uv:
 	@$(PYTHON) -m venv .venv-lock

@@ -118,15 +118,19 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_: argparse.Namespace) -> int:
     # What is loaded stays: the garbage collector would only look at it again and again, while people wait.
     gc.disable()
-    from bot import app, event_loop, logs, settings
+    from bot import app, event_loop, logs, settings, tracing
 
     gc.freeze()
     gc.enable()
     os.umask(ONLY_OURS)
     wanted = settings.load()
     logs.set_up(wanted.bot_log_level, wanted.bot_log_format, wanted.secrets)
-    with asyncio.Runner(loop_factory=event_loop.EventLoop) as runner:
-        return runner.run(_until_stopped(app.run(wanted, on_started=_tell_started)))
+    tracing.set_up()
+    try:
+        with asyncio.Runner(loop_factory=event_loop.EventLoop) as runner:
+            return runner.run(_until_stopped(app.run(wanted, on_started=_tell_started)))
+    finally:
+        tracing.stop()
 
 
 def _tell_started(started: "Started") -> None:

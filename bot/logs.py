@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 from typing_extensions import override
 
+from bot import tracing
 from bot.masking import MASK, Mask
 from bot.terminal import visible
 
@@ -27,6 +28,7 @@ _QUIETED = {
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,
     "sqlalchemy": logging.WARNING,
+    "urllib3": logging.WARNING,
 }
 
 
@@ -71,6 +73,7 @@ def set_up(
     masking = Masking(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        tracing.add_ids,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -38,7 +38,10 @@ def test_the_unit_stops_trying_where_settings_are_wrong_and_reads_nothing_the_bo
 
 
 def test_the_image_has_the_runtime_lock_alone_and_runs_no_code_the_bot_can_write() -> None:
-    assert re.findall(r"\S+\.lock", DOCKERFILE) == ["requirements.lock"] * 2
+    assert re.findall(r"^ARG LOCK=(.*)", DOCKERFILE, re.MULTILINE) == ["requirements.lock"]
+    assert re.findall(r"--requirement (\S+)", DOCKERFILE) == ["${LOCK}"]
+    named = set(re.findall(r"requirements\S*\.lock", DOCKERFILE))
+    assert {f"!{name}" for name in named} <= set((ROOT / ".dockerignore").read_text().splitlines())
     assert "PYTHONSAFEPATH=1" in DOCKERFILE
     assert re.findall(r"^WORKDIR (.*)", DOCKERFILE, re.MULTILINE)[-1] == "/opt/backup-bot"
     assert (ROOT / ".dockerignore").read_text().splitlines()[0] == "*"

@@ -169,14 +169,15 @@ def test_the_changelog_has_the_version() -> None:
     assert headings[:2] == ["Unreleased", bot.__version__]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-otel.lock", "requirements-dev.lock"])
 def test_locks_carry_no_address(name: str) -> None:
     assert "://" not in (ROOT / name).read_text()
 
 
-def test_the_development_lock_has_all_of_the_other_at_the_same_versions() -> None:
+def test_each_lock_has_all_of_the_smaller_one_at_the_same_versions() -> None:
     pin = re.compile(r"^[a-z0-9._-]+==\S+", re.MULTILINE | re.IGNORECASE)
-    runtime, development = (
-        set(pin.findall((ROOT / name).read_text())) for name in ("requirements.lock", "requirements-dev.lock")
+    runtime, traced, development = (
+        set(pin.findall((ROOT / f"requirements{kind}.lock").read_text())) for kind in ("", "-otel", "-dev")
     )
-    assert runtime <= development
+    assert runtime < traced < development
+    assert not [pinned for pinned in runtime if pinned.startswith("opentelemetry")]

@@ -8,8 +8,8 @@ No workflow waits for another (DBOS.md, section 13): it starts the next one and 
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from contextvars import Context, ContextVar
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
@@ -17,12 +17,13 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
 import structlog
-from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, PropagateOtelContext, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
 
+from bot import tracing
 from bot.errors import NotRecorded, Unrecorded
 from bot.operations.runner import Runner
 
@@ -143,7 +144,7 @@ class Workflow(Generic[P]):
             # Not what the workflow was about that began this one; it runs in a task of its own.
             clear_contextvars()
             bind_contextvars(**about(*given))
-            with runner().running(workflow_id), _new_run():
+            with runner().running(workflow_id), _new_run(), tracing.ending():
                 try:
                     await body(*given)  # type: ignore[call-arg]
                 except SQLAlchemyError as error:
@@ -196,7 +197,8 @@ def step(
         async def recorded(*args: P.args, **kwargs: P.kwargs) -> Any:
             run = runner().interruptible if interruptible else runner().critical
             try:
-                return result.dump_python(await run(body(*args, **kwargs)), mode="json")
+                with tracing.ending():
+                    return result.dump_python(await run(body(*args, **kwargs)), mode="json")
             except SQLAlchemyError as error:
                 if DBOS.workflow_id is None:
                     raise
@@ -267,20 +269,27 @@ def is_in_workflow() -> bool:
 
 async def start_apart(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
     """Do as `start` does, from a workflow or a step, of which dbos would let only a workflow start others."""
-    await asyncio.create_task(start_next(work, workflow_id, *args), context=Context())  # type: ignore[call-arg]
+    starting = start_next(work, workflow_id, *args)  # type: ignore[call-arg]
+    await asyncio.create_task(starting, context=tracing.fresh_context())
 
 
 async def start_next(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
     """Do as `start` does, from a workflow, which then need not wait for it."""
-    with SetWorkflowID(workflow_id):
+    with SetWorkflowID(workflow_id), _same_trace():
         await DBOS.start_workflow_async(work.recorded, *work.store(*args))
 
 
 async def enqueue(server_id: int, work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwargs) -> None:
     """Have the work done in its server's queue: one at a time per server, first come first served."""
-    with SetWorkflowID(workflow_id), SetEnqueueOptions(queue_partition_key=str(server_id)):
+    partition = SetEnqueueOptions(queue_partition_key=str(server_id))
+    with SetWorkflowID(workflow_id), partition, _same_trace():
         await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
     _nudge[0]()
+
+
+def _same_trace() -> AbstractContextManager[object]:
+    """Record in which trace something is started, so that it is part of it also after a restart."""
+    return PropagateOtelContext() if tracing.is_on() else nullcontext()
 
 
 async def send(workflow_id: str, topic: str, value: dict[str, Any], key: str) -> None:

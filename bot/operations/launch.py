@@ -15,6 +15,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 # Reading goes by each row's own mark, and a pickle runs the code of whoever wrote it (DBOS.md, section 13).
 from dbos._serialization import DefaultSerializer
 
+from bot import tracing
 from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.operations import engine
 from bot.operations.file_lock import FileLock
@@ -115,7 +116,9 @@ class Engine:
             if prepare:
                 await prepare()
             engine.set_runner(self._runner, self._nudge)
-            DBOS(config=self._config(lease))
+            dbos = DBOS(config=self._config(lease))
+            # Not by `enable_otlp` among the settings, which has it look for where to send logs as well.
+            dbos.tracer.disable_otlp = not tracing.is_on()
             DBOS.launch()
             self._is_launched = True
         except BaseException as error:
@@ -200,4 +203,5 @@ class Engine:
             "notification_listener_polling_interval_sec": self._polling,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
+            "otel_attribute_format": "semconv",
         }

@@ -18,6 +18,7 @@ from slack_bolt.listener.async_listener_start_handler import AsyncCustomListener
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import tracing
 from bot.errors import BotError, Misuse, NotRecorded, UsageError
 from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, SlackUnanswered, error_name
@@ -74,9 +75,14 @@ def register(
     """
     handlers, command = _with_commands(handlers)
 
-    def by(table: Mapping[str, Handler], id_of: Callable[[Json], object]) -> Handler:
+    def by(
+        table: Mapping[str, Handler], id_of: Callable[[Json], object], otherwise: Handler = _unknown
+    ) -> Handler:
         async def handle(interaction: Interaction) -> None:
-            await table.get(str(id_of(interaction.body)), _unknown)(interaction)
+            name = str(id_of(interaction.body))
+            if name in table:
+                tracing.current().say_more(name)
+            await table.get(name, otherwise)(interaction)
 
         return handle
 
@@ -86,23 +92,31 @@ def register(
     def begin(body: Json, ack: Ack) -> Interaction:
         return Interaction(body, client, ack, taken_blocks, open_channels)
 
-    def listener(handler: Handler) -> Callable[..., Awaitable[None]]:
+    def listener(kind: str, handler: Handler) -> Callable[..., Awaitable[None]]:
         async def listen(ack: AsyncAck, body: Json) -> None:
             interaction = begin(body, ack)
-            await answer(handler, interaction)
-            handled(interaction)
+            with tracing.span(kind):
+                await answer(handler, interaction)
+                handled(interaction)
 
         return listen
 
-    async def happened(interaction: Interaction) -> None:
-        await answer(handlers.events.get(str(interaction.body["event"].get("type")), _ack), interaction)
+    event = by(handlers.events, lambda body: body["event"].get("type"), _ack)
 
-    app.command(_ANYTHING)(listener(command))
-    app.action(_ANYTHING)(listener(by(handlers.actions, lambda body: body["actions"][0].get("action_id"))))
-    app.view_submission(_ANYTHING)(listener(by(handlers.views, lambda body: body["view"].get("callback_id"))))
-    app.shortcut(_ANYTHING)(listener(by(handlers.shortcuts, lambda body: body.get("callback_id"))))
-    app.options(_ANYTHING)(listener(by(handlers.options, lambda body: body.get("action_id"))))
-    app.view_closed(_ANYTHING)(listener(_ack))
+    async def happened(interaction: Interaction) -> None:
+        with tracing.span("event"):
+            await answer(event, interaction)
+
+    app.command(_ANYTHING)(listener("command", command))
+    action = by(handlers.actions, lambda body: body["actions"][0].get("action_id"))
+    app.action(_ANYTHING)(listener("action", action))
+    view = by(handlers.views, lambda body: body["view"].get("callback_id"))
+    app.view_submission(_ANYTHING)(listener("view", view))
+    app.shortcut(_ANYTHING)(
+        listener("shortcut", by(handlers.shortcuts, lambda body: body.get("callback_id")))
+    )
+    app.options(_ANYTHING)(listener("options", by(handlers.options, lambda body: body.get("action_id"))))
+    app.view_closed(_ANYTHING)(listener("view", _ack))
     Events(app, begin, happened)
 
 
@@ -111,6 +125,7 @@ def _with_commands(handlers: Handlers) -> tuple[Handlers, Handler]:
 
     async def run(interaction: Interaction, text: str) -> None:
         verb, rest = read_verb(text)
+        tracing.current().say_more(verb or "menu")
         await handlers.verbs[verb](interaction, rest)
 
     async def command(interaction: Interaction) -> None:
@@ -144,11 +159,13 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
         await handler(interaction)
     except NotRecorded as error:
         log.warning("not_recorded", what=error.what, person=interaction.person)
+        tracing.current().fail(type(error).__name__)
         await _tell_not_recorded(interaction, error)
     except NeedsClick:
         await _offer(interaction)
     except BotError as error:
         log_refusal(error, interaction.person)
+        tracing.current().note(backup_bot__refused=type(error).__name__)
         await _tell(interaction, messages.explain(error))
     except CantPost:
         await _tell(interaction, messages.cant_post())
@@ -159,8 +176,9 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
         name = error_name(error)
         log.warning("slack_refused", error=name)
         await _tell(interaction, messages.slack_refused(name) if name else messages.slack_unreadable())
-    except Exception:
+    except Exception as error:
         reference = uuid4().hex[:8]
+        tracing.current().fail(type(error).__name__)
         log.exception("listener_failed", handler=handler.__qualname__, reference=reference)
         await _tell(interaction, messages.unexpected(reference))
 

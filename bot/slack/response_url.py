@@ -11,6 +11,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot import tracing
 from bot.slack.newer_blocks import newer_types, older
 
 log = structlog.get_logger()
@@ -22,10 +23,12 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
     """Send an answer, with older blocks if Slack refuses newer ones; False if it was not taken."""
     address = _address(url, client)
     try:
-        # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
-        answer = await address.send_dict(content)
-        if answer.status_code != 200 and newer_types(content):
-            answer = await address.send_dict(older(content))
+        with tracing.call("Slack response_url", slack__method="response_url") as span:
+            # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
+            answer = await address.send_dict(content)
+            if answer.status_code != 200 and newer_types(content):
+                answer = await address.send_dict(older(content))
+            span.note(http__response__status_code=answer.status_code)
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("response_url_unreachable", reason=type(error).__name__)
         return False

@@ -1,8 +1,10 @@
 """VPS.org over HTTP: one connection pool, retried reads, writes sent once, and errors of our own."""
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -13,6 +15,7 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
+from bot import tracing
 from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
 from bot.masking import Mask
 from bot.network import certificate_problem, proxy_for, trusted
@@ -43,6 +46,7 @@ LONGEST_WAIT = 10.0
 
 _log = structlog.get_logger()
 _chance = SystemRandom()
+_ID = re.compile(r"/\d+")
 
 
 @dataclass
@@ -169,14 +173,21 @@ class VpsClient:
     ) -> object | None:
         budget = budget or _Budget(self._largest)
         began = time.monotonic()
-        try:
-            async with asyncio.timeout(WHOLE_EXCHANGE), self._http.stream(method, url, json=json) as response:
-                body = await self._body(response, method, budget)
-        except (httpx.HTTPError, TimeoutError) as error:
-            self.is_answered = False
-            why = certificate_problem(error) or type(error).__name__
-            _log.warning("vps_unanswered", method=method, path=url.path, error=why)
-            raise broken(error, method) from None
+        with self._span(method, url) as span:
+            try:
+                async with (
+                    asyncio.timeout(WHOLE_EXCHANGE),
+                    self._http.stream(method, url, json=json) as response,
+                ):
+                    body = await self._body(response, method, budget)
+            except (httpx.HTTPError, TimeoutError) as error:
+                self.is_answered = False
+                why = certificate_problem(error) or type(error).__name__
+                _log.warning("vps_unanswered", method=method, path=url.path, error=why)
+                raise broken(error, method) from None
+            span.note(http__response__status_code=response.status_code)
+            if not response.is_success:
+                span.fail(str(response.status_code))
         self.is_answered = response.status_code < 500
         told = {"method": method, "path": url.path, "status": response.status_code}
         told |= {"seconds": round(time.monotonic() - began, 3)}
@@ -210,6 +221,10 @@ class VpsClient:
         if response.is_success and not budget.takes(body):
             raise invalid_response(Nonsense.TOO_LARGE, method)
         return body
+
+    def _span(self, method: str, url: httpx.URL) -> AbstractContextManager[tracing.Span]:
+        endpoint = _ID.sub("/{id}", url.path.removeprefix(self._base.path.rstrip("/")))
+        return tracing.call(f"{method} {endpoint}", http__request__method=method, url__template=endpoint)
 
     def _url(self, path: str, params: Params | None = None) -> httpx.URL:
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
