@@ -134,7 +134,7 @@ async def test_from_the_click_to_the_reply_is_one_trace_also_over_a_crash(
     assert received.resources[0]["service.name"] == "backup-bot"
     for hidden in (REASON, "web-1", sandbox.provider.token, sandbox.workspace.app.bot_token, "UANA"):
         assert hidden.encode() not in received.raw
-    assert any(f"trace_id={second.trace}" in line and "ended" in line for line in bot.lines)
+    assert any(f"trace_id={second.trace}" in line and "workflow_recovered" in line for line in bot.lines)
 
 
 WITHOUT = "import sys\nsys.modules['opentelemetry'] = None\n"
