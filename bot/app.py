@@ -46,7 +46,7 @@ from bot.notifications.client_msg_ids import ClientMsgIds
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.notifications.slack_messages import SlackMessages
 from bot.operations import engine, records
-from bot.operations.database import open_database
+from bot.operations.database import in_use, open_database
 from bot.operations.launch import Engine
 from bot.operations.shared_read import SharedRead
 from bot.rules.load import load_groups, load_notify_levels, load_rules
@@ -294,7 +294,7 @@ class _Bot:
         """Return the route that Prometheus scrapes, if there is to be one."""
         if not settings.serves_metrics:
             return []
-        looks: dict[str, Look] = {"slack": self._look_at_slack}
+        looks: dict[str, Look] = {"connections": self._look_at_connections}
         return Scrape(looks, answers_proxies=bool(settings.bot_metrics)).routes
 
     async def trouble_with_servers(self) -> ProviderError | None:
@@ -318,7 +318,8 @@ class _Bot:
         connection = HttpConnection(app, settings.slack_signing_secret, acks=self.acks)
         return connection, connection.routes
 
-    async def _look_at_slack(self) -> None:
+    async def _look_at_connections(self) -> None:
+        instruments.DATABASE_CONNECTIONS.set(in_use(self.database))
         instruments.SLACK_CONNECTED.set(self.connection.is_ready)
 
     async def _identified_team(self) -> str:

@@ -14,6 +14,7 @@ from bot.audit import record
 from bot.audit.record import entry_of, record_surely
 from bot.authorizer import until_known
 from bot.errors import Denial, Failure, NotAllowed
+from bot.metrics.instruments import REFUSALS
 from bot.notifications.model import MessageRef
 from bot.operations import card, engine
 from bot.operations.card import PostedCard, remind, replace_messages, reply_in_thread, write_to
@@ -241,6 +242,7 @@ async def check_vote(operation: AnyOperation, vote: Vote, deadline: datetime) ->
     error = await _denial(operation, vote, deadline)
     if error is None:
         return None
+    REFUSALS.labels(type(error).__name__).inc()
     log.warning("vote_does_not_count", person=vote.person, denial=error.denial)
     return Failure.of(error)
 

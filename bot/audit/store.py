@@ -28,6 +28,7 @@ from bot.audit.model import (
 from bot.audit.search import Filter
 from bot.audit.table import add_what_is_newer, as_row, end_of_trail, entries
 from bot.errors import NotRecorded, Unrecorded
+from bot.metrics.instruments import DATABASE_ERRORS, UNCONFIRMED
 from bot.operations.database import is_missing
 
 log = structlog.get_logger(__name__)
@@ -203,6 +204,7 @@ class AuditTrail:
                 return await work
         except (TimeoutError, sa.exc.SQLAlchemyError, ValidationError) as error:
             log.warning("audit_trail_failed", reason=reason(error))
+            DATABASE_ERRORS.labels(UNCONFIRMED).inc()
             raise NotRecorded(Unrecorded.AUDIT) from error
 
     def _create(self) -> None:

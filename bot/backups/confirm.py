@@ -43,7 +43,7 @@ from bot.slack.forms import (
     PlacedForm,
     read_form,
 )
-from bot.slack.interaction import Interaction
+from bot.slack.interaction import Interaction, note_refusal
 from bot.slack.messages import explain
 from bot.slack.views import kept, note
 from bot.verbs import ChangingVerb, ConfirmedVerb, Verb
@@ -70,6 +70,7 @@ async def open_confirmation(
     try:
         view = await confirmation_of(interaction, form, backup_id)
     except BotError as error:
+        note_refusal(error, interaction.person)
         view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 
@@ -107,6 +108,7 @@ async def delete_oldest(interaction: Interaction) -> None:
     try:
         view = await _make_room_form(interaction, server, form.reason)
     except BotError as error:
+        note_refusal(error, interaction.person)
         view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 

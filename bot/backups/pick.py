@@ -15,7 +15,7 @@ from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import BackupChoice, PickForm, read_form, read_id
-from bot.slack.interaction import Interaction
+from bot.slack.interaction import Interaction, note_refusal
 from bot.slack.messages import explain
 from bot.slack.views import Json, kept, note
 from bot.verbs import ConfirmedVerb
@@ -34,6 +34,7 @@ async def begin(verb: ConfirmedVerb, interaction: Interaction, typed: str = "") 
     try:
         view = await _wanted_view(interaction, form, wanted, server)
     except BotError as error:
+        note_refusal(error, interaction.person)
         view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 
@@ -47,6 +48,7 @@ async def begin_for(interaction: Interaction, verb: ConfirmedVerb, server_id: in
         server = await server_by_id(interaction, verb, server_id)
         view = await _of_server(interaction, form, server, PickBackup())
     except BotError as error:
+        note_refusal(error, interaction.person)
         view = note(error, interaction.channel, interaction.thread_ts)
     await interaction.update_view(view_id, view)
 
@@ -98,6 +100,7 @@ async def offer_backups_of_chosen_server(interaction: Interaction) -> None:
         server = await server_by_id(interaction, form.verb, read_id(interaction.value))
         view: View | Json = await _of_server(interaction, form, server, PickBackup())
     except BotError as error:
+        note_refusal(error, interaction.person)
         view = kept(interaction.view, explain(error))
     await interaction.update_view(interaction.view_id, view)
 
@@ -140,6 +143,7 @@ async def submit_pick_form(interaction: Interaction) -> None:
     try:
         later = await confirm.confirmation_of(interaction, form, choice.backup_id)
     except BotError as error:
+        note_refusal(error, interaction.person)
         later = kept(interaction.view, explain(error))
     await interaction.update_view(interaction.view_id, later)
 

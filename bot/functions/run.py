@@ -18,7 +18,7 @@ from bot.operations.engine import step, workflow
 from bot.operations.model import CreateOperation
 from bot.permissions import NeedsApproval
 from bot.services import services
-from bot.slack.interaction import Interaction, log_refusal
+from bot.slack.interaction import Interaction, note_refusal
 from bot.slack.text import duration
 from bot.verbs import Verb
 
@@ -60,7 +60,7 @@ async def carry_out(run: FunctionRun) -> Result:
     except NotChecked:
         raise
     except BotError as error:
-        log_refusal(error, run.person)
+        note_refusal(error, run.person)
         return Result(failure=Failure.of(error))
 
 

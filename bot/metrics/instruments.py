@@ -72,6 +72,8 @@ VPS_RETRIES = _counter("vps_retries", "Calls of VPS.org that were made once more
 
 # The database.
 DATABASE_ERRORS = _counter("database_errors", "Errors of the database.", "error")
+UNCONFIRMED = "unconfirmed"
+"""The error of what the database did not confirm in time, so that nothing was promised."""
 
 # Operations.
 OPERATION_SECONDS = _histogram(

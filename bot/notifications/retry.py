@@ -11,6 +11,7 @@ import structlog
 from pydantic import BaseModel
 from slack_sdk.errors import SlackApiError
 
+from bot.metrics.instruments import SLACK_RETRIES
 from bot.network import certificate_problem
 
 log = structlog.get_logger()
@@ -107,6 +108,7 @@ async def call_slack(
                 await asyncio.sleep(max(answer.seconds, next(waits)))
                 if before_repeat and answer.may_have_arrived and (found := await before_repeat()):
                     return found
+                SLACK_RETRIES.inc()
     except TimeoutError:
         return SlackResult(error="timeout")
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.metrics.instruments import DATABASE_ERRORS
+
 KEEPALIVE_SECONDS = 8
 """How long PostgreSQL keeps a session from whose machine it hears nothing."""
 POOL_SIZE = 20
@@ -29,7 +31,18 @@ def open_database(database_url: str) -> sa.Engine:
     SQLite gets one connection, so that writers queue in order instead of sleeping in SQLite's busy handler
     (DBOS.md, section 13).
     """
-    url = sa.make_url(database_url)
+    database = _engine(sa.make_url(database_url))
+    sa.event.listen(database, "handle_error", _count)
+    return database
+
+
+def in_use(database: sa.Engine) -> int:
+    """Return how many of our connections to the database are in use at this moment."""
+    pool = database.pool
+    return pool.checkedout() if isinstance(pool, sa.QueuePool) else 0
+
+
+def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(
             with_keepalives(url),
@@ -70,6 +83,10 @@ def with_keepalives(url: sa.URL) -> sa.URL:
 def is_missing(database: sa.Engine) -> bool:
     """Tell whether a SQLite file is not there; connecting would make it."""
     return database.dialect.name == "sqlite" and not Path(database.url.database or "").exists()
+
+
+def _count(context: sa.ExceptionContext) -> None:
+    DATABASE_ERRORS.labels(type(context.original_exception).__name__).inc()
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:

@@ -25,6 +25,7 @@ from structlog.contextvars import bind_contextvars, bound_contextvars, clear_con
 
 from bot import tracing
 from bot.errors import NotRecorded, Unrecorded
+from bot.metrics.instruments import DATABASE_ERRORS, UNCONFIRMED
 from bot.operations.runner import Runner
 
 log = structlog.get_logger()
@@ -257,6 +258,7 @@ async def start(work: Workflow[P], workflow_id: str, *args: P.args, **_: P.kwarg
         try:
             await asyncio.wait_for(start_next(work, workflow_id, *args), RECORD_SECONDS)  # type: ignore[call-arg]
         except _UNCONFIRMED as error:
+            DATABASE_ERRORS.labels(UNCONFIRMED).inc()
             log.warning("workflow_unconfirmed", workflow=workflow_id, error=type(error).__name__)
             raise NotRecorded(Unrecorded.OPERATION) from error
         log.info("workflow_recorded", workflow=workflow_id)
@@ -302,6 +304,7 @@ async def send(workflow_id: str, topic: str, value: dict[str, Any], key: str) ->
         sending = DBOS.send_async(workflow_id, value, topic=topic, idempotency_key=key)
         await asyncio.wait_for(sending, RECORD_SECONDS)
     except _UNCONFIRMED as error:
+        DATABASE_ERRORS.labels(UNCONFIRMED).inc()
         raise NotRecorded(Unrecorded.ANSWER) from error
 
 

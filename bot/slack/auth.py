@@ -11,13 +11,6 @@ import aiohttp
 import stamina
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from typing_extensions import override
@@ -26,6 +19,7 @@ from bot import tracing
 from bot.errors import ConfigurationError
 from bot.network import proxy_for, trusted
 from bot.slack import token_messages
+from bot.slack.calls import ConnectRetryHandler, EachTry, RateLimitRetryHandler, timed
 
 TIMEOUT_SECONDS = 10
 
@@ -73,22 +67,6 @@ class Identity:
     clock_ahead: float = 0.0
 
 
-class RateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
-    """Waits as long as Slack asks for, except for a modal, whose trigger would be dead by then."""
-
-    async def _can_retry_async(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        if request.url.endswith(("/views.open", "/views.push")):
-            return False
-        return await super()._can_retry_async(state=state, request=request, response=response, error=error)
-
-
 class SlackClient(AsyncWebClient):
     """Slack's Web API. An answer that is no JSON object is a SlackApiError, not a bug."""
 
@@ -112,7 +90,9 @@ class SlackClient(AsyncWebClient):
 
 def new_session() -> aiohttp.ClientSession:
     """Return a session in which calls of Slack share connections; a call takes 10 s at most."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS), trace_configs=[timed()]
+    )
 
 
 def web_client(token: SecretStr, base_url: str, session: aiohttp.ClientSession | None = None) -> SlackClient:
@@ -131,8 +111,9 @@ def web_client(token: SecretStr, base_url: str, session: aiohttp.ClientSession |
         ssl=trusted(),
         session=session,
         retry_handlers=[
+            EachTry(base_url),
             RateLimitRetryHandler(max_retry_count=2),
-            AsyncConnectionErrorRetryHandler(max_retry_count=2, error_types=[aiohttp.ClientConnectorError]),
+            ConnectRetryHandler(max_retry_count=2),
         ],
     )
     # Set afterwards, as for None the SDK takes what it finds in the environment by itself.

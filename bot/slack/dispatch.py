@@ -20,11 +20,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import tracing
 from bot.errors import BotError, Misuse, NotRecorded, UsageError
+from bot.metrics.instruments import REFUSALS
 from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, SlackUnanswered, error_name
 from bot.slack.events import Events, is_to_be_repeated
 from bot.slack.forms import NoteForm, read_form
-from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick, log_refusal
+from bot.slack.interaction import Ack, CantPost, Interaction, Json, NeedsClick, note_refusal
 from bot.slack.message import Message
 from bot.slack.payload import MESSAGES
 from bot.slack.provider_messages import Explanation
@@ -35,6 +36,9 @@ log = structlog.get_logger()
 Handler = Callable[[Interaction], Awaitable[None]]
 VerbHandler = Callable[[Interaction, str], Awaitable[None]]
 """Handles a verb that was typed; the text is what follows the verb."""
+
+UNEXPECTED = "unexpected"
+"""What a bug of the bot's own is counted as."""
 
 _ANYTHING = re.compile(".*")
 
@@ -158,13 +162,14 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
     try:
         await handler(interaction)
     except NotRecorded as error:
+        REFUSALS.labels(type(error).__name__).inc()
         log.warning("not_recorded", what=error.what, person=interaction.person)
         tracing.current().fail(type(error).__name__)
         await _tell_not_recorded(interaction, error)
     except NeedsClick:
         await _offer(interaction)
     except BotError as error:
-        log_refusal(error, interaction.person)
+        note_refusal(error, interaction.person)
         tracing.current().note(backup_bot__refused=type(error).__name__)
         await _tell(interaction, messages.explain(error))
     except CantPost:
@@ -177,6 +182,7 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
         log.warning("slack_refused", error=name)
         await _tell(interaction, messages.slack_refused(name) if name else messages.slack_unreadable())
     except Exception as error:
+        REFUSALS.labels(UNEXPECTED).inc()
         reference = uuid4().hex[:8]
         tracing.current().fail(type(error).__name__)
         log.exception("listener_failed", handler=handler.__qualname__, reference=reference)

@@ -13,13 +13,12 @@ import structlog
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.slack.acks import ACK_SECONDS
 from bot.slack.interaction import Ack, Interaction
 from bot.slack.payload import event_key, is_for_us, read_event
 
 log = structlog.get_logger()
 
-ACK_SECONDS = 3.0
-"""How long Slack waits for an ack; then it delivers the event again."""
 MOST_REMEMBERED = 1_000
 """Of how many events it is known that they are handled; what changes something is known by its id anyway."""
 LAST_RETRY = 3

@@ -16,7 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 
-from bot.slack.acks import PendingAcks
+from bot.slack.acks import AckTimer, Outcome, PendingAcks, outcome_of
 from bot.slack.dispatch import RunningListeners
 from bot.slack.payload import parse
 
@@ -89,6 +89,20 @@ class HttpConnection:
             log.warning("slack_listeners_cut_off", running=self._listeners.count)
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
+        timer = AckTimer()
+        outcome: Outcome | None = "failed"
+        try:
+            response = await self._answer(request, timer)
+            outcome = _outcome(response, timer, is_gone=request.transport is None)
+        except web.HTTPException:
+            outcome = "refused"
+            raise
+        finally:
+            if outcome:
+                timer.ended(outcome)
+        return response
+
+    async def _answer(self, request: web.Request, timer: AckTimer) -> web.StreamResponse:
         if not self._is_listening:
             return web.json_response({"error": "stopping"}, status=503)
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -103,6 +117,7 @@ class HttpConnection:
             payload = parse(text, request.content_type)
         except ValueError:
             return web.json_response({"error": "unreadable request"}, status=400)
+        timer.read(payload)
         bolt_request = AsyncBoltRequest(
             body=json.dumps(payload), query=request.query_string, headers=dict(request.headers)
         )
@@ -110,6 +125,13 @@ class HttpConnection:
         bolt_request.raw_body = text
         with self._acks.pending():
             return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
+
+
+def _outcome(response: web.StreamResponse, timer: AckTimer, *, is_gone: bool) -> Outcome | None:
+    """Return what came of a request; None for a check of the certificate. `is_gone`: nobody waits."""
+    if not timer.is_read:
+        return None if response.status == 200 else "refused"
+    return "lost" if is_gone else outcome_of(response.status)
 
 
 async def _read(request: web.Request, seconds: float) -> bytes:

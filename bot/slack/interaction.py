@@ -14,6 +14,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, NotRecorded, Unrecorded
+from bot.metrics.instruments import REFUSALS
 from bot.slack import ids, views
 from bot.slack.auth import UNANSWERED, SlackUnanswered, answered, error_name
 from bot.slack.message import Message
@@ -377,9 +378,10 @@ class Interaction:
         return next((block[action_id] for block in entered.values() if action_id in block), {})
 
 
-def log_refusal(error: BotError, person: str) -> None:
-    """Log what a person was refused: numbers and values of our own, none of what people wrote."""
+def note_refusal(error: BotError, person: str) -> None:
+    """Count and log what a person was refused: numbers and values of our own, none of what people wrote."""
     facts = {name: value for name, value in vars(error).items() if isinstance(value, Enum | int | float)}
+    REFUSALS.labels(type(error).__name__).inc()
     log.info("refused", error=type(error).__name__, person=person, facts=facts)
 
 

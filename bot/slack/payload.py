@@ -69,6 +69,30 @@ def _cleaned(part: Any) -> Any:
     return part
 
 
+_KINDS = {
+    "event_callback": "event",
+    "block_actions": "action",
+    "interactive_message": "action",
+    "view_submission": "view",
+    "view_closed": "view",
+    "block_suggestion": "options",
+    "shortcut": "shortcut",
+    "message_action": "shortcut",
+}
+
+
+def kind_of(payload: object) -> str:
+    """Return what Slack asks for: command, action, view, options, shortcut, event or step; else unknown."""
+    match payload:
+        case {"command": _}:
+            return "command"
+        case {"type": "event_callback", "event": {"type": "function_executed"}}:
+            return "step"
+        case {"type": str(kind)}:
+            return _KINDS.get(kind, "unknown")
+    return "unknown"
+
+
 def is_for_us(event: Json) -> bool:
     """Tell whether an event is something to handle: no message of a bot's, no edit, and each message once.
 

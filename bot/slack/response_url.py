@@ -9,9 +9,11 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import tracing
+from bot.slack.calls import answering
 from bot.slack.newer_blocks import newer_types, older
 
 log = structlog.get_logger()
@@ -25,9 +27,9 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
     try:
         with tracing.call("Slack response_url", slack__method="response_url") as span:
             # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
-            answer = await address.send_dict(content)
+            answer = await _send(address, content)
             if answer.status_code != 200 and newer_types(content):
-                answer = await address.send_dict(older(content))
+                answer = await _send(address, older(content))
             span.note(http__response__status_code=answer.status_code)
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("response_url_unreachable", reason=type(error).__name__)
@@ -38,7 +40,13 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
 async def delete_original(url: str, client: AsyncWebClient) -> None:
     """Delete the message that was clicked, if Slack can be reached."""
     with suppress(aiohttp.ClientError, TimeoutError):
-        await _address(url, client).send(delete_original=True)
+        await _send(_address(url, client), {"delete_original": True})
+
+
+async def _send(address: AsyncWebhookClient, content: Json) -> WebhookResponse:
+    with answering() as answers:
+        answers.append(await address.send_dict(content))
+    return answers[0]
 
 
 def _address(url: str, client: AsyncWebClient) -> AsyncWebhookClient:

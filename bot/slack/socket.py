@@ -17,8 +17,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.metrics.instruments import SLACK_DISCONNECTS
 from bot.network import certificate_problem, proxy_for
-from bot.slack.acks import PendingAcks
+from bot.slack.acks import ACK_SECONDS, AckTimer, Outcome, PendingAcks, outcome_of
 from bot.slack.auth import error_name
 from bot.slack.dispatch import RunningListeners
 from bot.slack.payload import InvalidPayload, storable
@@ -32,8 +33,8 @@ CLOSE_FIRST = frozenset({"too_many_websockets", "link_disabled"})
 ROUTINE = frozenset({"warning", "refresh_requested"})
 """Reasons for which Slack renews every socket every few hours."""
 
-ACK_SECONDS = 3.0
-"""An ack that is later than this is of no use to Slack."""
+_COUNTED_REASONS = CLOSE_FIRST | ROUTINE | {"broken", "closed", "deaf", "no_hello"}
+"""Why sockets end, as it is counted; any other reason of Slack's is counted as "other"."""
 
 
 class SocketConnection:
@@ -102,6 +103,7 @@ class SocketConnection:
         try:
             socket = await self._open(http)
         except Exception as error:  # Whatever it is, giving up would leave the bot deaf for good.
+            SLACK_DISCONNECTS.labels("refused").inc()
             log.warning("slack_refused", error=_words(error), ready=self.is_ready)
             return 0.0
         opened = asyncio.get_running_loop().time()
@@ -115,6 +117,8 @@ class SocketConnection:
             self._retire(previous)
         await socket.over.wait()
         lived = asyncio.get_running_loop().time() - opened
+        reason = socket.reason if socket.reason in _COUNTED_REASONS else "other"
+        SLACK_DISCONNECTS.labels(reason).inc()
         level = logging.INFO if socket.reason in ROUTINE else logging.WARNING
         log.log(level, "slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
         if socket.reason in CLOSE_FIRST or not socket.is_open:
@@ -144,9 +148,12 @@ class SocketConnection:
         return socket
 
     def _received(self, socket: Socket, request: SocketModeRequest) -> None:
-        _keep(self._answers, self._answer(socket, request))
+        timer = AckTimer()
+        timer.read(request.payload)
+        _keep(self._answers, self._answer(socket, request, timer))
 
-    async def _answer(self, socket: Socket, request: SocketModeRequest) -> None:
+    async def _answer(self, socket: Socket, request: SocketModeRequest, timer: AckTimer) -> None:
+        outcome: Outcome = "failed"
         began = time.time()
         try:
             with self._acks.pending():
@@ -157,13 +164,17 @@ class SocketConnection:
                 except ConnectionError:
                     # Slack takes it on the app's next socket as well; the SDK does the same.
                     await send_async_response(await self._next(), request, response, began)
+                outcome = outcome_of(response.status)
         except InvalidPayload as error:
             # Not acked: Slack says so to whoever waits, and we don't know what to answer.
+            outcome = "refused"
             log.warning("slack_request_invalid", type=request.type, why=str(error))
         except (ConnectionError, TimeoutError):
+            outcome = "lost"
             log.warning("slack_ack_lost", envelope=request.envelope_id, type=request.type)
         except Exception:
             log.exception("slack_request_failed", envelope=request.envelope_id, type=request.type)
+        timer.ended(outcome)
 
     async def _next(self) -> Socket:
         async with asyncio.timeout(ACK_SECONDS), self._arrival:

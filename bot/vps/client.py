@@ -3,11 +3,12 @@
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import count
 from random import SystemRandom
 
 import httpx
@@ -18,6 +19,7 @@ from pydantic import SecretStr
 from bot import tracing
 from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
 from bot.masking import Mask
+from bot.metrics.instruments import VPS_REQUEST_SECONDS, VPS_RETRIES
 from bot.network import certificate_problem, proxy_for, trusted
 from bot.vps.read_json import read_json
 from bot.vps.refusals import Hide, api_words, broken, invalid_response, refusal, says_no, writes
@@ -41,12 +43,15 @@ LARGEST_REFUSAL = 2**20
 
 MOST_PAGES = 1000
 
+ENDPOINTS = frozenset({"/account/me/", "/backups/", "/backups/{id}/", "/servers/", "/servers/{id}/restore/"})
+"""What is called, as it is counted."""
+_NUMBER = re.compile(r"(?<=/)\d+(?=/)")
+
 LONGEST_WAIT = 10.0
 """Seconds a retry may wait; when asked to wait longer, the caller is told instead."""
 
 _log = structlog.get_logger()
 _chance = SystemRandom()
-_ID = re.compile(r"/\d+")
 
 
 @dataclass
@@ -122,7 +127,7 @@ class VpsClient:
 
     async def get(self, path: str, params: Params | None = None) -> object:
         """Return the JSON at `path`, below the base address."""
-        return await self._retried(self._read, self._url(path, params), _Budget(self._largest))
+        return await self._read(self._url(path, params), _Budget(self._largest))
 
     async def list_all(self, path: str, params: Params | None = None) -> Listing:
         """Return the results of all pages; `next` is followed if it stays at the same origin.
@@ -138,7 +143,7 @@ class VpsClient:
             if url in seen or len(seen) >= MOST_PAGES:
                 raise invalid_response(Nonsense.ENDLESS_PAGES)
             seen.add(url)
-            page = await self._retried(self._read, url, budget)
+            page = await self._read(url, budget)
             match page:
                 case {"results": list(found), **rest}:
                     results.extend(found)
@@ -163,6 +168,11 @@ class VpsClient:
         await self._http.aclose()
 
     async def _read(self, url: httpx.URL, budget: _Budget) -> object:
+        return await self._retried(self._read_once, url, budget, count())
+
+    async def _read_once(self, url: httpx.URL, budget: _Budget, tries: Iterator[int]) -> object:
+        if next(tries):
+            VPS_RETRIES.inc()
         answer = await self._exchange("GET", url, budget=budget)
         if answer is None:
             raise invalid_response(Nonsense.EMPTY)
@@ -172,25 +182,29 @@ class VpsClient:
         self, method: str, url: httpx.URL, json: object = None, budget: _Budget | None = None
     ) -> object | None:
         budget = budget or _Budget(self._largest)
-        began = time.monotonic()
+        began, status = time.monotonic(), "none"
         with self._span(method, url) as span:
             try:
                 async with (
                     asyncio.timeout(WHOLE_EXCHANGE),
                     self._http.stream(method, url, json=json) as response,
                 ):
+                    status = str(response.status_code)
                     body = await self._body(response, method, budget)
             except (httpx.HTTPError, TimeoutError) as error:
                 self.is_answered = False
                 why = certificate_problem(error) or type(error).__name__
                 _log.warning("vps_unanswered", method=method, path=url.path, error=why)
                 raise broken(error, method) from None
+            finally:
+                seconds = time.monotonic() - began
+                VPS_REQUEST_SECONDS.labels(method, self._endpoint(url), status).observe(seconds)
             span.note(http__response__status_code=response.status_code)
             if not response.is_success:
                 span.fail(str(response.status_code))
         self.is_answered = response.status_code < 500
         told = {"method": method, "path": url.path, "status": response.status_code}
-        told |= {"seconds": round(time.monotonic() - began, 3)}
+        told |= {"seconds": round(seconds, 3)}
         if not response.is_success:
             _log.warning("vps_refused", **told)
             raise refusal(response.status_code, response.headers, body, method, self._mask.text)
@@ -223,12 +237,17 @@ class VpsClient:
         return body
 
     def _span(self, method: str, url: httpx.URL) -> AbstractContextManager[tracing.Span]:
-        endpoint = _ID.sub("/{id}", url.path.removeprefix(self._base.path.rstrip("/")))
+        endpoint = self._endpoint(url)
         return tracing.call(f"{method} {endpoint}", http__request__method=method, url__template=endpoint)
 
     def _url(self, path: str, params: Params | None = None) -> httpx.URL:
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
         return url.copy_merge_params(dict(params)) if params else url
+
+    def _endpoint(self, url: httpx.URL) -> str:
+        """Return which of `ENDPOINTS` is called; "other" for what only VPS.org's pages lead to."""
+        path = _NUMBER.sub("{id}", url.path.removeprefix(self._base.path.rstrip("/")))
+        return path if path in ENDPOINTS else "other"
 
     def _next(self, here: httpx.URL, address: object) -> httpx.URL | None:
         if address is None or address == "":

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from bot.audit.model import Intact
 from bot.audit.store import AuditTrail
-from bot.operations.database import is_missing, open_database, with_keepalives
+from bot.operations.database import in_use, is_missing, open_database, with_keepalives
 from bot.operations.engine import adopt, start, step, workflow
 from tests.audit.facts import entry
+from tests.metrics.growth import Growth
 from tests.operations.harness import EngineHarness, Order, begin, until_ended
 from tests.operations.postgres import Postgres
 
@@ -28,6 +29,20 @@ def file_database(tmp_path: Path) -> Iterator[sa.Engine]:
     database = open_database(f"sqlite:///{tmp_path}/bot.sqlite")
     yield database
     database.dispose()
+
+
+def test_errors_are_counted_by_their_class_and_connections_while_they_are_used(
+    file_database: sa.Engine,
+) -> None:
+    growth = Growth()
+    # The engine works with a copy that has options of its own.
+    ours = file_database.execution_options(schema_translate_map={None: None})
+    with ours.connect() as connection:
+        assert in_use(file_database) == 1
+        with pytest.raises(sa.exc.OperationalError):
+            connection.execute(sa.text("select a secret"))
+    assert in_use(file_database) == 0
+    assert growth.of("database_errors_total") == {("OperationalError",): 1}
 
 
 @step("database_test_act")

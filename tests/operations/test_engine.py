@@ -17,6 +17,7 @@ from bot.operations.engine import (
     step,
     workflow,
 )
+from tests.metrics.growth import Growth
 from tests.operations.database_faults import full_disk
 from tests.operations.harness import EngineHarness, Order, begin, until_ended, until_recorded, wait_at
 
@@ -179,6 +180,7 @@ async def test_a_workflow_is_sent_something_once(harness: EngineHarness) -> None
 
 
 async def test_what_the_database_does_not_take_is_not_promised(harness: EngineHarness) -> None:
+    growth = Growth()
     with full_disk("INSERT INTO main.workflow_status"), pytest.raises(NotRecorded) as refused:
         await start(do_work, "a", Order(name="a"))
     assert refused.value.what is Unrecorded.OPERATION
@@ -187,6 +189,7 @@ async def test_what_the_database_does_not_take_is_not_promised(harness: EngineHa
     with full_disk("INSERT INTO main.notifications"), pytest.raises(NotRecorded) as refused:
         await send("b", "decision", {"word": "yes"}, "click-1")
     assert refused.value.what is Unrecorded.ANSWER
+    assert growth.of("database_errors_total")["unconfirmed",] == 2
     assert harness.log.lines == ["b listens"]
 
 

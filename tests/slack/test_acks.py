@@ -2,7 +2,11 @@
 
 import asyncio
 
-from bot.slack.acks import GIVE_WAY_SECONDS, PendingAcks
+import pytest
+
+from bot.slack.acks import GIVE_WAY_SECONDS, AckTimer, PendingAcks
+from bot.slack.payload import kind_of
+from tests.metrics.growth import Growth
 from tests.virtual_time import in_virtual_time
 
 
@@ -55,3 +59,39 @@ def test_who_gives_up_waiting_keeps_nobody_waiting() -> None:
             await acks.give_way()
 
     assert in_virtual_time(leave)[1] < 2 * GIVE_WAY_SECONDS
+
+
+def test_an_ack_after_slack_has_given_up_is_late() -> None:
+    async def acked(seconds: float, payload: object) -> None:
+        timer = AckTimer()
+        timer.read(payload)
+        await asyncio.sleep(seconds)
+        timer.ended("acked")
+
+    growth = Growth()
+    in_virtual_time(lambda: acked(2.9, {"type": "block_actions"}))
+    in_virtual_time(lambda: acked(3.1, {"type": "view_submission"}))
+    assert growth.of("ack_seconds_count") == {("action", "acked"): 1, ("view", "late"): 1}
+    assert growth.of("ack_seconds_sum") == {
+        ("action", "acked"): pytest.approx(2.9),
+        ("view", "late"): pytest.approx(3.1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        ({"command": "/backup", "type": "x"}, "command"),
+        ({"type": "block_actions"}, "action"),
+        ({"type": "view_closed"}, "view"),
+        ({"type": "block_suggestion"}, "options"),
+        ({"type": "message_action"}, "shortcut"),
+        ({"type": "event_callback", "event": {"type": "app_mention"}}, "event"),
+        ({"type": "event_callback", "event": {"type": "function_executed"}}, "step"),
+        ({"type": "something Slack thinks of later"}, "unknown"),
+        ({"type": ["x"]}, "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_what_slack_asks_for(payload: object, kind: str) -> None:
+    assert kind_of(payload) == kind

@@ -8,10 +8,11 @@ import pytest
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from structlog.testing import capture_logs
 
-from bot.errors import Misuse, UsageError
-from bot.slack.dispatch import Handlers, RunningListeners, register
+from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
+from bot.slack.dispatch import UNEXPECTED, Handlers, RunningListeners, register
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
+from tests.metrics.growth import Growth
 from tests.slack.conftest import soon
 from tests.slack.wire import SLASH, Wire
 
@@ -83,7 +84,11 @@ async def test_who_uses_a_button_that_nobody_handles_is_told(wire: Wire) -> None
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(UsageError(Misuse.OPEN_QUOTE), "A quote is not closed."), (ZeroDivisionError(), "on my side")],
+    [
+        (UsageError(Misuse.OPEN_QUOTE), "A quote is not closed."),
+        (ZeroDivisionError(), "on my side"),
+        (NotRecorded(Unrecorded.OPERATION), "Not confirmed"),
+    ],
 )
 async def test_what_a_handler_raises_is_told_in_the_form_that_was_sent(
     wire: Wire, error: Exception, words: str
@@ -92,13 +97,16 @@ async def test_what_a_handler_raises_is_told_in_the_form_that_was_sent(
         raise error
 
     app, _ = bot(wire, Handlers(views={"form": fails}))
+    growth = Growth()
     with capture_logs() as logs:
         _, answer = await sends(app, SUBMIT)
     assert answer["response_action"] == "update"
     assert words in json.dumps(answer)
-    expected = isinstance(error, UsageError)
-    assert [line["event"] for line in logs] == ["refused" if expected else "listener_failed"]
+    events = {"UsageError": "refused", "NotRecorded": "not_recorded"}
+    expected = events.get(type(error).__name__)
+    assert [line["event"] for line in logs] == [expected or "listener_failed"]
     assert expected or logs[0]["reference"] in json.dumps(answer)
+    assert growth.of("refusals_total") == {(type(error).__name__ if expected else UNEXPECTED,): 1}
 
 
 async def test_a_person_who_can_not_be_told_is_logged_and_the_ack_stands(wire: Wire) -> None:

@@ -21,6 +21,7 @@ from structlog.testing import capture_logs
 
 from bot.health import HttpServer
 from bot.slack.http import MAX_BODY_BYTES, PATH, HttpConnection, _read
+from tests.metrics.growth import Growth
 from tests.slack.conftest import ended, soon
 from tests.slack.wire import Wire
 
@@ -102,6 +103,22 @@ async def slack(wire: Wire) -> AsyncIterator[Slack]:
 
 async def test_a_signed_command_is_answered(slack: Slack) -> None:
     assert await slack.sends(COMMAND) == (200, "here you are")
+
+
+async def test_what_comes_of_requests_counts_by_what_they_ask_for(slack: Slack) -> None:
+    growth = Growth()
+    await slack.sends(COMMAND)
+    await slack.sends(EVENT, content_type="application/json")
+    await slack.sends(COMMAND.replace(b"backup", b"other"))
+    await slack.sends(COMMAND, headers={})
+    await slack.sends(b"x" * (MAX_BODY_BYTES + 1))
+    await slack.sends(b"ssl_check=1", headers={})
+    assert growth.of("ack_seconds_count") == {
+        ("command", "acked"): 1,
+        ("event", "acked"): 1,
+        ("command", "failed"): 1,
+        ("unknown", "refused"): 2,
+    }
 
 
 def test_our_signatures_are_slacks() -> None:

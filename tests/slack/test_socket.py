@@ -5,27 +5,32 @@ from typing import Any
 import pytest
 import structlog
 from pydantic import SecretStr
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.socket import SocketConnection
+from tests.metrics.growth import Growth
 from tests.slack.conftest import FAST, Connect, answers
 from tests.slack.wire import Wire
 
 
 async def test_a_command_is_answered_on_its_own_socket(wire: Wire, app: AsyncApp, connect: Connect) -> None:
+    growth = Growth()
     connection = connect(app, FAST)
     assert not connection.is_ready
     await answers(wire, 1)
     assert connection.is_ready
+    assert growth.of("ack_seconds_count") == {("command", "acked"): 1}
 
 
 async def test_a_reset_connection_is_replaced_with_a_new_ticket(
     wire: Wire, app: AsyncApp, connect: Connect
 ) -> None:
+    growth = Growth()
     connection = connect(app, FAST)
     (await wire.connection(1)).resets()
     await answers(wire, 2)
     assert connection.is_ready
+    assert growth.of("slack_disconnects_total") == {("broken",): 1}
     assert wire.calls.count("apps.connections.open") == 2
 
 
@@ -58,8 +63,10 @@ async def test_the_connection_outlasts_whatever_slack_refuses_with(
     refusal: str | int, wire: Wire, app: AsyncApp, connect: Connect
 ) -> None:
     wire.errors["apps.connections.open"] = [refusal, refusal]
+    growth = Growth()
     connect(app, FAST)
     await answers(wire, 1)
+    assert growth.of("slack_disconnects_total") == {("refused",): 2}
 
 
 async def test_a_dead_socket_is_replaced(wire: Wire, app: AsyncApp, connect: Connect) -> None:
@@ -151,3 +158,49 @@ def test_no_pause_outgrows_the_longest(app: AsyncApp) -> None:
     connection = SocketConnection(app, SecretStr("xapp-1"))
     assert connection._pause(0) == 0
     assert all(0.25 <= connection._pause(lives) <= 30 for lives in (1, 5, 100, 10**6))
+
+
+async def test_what_slack_says_of_its_socket_counts_by_what_is_known_of_it(
+    wire: Wire, app: AsyncApp, connect: Connect
+) -> None:
+    growth = Growth()
+    connect(app, FAST)
+    for number, reason in enumerate(["warning", "a reason of its own"], start=1):
+        await (await wire.connection(number)).disconnects(reason)
+    await answers(wire, 3)
+    assert growth.of("slack_disconnects_total") == {("warning",): 1, ("other",): 1}
+
+
+async def test_what_is_not_acked_counts_by_why(
+    wire: Wire, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.socket.ACK_SECONDS", 0.05)  # After which no ack is of use.
+    app = wire.app()
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    @app.command("/backup")
+    async def backup(ack: AsyncAck) -> None:
+        asked.set()
+        await may_answer.wait()
+        await ack()
+
+    growth = Growth()
+    connection = connect(app, FAST)
+    slack = await wire.connection(1)
+    too_deep: dict[str, Any] = {}
+    for _ in range(700):
+        too_deep = {"in": too_deep}
+    await slack.sends({"type": "events_api", "envelope_id": "e-1", "payload": too_deep})
+    await slack.asks("e-2", command="/other")
+    await slack.asks("e-3")
+    await asyncio.wait_for(asked.wait(), 5)
+    wire.refused_handshakes = 1_000
+    slack.resets()
+    await asyncio.wait_for(slack.ended.wait(), 5)
+    may_answer.set()
+    await asyncio.wait_for(asyncio.gather(*connection._answers), 5)
+    assert growth.of("ack_seconds_count") == {
+        ("unknown", "refused"): 1,
+        ("command", "failed"): 1,
+        ("command", "lost"): 1,
+    }

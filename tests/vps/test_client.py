@@ -21,6 +21,7 @@ from bot.errors import (
 )
 from bot.vps.account import read_account
 from bot.vps.client import VpsClient
+from tests.metrics.growth import Growth
 from tests.vps.provider import BASE, TOKEN, Vps, client
 
 
@@ -57,8 +58,32 @@ async def test_a_slash_at_the_end_of_the_address_changes_nothing() -> None:
 @pytest.mark.parametrize("trouble", [httpx.ConnectError("x"), httpx.ReadTimeout("x"), httpx.Response(502)])
 async def test_a_read_is_tried_again(trouble: httpx.Response | Exception) -> None:
     vps = Vps(trouble, trouble, httpx.Response(200, json=[1]))
-    assert await client(vps).get("/x/") == [1]
+    growth = Growth()
+    assert await client(vps).get("/servers/") == [1]
+    status = str(trouble.status_code) if isinstance(trouble, httpx.Response) else "none"
+    assert growth.of("vps_request_seconds_count") == {
+        ("GET", "/servers/", status): 2,
+        ("GET", "/servers/", "200"): 1,
+    }
+    assert growth.of("vps_retries_total") == {(): 2}
     assert len(vps.requests) == 3
+
+
+async def test_calls_count_by_endpoint_without_numbers_and_pages_of_the_providers_own_as_other() -> None:
+    pages: list[object] = [{"results": [1], "next": f"{BASE}/a-name/"}, {"results": [2]}, {}, {}]
+    vps = Vps(*(httpx.Response(200, json=page) for page in pages))
+    growth = Growth()
+    it = client(vps)
+    await it.list_all("/backups/", {"server_id": 7})
+    await it.delete("/backups/7/")
+    await it.post("/servers/8/restore/", {})
+    assert growth.of("vps_request_seconds_count") == {
+        ("GET", "/backups/", "200"): 1,
+        ("GET", "other", "200"): 1,
+        ("DELETE", "/backups/{id}/", "200"): 1,
+        ("POST", "/servers/{id}/restore/", "200"): 1,
+    }
+    assert growth.of("vps_retries_total") == {}
 
 
 async def test_a_read_is_given_up_after_a_few_tries() -> None:

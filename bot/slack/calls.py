@@ -1,0 +1,166 @@
+"""Calls of Slack's Web API: which are made once more, and each try counted, with what came of it."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
+from slack_sdk.webhook import WebhookResponse
+from typing_extensions import override
+
+from bot.metrics.instruments import SLACK_REQUEST_SECONDS, SLACK_RETRIES
+
+COUNTED_ERRORS = frozenset(
+    (
+        "account_inactive",
+        "cannot_dm_bot",
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "exchanged_trigger_id",
+        "expired_trigger_id",
+        "fatal_error",
+        "hash_conflict",
+        "internal_error",
+        "invalid_arguments",
+        "invalid_auth",
+        "invalid_blocks",
+        "is_archived",
+        "message_not_found",
+        "messages_tab_disabled",
+        "missing_scope",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "not_allowed_token_type",
+        "not_authed",
+        "not_found",
+        "not_in_channel",
+        "plan_upgrade_required",
+        "ratelimited",
+        "request_timeout",
+        "restricted_action",
+        "service_unavailable",
+        "thread_not_found",
+        "token_expired",
+        "token_revoked",
+        "trigger_expired",
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+    )
+)
+"""Slack's own names for errors that are counted by name; any other is counted as "other"."""
+
+UPLOAD = "upload"
+"""What the sending of a file is counted as: Slack names an address for each."""
+RESPONSE_URL = "response_url"
+
+_METHOD = re.compile(r"[a-zA-Z]+(?:\.[a-zA-Z]+)+")
+
+_began: ContextVar[float] = ContextVar("when the current try of a call began")
+
+
+def timed() -> aiohttp.TraceConfig:
+    """Return what has a session note when each try of a call begins."""
+
+    async def begin(*_: object) -> None:
+        _began.set(time.perf_counter())
+
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(begin)
+    return config
+
+
+class _Counted(AsyncRetryHandler):
+    """Counts what is made once more."""
+
+    @override
+    async def prepare_for_next_attempt_async(self, **what: Any) -> None:
+        SLACK_RETRIES.inc()
+        await super().prepare_for_next_attempt_async(**what)
+
+
+class RateLimitRetryHandler(_Counted, AsyncRateLimitErrorRetryHandler):
+    """Waits as long as Slack asks for, except for a modal, whose trigger would be dead by then."""
+
+    @override
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if request.url.endswith(("/views.open", "/views.push")):
+            return False
+        return await super()._can_retry_async(state=state, request=request, response=response, error=error)
+
+
+class ConnectRetryHandler(_Counted, AsyncConnectionErrorRetryHandler):
+    """Tries again what could not be sent, as no connection came about."""
+
+    def __init__(self, max_retry_count: int) -> None:
+        super().__init__(max_retry_count, error_types=[aiohttp.ClientConnectorError])
+
+
+class EachTry(AsyncRetryHandler):
+    """Sees each try of a call at its end, and counts it; retries none. It must be the first handler."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self._base_url = base_url
+
+    @override
+    async def can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        began = _began.get(None)
+        if began is not None:  # Only a session with `timed` tells.
+            method = request.url.removeprefix(self._base_url)
+            method = method if _METHOD.fullmatch(method) else UPLOAD
+            SLACK_REQUEST_SECONDS.labels(method, _status(response, error)).observe(
+                time.perf_counter() - began
+            )
+        return False
+
+
+def _status(response: HttpResponse | None, error: Exception | None) -> str:
+    if response is None:
+        # Of an answer that could not be read the SDK keeps aiohttp's.
+        return str(error.response.status) if isinstance(error, SlackApiError) else "none"
+    if response.status_code != 200:
+        return str(response.status_code)
+    name = response.body.get("error") if isinstance(response.body, dict) else None
+    if name is None:
+        return "200"
+    return name if name in COUNTED_ERRORS else "other"
+
+
+@contextmanager
+def answering() -> Iterator[list[WebhookResponse]]:
+    """Count a call of a response_url, with the answer that is put into what this yields."""
+    began = time.perf_counter()
+    answers: list[WebhookResponse] = []
+    try:
+        yield answers
+    finally:
+        status = str(answers[0].status_code) if answers else "none"
+        SLACK_REQUEST_SECONDS.labels(RESPONSE_URL, status).observe(time.perf_counter() - began)
