@@ -178,7 +178,7 @@ async def _run_supervised(bot: "_Bot", launched: Engine, settings: Settings, ann
         background = [group.create_task(each()) for each in (*bot.background, *launched.background, announce)]
         try:
             bot.identified.set_result(await check_tokens(bot.services.slack, settings.slack_app_token))
-            log.info("identified", team=bot.identified.result().team, mode=settings.mode)
+            log.info("identified", workspace=bot.identified.result().team, mode=settings.mode)
             await bot.connection.listen()
         finally:
             await bot.connection.close()

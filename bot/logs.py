@@ -17,6 +17,8 @@ from bot import tracing
 from bot.masking import MASK, Mask
 from bot.terminal import visible
 
+log = structlog.get_logger("bot")
+
 _DEEPEST = 8
 
 # These log whole payloads at DEBUG, or a line per request at INFO.
@@ -164,7 +166,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    structlog.get_logger("bot").critical("crashed", exc_info=(kind, error, trace))
+    log.critical("crashed", exc_info=(kind, error, trace))
 
 
 def _thread_crashed(args: threading.ExceptHookArgs) -> None:

@@ -3,8 +3,9 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _STATEMENTS = "select|insert|update|delete|create|drop|alter|set|begin|with|pragma"
@@ -13,6 +14,7 @@ _EMOJI = re.compile(r":[a-z_]+:")
 _SPOKEN = re.compile(r"^\W*[A-Z][a-z]+\W*$|[a-z]\S* +\S*[a-z]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LOGGERS = {"log", "_log", "logger", "_logger"}
+_LEVELS = {name: name for name in ("debug", "info", "warning", "error", "critical")} | {"exception": "error"}
 _IN_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _BUGS = {
     name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
@@ -104,11 +106,60 @@ def _is_logged(node: ast.AST) -> bool:
 
 def _names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        for field in ("id", "attr", "arg", "name", "asname", "rest", "module"):
-            value = getattr(node, field, None)
+        for part in ("id", "attr", "arg", "name", "asname", "rest", "module"):
+            value = getattr(node, part, None)
             if isinstance(value, str):
                 yield from value.split(".")
         if isinstance(node, ast.MatchClass):
             yield from node.kwd_attrs
         if isinstance(node, ast.Global | ast.Nonlocal):
             yield from node.names
+
+
+@dataclass
+class Event:
+    """An event of the log: every level it has, and every field it can have."""
+
+    levels: set[str] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
+
+
+def logged(sources: Iterable[str]) -> dict[str, Event]:
+    """Return the events that these sources log, by name; raises ValueError if one can't be read."""
+    events: dict[str, Event] = defaultdict(Event)
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
+        if isinstance(node, ast.Call) and _is_logging(node.func):
+            level, name, fields = _event(node)
+            events[name].levels.add(level)
+            events[name].fields |= fields - {"exc_info"}
+    return dict(events)
+
+
+def bound(sources: Iterable[str]) -> set[str]:
+    """Return the fields that workflows give to each line they log: the keys of what their `about` returns."""
+    found = set()
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
+        match node:
+            case ast.keyword(arg="about", value=ast.Lambda(body=ast.Dict(keys=keys))):
+                found |= {ast.literal_eval(key) for key in keys if key}
+            case ast.FunctionDef(name=name, body=[*_, ast.Return(value=ast.Dict(keys=keys))]):
+                found |= {ast.literal_eval(key) for key in keys if key and name.startswith("about_")}
+    return found
+
+
+def _is_logging(function: ast.expr) -> bool:
+    match function:
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name in _LOGGERS
+        case ast.Attribute(value=ast.Attribute(attr=name) | ast.Call(func=ast.Attribute(attr=name))):
+            return name in {*_LOGGERS, "get_logger"}
+    return False
+
+
+def _event(call: ast.Call) -> tuple[str, str, set[str]]:
+    match call:
+        case ast.Call(func=ast.Attribute(attr=level), args=[ast.Constant(value=str(name))], keywords=given):
+            fields = {each.arg for each in given if each.arg}
+            if level in _LEVELS and len(fields) == len(given):
+                return _LEVELS[level], name, fields
+    raise ValueError(f"level, name or fields can't be read: {ast.unparse(call)}")

@@ -11,7 +11,7 @@ import bot
 from bot.audit.model import RestoreProof
 from bot.services import Timeouts
 from bot.settings import Settings
-from tests.house_kit import reads_like_a_sentence, sentences, speaks_of, touched_by
+from tests.house_kit import bound, logged, reads_like_a_sentence, sentences, speaks_of, touched_by
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -181,3 +181,38 @@ def test_each_lock_has_all_of_the_smaller_one_at_the_same_versions() -> None:
     )
     assert runtime < traced < development
     assert not [pinned for pinned in runtime if pinned.startswith("opentelemetry")]
+
+
+EVENTS = (ROOT / "docs" / "events.md").read_text()
+
+
+def _sources() -> list[str]:
+    paths = (ROOT / "bot").rglob("*.py")
+    return [path.read_text() for path in paths if "sandbox" not in path.parts]
+
+
+def test_every_event_of_the_log_is_explained_as_the_code_logs_it_and_no_other() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([a-z, ]+) \| (.*?) \| \S.*\|$", EVENTS, re.MULTILINE)
+    told = {
+        name: (set(levels.split(", ")), set(re.findall(r"`(\w+)`", fields))) for name, levels, fields in rows
+    }
+    assert told == {name: (event.levels, event.fields) for name, event in logged(_sources()).items()}
+    assert len(told) == len(rows)
+
+
+def test_every_field_of_the_log_is_explained_once() -> None:
+    everywhere, some = (
+        EVENTS.split(f"| {title} |")[1].split("\n\n")[0] for title in ("bound field", "field")
+    )
+    named, told = (re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) for table in (everywhere, some))
+    assert sorted(named) == sorted(bound(_sources()))
+    assert told == sorted({field for event in logged(_sources()).values() for field in event.fields})
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["log.info(name)", 'log.log(level, "a")', 'log.info("a", **more)', 'log.warn("a")', "x.log.info(a)"],
+)
+def test_what_can_t_be_read_of_an_event_is_not_passed_over(call: str) -> None:
+    with pytest.raises(ValueError, match="can't be read"):
+        logged([call])

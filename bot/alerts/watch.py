@@ -108,7 +108,7 @@ class AlertWatch:
                 retry = RETRY_SECONDS
             except _PUT_OFF as error:
                 self._is_unsure = True
-                log.warning("alerts_put_off", reason=type(error).__name__)
+                log.warning("alerts_put_off", error=type(error).__name__)
                 pause, retry = min(retry, every), 2 * retry
             except Exception:  # The next scan may go well; nobody would notice that none came.
                 self._is_unsure = True
@@ -167,7 +167,7 @@ class AlertWatch:
             status = PARTIAL if scan.failure == PARTIAL else ""
             troubles = [Trouble(kind=Kind.UNREADABLE, at=since, status=status, used=scan.not_shown)]
         found = Findings(now, troubles, lambda kind: bool(troubles) and kind is Kind.UNREADABLE, frozenset())
-        log.warning("alerts_blind", reason=scan.failure, not_shown=scan.not_shown)
+        log.warning("alerts_blind", error=scan.failure, not_shown=scan.not_shown)
         return self._next(known, found), {_BLIND: f"{scans + 1} {since.isoformat()}"}
 
     async def _judged(

@@ -49,6 +49,8 @@ class AuditCheck:
         found = await self._trail.verify()
         self.is_intact = not isinstance(found, Broken)
         if isinstance(found, Broken):
-            log.error("audit_trail_broken", **found.model_dump(mode="json", exclude_defaults=True))
+            log.error(
+                "audit_trail_broken", seq=found.seq, how=found.how, last_seq=found.until, hash=found.hash
+            )
             if self._alarm:
                 self._alarm(found)

@@ -122,7 +122,9 @@ class AuditMirror:
         return end
 
     async def _found(self, broken: Broken) -> None:
-        log.error("audit_trail_broken", **broken.model_dump(mode="json", exclude_defaults=True))
+        log.error(
+            "audit_trail_broken", seq=broken.seq, how=broken.how, last_seq=broken.until, hash=broken.hash
+        )
         self.alarm(broken)
         await self._raise_alarms()
 

@@ -193,7 +193,7 @@ async def _read(results: list[object]) -> tuple[dict[int, Backup], int]:
         # Let go of at once: of a long list there would be two copies at the end.
         results[place] = None
     if problems:
-        _log.warning("backups_unreadable", count=len(problems), first=_fields(problems[0]))
+        _log.warning("backups_unreadable", count=len(problems), fields=_fields(problems[0]))
     return backups, len(problems)
 
 

@@ -61,7 +61,7 @@ class BatchCards:
                 await asyncio.sleep(self._pause * len(self._tasks))
         except SQLAlchemyError as error:
             # The next that moves on, or the end, shows it.
-            log.info("batch_not_drawn", batch=batch_id, reason=type(error).__name__)
+            log.info("batch_not_drawn", batch=batch_id, error=type(error).__name__)
         except Exception:
             log.exception("batch_not_drawn", batch=batch_id)
         finally:

@@ -32,7 +32,7 @@ async def opened(interaction: Interaction) -> None:
         # Nobody has asked for more than to look, so there is nothing to tell them elsewhere.
         log.warning("home_refused", error=error_name(error))
     except UNANSWERED as error:
-        log.warning("home_unanswered", reason=type(error).__name__)
+        log.warning("home_unanswered", error=type(error).__name__)
 
 
 async def turn_back(interaction: Interaction) -> None:

@@ -239,7 +239,7 @@ class Homes:
                     await self._publish(one, gathered.view, {"hash": one.hash} if one.hash else {})
         except (NotChecked, SlackApiError, *UNANSWERED) as error:
             reason = error_name(error) if isinstance(error, SlackApiError) else ""
-            log.info("home_not_shown_anew", reason=reason or type(error).__name__)
+            log.info("home_not_shown_anew", error=reason or type(error).__name__)
             if reason and reason not in PASSING:
                 # With another hash another replica has shown it since, which looks after it now.
                 self._open.pop(one.person, None)

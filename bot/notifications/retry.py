@@ -120,7 +120,7 @@ async def _once(call: Call, is_final: Callable[[str], bool]) -> SlackResult | _R
     except SlackApiError as error:
         return _refusal(error, is_final)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        log.warning("slack_unreachable", reason=certificate_problem(error) or type(error).__name__)
+        log.warning("slack_unreachable", error=certificate_problem(error) or type(error).__name__)
     return _Retry()
 
 

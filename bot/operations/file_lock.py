@@ -60,7 +60,7 @@ class FileLock:
             if await asyncio.to_thread(self._is_gone):
                 break
             await asyncio.sleep(LOOK_SECONDS)
-        log.critical("database_gone", meaning="the file was deleted or replaced; I stop at once")
+        log.critical("database_gone")
         self._terminate()
 
     async def live_leases(self) -> set[str]:

@@ -112,7 +112,7 @@ class ReplicaLease:
                     self._number = number
                     log.info("lease_claimed", lease=lease_name(number))
                     return lease_name(number)
-            log.warning("all_leases_taken", leases=MAX_LEASES)
+            log.warning("all_leases_taken", count=MAX_LEASES)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def hold(self) -> None:
@@ -121,11 +121,7 @@ class ReplicaLease:
         try:
             with Watchdog(TRUST_SECONDS, self._terminate) as watchdog:
                 await self._until_lost(watchdog)
-                log.critical(
-                    "lease_lost",
-                    lease=lease_name(self._number),
-                    meaning="others may take over; I stop at once",
-                )
+                log.critical("lease_lost", lease=lease_name(self._number))
                 self._terminate()
         finally:
             recovering.cancel()
@@ -159,7 +155,7 @@ class ReplicaLease:
                 left = last - clock()
                 if left <= 0:
                     raise DatabaseUnavailable(reason) from error
-                log.warning("database_awaited", reason=reason, seconds_left=round(left))
+                log.warning("database_awaited", reason=reason, left_seconds=round(left))
                 await asyncio.sleep(min(pause, left))
             except (psycopg.Error, ValueError) as error:
                 raise ConfigurationError(f"DATABASE_URL is not right: {error}.") from error
@@ -205,7 +201,7 @@ class ReplicaLease:
                 try:
                     # If another was quicker there is nothing left.
                     if recovered := await self._failover.recover(lease):
-                        log.warning("took_over", lease=lease, workflows=recovered)
+                        log.warning("took_over", lease=lease, count=recovered)
                 finally:
                     with suppress(psycopg.Error):
                         await self._connection.execute("select pg_advisory_unlock(%s, %s)", (LOCKS, number))

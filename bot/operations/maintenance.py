@@ -100,7 +100,7 @@ class Maintenance:
             runner().suspended -= resumed
             self._resumed |= resumed
             self._idle -= resumed
-            log.warning("workflows_resumed", **_named(again))
+            log.warning("workflows_resumed", count=len(again), workflows=_named(again))
 
 
 @step("purge")
@@ -174,8 +174,8 @@ async def _log_errors(chore: Awaitable[None]) -> None:
 
 def _alert(reason: str, rows: Iterable[WorkflowStatus]) -> None:
     if stuck := list(rows):
-        log.error("operations_blocked", reason=reason, **_named(stuck))
+        log.error("operations_blocked", reason=reason, count=len(stuck), workflows=_named(stuck))
 
 
-def _named(rows: list[WorkflowStatus]) -> dict[str, object]:
-    return {"count": len(rows), "workflows": [row.workflow_id for row in rows[:MOST_NAMED]]}
+def _named(rows: list[WorkflowStatus]) -> list[str]:
+    return [row.workflow_id for row in rows[:MOST_NAMED]]

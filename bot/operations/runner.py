@@ -61,7 +61,7 @@ class Runner:
         For failures of the database, after which it is not known what is recorded: anything that went on
         would take them for failures of the work.
         """
-        log.error("workflow_suspended", workflow=workflow_id, error=str(error).splitlines()[0][:200])
+        log.error("workflow_suspended", workflow=workflow_id, reason=str(error).splitlines()[0][:200])
         self._running.discard(workflow_id)
         self.suspended.add(workflow_id)
         await self._never()
@@ -133,7 +133,7 @@ class Runner:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            log.warning("steps_cut_off", workflows=len(self._running))
+            log.warning("steps_cut_off", count=len(self._running))
 
     def _is_busy(self) -> None:
         self._busy.add(_worker())

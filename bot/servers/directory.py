@@ -165,7 +165,7 @@ class ServerDirectory:
         try:
             await self._refresh()
         except Busy as busy:
-            _log.warning("servers_not_refreshed", error="Busy", retry_after=busy.retry_after)
+            _log.warning("servers_not_refreshed", error="Busy", retry_after_seconds=busy.retry_after)
             return min(max(self._refresh_seconds, busy.retry_after or 0.0), LONGEST_PAUSE)
         except ProviderError as error:
             _log.warning("servers_not_refreshed", error=type(error).__name__)

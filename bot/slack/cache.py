@@ -41,14 +41,14 @@ class StaleIfErrorCache(Generic[T]):
 
     def __init__(
         self,
-        what: str,
+        kind: str,
         ask: Callable[[str], Awaitable[T]],
         *,
         keep_seconds: float,
         timeout: float,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._what = what
+        self._kind = kind
         self._ask = ask
         self._keep_seconds = keep_seconds
         self._timeout = timeout
@@ -78,7 +78,7 @@ class StaleIfErrorCache(Generic[T]):
         if done:
             task.result()
         else:
-            self._log_kept(key, "no answer in time")
+            self._log_kept(key, "TimeoutError")
 
     async def _ask_slack(self, key: str) -> None:
         try:
@@ -87,7 +87,7 @@ class StaleIfErrorCache(Generic[T]):
             name = error_name(error)
             if name in FINAL_ERRORS:
                 self._entries.clear()
-            self._log_kept(key, name or "an unreadable answer")
+            self._log_kept(key, name or "unreadable")
         except UNANSWERED as error:
             self._log_kept(key, type(error).__name__)
         else:
@@ -96,8 +96,9 @@ class StaleIfErrorCache(Generic[T]):
             if len(self._entries) > MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
 
-    def _log_kept(self, key: str, reason: str) -> None:
-        is_kept = self.known(key) is not None
-        age = {"age_seconds": round(self._clock() - self._entries[key].at)} if is_kept else {}
-        event = "stale_value_kept" if is_kept else "value_unknown"
-        log.warning(event, what=self._what, id=key, reason=reason, **age)
+    def _log_kept(self, key: str, error: str) -> None:
+        if self.known(key) is None:
+            log.warning("value_unknown", kind=self._kind, id=key, error=error)
+        else:
+            age = round(self._clock() - self._entries[key].at)
+            log.warning("stale_value_kept", kind=self._kind, id=key, error=error, age_seconds=age)

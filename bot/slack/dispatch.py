@@ -163,7 +163,7 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
         await handler(interaction)
     except NotRecorded as error:
         REFUSALS.labels(type(error).__name__).inc()
-        log.warning("not_recorded", what=error.what, person=interaction.person)
+        log.warning("not_recorded", kind=error.what, person=interaction.person)
         tracing.current().fail(type(error).__name__)
         await _tell_not_recorded(interaction, error)
     except NeedsClick:
@@ -175,7 +175,7 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
     except CantPost:
         await _tell(interaction, messages.cant_post())
     except SlackUnanswered as error:
-        log.warning("slack_unanswered", reason=str(error))
+        log.warning("slack_unanswered", error=str(error))
         await _tell(interaction, messages.slack_unreadable())
     except SlackApiError as error:
         name = error_name(error)
@@ -242,7 +242,7 @@ async def _say(interaction: Interaction, message: Message) -> None:
     try:
         await interaction.reply_ephemeral(message)
     except (SlackApiError, *UNANSWERED) as failure:
-        log.warning("nobody_told", what=message.text, reason=type(failure).__name__)
+        log.warning("nobody_told", person=interaction.person, error=type(failure).__name__)
 
 
 async def _tell(interaction: Interaction, trouble: Explanation) -> None:
@@ -250,7 +250,7 @@ async def _tell(interaction: Interaction, trouble: Explanation) -> None:
         await interaction.explain(trouble)
     except (SlackApiError, *UNANSWERED) as failure:
         # To raise now would undo an ack that is just going out: Bolt makes an error of it.
-        log.warning("nobody_told", what=trouble.what, reason=type(failure).__name__)
+        log.warning("nobody_told", person=interaction.person, error=type(failure).__name__)
 
 
 def _disjoint(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:

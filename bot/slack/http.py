@@ -86,7 +86,7 @@ class HttpConnection:
             async with asyncio.timeout(self._close_seconds):
                 await self._listeners.finished()
         except TimeoutError:
-            log.warning("slack_listeners_cut_off", running=self._listeners.count)
+            log.warning("slack_listeners_cut_off", count=self._listeners.count)
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         timer = AckTimer()

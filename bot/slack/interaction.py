@@ -246,7 +246,7 @@ class Interaction:
         try:
             await drawable(ephemeral, content)
         except (SlackApiError, *UNANSWERED) as error:
-            log.info("reply_by_direct_message", reason=type(error).__name__)
+            log.info("reply_by_direct_message", error=type(error).__name__)
             await drawable(direct, content)
 
     async def remove_offer(self) -> None:
@@ -337,7 +337,7 @@ class Interaction:
                 await self.update_view(self._answer_id, modal)
             self._answer_id = self._answer_id or await self.open_view(modal)
         except (SlackApiError, SlackUnanswered) as error:
-            log.info("answer_not_shown", reason=type(error).__name__)
+            log.info("answer_not_shown", error=type(error).__name__)
             return False
         return True
 

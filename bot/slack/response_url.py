@@ -32,7 +32,7 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
                 answer = await _send(address, older(content))
             span.note(http__response__status_code=answer.status_code)
     except (aiohttp.ClientError, TimeoutError) as error:
-        log.info("response_url_unreachable", reason=type(error).__name__)
+        log.info("response_url_unreachable", error=type(error).__name__)
         return False
     return bool(answer.status_code == 200)
 

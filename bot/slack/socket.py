@@ -4,7 +4,6 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Coroutine
@@ -91,7 +90,7 @@ class SocketConnection:
         for socket in tuple(self._sockets):
             await socket.stop_reading()
         if not await _within(self._timeouts.close, self._all_answered()):
-            log.warning("slack_listeners_cut_off", running=self._listeners.count)
+            log.warning("slack_listeners_cut_off", count=self._listeners.count)
         await asyncio.gather(*(socket.close() for socket in self._sockets))
         self._sockets.clear()
         if self._http is not None:
@@ -104,7 +103,7 @@ class SocketConnection:
             socket = await self._open(http)
         except Exception as error:  # Whatever it is, giving up would leave the bot deaf for good.
             SLACK_DISCONNECTS.labels("refused").inc()
-            log.warning("slack_refused", error=_words(error), ready=self.is_ready)
+            log.warning("slack_connection_refused", reason=_words(error), ready=self.is_ready)
             return 0.0
         opened = asyncio.get_running_loop().time()
         previous = self._current
@@ -119,8 +118,10 @@ class SocketConnection:
         lived = asyncio.get_running_loop().time() - opened
         reason = socket.reason if socket.reason in _COUNTED_REASONS else "other"
         SLACK_DISCONNECTS.labels(reason).inc()
-        level = logging.INFO if socket.reason in ROUTINE else logging.WARNING
-        log.log(level, "slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
+        if socket.reason in ROUTINE:
+            log.info("slack_connection_renewed", reason=socket.reason, lived_seconds=round(lived, 1))
+        else:
+            log.warning("slack_connection_lost", reason=socket.reason, lived_seconds=round(lived, 1))
         if socket.reason in CLOSE_FIRST or not socket.is_open:
             await self._let_go(socket)
         return lived
@@ -168,7 +169,7 @@ class SocketConnection:
         except InvalidPayload as error:
             # Not acked: Slack says so to whoever waits, and we don't know what to answer.
             outcome = "refused"
-            log.warning("slack_request_invalid", type=request.type, why=str(error))
+            log.warning("slack_request_invalid", type=request.type, reason=str(error))
         except (ConnectionError, TimeoutError):
             outcome = "lost"
             log.warning("slack_ack_lost", envelope=request.envelope_id, type=request.type)

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
+import structlog
 from aiohttp import WSMsgType
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class Socket(AsyncBaseSocketModeClient):
             message = json.loads(text)
             request = SocketModeRequest.from_dict(message)
         except (TypeError, ValueError, RecursionError):
-            self.logger.warning("A frame that is no Socket Mode message was ignored")
+            log.warning("slack_frame_ignored")
             return
         if request is not None:
             self._receive(self, request)

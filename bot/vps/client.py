@@ -203,16 +203,15 @@ class VpsClient:
             if not response.is_success:
                 span.fail(str(response.status_code))
         self.is_answered = response.status_code < 500
-        told = {"method": method, "path": url.path, "status": response.status_code}
-        told |= {"seconds": round(seconds, 3)}
+        path, code, seconds = url.path, response.status_code, round(seconds, 3)
         if not response.is_success:
-            _log.warning("vps_refused", **told)
+            _log.warning("vps_refused", method=method, path=path, status=code, seconds=seconds)
             raise refusal(response.status_code, response.headers, body, method, self._mask.text)
         answer = _json(body, method)
         if not writes(method):
-            _log.debug("vps_read", **told)
+            _log.debug("vps_read", method=method, path=path, status=code, seconds=seconds)
         else:
-            _log.info("vps_called", **told)
+            _log.info("vps_called", method=method, path=path, status=code, seconds=seconds)
             answer = _masked(answer, self._mask.text)
         if writes(method) and says_no(answer):
             raise BadRequest(status=response.status_code, words=api_words(body, self._mask.text))

@@ -73,7 +73,7 @@ async def test_a_slow_answer_is_not_waited_for_but_remembered_when_it_comes(serv
     service.gate.clear()
     with capture_logs() as logs:
         assert await cache.fresh("a") is None
-    assert [(entry["event"], entry["reason"]) for entry in logs] == [("value_unknown", "no answer in time")]
+    assert [(entry["event"], entry["error"]) for entry in logs] == [("value_unknown", "TimeoutError")]
     service.gate.set()
     await cache.refresh("a")
     assert cache.known("a") == "a 1"
@@ -89,8 +89,8 @@ async def test_the_last_value_is_kept_while_there_are_errors_and_the_log_says_ho
         assert await cache.fresh("a") == "a 1"
     [entry] = logs
     assert entry["event"] == "stale_value_kept"
-    assert (entry["what"], entry["id"], entry["age_seconds"]) == ("thing", "a", 100)
-    assert entry["reason"] == "ClientConnectionError"
+    assert (entry["kind"], entry["id"], entry["age_seconds"]) == ("thing", "a", 100)
+    assert entry["error"] == "ClientConnectionError"
     service.failure = None
     assert await cache.fresh("a") == "a 3"
 

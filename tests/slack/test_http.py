@@ -277,7 +277,7 @@ async def test_closing_does_not_wait_for_ever(slack: Slack) -> None:
     assert (await slack.sends(COMMAND.replace(b"backup", b"slow")))[0] == 200
     with capture_logs() as logs:
         await soon(slack.connection.close())
-    assert [(line["event"], line["running"]) for line in logs] == [("slack_listeners_cut_off", 1)]
+    assert [(line["event"], line["count"]) for line in logs] == [("slack_listeners_cut_off", 1)]
     slack.released.set()
 
 
