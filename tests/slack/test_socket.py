@@ -55,7 +55,7 @@ async def test_no_ticket_is_written_to_the_log(wire: Wire, app: AsyncApp, connec
         connect(app, FAST)
         await wire.connection(1)
     assert "ticket" not in str(lines)
-    assert lines[0]["error"] == "handshake refused with HTTP 408"
+    assert lines[0]["reason"] == "handshake refused with HTTP 408"
 
 
 @pytest.mark.parametrize("refusal", ["internal_error", "invalid_auth", 503, 200])
