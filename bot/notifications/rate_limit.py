@@ -18,6 +18,8 @@ log = structlog.get_logger()
 POSTS, POSTS_SECONDS = 10, 10.0
 EDITS, EDITS_SECONDS = 50, 60.0
 HOMES, HOMES_SECONDS = 100, 60.0
+MOST_CHANNELS = 1_000
+"""Of so many channels and people it is known when they were written to; beyond that, the idle ones go."""
 
 
 class Priority(IntEnum):
@@ -43,6 +45,12 @@ class RateLimiter:
         self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
         self._arrivals = count()
         self._opening: asyncio.TimerHandle | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nobody waits, and nothing has passed of which the next would have to know."""
+        since = asyncio.get_running_loop().time() - self._seconds
+        return not self._waiting and (not self._passed or self._passed[-1] <= since)
 
     async def acquire(self, priority: Priority) -> None:
         """Return as soon as one more may go through; a caller that is cancelled meanwhile uses nothing up."""
@@ -110,6 +118,9 @@ class SlackRateLimits:
 
     async def post(self, channel: str, priority: Priority) -> None:
         """Return when a message may be posted in that channel, or written to that person."""
+        if channel not in self._posts and len(self._posts) >= MOST_CHANNELS:
+            for each in [each for each, limiter in self._posts.items() if limiter.is_idle]:
+                del self._posts[each]
         await self._posts[channel].acquire(priority)
 
     async def edit(self, priority: Priority) -> None:

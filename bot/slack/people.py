@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import Denial, NotChecked
 from bot.permissions import EVERYBODY, Ids, Person, is_group
 from bot.slack.auth import error_name
-from bot.slack.cache import Clock, StaleIfErrorCache
+from bot.slack.cache import MAX_ENTRIES, Clock, StaleIfErrorCache
 
 log = structlog.get_logger()
 
@@ -55,6 +55,16 @@ def time_zone(name: str) -> tzinfo:
         return UTC
 
 
+class _Described(NamedTuple):
+    """What somebody has set in Slack: their time zone, and what they call themselves."""
+
+    zone: str = ""
+    name: str = ""
+
+
+_UNKNOWN = _Described()
+
+
 class People:
     """Knows people and user groups as Slack last described them.
 
@@ -77,8 +87,7 @@ class People:
         self._groups = groups
         self._keep_seconds = keep_seconds
         self._is_free_plan_told = False
-        self._zones: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        self._described: dict[str, _Described] = {}
         self._users = StaleIfErrorCache(
             "user", self._ask_user, keep_seconds=keep_seconds, timeout=timeout, clock=clock
         )
@@ -104,17 +113,17 @@ class People:
 
     def zone(self, user_id: str) -> tzinfo:
         """Return the time zone somebody has set in Slack, as far as it is known; else UTC."""
-        return time_zone(self._zones.get(user_id, ""))
+        return time_zone(self._described.get(user_id, _UNKNOWN).zone)
 
     def name(self, user_id: str) -> str:
         """Return somebody's name in Slack, as far as it is known; else ""."""
-        return self._names.get(user_id, "")
+        return self._described.get(user_id, _UNKNOWN).name
 
     async def names(self, ids: Iterable[str]) -> dict[str, str]:
         """Return what these people call themselves, by id, as far as Slack tells; never to decide by."""
         wanted = frozenset(ids)
         await asyncio.gather(*(self._users.fresh(each) for each in wanted))
-        return {each: self._names[each] for each in wanted if self._names.get(each)}
+        return {each: name for each in wanted if (name := self.name(each))}
 
     async def members(self, ids: Iterable[str], besides: str = "") -> frozenset[str]:
         """Return the full members among these users and in these user groups, `besides` one person.
@@ -161,8 +170,10 @@ class People:
                 return frozenset()
             raise
         user = answer.get("user") or {}
-        self._zones[user_id] = str(user.get("tz") or "")
-        self._names[user_id] = str(user.get("name") or "")
+        self._described.pop(user_id, None)
+        self._described[user_id] = _Described(str(user.get("tz") or ""), str(user.get("name") or ""))
+        if len(self._described) > MAX_ENTRIES:
+            del self._described[next(iter(self._described))]
         return full_member_of(user)
 
     async def _ask_group(self, group: str) -> Ids:

@@ -52,6 +52,25 @@ def test_a_burst_goes_at_once_and_the_rest_at_a_message_a_second() -> None:
     assert came[-1] == pytest.approx(50.0, abs=1)
 
 
+def test_channels_that_nobody_writes_to_any_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.notifications.rate_limit.MOST_CHANNELS", 20)
+    limits = SlackRateLimits()
+
+    async def writing() -> None:
+        for number in range(100):
+            await limits.post(f"C{number}", Priority.NOTICE)
+            await asyncio.sleep(1.0)
+        for _ in range(POSTS):
+            await limits.post("CBUSY", Priority.NOTICE)
+        for number in range(30):
+            await limits.post(f"CNEW{number}", Priority.NOTICE)
+        await limits.post("CBUSY", Priority.NOTICE)
+
+    _, took = in_virtual_time(writing)
+    assert len(limits._posts) <= 20 + 30
+    assert took == pytest.approx(100.0 + POSTS_SECONDS, abs=1), "what is busy is not forgotten"
+
+
 def test_channels_do_not_wait_for_each_other() -> None:
     limits = SlackRateLimits()
     channels = [f"C{number}" for number in range(30)]

@@ -65,6 +65,16 @@ async def test_somebody_s_time_zone_is_the_one_they_set_in_slack(harness: People
     assert str(people.zone("UANA")) == "Asia/Tokyo"
 
 
+async def test_only_so_many_people_are_kept_in_mind(
+    harness: PeopleHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.people.MAX_ENTRIES", 2)
+    people = harness.people()
+    for user in ("UANA", "UBEN", "UCLEO"):
+        await people.who(user)
+    assert [people.name(user) for user in ("UANA", "UBEN", "UCLEO")] == ["", "ben", "cleo"]
+
+
 @pytest.mark.parametrize("name", ["", "Nowhere/Atall", "../../etc/passwd", "/etc/passwd", "Europe", "x\0y"])
 def test_what_is_no_time_zone_is_taken_for_utc(name: str) -> None:
     assert time_zone(name) is UTC

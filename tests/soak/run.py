@@ -23,7 +23,7 @@ from tests.soak.traffic import Traffic
 from tests.torture.records import Records
 
 FORGETFUL = (sys.executable, "-c", "from tests.soak.forgetful import run; run()")
-SAMPLE_SECONDS, TIDY_SECONDS, DROP_SECONDS = 3.0, 5.0, 20.0
+SAMPLE_SECONDS, TIDY_SECONDS, DROP_SECONDS = 3.0, 5.0, 45.0
 SETTLE_SECONDS = 240.0
 """A read that is never answered takes 10 s, and is tried four times."""
 READY_SECONDS = 60.0
@@ -117,6 +117,9 @@ class Soak:
             "BOT_OPERATORS": ",".join(self._stage.persons),
             "BOT_ALERT_CHANNEL": self._stage.places[-1].id,
             "BOT_ALERT_MINUTES": "0.25",
+            # A restore that ends between two looks is watched until then.
+            "BOT_RESTORE_WATCH_MINUTES": "0.25",
+            "BOT_LATE_MINUTES": "0.5",
             "BOT_LOG_LEVEL": "WARNING",
             KEEP_SECONDS: str(self._keep),
         }
