@@ -14,7 +14,7 @@ BOUNDS = dict(zip(GAUGES, (20.0, 10.0, 5.0, 30.0, 5.0), strict=True)) | {"sessio
 """How much of it may be more after an hour; in the units of GAUGES."""
 ROWS_AN_OPERATION, KB_AN_OPERATION = 0.2, 0.5
 """How much an operation may leave behind, in rows of a table, and in kB, the audit trail apart."""
-WARM_UP_SHARE, WARM_UP_SECONDS = 0.3, 120.0
+WARM_UP_SHARE, WARM_UP_SECONDS = 0.3, 180.0
 """What is left out at the beginning of a life, the lesser of both: caches fill."""
 LATE_SECONDS = 0.1
 """Beyond this we did not keep up ourselves."""
