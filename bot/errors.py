@@ -371,7 +371,7 @@ def _all_of(error: type[BotError]) -> Iterator[type[BotError]]:
         yield from _all_of(each)
 
 
-_KINDS = {kind.__name__: TypeAdapter(kind) for kind in _all_of(BotError) if kind is not BotError}
+_KINDS = {kind.__name__: kind for kind in _all_of(BotError) if kind is not BotError}
 
 
 class Failure(BaseModel):
@@ -391,8 +391,7 @@ class Failure(BaseModel):
     @property
     def error(self) -> BotError:
         """The error again; raises ValidationError or KeyError for what is none."""
-        error: BotError = _KINDS[self.kind].validate_python(self.facts)
-        return error
+        return TypeAdapter(_KINDS[self.kind]).validate_python(self.facts)
 
 
 def _says_nothing(value: object) -> bool:

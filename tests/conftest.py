@@ -29,6 +29,8 @@ settings.register_profile("bot", max_examples=30, deadline=None, suppress_health
 settings.load_profile("bot")
 
 log_plainly()
+# Nothing that is loaded goes again, so that there is nothing to collect until all of it is.
+gc.disable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,6 +43,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays; the garbage collector need not look at it over and over."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

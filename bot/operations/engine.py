@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, cont
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -136,11 +136,14 @@ class Workflow(Generic[P]):
     def __init__(
         self, name: str, body: Callable[P, Awaitable[None]], *, is_queued: bool, about: Fields
     ) -> None:
-        signature = inspect.signature(body, eval_str=True)
-        arguments = [TypeAdapter[Any](each.annotation) for each in signature.parameters.values()]
+        # Built when first needed, as those of all workflows and steps would hold up the start.
+        @cache
+        def arguments() -> list[TypeAdapter[Any]]:
+            parameters = inspect.signature(body, eval_str=True).parameters.values()
+            return [TypeAdapter(each.annotation) for each in parameters]
 
         async def replay(*stored: Any) -> None:
-            given = [kind.validate_python(value) for kind, value in zip(arguments, stored, strict=False)]
+            given = [kind.validate_python(value) for kind, value in zip(arguments(), stored, strict=False)]
             workflow_id = DBOS.workflow_id or name
             # Not what the workflow was about that began this one; it runs in a task of its own.
             clear_contextvars()
@@ -163,7 +166,8 @@ class Workflow(Generic[P]):
     def store(self, *values: Any) -> list[Any]:
         """Return the arguments as they are stored."""
         return [
-            kind.dump_python(value, mode="json") for kind, value in zip(self._arguments, values, strict=False)
+            kind.dump_python(value, mode="json")
+            for kind, value in zip(self._arguments(), values, strict=False)
         ]
 
 
@@ -192,14 +196,16 @@ def step(
     """
 
     def decorate(body: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]]:
-        result = TypeAdapter[Any](inspect.signature(body, eval_str=True).return_annotation)
+        @cache
+        def result() -> TypeAdapter[Any]:
+            return TypeAdapter(inspect.signature(body, eval_str=True).return_annotation)
 
         @DBOS.step(name=name, preemptible=interruptible)
         async def recorded(*args: P.args, **kwargs: P.kwargs) -> Any:
             run = runner().interruptible if interruptible else runner().critical
             try:
                 with tracing.ending():
-                    return result.dump_python(await run(body(*args, **kwargs)), mode="json")
+                    return result().dump_python(await run(body(*args, **kwargs)), mode="json")
             except SQLAlchemyError as error:
                 if DBOS.workflow_id is None:
                     raise
@@ -209,7 +215,7 @@ def step(
         async def call(*args: P.args, **kwargs: P.kwargs) -> R:
             if DBOS.workflow_id is not None:
                 await runner().give_way()
-            value: R = result.validate_python(await recorded(*args, **kwargs))
+            value: R = result().validate_python(await recorded(*args, **kwargs))
             return value
 
         return call
