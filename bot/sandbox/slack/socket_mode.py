@@ -32,6 +32,8 @@ class SocketMode:
         self.ping_seconds = ping_seconds
         self._tickets: set[str] = set()
         self._connections: list[tuple[web.Request, web.WebSocketResponse]] = []
+        self.silent_seconds = 5.0
+        self._unanswered: dict[web.WebSocketResponse, float] = {}
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._turn = 0
         self._envelopes = 0
@@ -60,8 +62,7 @@ class SocketMode:
     def drop(self) -> None:
         """Cut every connection with a reset: no closing frame, no goodbye."""
         for request, _ in self._connections:
-            if request.transport is not None:
-                request.transport.abort()
+            _cut(request)
 
     async def disconnect(self, reason: Reason) -> None:
         """Ask every connection to go away."""
@@ -135,11 +136,12 @@ class SocketMode:
         connection = (request, socket)
         self._connections.append(connection)
         self.connected.set()
-        pings = asyncio.create_task(self._ping(socket))
+        pings = asyncio.create_task(self._ping(*connection))
         try:
             yield
         finally:
             pings.cancel()
+            self._unanswered.pop(socket, None)
             self._connections.remove(connection)
             if not self._connections:
                 self.connected.clear()
@@ -148,6 +150,8 @@ class SocketMode:
         async for message in socket:
             if message.type is WSMsgType.PING and not self._workspace.faults.socket_deaf:
                 await socket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                self._unanswered.pop(socket, None)
             elif message.type is WSMsgType.TEXT:
                 self._take_ack(json.loads(message.data))
 
@@ -156,12 +160,17 @@ class SocketMode:
         if waiting is not None and not waiting.done():
             waiting.set_result(frame.get("payload") or {})
 
-    async def _ping(self, socket: web.WebSocketResponse) -> None:
+    async def _ping(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        """Ping now and then; cut the connection if a ping was not answered for `silent_seconds`."""
+        clock = asyncio.get_running_loop().time
         with contextlib.suppress(ConnectionError):
             while True:
                 await asyncio.sleep(self.ping_seconds)
-                if not self._workspace.faults.socket_deaf:
-                    await socket.ping(f"Ping from {HOST}".encode())
+                if self._workspace.faults.socket_deaf:
+                    continue
+                if clock() - self._unanswered.setdefault(socket, clock()) > self.silent_seconds:
+                    _cut(request)
+                await socket.ping(f"Ping from {HOST}".encode())
 
     async def _send(self, socket: web.WebSocketResponse, frame: Json) -> None:
         with contextlib.suppress(ConnectionError):
@@ -181,3 +190,8 @@ class SocketMode:
             count = len(self._connections)
             frame |= {"num_connections": count, "connection_info": {"app_id": self._workspace.app.id}}
         return frame
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

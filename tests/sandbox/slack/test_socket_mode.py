@@ -69,6 +69,19 @@ async def test_the_server_pings_by_itself(slack: PretendSlack, session: aiohttp.
     assert (ping.type, ping.data) == (PING, b"Ping from applink-1")
 
 
+async def test_a_socket_that_answers_no_ping_is_cut(
+    slack: PretendSlack, session: aiohttp.ClientSession
+) -> None:
+    slack.socket_mode.ping_seconds, slack.socket_mode.silent_seconds = 0.01, 0.1
+    socket, _ = await connected(slack, session)
+    for _ in range(12):
+        await socket.pong((await socket.receive()).data)
+    while (message := await socket.receive()).type is PING:
+        assert slack.socket_mode.connection_count == 1
+    assert message.type is aiohttp.WSMsgType.CLOSED
+    assert slack.socket_mode.connection_count == 0
+
+
 async def test_an_envelope_goes_to_one_socket_and_any_may_ack_it(
     slack: PretendSlack, session: aiohttp.ClientSession
 ) -> None:
