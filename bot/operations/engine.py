@@ -300,6 +300,11 @@ def _same_trace() -> AbstractContextManager[object]:
     return PropagateOtelContext() if tracing.is_on() else nullcontext()
 
 
+def fetch_queued() -> None:
+    """Have the queue looked at soon, as something in it has become due."""
+    _nudge[0]()
+
+
 async def send(workflow_id: str, topic: str, value: dict[str, Any], key: str) -> None:
     """Send a workflow a message, durably; the same idempotency `key` twice sends it once.
 

@@ -10,7 +10,7 @@ import structlog
 from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.operations.engine import APPLICATION_VERSION, runner, start, step, workflow
+from bot.operations.engine import APPLICATION_VERSION, fetch_queued, runner, start, step, workflow
 from bot.operations.records import operation_id, parts_of
 
 log = structlog.get_logger()
@@ -45,7 +45,9 @@ class Failover:
         """
         # The public `resume_workflows` has no such condition: it would revive what was cancelled.
         recover = DBOS._recover_pending_workflows  # noqa: SLF001
-        return len(await asyncio.to_thread(recover, [lease]))
+        recovered = await asyncio.to_thread(recover, [lease])
+        fetch_queued()
+        return len(recovered)
 
 
 class Maintenance:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from bot.errors import NotRecorded, Unrecorded
 from bot.operations.engine import (
@@ -17,6 +18,7 @@ from bot.operations.engine import (
     step,
     workflow,
 )
+from bot.operations.maintenance import Failover
 from tests.metrics.growth import Growth
 from tests.operations.database_faults import full_disk
 from tests.operations.harness import EngineHarness, Order, begin, until_ended, until_recorded, wait_at
@@ -153,6 +155,14 @@ async def test_what_is_queued_begins_at_once_however_rarely_the_queue_is_polled(
     await harness.log.until_there("b waits")
     harness.log.gates["b"].set()
     await until_ended("b:execute")
+    await enter_queue(Order(name="c"))
+    await harness.log.until_there("c waits")
+    with harness.database.begin() as connection:
+        connection.execute(
+            sa.text("update workflow_status set executor_id = 'gone' where status = 'PENDING'")
+        )
+    assert await Failover().recover("gone") == 1
+    await harness.log.until(lambda lines: lines.count("c waits") == 2)
 
 
 async def test_what_began_is_carried_on_before_what_is_next_in_the_queue(harness: EngineHarness) -> None:
