@@ -1,28 +1,31 @@
-"""The network between a bot and PostgreSQL, which can be made to swallow everything."""
+"""The network between a bot and a service on loopback, which can be made to swallow everything."""
 
 import asyncio
+import ctypes
+import socket
+import struct
 from contextlib import suppress
 
-from bot.operations.database import KEEPALIVE_SECONDS
-
-ASKS_FOR_KEEPALIVES = b"tcp_keepalives_idle"
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+_KEEP_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+_FILTER = struct.pack("HL", 1, ctypes.addressof(_KEEP_NOTHING))
+"""One instruction for the kernel: keep 0 bytes of each packet (Linux, networking/filter.rst)."""
 
 
 class Forwarder:
     """Carries connections to a port of loopback, until `cut_off`: nothing gets through then, unsaid.
 
-    PostgreSQL's kernel would then give up the sessions that asked for keepalives, after their time, and keep
-    the others for hours. It can't here, as we are at the other end; so we do it in its stead (`given_up`).
+    Our kernel drops what comes from either end before it acknowledges it, be it the end of a connection. So
+    each end's kernel has to find out by itself, by its keepalives and time-outs, as when a wire is cut or a
+    machine loses its power. `heal` lets all through again, also what was sent meanwhile.
     """
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._through = asyncio.Event()
-        self._through.set()
-        self.given_up = asyncio.Event()
+        self._is_cut = False
         self._last_words: bytes | None = None
-        self._ways: set[asyncio.StreamWriter] = set()
-        self._watched: set[asyncio.StreamWriter] = set()
+        self._near: set[asyncio.StreamWriter] = set()
+        self._far: set[asyncio.StreamWriter] = set()
         self._carrying: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
@@ -40,45 +43,58 @@ class Forwarder:
 
     def cut_off(self) -> None:
         """Let nothing through any more, in neither direction."""
-        self._through.clear()
-        asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._give_up)
+        self._is_cut = True
+        for each in self._sockets():
+            each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _FILTER)
+
+    def heal(self) -> None:
+        """Let everything through again."""
+        self._is_cut, self._last_words = False, None
+        for each in self._sockets():
+            each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
     def cut_off_after(self, words: bytes) -> None:
         """Let what holds these words through, but nothing after it."""
         self._last_words = words
 
     @property
-    def kept(self) -> int:
-        """How many sessions did not ask for keepalives."""
-        return len(self._ways - self._watched)
+    def ports(self) -> list[int]:
+        """The ports by which the service knows the connections that it has not ended, as far as we heard."""
+        return [writer.get_extra_info("sockname")[1] for writer in self._far]
 
-    def _give_up(self) -> None:
-        for writer in self._watched:
-            writer.transport.abort()
-        self.given_up.set()
+    def _sockets(self) -> list[socket.socket]:
+        carried = [writer.get_extra_info("socket") for writer in (*self._near, *self._far)]
+        return [*self._server.sockets, *carried]
 
     async def _connected(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         carrying = asyncio.ensure_future(self._carry(near, to_near))
         self._carrying.add(carrying)
+        self._near.add(to_near)
         with suppress(asyncio.CancelledError, ConnectionError):
             await carrying
+        self._near.discard(to_near)
+        self._carrying.discard(carrying)
         to_near.transport.abort()
 
     async def _carry(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
-        await self._through.wait()
         far, to_far = await asyncio.open_connection("127.0.0.1", self._port)
-        self._ways.add(to_far)
+        self._far.add(to_far)
+        if self._is_cut:
+            self.cut_off()
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._one_way(near, to_far))
                 both.create_task(self._one_way(far, to_near))
         finally:
+            self._far.discard(to_far)
             to_far.transport.abort()
 
     async def _one_way(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await self._next(source):
-            if ASKS_FOR_KEEPALIVES in data:
-                self._watched.add(target)
+        data = b"begin"
+        while data:
+            data = b""
+            with suppress(ConnectionError):
+                data = await source.read(1 << 16)
             with suppress(ConnectionError):
                 target.write(data)
                 await target.drain()
@@ -86,11 +102,3 @@ class Forwarder:
                 self.cut_off()
         with suppress(OSError):
             target.write_eof()
-
-    async def _next(self, source: asyncio.StreamReader) -> bytes:
-        """Return what comes next, be it the end; nothing comes, and nothing ends, while we are cut off."""
-        data = b""
-        with suppress(ConnectionError):
-            data = await source.read(1 << 16)
-        await self._through.wait()
-        return data
