@@ -13,11 +13,12 @@ from contextlib import aclosing
 from pathlib import Path
 
 from tests import forked
-from tests.bench import accounts, commands, creates, crowd, home, idle
+from tests.bench import accounts, commands, creates, crowd, home, idle, partition, replicas, takeover
 from tests.bench.databases import databases
 from tests.bench.figures import Row, table
 from tests.bench.sizes import FULL, QUICK
 from tests.bench.subjects import Bench
+from tests.operations.postgres import Postgres
 
 MEASUREMENTS: dict[str, Callable[[Bench], AsyncGenerator[Row, None]]] = {
     "idle": idle.measure,
@@ -29,7 +30,14 @@ MEASUREMENTS: dict[str, Callable[[Bench], AsyncGenerator[Row, None]]] = {
     "limits": crowd.measure_limited,
     "accounts": accounts.measure,
     "home": home.measure,
+    "replicas": replicas.measure,
+    "takeover": takeover.measure,
+    "partition": partition.measure,
 }
+OVER_POSTGRES = ("replicas", "takeover", "partition")
+"""What takes a PostgreSQL of our own, whatever the others are measured with."""
+LONG = ("takeover", "partition")
+"""What takes its time however little of it is measured, so that `--quick` leaves it out."""
 MOST_SECONDS = 900.0
 """How long one measurement may take."""
 
@@ -39,16 +47,20 @@ def main() -> int:
     chosen = _parser().parse_args()
     started = os.getloadavg()[0]
     began = time.monotonic()
+    names = chosen.only or [name for name in MEASUREMENTS if not (chosen.quick and name in LONG)]
+    postgres = Postgres() if set(names) & set(OVER_POSTGRES) else None
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         found = databases(chosen.database, Path(name))
         try:
             if chosen.quick:
-                bench = Bench(QUICK, found, Path(name), forked.spawn)
+                bench = Bench(QUICK, found, Path(name), forked.spawn, postgres)
             else:
-                bench = Bench(FULL, found, Path(name))
-            rows, failed = asyncio.run(_measure(bench, chosen.only))
+                bench = Bench(FULL, found, Path(name), postgres=postgres)
+            rows, failed = asyncio.run(_measure(bench, names))
         finally:
             found.remove()
+            if postgres:
+                postgres.remove()
     about = {
         "cores": os.cpu_count() or 1,
         "python": platform.python_version(),
@@ -71,7 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         type=_names,
-        default=list(MEASUREMENTS),
         metavar="NAME[,NAME]",
         help=f"measure only these: {', '.join(MEASUREMENTS)}",
     )

@@ -125,19 +125,19 @@ async def _round(bench: Bench) -> _Round:
         await burst(beside, ["help"] * 8)
         bare = await burst(beside, ["help"] * count)
         ours = await burst(stage, asking_for(stage, 0, count))
-        async with _ending(stage):
+        async with ending(stage):
             never_made = await lost_of(bench, stage, ours.commands)
     return _Round(bare, ours, sum(not taken(each) for each in ours.commands), never_made)
 
 
 @asynccontextmanager
-async def _ending(stage: Stage) -> AsyncIterator[None]:
-    """Let the backups in progress end every second, until the end of the block."""
+async def ending(stage: Stage, every: float = 1.0) -> AsyncIterator[None]:
+    """Let the backups in progress end every so many seconds, until the end of the block."""
 
     async def go_on() -> None:
         while True:
             stage.provider.finish()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(every)
 
     going_on = asyncio.create_task(go_on())
     try:

@@ -13,8 +13,9 @@ class Sizes:
     told are counted. One of `probe` of the crowd ends while the bot is down. `accounts` are numbers of
     backups, each listed `lists` times. `tick` is the bot's BOT_POLL_SECONDS, also its most. An idle bot is
     watched for `idle` seconds and started again `starts` times. What does not happen within `patience`
-    seconds counts as never happening. So many measurements go on `at_once`: one, or the figures are worth
-    nothing.
+    seconds counts as never happening. Each number of `replicas` is measured; one of two is killed `kills`
+    times, and its machine dies `silent` times. So many measurements go on `at_once`: one, or the figures
+    are worth nothing.
     """
 
     rounds: int
@@ -34,6 +35,9 @@ class Sizes:
     idle: float
     starts: int
     patience: float
+    replicas: tuple[int, ...]
+    kills: int
+    silent: int
     at_once: int
 
 
@@ -55,6 +59,9 @@ FULL = Sizes(
     idle=20.0,
     starts=5,
     patience=120.0,
+    replicas=(1, 2, 4),
+    kills=50,
+    silent=10,
     at_once=1,
 )
 QUICK = Sizes(
@@ -75,5 +82,8 @@ QUICK = Sizes(
     idle=0.5,
     starts=1,
     patience=10.0,
+    replicas=(2,),
+    kills=2,
+    silent=1,
     at_once=3,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -132,9 +133,14 @@ class Stage(Sandbox):
             call.method == "GET" and call.path == path and since <= call.at < until for call in self.arrivals
         )
 
+    @property
+    def port(self) -> int:
+        """The port of loopback at which both services are."""
+        return urlsplit(self.base_url).port or 0
+
     def _application(self) -> web.Application:
         app = super()._application()
-        app.middlewares.append(self._noted())
+        app.middlewares.extend((self._noted(), _by_the_same_port))
         app.add_routes([web.post(ANSWERS + "{token}", self._answered)])
         return app
 
@@ -158,3 +164,13 @@ class Stage(Sandbox):
             return await handler(request)
 
         return noted
+
+
+@web.middleware
+async def _by_the_same_port(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let those who reach us by another port, through a network that can be cut, open their sockets there."""
+    answer = await handler(request)
+    if request.path.endswith("/apps.connections.open") and isinstance(answer, web.Response) and answer.text:
+        ours = urlsplit(json.loads(answer.text).get("url", "")).netloc
+        answer.text = answer.text.replace(ours, request.host) if ours else answer.text
+    return answer

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.sandbox.child import Spawn, spawn
 from tests.bench.databases import Databases
 from tests.bench.sizes import Sizes
 from tests.bench.stage import PEOPLE, Stage
+from tests.operations.postgres import Postgres
 
 UNLIMITED = (sys.executable, "-c", "from tests.bench.unlimited import run; run()")
 BARE = (sys.executable, "-c", "from tests.bench.bare import run; run()")
@@ -22,19 +23,20 @@ START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Bench:
-    """What every measurement needs; `spawn` starts processes."""
+    """What every measurement needs; `spawn` starts processes, `postgres` is for what takes several bots."""
 
     sizes: Sizes
     databases: Databases
     folder: Path
     spawn: Spawn = spawn
+    postgres: Postgres | None = None
 
-    def settings(self, stage: Stage) -> dict[str, str]:
+    def settings(self, stage: Stage, database: str = "") -> dict[str, str]:
         """Return a bot's environment: the defaults, but for how often it looks for its backups."""
         given = stage.bot_environment(self.folder / "none.sqlite")
         quick = {"BOT_LATE_MINUTES", "BOT_RESTORE_WATCH_MINUTES", "BOT_SETTLE_SECONDS"}
         ours = {
-            "DATABASE_URL": self.databases.new(),
+            "DATABASE_URL": database or self.databases.new(),
             "BOT_OPERATORS": ",".join(PEOPLE),
             "BOT_POLL_SECONDS": str(self.sizes.tick),
             "BOT_POLL_MAX_SECONDS": str(self.sizes.tick),
@@ -66,6 +68,31 @@ async def bot_on(bench: Bench, stage: Stage, *, limited: bool = True) -> AsyncIt
         yield bot
     finally:
         await bot.kill()
+
+
+@asynccontextmanager
+async def bots_on(
+    bench: Bench, stage: Stage, database: str, *differing: Mapping[str, str]
+) -> AsyncIterator[list[BotProcess]]:
+    """A bot over one database for each of these environments, ready, until the end of the block.
+
+    They are not limited to what Slack allows.
+    """
+    bots = [
+        BotProcess(
+            {**bench.settings(stage, database), **each},
+            directory=bench.folder,
+            command=UNLIMITED,
+            spawn=bench.spawn,
+        )
+        for each in differing
+    ]
+    try:
+        await asyncio.gather(*(bot.start() for bot in bots))
+        await asyncio.gather(*(bot.ready(START_SECONDS) for bot in bots))
+        yield bots
+    finally:
+        await asyncio.gather(*(bot.kill() for bot in bots))
 
 
 @asynccontextmanager

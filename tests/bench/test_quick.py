@@ -16,6 +16,12 @@ MAY_BE_NONE = {
     "driver_late_seconds",
     "ack_extra_most_seconds",
     "all_told_after_seconds",
+    "lost",
+    "bots_cpu_milliseconds_each",
+    "database_cpu_milliseconds_each",
+    "cost_to_one",
+    "bot_percent_of_core_2",
+    "database_percent_of_core_2",
 }
 """Figures that may be zero, or a little less where they are differences."""
 NAMES = [
@@ -40,6 +46,9 @@ NAMES = [
     "list, 1,000 backups",
     "list, 1,000 backups: others' acks",
     "Home, 200 backups",
+    "create, 2 replicas",
+    "status, 2 replicas",
+    "replicas that idle, % of a core",
 ]
 
 

@@ -67,6 +67,11 @@ class Postgres:
         )
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the server, whose children do its work."""
+        return self._server.pid
+
     def start(self, listen_at: str = "") -> None:
         """Start it, and return when it takes connections. It ends when we do, however that happens."""
         data, port = str(self._folder / "data"), str(self._port)
