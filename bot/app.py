@@ -6,6 +6,8 @@ import platform
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -14,6 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+import bot.alerts.gauges
 import bot.alerts.handlers
 import bot.approvals.handlers
 import bot.audit.handlers
@@ -24,6 +27,7 @@ import bot.backups.pick
 import bot.batches.handlers
 import bot.functions.handlers
 import bot.home.handlers
+import bot.operations.gauges
 import bot.operations.handlers
 import bot.schedules.handlers
 import bot.servers.handlers
@@ -39,6 +43,7 @@ from bot.backups.api import BackupsApi
 from bot.backups.poller import Poller
 from bot.batches.card import BatchCards
 from bot.errors import ConfigurationError, ProviderError, Silence, Unreachable
+from bot.home.gauges import ServerGauges
 from bot.home.homes import Homes
 from bot.metrics import instruments
 from bot.metrics.scrape import Look, Scrape
@@ -294,7 +299,14 @@ class _Bot:
         """Return the route that Prometheus scrapes, if there is to be one."""
         if not settings.serves_metrics:
             return []
-        looks: dict[str, Look] = {"connections": self._look_at_connections}
+        every = timedelta(minutes=settings.bot_alert_minutes)
+        looks: dict[str, Look] = {
+            "connections": self._look_at_connections,
+            "operations": partial(bot.operations.gauges.look, self.database),
+            "servers": ServerGauges(self.services.homes.cache, every).look,
+        }
+        if self.services.alert_policy.rules.alert_channels:
+            looks["alerts"] = partial(bot.alerts.gauges.look, self.alerts)
         return Scrape(looks, answers_proxies=bool(settings.bot_metrics)).routes
 
     async def trouble_with_servers(self) -> ProviderError | None:

@@ -32,6 +32,7 @@ from bot.errors import (
     StaleConfirmation,
     UnknownServer,
 )
+from bot.metrics.instruments import OPERATION_SECONDS, SCHEDULED_BACKUPS
 from bot.names import is_same_name
 from bot.notifications.model import MessageRef
 from bot.operations import engine
@@ -173,6 +174,8 @@ async def report_operation(ended: AnyOperation, card: PostedCard, outcome: AnyOu
     """Record how an operation ended, show it, and tell the requester. Outlasts outages of Slack."""
     recorded = await record_end(ended, card, outcome)
     engine.adopt(recorded.execution)
+    if not engine.is_recovery():
+        _count(ended, outcome)
     try:
         await _tell(ended, card, outcome)
     except engine.NOT_BUGS:
@@ -237,6 +240,14 @@ async def record_end(ended: AnyOperation, card: PostedCard, outcome: AnyOutcome)
     execution = engine.new_execution()
     failures = [await record.write(entry) for entry in _ends(ended, card, outcome)]
     return Admission(execution=execution, failure=next(filter(None, failures), None))
+
+
+def _count(ended: Operation, outcome: Outcome) -> None:
+    """Count an operation that has ended: each in one process, by the run whose `record_end` is on record."""
+    seconds = (outcome.ended_at - ended.requested_at).total_seconds()
+    OPERATION_SECONDS.labels(ended.verb, outcome.state).observe(max(0.0, seconds))
+    if ended.schedule_id and ended.verb is Verb.CREATE:
+        SCHEDULED_BACKUPS.labels(outcome.state).inc()
 
 
 def _ends(ended: Operation, card: PostedCard, outcome: Outcome) -> list[Entry]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.alerts.alert import Alert, Answer
+from bot.alerts.model import Kind
 from bot.operations.database import making_tables
 from bot.operations.leader import Leader
 
@@ -95,6 +96,15 @@ class AlertStore:
 
         def read(connection: sa.Connection) -> tuple[Alert | None, Answer | None]:
             return _get(connection, _cards, alert_id, Alert), _get(connection, _answers, alert_id, Answer)
+
+        return await self._in_transaction(read)
+
+    async def open_kinds(self) -> list[Kind]:
+        """Return of which kind each trouble is that is told and not over, on any replica."""
+
+        def read(connection: sa.Connection) -> list[Kind]:
+            alerts = [readable(Alert, value) for _, value in _rows(connection, _cards)]
+            return [told.trouble.kind for alert in alerts if alert for told in alert.lasting]
 
         return await self._in_transaction(read)
 

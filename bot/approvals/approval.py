@@ -14,7 +14,7 @@ from bot.audit import record
 from bot.audit.record import entry_of, record_surely
 from bot.authorizer import until_known
 from bot.errors import Denial, Failure, NotAllowed
-from bot.metrics.instruments import REFUSALS
+from bot.metrics.instruments import APPROVAL_SECONDS, REFUSALS
 from bot.notifications.model import MessageRef
 from bot.operations import card, engine
 from bot.operations.card import PostedCard, remind, replace_messages, reply_in_thread, write_to
@@ -233,7 +233,11 @@ async def record_verdict(operation: AnyOperation, ref: MessageRef, verdict: Verd
         comment=verdict.comment,
         failure=verdict.failure,
     )
-    return await record.write(entry)
+    failure = await record.write(entry)
+    if failure is None:
+        seconds = (verdict.at - operation.requested_at).total_seconds()
+        APPROVAL_SECONDS.labels(verdict.ending).observe(max(0.0, seconds))
+    return failure
 
 
 @step("check_vote", interruptible=True)

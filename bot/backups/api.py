@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bot.backups.model import Backup, freshness_by_server, read_backup
 from bot.errors import BadRequest, Nonsense, ProviderError, SlotsFull
+from bot.metrics.instruments import LISTINGS
 from bot.servers.model import MANUAL_SLOTS, Freshness
 from bot.vps.client import VpsClient
 from bot.vps.refusals import invalid_response, plain
@@ -88,10 +89,16 @@ class BackupsApi:
             params["server_id"] = server_id
         if backup_type is not None:
             params["backup_type"] = backup_type
-        listing = await self._client.list_all("/backups/", params)
+        scope = "all" if server_id is None else "one"
+        try:
+            listing = await self._client.list_all("/backups/", params)
+        except ProviderError:
+            LISTINGS.labels(scope, "failed").inc()
+            raise
         backups, unreadable = await _read(listing.results)
         # Pages of an unordered list overlap, so that one row may come twice and hide another.
         not_shown = max(unreadable, listing.announced - len(backups))
+        LISTINGS.labels(scope, "partial" if not_shown else "ok").inc()
         # Asked again here, as an API that does not know a filter shows everything.
         wanted = [
             backup

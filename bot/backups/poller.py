@@ -13,6 +13,7 @@ import structlog
 from bot.backups.api import BackupList
 from bot.backups.model import Backup
 from bot.errors import Busy, ProviderError
+from bot.metrics.instruments import POLLS
 
 _log = structlog.get_logger()
 
@@ -162,13 +163,16 @@ class Poller:
             _log.warning("poll_failed", server=server_id, error=type(error).__name__)
             self.unseen_since = self.unseen_since or datetime.now(UTC)
             self.last_failure = error
+            POLLS.labels("failed").inc()
             if isinstance(error, Busy):
                 self._not_before = self._clock() + min(error.retry_after or 0.0, LONGEST_BACK_OFF)
         except Exception:
             # A poller that dies leaves everyone waiting for ever.
             _log.exception("poll_broken", server=server_id)
+            POLLS.labels("broke").inc()
         else:
             self.unseen_since = self.last_failure = None
+            POLLS.labels("partial" if listing.not_shown else "ok").inc()
             for watch in watches:
                 watch.observe(listing, asked_at, self._settle, is_of_all=server_id is None)
         self._schedule(watches, asked_at)

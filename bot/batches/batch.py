@@ -18,6 +18,7 @@ from bot.operations.cancel import cancel_operation
 from bot.operations.card import (
     ANNOUNCE_SECONDS,
     PostedCard,
+    count_notice,
     find_card,
     post_card,
     post_news,
@@ -29,6 +30,7 @@ from bot.operations.model import BaseRequest, CreateOperation
 from bot.operations.records import REQUEST, cancel_id, report_id
 from bot.operations.visibility import is_shown, is_told_nobody
 from bot.services import services
+from bot.verbs import Verb
 
 log = structlog.get_logger()
 
@@ -135,7 +137,11 @@ async def show_batch(batch: Batch, ref: PostedCard) -> MessageRef:
         return MessageRef()
     places = _places(batch)
     shown = ref if ref.ts else await find_card(batch, places)
-    return await show_finally(batch, places, shown, views.batch_message(state))
+    end = await show_finally(batch, places, shown, views.batch_message(state))
+    if ends := [part.outcome.ended_at for part in state.parts if part.outcome]:
+        # Those that ended earlier were shown while the others ran.
+        count_notice(Verb.CREATE, max(ends))
+    return end
 
 
 @step("tell_batch", interruptible=True)

@@ -89,7 +89,8 @@ class Homes:
     def __init__(self, slack: AsyncWebClient, limits: SlackRateLimits) -> None:
         self._slack = slack
         self._limits = limits
-        self._cache = InventoryCache()
+        self.cache = InventoryCache()
+        """What VPS.org listed last."""
         self._recorded = SharedRead(read_recorded)
         self._open: OrderedDict[str, _Home] = OrderedDict()
         self._woken = asyncio.Event()
@@ -104,7 +105,7 @@ class Homes:
         """
         one = self._used(interaction, form)
         within = OPENED_SECONDS if is_opened else TURNED_SECONDS
-        give_up_after = SHORT_TIMEOUT_SECONDS if self._cache.known else TIMEOUT_SECONDS
+        give_up_after = SHORT_TIMEOUT_SECONDS if self.cache.known else TIMEOUT_SECONDS
         async with one.lock:
             await self._limits.publish(Priority.OUTCOME)
             try:
@@ -120,7 +121,7 @@ class Homes:
         if not self._open or entry.event in _QUIET:
             return
         if entry.event == "ended":
-            self._cache.outdate()
+            self.cache.outdate()
         self._mark_all()
 
     def on_interaction(self, interaction: Interaction) -> None:
@@ -225,8 +226,8 @@ class Homes:
         ended = tuple(one.operation.id for one in overview.ended)
         seen = tuple((one.operation.id, one.stage) for one in overview.unfinished), ended
         if self._last_look not in {None, seen}:
-            self._cache.outdate()
-        if self._last_look is None or not self._cache.is_fresh(services().now(), LISTED_SECONDS):
+            self.cache.outdate()
+        if self._last_look is None or not self.cache.is_fresh(services().now(), LISTED_SECONDS):
             self._mark_all()
         self._last_look = seen
 
@@ -255,7 +256,7 @@ class Homes:
             one.person,
             one.team,
             one.form,
-            self._cache,
+            self.cache,
             self._recorded,
             listed_within=within,
             give_up_after=give_up_after,

@@ -115,7 +115,7 @@ def page_of(found: Inventory, wanted: ServerFilter, sees: Sight, zone: tzinfo) -
         if found.troubles.get(server.id) or not wanted.only_needy
         if not wanted.patterns or any(fits(pattern, server.name) for pattern in wanted.patterns)
     ]
-    fitting.sort(key=lambda server: _risk(server, found))
+    fitting.sort(key=lambda server: risk(server, found))
     # Servers may have gone since the page was asked for.
     number = min(wanted.page, max(0, (len(fitting) - 1) // PAGE))
     rows = [_row(server, found, zone) for server in fitting[number * PAGE : (number + 1) * PAGE]]
@@ -151,7 +151,7 @@ def _row(server: Server, found: Inventory, zone: tzinfo) -> Row:
     )
 
 
-def _risk(server: Server, found: Inventory) -> tuple[list[int], float]:
+def risk(server: Server, found: Inventory) -> tuple[list[int], float]:
     """Return what sorts servers: the gravest troubles first, and of equal ones the oldest last backup."""
     troubles = found.troubles.get(server.id, ())
     fresh = found.freshness.get(server.id)

@@ -87,14 +87,23 @@ NOTICE_SECONDS = _histogram(
     "notice_seconds", "From the end seen at VPS.org until Slack has taken the message.", _NOTICES, "verb"
 )
 
+APPROVAL_SECONDS = _histogram(
+    "approval_seconds",
+    "From a request until a second person's answer, or none in time.",
+    _OPERATIONS,
+    "outcome",
+)
+SCHEDULED_BACKUPS = _counter("scheduled_backups", "Backups that schedules were to make.", "outcome")
+
 # Servers.
 ALERTS_OPEN = _gauge("alerts_open", "Troubles that are told and not over.", "kind")
 SERVER_SLOTS_USED = _gauge("server_slots_used", "Manual backups of a server.", "server_id")
 SERVER_LAST_GOOD_BACKUP = _gauge(
-    "server_last_good_backup_timestamp_seconds", "When a server's last good backup was made.", "server_id"
+    "server_last_good_backup_timestamp_seconds", "When it was made; 0 if there is none.", "server_id"
 )
 SERVERS = _gauge("servers", "Servers that VPS.org lists.")
-SERVERS_NOT_SHOWN = _gauge("servers_not_shown", "Servers beyond those that have gauges of their own.")
+SERVERS_LISTED = _gauge("servers_listed_timestamp_seconds", "When VPS.org listed them.")
+SERVERS_NOT_SHOWN = _gauge("servers_not_shown", "Servers without gauges of their own.")
 
 
 def look_at_process() -> None:

@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.metrics.instruments import NOTICE_SECONDS
 from bot.notifications.model import MessageRef, Notify
 from bot.notifications.rate_limit import Priority
 from bot.operations import messages, outcome_messages, views
 from bot.operations.engine import is_recovery, step
-from bot.operations.model import AnyOperation, BaseRequest, Operation, Outcome
+from bot.operations.model import AnyOperation, BaseRequest, Operation, Outcome, WatchOperation
 from bot.operations.progress import Ahead, Late, Progress, Queued, Running, ServerLate
 from bot.operations.records import ASK, ahead_of
 from bot.operations.visibility import concerns_the_channel, is_news, is_shown, is_told_nobody
 from bot.services import services
 from bot.slack.message import Message, text_alone
+from bot.verbs import Verb
 
 log = structlog.get_logger()
 
@@ -176,7 +178,9 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
         return MessageRef()
     shown = ref if ref.ts else await find_card(operation, _places(operation))
     places = _places(operation, outcome=outcome)
-    return await show_finally(operation, places, shown, views.ended(operation, outcome))
+    ref = await show_finally(operation, places, shown, views.ended(operation, outcome))
+    count_notice(operation.verb, outcome.ended_at)
+    return ref
 
 
 @step("tell_channel", interruptible=True)
@@ -202,6 +206,9 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
     broadcast = concerns_the_channel(operation, outcome) and is_news_here and not is_private
     places = _places(operation, ref.channel)
     await reply(operation, places, ref, text, "reply", give_up_after=None, broadcast=broadcast)
+    if isinstance(operation, WatchOperation):
+        # It has no card: this is what shows how it ended.
+        count_notice(operation.verb, outcome.ended_at)
 
 
 @step("tell_privately")
@@ -215,6 +222,12 @@ async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
         thread_ts=operation.thread_ts,
         give_up_after=ANNOUNCE_SECONDS,
     )
+
+
+def count_notice(verb: Verb, ended_at: datetime) -> None:
+    """Count that Slack has taken what shows an end that was seen at that moment (UTC), in whichever run."""
+    seconds = (services().now() - ended_at).total_seconds()
+    NOTICE_SECONDS.labels(verb).observe(max(0.0, seconds))
 
 
 async def _first_progress(operation: Operation) -> Progress:

@@ -18,6 +18,7 @@ from bot.audit.model import Entry
 from bot.batches import batch
 from bot.batches.model import MOST_SERVERS, Batch, BatchServer
 from bot.errors import BotError, Failure, NotAllowed, ProviderError
+from bot.metrics.instruments import SCHEDULED_BACKUPS
 from bot.operations import engine
 from bot.operations.engine import Execution, is_recovery, step, workflow
 from bot.operations.records import REQUEST
@@ -90,6 +91,8 @@ async def run_schedule(schedule_id: str, key: str, by: Requester) -> None:
     engine.adopt(plan.execution)
     if plan.schedule is None:
         return
+    if not is_recovery():
+        SCHEDULED_BACKUPS.labels("skipped").inc(len(plan.skipped) or bool(plan.lost))
     try:
         await _run(plan, plan.schedule, key, by)
     except engine.NOT_BUGS:

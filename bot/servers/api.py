@@ -3,6 +3,8 @@
 import structlog
 from pydantic import ValidationError
 
+from bot.errors import ProviderError
+from bot.metrics.instruments import LISTINGS
 from bot.servers.model import Server, ServerList
 from bot.vps.client import VpsClient
 
@@ -17,7 +19,11 @@ class ServersApi:
 
     async def list(self) -> ServerList:
         """Return all servers, each id once; one that can't be read is left out and logged."""
-        listing = await self._client.list_all("/servers/")
+        try:
+            listing = await self._client.list_all("/servers/")
+        except ProviderError:
+            LISTINGS.labels("servers", "failed").inc()
+            raise
         servers: dict[int, Server] = {}
         unreadable = 0
         for result in listing.results:
@@ -30,4 +36,6 @@ class ServersApi:
         if unreadable:
             _log.warning("servers_unreadable", count=unreadable)
         # As with backups, one row may come twice and hide another.
-        return ServerList([*servers.values()], max(unreadable, listing.announced - len(servers)))
+        not_shown = max(unreadable, listing.announced - len(servers))
+        LISTINGS.labels("servers", "partial" if not_shown else "ok").inc()
+        return ServerList([*servers.values()], not_shown)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from bot.backups.api import BackupsApi
 from bot.errors import BadRequest, InvalidResponse, NotFound, ProviderError, SlotsFull, Unreachable
 from bot.vps.client import VpsClient
+from tests.metrics.growth import Growth
 
 Json = dict[str, object]
 
@@ -136,6 +137,17 @@ async def test_what_was_announced_but_did_not_come_is_counted_as_not_shown() -> 
 async def test_a_wrong_envelope_is_an_invalid_response(shape: object) -> None:
     with pytest.raises(InvalidResponse):
         await api(Vps(GET=httpx.Response(200, json=shape))).list()
+
+
+async def test_listings_are_counted_by_scope_and_what_came_of_them() -> None:
+    growth = Growth()
+    await api(Vps(GET=listed(told()))).list()
+    await api(Vps(GET=listed(told(), count=2))).list(7)
+    for wanted in (7, None):
+        with pytest.raises(ProviderError):
+            await api(Vps(GET=httpx.Response(401))).list(wanted)
+    counted = {("all", "ok"): 1, ("one", "partial"): 1, ("one", "failed"): 1, ("all", "failed"): 1}
+    assert growth.of("listings_total") == counted
 
 
 async def test_a_new_backup_is_returned() -> None:

@@ -24,6 +24,7 @@ from tests.backups.fake_clock import (
     script,
     wait,
 )
+from tests.metrics.growth import Growth
 
 
 @pytest.mark.parametrize(("end", "status"), [(DONE, "completed"), (FAILED, "failed")])
@@ -186,6 +187,20 @@ async def test_errors_never_end_the_wait() -> None:
         waiting = wait(poller)
         await clock.passes(2000)
         assert await waiting
+
+
+async def test_looks_are_counted_by_what_came_of_them() -> None:
+    growth = Growth()
+    async with polling(script(ERROR, ERROR, ZeroDivisionError(), PARTLY, RUNNING, DONE)) as (
+        poller,
+        clock,
+        _,
+    ):
+        waiting = wait(poller)
+        await clock.passes(2000)
+        assert await waiting
+    counted = {("failed",): 2, ("broke",): 1, ("partial",): 1, ("ok",): 2}
+    assert growth.of("polls_total") == counted
 
 
 async def test_a_bug_does_not_end_the_wait_either() -> None:

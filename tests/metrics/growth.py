@@ -22,3 +22,8 @@ class Growth:
         now = {key: value for key, value in _samples().items() if key[0] == f"{PREFIX}_{name}"}
         grown = {key[1]: value - self._before.get(key, 0.0) for key, value in now.items()}
         return {labels: value for labels, value in grown.items() if value}
+
+
+def measured(name: str) -> dict[tuple[str, ...], float]:
+    """Return what a gauge says now, by the values of its labels."""
+    return {key[1]: value for key, value in _samples().items() if key[0] == f"{PREFIX}_{name}"}

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from bot.errors import InvalidResponse
 from bot.servers.api import ServersApi
 from bot.vps.client import VpsClient
+from tests.metrics.growth import Growth
 
 DOCUMENTED = {
     "id": 12345,
@@ -32,6 +33,16 @@ async def test_servers_are_listed() -> None:
     assert not_shown == 0
     assert (server.id, server.name, server.hostname) == (12345, "web-server-01", "web.example.com")
     assert (server.status, server.ip_address, server.location) == ("active", "192.0.2.7", "nyc")
+
+
+async def test_listings_are_counted_by_what_came_of_them() -> None:
+    growth = Growth()
+    await api({"count": 1, "results": [DOCUMENTED]}).list()
+    await api({"count": 1, "results": []}).list()
+    with pytest.raises(InvalidResponse):
+        await api([]).list()
+    counted = {("servers", "ok"): 1, ("servers", "partial"): 1, ("servers", "failed"): 1}
+    assert growth.of("listings_total") == counted
 
 
 async def test_a_malformed_server_does_not_lose_the_others() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.audit.model import Entry
 from bot.sandbox.slack.workspace import Message
+from tests.metrics.growth import Growth
 from tests.stories.asking import trail
 from tests.world import World, set_up
 
@@ -203,6 +204,7 @@ operators = ["UBEN"]
 async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
     world: World, tmp_path: Path
 ) -> None:
+    growth = Growth()
     await create(world, "web-1 db-1 every day at 03:00 keep 3")
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES)
@@ -215,6 +217,7 @@ async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
     world.provider.finish()
     await world.until(lambda: backed_up(world))
     assert [each.server.name for each in world.provider.creates] == ["web-1"]
+    assert growth.of("scheduled_backups_total") == {("skipped",): 1, ("done",): 1}
     # It is hidden from who can't see all of its servers, as if there were none.
     assert "There are no schedules." in (await listed(world, words="There are no")).text
     assert "*web-1 and db-1*" in (await listed(world, "ben")).text

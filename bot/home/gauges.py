@@ -1,0 +1,96 @@
+"""How servers are backed up: what VPS.org listed last, kept up to date while somebody scrapes.
+
+A scrape never waits for VPS.org. It has what was listed for a Home or after an earlier scrape; once that is
+too old, it has all listed anew, for the next one. What could not be renewed for long vanishes.
+"""
+
+import asyncio
+from datetime import timedelta
+from heapq import nsmallest
+from math import nan
+
+import structlog
+
+from bot.alerts.model import Kind
+from bot.errors import ProviderError
+from bot.home.cache import InventoryCache
+from bot.home.model import Inventory, risk
+from bot.metrics.instruments import (
+    SERVER_LAST_GOOD_BACKUP,
+    SERVER_SLOTS_USED,
+    SERVERS,
+    SERVERS_LISTED,
+    SERVERS_NOT_SHOWN,
+)
+from bot.servers.model import Freshness, Server
+from bot.services import services
+
+log = structlog.get_logger()
+
+MOST_SERVERS = 200
+"""Servers that have gauges of their own: each is two series more in every scrape."""
+VANISH_AFTER = 3
+"""After so many times as long as a listing may be old, what it told counts as unknown."""
+
+
+class ServerGauges:
+    """Sets the gauges of the servers by a listing that is hardly ever older than `every`."""
+
+    def __init__(self, cache: InventoryCache, every: timedelta) -> None:
+        self._cache = cache
+        self._every = every
+        self._asked_at = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
+        self._shown: Inventory | None = None
+
+    async def look(self) -> None:
+        """Set the gauges to what is known; never asks VPS.org itself, but may have it asked."""
+        self._renew()
+        known = self._cache.known
+        if known and services().now() - known.at > VANISH_AFTER * self._every:
+            known = None
+        if known is None:
+            SERVERS.set(nan)
+            SERVERS_NOT_SHOWN.set(nan)
+            SERVER_SLOTS_USED.clear()
+            SERVER_LAST_GOOD_BACKUP.clear()
+        elif known is not self._shown:
+            _set(known)
+        self._shown = known
+
+    def _renew(self) -> None:
+        """Have everything listed, unless what is known will do, or it was tried not long ago."""
+        now, every = asyncio.get_running_loop().time(), self._every.total_seconds()
+        if now - self._asked_at >= every and not self._cache.is_fresh(services().now(), every):
+            self._asked_at = now
+            self._asking = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        try:
+            await self._cache.fresh(self._every.total_seconds())
+        except ProviderError as error:
+            log.warning("server_gauges_not_renewed", error=type(error).__name__)
+
+
+def _set(found: Inventory) -> None:
+    first = nsmallest(MOST_SERVERS, found.servers, key=lambda server: risk(server, found))
+    SERVERS.set(len(found.servers))
+    SERVERS_NOT_SHOWN.set(len(found.servers) - len(first) + found.servers_not_shown)
+    SERVERS_LISTED.set(found.at.timestamp())
+    # Of those that are gone, none stays.
+    SERVER_SLOTS_USED.clear()
+    SERVER_LAST_GOOD_BACKUP.clear()
+    for server in first:
+        fresh = found.freshness.get(server.id, Freshness())
+        SERVER_SLOTS_USED.labels(server.id).set(fresh.manual)
+        last_good = _last_good(server, fresh, found)
+        if last_good is not None:
+            SERVER_LAST_GOOD_BACKUP.labels(server.id).set(last_good)
+
+
+def _last_good(server: Server, fresh: Freshness, found: Inventory) -> float | None:
+    """Return when its last good backup was made (Unix time); 0 if it has none, but should by now."""
+    if fresh.last_complete:
+        return fresh.last_complete.timestamp()
+    kinds = {trouble.kind for trouble in found.troubles.get(server.id, ())}
+    return 0.0 if Kind.NO_GOOD_BACKUP in kinds else None
