@@ -6,6 +6,7 @@ https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 """
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -109,7 +110,10 @@ def set_up() -> None:
         return
     ours = Resource({"service.name": "backup-bot", "service.version": __version__})
     provider = TracerProvider(resource=ours.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(Bare(OTLPSpanExporter())))  # type: ignore[arg-type]
+    exporter = Bare(OTLPSpanExporter())
+    # It would log several lines per batch for as long as nobody takes them.
+    logging.getLogger(OTLPSpanExporter.__module__).addFilter(lambda _: not exporter.is_failing)
+    provider.add_span_processor(BatchSpanProcessor(exporter))  # type: ignore[arg-type]
     trace.set_tracer_provider(provider)
     _provider, _tracer = provider, trace.get_tracer("backup-bot", __version__)
     log.info("tracing")
@@ -232,10 +236,19 @@ class Bare:
 
     def __init__(self, exporter: "SpanExporter") -> None:
         self._exporter = exporter
+        self.is_failing = False
+        """True while spans are lost because nobody takes them."""
 
     def export(self, spans: "Sequence[ReadableSpan]") -> "SpanExportResult":
         """Send what is known to be harmless of each."""
-        return self._exporter.export([_bare(each) for each in spans])
+        result = self._exporter.export([_bare(each) for each in spans])
+        is_failing = result.name != "SUCCESS"
+        if is_failing and not self.is_failing:
+            log.warning("traces_lost")
+        elif self.is_failing and not is_failing:
+            log.info("traces_taken_again")
+        self.is_failing = is_failing
+        return result
 
     def shutdown(self) -> None:
         """Send no more."""

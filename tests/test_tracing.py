@@ -9,10 +9,11 @@ from contextvars import Context
 from pathlib import Path
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
+from structlog.testing import capture_logs
 
 from bot import tracing
 from bot.sandbox.bot_process import COMMAND, BotProcess
@@ -194,10 +195,10 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 
 
 def test_words_from_outside_stay_inside(exported: InMemorySpanExporter) -> None:
-    with suppress(ValueError), tracing.span("command"):
+    with tracing.span("command"), suppress(ValueError), tracing.ending():
         inside = get_current_span()
         # As dbos does with an exception that ends a step.
-        inside.set_status(StatusCode.ERROR, "Bearer secret-words")
+        inside.set_status(StatusCode.ERROR, "secret-words")
         inside.add_event("Step attempt 1 failed", {"error": "secret-words"})
         inside.set_attribute("dbos.user.name", "secret-words")
         inside.record_exception(ValueError("secret-words"))
@@ -246,6 +247,20 @@ def test_a_task_that_knows_of_nothing_else_stays_in_the_trace(exported: InMemory
         assert apart.run(get_current_span) is begun
         assert len(list(apart.items())) == 1
     assert len(exported.get_finished_spans()) == 1
+
+
+def test_that_nobody_takes_spans_is_said_once() -> None:
+    class Collector(InMemorySpanExporter):
+        answers = [SpanExportResult.FAILURE] * 3 + [SpanExportResult.SUCCESS] * 2
+
+        def export(self, _: Sequence[ReadableSpan]) -> SpanExportResult:
+            return self.answers.pop(0)
+
+    exporter = tracing.Bare(Collector())
+    with capture_logs() as said:
+        failing = [(exporter.export([]), exporter.is_failing)[1] for _ in range(5)]
+    assert failing == [True, True, True, False, False]
+    assert [line["event"] for line in said] == ["traces_lost", "traces_taken_again"]
 
 
 def test_log_lines_in_a_trace_say_which(exported: InMemorySpanExporter) -> None:
