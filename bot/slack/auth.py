@@ -19,7 +19,14 @@ from bot import tracing
 from bot.errors import ConfigurationError
 from bot.network import proxy_for, trusted
 from bot.slack import token_messages
-from bot.slack.calls import ConnectRetryHandler, EachTry, RateLimitRetryHandler, timed
+from bot.slack.calls import (
+    ConnectRetryHandler,
+    EachTry,
+    RateLimitRetryHandler,
+    counted_error,
+    method_of,
+    timed,
+)
 
 TIMEOUT_SECONDS = 10
 
@@ -72,16 +79,14 @@ class SlackClient(AsyncWebClient):
 
     @override
     async def _request(self, *, http_verb: str, api_url: str, req_args: dict[str, Any]) -> dict[str, Any]:
-        method = api_url.removeprefix(self.base_url)
-        # A file is sent to an address of its own, which only its sender should know.
-        name = method if method != api_url else "upload"
-        with tracing.call(f"Slack {name}", slack__method=name) as span:
+        method = method_of(api_url, self.base_url)
+        with tracing.call(f"Slack {method}", slack__method=method) as span:
             answer: dict[str, Any] = await super()._request(
                 http_verb=http_verb, api_url=api_url, req_args=req_args
             )
             span.note(http__response__status_code=answer.get("status_code"))
-            if isinstance(data := answer.get("data"), dict) and not data.get("ok"):
-                span.fail("SlackApiError")
+            if error := counted_error(answer.get("data")):
+                span.fail(error)
         # The SDK takes for granted that it is one, and asks a list or a number for its `ok`.
         if not isinstance(answer.get("data"), dict | bytes):
             raise SlackApiError("not a JSON object", UNREADABLE)  # type: ignore[no-untyped-call]

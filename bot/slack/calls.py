@@ -20,6 +20,7 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.webhook import WebhookResponse
 from typing_extensions import override
 
+from bot import tracing
 from bot.metrics.instruments import SLACK_REQUEST_SECONDS, SLACK_RETRIES
 
 COUNTED_ERRORS = frozenset(
@@ -116,6 +117,20 @@ class ConnectRetryHandler(_Counted, AsyncConnectionErrorRetryHandler):
         super().__init__(max_retry_count, error_types=[aiohttp.ClientConnectorError])
 
 
+def method_of(url: str, base_url: str) -> str:
+    """Return which method is called, as it is counted."""
+    method = url.removeprefix(base_url)
+    return method if _METHOD.fullmatch(method) else UPLOAD
+
+
+def counted_error(answer: object) -> str | None:
+    """Return the name by which an answer's error is counted; None if it has none."""
+    name = answer.get("error") if isinstance(answer, dict) else None
+    if name is None:
+        return None
+    return name if isinstance(name, str) and name in COUNTED_ERRORS else "other"
+
+
 class EachTry(AsyncRetryHandler):
     """Sees each try of a call at its end, and counts it; retries none. It must be the first handler."""
 
@@ -134,8 +149,7 @@ class EachTry(AsyncRetryHandler):
     ) -> bool:
         began = _began.get(None)
         if began is not None:  # Only a session with `timed` tells.
-            method = request.url.removeprefix(self._base_url)
-            method = method if _METHOD.fullmatch(method) else UPLOAD
+            method = method_of(request.url, self._base_url)
             SLACK_REQUEST_SECONDS.labels(method, _status(response, error)).observe(
                 time.perf_counter() - began
             )
@@ -148,19 +162,19 @@ def _status(response: HttpResponse | None, error: Exception | None) -> str:
         return str(error.response.status) if isinstance(error, SlackApiError) else "none"
     if response.status_code != 200:
         return str(response.status_code)
-    name = response.body.get("error") if isinstance(response.body, dict) else None
-    if name is None:
-        return "200"
-    return name if name in COUNTED_ERRORS else "other"
+    return counted_error(response.body) or "200"
 
 
 @contextmanager
 def answering() -> Iterator[list[WebhookResponse]]:
-    """Count a call of a response_url, with the answer that is put into what this yields."""
+    """Count and trace a call of a response_url, with the answer that is put into what this yields."""
     began = time.perf_counter()
     answers: list[WebhookResponse] = []
-    try:
-        yield answers
-    finally:
-        status = str(answers[0].status_code) if answers else "none"
-        SLACK_REQUEST_SECONDS.labels(RESPONSE_URL, status).observe(time.perf_counter() - began)
+    with tracing.call(f"Slack {RESPONSE_URL}", slack__method=RESPONSE_URL) as span:
+        try:
+            yield answers
+        finally:
+            status = answers[0].status_code if answers else None
+            labels = RESPONSE_URL, str(status or "none")
+            SLACK_REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - began)
+            span.note(http__response__status_code=status)

@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot import tracing
 from bot.slack.calls import answering
 from bot.slack.newer_blocks import newer_types, older
 
@@ -25,12 +24,10 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
     """Send an answer, with older blocks if Slack refuses newer ones; False if it was not taken."""
     address = _address(url, client)
     try:
-        with tracing.call("Slack response_url", slack__method="response_url") as span:
-            # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
-            answer = await _send(address, content)
-            if answer.status_code != 200 and newer_types(content):
-                answer = await _send(address, older(content))
-            span.note(http__response__status_code=answer.status_code)
+        # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
+        answer = await _send(address, content)
+        if answer.status_code != 200 and newer_types(content):
+            answer = await _send(address, older(content))
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("response_url_unreachable", error=type(error).__name__)
         return False

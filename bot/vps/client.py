@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -66,6 +66,14 @@ class _Budget:
         self.bytes -= len(body)
         self.values -= sum(map(body.count, (b",", b"[", b"{")))
         return self.bytes >= 0 and self.values >= 0
+
+
+@dataclass
+class _Seen:
+    """What is seen of an exchange from outside."""
+
+    status: int | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -182,28 +190,21 @@ class VpsClient:
         self, method: str, url: httpx.URL, json: object = None, budget: _Budget | None = None
     ) -> object | None:
         budget = budget or _Budget(self._largest)
-        began, status = time.monotonic(), "none"
-        with self._span(method, url) as span:
+        with self._seen(method, url) as seen:
             try:
                 async with (
                     asyncio.timeout(WHOLE_EXCHANGE),
                     self._http.stream(method, url, json=json) as response,
                 ):
-                    status = str(response.status_code)
+                    seen.status = response.status_code
                     body = await self._body(response, method, budget)
             except (httpx.HTTPError, TimeoutError) as error:
                 self.is_answered = False
                 why = certificate_problem(error) or type(error).__name__
                 _log.warning("vps_unanswered", method=method, path=url.path, error=why)
                 raise broken(error, method) from None
-            finally:
-                seconds = time.monotonic() - began
-                VPS_REQUEST_SECONDS.labels(method, self._endpoint(url), status).observe(seconds)
-            span.note(http__response__status_code=response.status_code)
-            if not response.is_success:
-                span.fail(str(response.status_code))
         self.is_answered = response.status_code < 500
-        path, code, seconds = url.path, response.status_code, round(seconds, 3)
+        path, code, seconds = url.path, response.status_code, round(seen.seconds, 3)
         if not response.is_success:
             _log.warning("vps_refused", method=method, path=path, status=code, seconds=seconds)
             raise refusal(response.status_code, response.headers, body, method, self._mask.text)
@@ -235,9 +236,21 @@ class VpsClient:
             raise invalid_response(Nonsense.TOO_LARGE, method)
         return body
 
-    def _span(self, method: str, url: httpx.URL) -> AbstractContextManager[tracing.Span]:
-        endpoint = self._endpoint(url)
-        return tracing.call(f"{method} {endpoint}", http__request__method=method, url__template=endpoint)
+    @contextmanager
+    def _seen(self, method: str, url: httpx.URL) -> Iterator[_Seen]:
+        """Measure, count and trace an exchange, whose status is put into what this yields."""
+        endpoint, seen, began = self._endpoint(url), _Seen(), time.monotonic()
+        name = f"{method} {endpoint}"
+        with tracing.call(name, http__request__method=method, url__template=endpoint) as span:
+            try:
+                yield seen
+            finally:
+                seen.seconds = time.monotonic() - began
+                status = str(seen.status or "none")
+                VPS_REQUEST_SECONDS.labels(method, endpoint, status).observe(seen.seconds)
+                span.note(http__response__status_code=seen.status)
+                if seen.status and not httpx.codes.is_success(seen.status):
+                    span.fail(status)
 
     def _url(self, path: str, params: Params | None = None) -> httpx.URL:
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
