@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from types import TracebackType
 from typing import Literal, TextIO
 
@@ -20,6 +21,8 @@ from bot.terminal import visible
 log = structlog.get_logger("bot")
 
 _DEEPEST = 8
+SHORT, SHORT_TEXTS = 32, 2048
+"""Characters of a text for which it is remembered how it is masked, and how many of these."""
 
 # These log whole payloads at DEBUG, or a line per request at INFO.
 _QUIETED = {
@@ -42,20 +45,25 @@ class Masking:
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
         self._mask = Mask(secrets)
+        # Names of fields and events come again and again, and a text is looked through in 5 µs.
+        self._short = lru_cache(SHORT_TEXTS)(self._mask.text)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Return the event as plain data, masked."""
-        return {self._mask.text(str(key)): self._plain(value, 0) for key, value in event.items()}
+        return {self._text(str(key)): self._plain(value, 0) for key, value in event.items()}
+
+    def _text(self, text: str) -> str:
+        return self._short(text) if len(text) <= SHORT else self._mask.text(text)
 
     def _plain(self, value: object, depth: int) -> object:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int | float):
-            return value if self._mask.text(str(value)) == str(value) else MASK
+            return value if self._text(str(value)) == str(value) else MASK
         if isinstance(value, str):
-            return self._mask.text(value)
+            return self._text(value)
         if depth < _DEEPEST and isinstance(value, Mapping):
-            return {self._mask.text(_shown(key)): self._plain(item, depth + 1) for key, item in value.items()}
+            return {self._text(_shown(key)): self._plain(item, depth + 1) for key, item in value.items()}
         if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
             return [self._plain(item, depth + 1) for item in value]
         return self._mask.text(_shown(value))
