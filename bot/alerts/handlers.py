@@ -1,16 +1,11 @@
 """The buttons under an alert that answer it, and their forms. Who can is decided anew each time."""
 
-from collections.abc import Awaitable
-from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
-
-import sqlalchemy as sa
 
 from bot.alerts import messages, views
 from bot.alerts.alert import Alert, Answer
 from bot.audit.model import Entry
-from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
+from bot.errors import Misuse, UsageError
 from bot.notifications.model import MessageRef
 from bot.services import services
 from bot.slack import ids
@@ -18,7 +13,6 @@ from bot.slack.dispatch import Handlers
 from bot.slack.forms import AlertForm, read_form, read_id
 from bot.slack.interaction import Interaction
 
-T = TypeVar("T")
 SHOW_SECONDS = 2.0
 """How long to wait until the alert shows the answer; else the watch shows it at its next look."""
 
@@ -45,7 +39,8 @@ async def answer(interaction: Interaction) -> None:
     until = None if hours is None else now + timedelta(hours=hours)
     given = Answer(card=alert.id, by=interaction.person, at=now, reason=reason, until=until)
     await services().audit.append(_entry(interaction, alert, given))
-    await _in_time(interaction, services().alerts.put_answer(given))
+    async with interaction.database_deadline():
+        await services().alerts.put_answer(given)
     await interaction.ack()
     ref = MessageRef(channel=alert.channel, ts=alert.ts)
     await services().messages.edit_progress(ref, views.alert_message(alert, given), wait=SHOW_SECONDS)
@@ -53,21 +48,14 @@ async def answer(interaction: Interaction) -> None:
 
 async def _required(interaction: Interaction, form: AlertForm) -> Alert:
     """Return the alert, if this person can answer it; raises NotAllowed, or UsageError if it is over."""
-    alert, _ = await _in_time(interaction, services().alerts.find(form.card))
+    async with interaction.database_deadline():
+        alert, _ = await services().alerts.find(form.card)
     if alert is None or not alert.is_open:
         raise UsageError(Misuse.ALERT_OVER)
     about = {told.trouble.server_id: told.trouble for told in alert.troubles if told.is_open}
     names = [trouble.server_name if number is not None else None for number, trouble in about.items()]
     await services().authorizer.require_answer(interaction, names)
     return alert
-
-
-async def _in_time(interaction: Interaction, work: Awaitable[T]) -> T:
-    """Return what the database tells in time; raises NotRecorded."""
-    with suppress(sa.exc.SQLAlchemyError):
-        async with interaction.database_deadline():
-            return await work
-    raise NotRecorded(Unrecorded.LOOK_UP)
 
 
 def _entry(interaction: Interaction, alert: Alert, given: Answer) -> Entry:

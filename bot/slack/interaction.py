@@ -12,6 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import BotError, NotRecorded, Unrecorded
 from bot.metrics.instruments import REFUSALS
@@ -201,15 +202,15 @@ class Interaction:
 
     @asynccontextmanager
     async def database_deadline(self) -> AsyncIterator[None]:
-        """Raise NotRecorded if the database does not tell in time what is read inside.
+        """Raise NotRecorded if the database can't be read inside, or does not tell in time.
 
         Before the ack that is the time of `ack_deadline`, after it 5 s.
         """
         try:
             async with asyncio.timeout(DATABASE_SECONDS) if self.is_acked else self.ack_deadline():
                 yield
-        except TimeoutError:
-            raise NotRecorded(Unrecorded.LOOK_UP) from None
+        except (TimeoutError, SQLAlchemyError) as error:
+            raise NotRecorded(Unrecorded.LOOK_UP) from error
 
     async def ack(self, **answer: Any) -> None:
         """Tell Slack that this has arrived; only the first time counts."""

@@ -29,6 +29,13 @@ def full_disk(beginning: str, *values: str) -> Iterator[Callable[[], int]]:
 
 
 @contextmanager
+def unreadable() -> Iterator[None]:
+    """Refuse whatever reads."""
+    with _refusing(lambda statement, _: statement.lstrip().upper().startswith("SELECT")):
+        yield
+
+
+@contextmanager
 def dying(at: Callable[[str, Parameters], bool]) -> Iterator[Callable[[], bool]]:
     """Refuse a statement and all that follow it, so that nothing more is recorded, as if the process died.
 

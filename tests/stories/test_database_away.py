@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.people.actors import Answer
+from tests.operations.database_faults import unreadable
 from tests.stories.asking import TWO, asks, trail
 from tests.stories.three_verbs import (
     DESTRUCTIVE,
@@ -144,6 +145,13 @@ async def test_every_click_is_answered_while_the_database_does_not(
             assert (await act()).acked
             await world.until(partial(is_not_promised, world, number), f"what {handle} did is answered")
     assert world.provider.deletes == []
+
+
+@pytest.mark.parametrize("command", ["status", "schedule"])
+async def test_what_can_t_be_read_is_told_so(world: World, command: str) -> None:
+    with unreadable():
+        await world.person("ana").types(f"/backup {command}")
+        await world.until_whisper("ana", NOT_LOOKED_UP)
 
 
 def is_not_promised(world: World, count: int) -> bool:
