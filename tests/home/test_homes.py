@@ -18,6 +18,9 @@ from tests.backups.facts import NOON
 from tests.stories.test_home import shown, until_home
 from tests.world import World
 
+TURNS = 50
+"""Of the event loop: more than it takes from one look to the next, if there is nothing to wait for."""
+
 
 @pytest.fixture(autouse=True)
 def quick_homes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +103,7 @@ async def test_so_many_homes_are_kept_up_to_date_and_no_more(
     menu = await world.until_whisper("ben", "What do you want")
     await world.person("ben").clicks("ask_servers", message=menu)
     await world.until_whisper("ben", "2 servers")
-    await asyncio.sleep(homes.SETTLE_SECONDS)
+    await world.until(lambda: [*services().homes._open] == ["UCLEO", "UBEN"], "Ben's counts as used")
     await open_homes(world, "ana")
     await world.person("ana").types("/backup create web-1")
     await until_home(world, "ben", "Backing up *web-1*")
@@ -120,7 +123,8 @@ async def test_while_no_home_is_open_nothing_looks_and_nothing_wakes(monkeypatch
     none_open = Homes(web_client(SecretStr("xoxb-none"), "http://127.0.0.1:1/"), SlackRateLimits())
     running = asyncio.create_task(none_open.run())
     none_open.on_entry(Entry(event="ended", key="1", at=NOON, person="UANA"))
-    await asyncio.sleep(0.01)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
     assert not running.done(), "it would have failed to read, as there is no database"
     assert waits == [None]
     running.cancel()
