@@ -26,7 +26,7 @@ from bot.alerts.snapshot import Snapshot, take_snapshot
 from bot.alerts.store import AlertStore, Remembered, readable
 from bot.errors import NotRecorded
 from bot.notifications.model import MessageRef
-from bot.notifications.slack_messages import SlackMessages
+from bot.notifications.slack_messages import SlackMessages, finishing
 from bot.operations.records import MOST_ENDED
 from bot.services import services
 from bot.settings import Settings
@@ -38,7 +38,6 @@ log = structlog.get_logger()
 RETRY_SECONDS = 30.0
 """How long to wait after the first scan that could not be told of; then twice as long each time."""
 POST_SECONDS = 15.0
-STOP_SECONDS = 1.0
 BLIND_SCANS = 3
 """After so many scans in a row at which VPS.org could not be read, that is told itself."""
 
@@ -245,8 +244,7 @@ class AlertWatch:
         thread_ts: str = "",
         may_be_there: bool | None = None,
     ) -> MessageRef:
-        """Post a message. A stop gives it a second, as it might come again otherwise."""
-        posting = asyncio.create_task(
+        ref = await finishing(
             self._messages.post_once(
                 [channel],
                 message.arguments(),
@@ -256,12 +254,6 @@ class AlertWatch:
                 give_up_after=POST_SECONDS,
             )
         )
-        try:
-            ref = await asyncio.shield(posting)
-        except asyncio.CancelledError:
-            await asyncio.wait({posting}, timeout=STOP_SECONDS)
-            posting.cancel()
-            raise
         if not ref.ts:
             raise _NotTold
         return ref

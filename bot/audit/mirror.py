@@ -17,7 +17,7 @@ from bot.audit.position import MirrorPosition, Position
 from bot.audit.store import AuditTrail, reason
 from bot.errors import NotRecorded
 from bot.notifications.rate_limit import Priority
-from bot.notifications.slack_messages import SlackMessages
+from bot.notifications.slack_messages import SlackMessages, finishing
 from bot.slack.message import Message
 
 log = structlog.get_logger()
@@ -27,7 +27,6 @@ LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 300.0
 """How long to wait, after ever longer pauses, before the next try."""
 GIVE_UP_SECONDS = 15.0
-STOP_SECONDS = 1.0
 QUIET_SECONDS = 600.0
 """How long refusals of a person are gathered after one was copied."""
 BATCH = 500
@@ -177,14 +176,8 @@ class AuditMirror:
         return [row for row in await self._trail.rows_after(seq, limit) if isinstance(row, Row)]
 
     async def _post(self, key: int | str, message: Message, then: Position | None = None) -> None:
-        """Post a message and move on. A stop gives it a second, as it might come again otherwise."""
-        posting = asyncio.create_task(self._post_once(f"audit:{key}", message, then))
-        try:
-            await asyncio.shield(posting)
-        except asyncio.CancelledError:
-            await asyncio.wait({posting}, timeout=STOP_SECONDS)
-            posting.cancel()
-            raise
+        """Post a message and move on."""
+        await finishing(self._post_once(f"audit:{key}", message, then))
 
     async def _post_once(self, key: str, message: Message, then: Position | None) -> None:
         posted = await self._messages.post_once(

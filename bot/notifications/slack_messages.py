@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
@@ -39,7 +39,9 @@ MOST_PAGES = 5
 FEW_WORDS = 300
 """Characters, if Slack takes no more."""
 PERMALINK_SECONDS = 3.0
+STOP_SECONDS = 1.0
 
+T = TypeVar("T")
 Content = dict[str, Any]
 
 
@@ -332,6 +334,17 @@ class SlackMessages:
             return place
         answer = await self._client.conversations_open(users=place)
         return str(answer["channel"]["id"])
+
+
+async def finishing(posting: Coroutine[Any, Any, T]) -> T:
+    """Return what a posting returns. A stop gives it a second, as its message might come again otherwise."""
+    task = asyncio.create_task(posting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=STOP_SECONDS)
+        task.cancel()
+        raise
 
 
 async def _drawable(send: Callable[[Content], Awaitable[SlackResult]], content: Content) -> SlackResult:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.notifications.model import MessageRef
 from bot.notifications.rate_limit import Priority, SlackRateLimits
-from bot.notifications.slack_messages import FEW_WORDS, PAGE, SlackMessages
+from bot.notifications.slack_messages import FEW_WORDS, PAGE, SlackMessages, finishing
 from bot.sandbox.server import Sandbox
 from bot.slack.auth import SlackClient
 from bot.slack.views import sentence_alone
@@ -337,3 +337,21 @@ async def test_closing_leaves_no_edit_behind(board: Board) -> None:
     board.limits.free.release()
     await asyncio.sleep(0)
     assert board.limits.taken == []
+
+
+async def test_a_stop_in_the_middle_of_a_post_lets_it_go_out() -> None:
+    begun, answered = asyncio.Event(), asyncio.Event()
+    posted: list[str] = []
+
+    async def post() -> None:
+        begun.set()
+        await answered.wait()
+        posted.append("it")
+
+    working = asyncio.create_task(finishing(post()))
+    await begun.wait()
+    working.cancel()
+    answered.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert posted == ["it"]
