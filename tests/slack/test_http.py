@@ -22,6 +22,7 @@ from structlog.testing import capture_logs
 from bot.health import HttpServer
 from bot.slack.http import MAX_BODY_BYTES, PATH, HttpConnection, _read
 from tests.metrics.growth import Growth
+from tests.operations.harness import until
 from tests.slack.conftest import ended, soon
 from tests.slack.wire import Wire
 
@@ -48,7 +49,7 @@ def signed(body: bytes, *, age_seconds: float = 0, secret: str = SECRET) -> dict
 class Slack:
     """Slack as it calls the app; `handled` holds what was run and as which try.
 
-    What `/slow` runs goes on after its ack until `released` is set.
+    What `/slow` runs goes on after its ack until `released` is set; `/late` is acked no sooner.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Slack:
     ) -> None:
         self.port = port
         self.connection = connection
+        self.asked = asyncio.Event()
         self.released = asyncio.Event()
         self.handled = handled
         self._session = session
@@ -89,6 +91,12 @@ async def slack(wire: Wire) -> AsyncIterator[Slack]:
         await calling.released.wait()
         handled.append("slow")
 
+    @app.command("/late")
+    async def late(ack: AsyncAck) -> None:
+        calling.asked.set()
+        await calling.released.wait()
+        await ack()
+
     connection = HttpConnection(app, SecretStr(SECRET), body_seconds=0.2, close_seconds=0.2)
     listening = asyncio.create_task(connection.listen())
     await asyncio.sleep(0)
@@ -119,6 +127,19 @@ async def test_what_comes_of_requests_counts_by_what_they_ask_for(slack: Slack) 
         ("command", "failed"): 1,
         ("unknown", "refused"): 2,
     }
+
+
+async def test_what_nobody_waits_for_any_more_counts_as_lost(slack: Slack) -> None:
+    growth = Growth()
+    asking = asyncio.create_task(slack.sends(COMMAND.replace(b"backup", b"late")))
+    await soon(slack.asked.wait())
+    asking.cancel()
+    await asyncio.wait({asking})
+    # The server has seen the other's end once it has answered this.
+    await slack.sends(COMMAND)
+    slack.released.set()
+    await until(lambda: len(growth.of("ack_seconds_count")) == 2)
+    assert growth.of("ack_seconds_count") == {("command", "lost"): 1, ("command", "acked"): 1}
 
 
 def test_our_signatures_are_slacks() -> None:
