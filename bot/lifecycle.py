@@ -32,7 +32,7 @@ from bot.errors import (
     StaleConfirmation,
     UnknownServer,
 )
-from bot.metrics.instruments import OPERATION_SECONDS, SCHEDULED_BACKUPS
+from bot.metrics.instruments import OPERATION_SECONDS, REFUSALS, SCHEDULED_BACKUPS, UNEXPECTED
 from bot.names import is_same_name
 from bot.notifications.model import MessageRef
 from bot.operations import engine
@@ -246,6 +246,10 @@ def _count(ended: Operation, outcome: Outcome) -> None:
     """Count an operation that has ended: each in one process, by the run whose `record_end` is on record."""
     seconds = (outcome.ended_at - ended.requested_at).total_seconds()
     OPERATION_SECONDS.labels(ended.verb, outcome.state).observe(max(0.0, seconds))
+    if isinstance(outcome, NotDone):
+        REFUSALS.labels(outcome.failure.kind).inc()
+    elif isinstance(outcome, InternalError):
+        REFUSALS.labels(UNEXPECTED).inc()
     if ended.schedule_id and ended.verb is Verb.CREATE:
         SCHEDULED_BACKUPS.labels(outcome.state).inc()
 

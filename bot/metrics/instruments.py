@@ -57,6 +57,8 @@ ACK_SECONDS = _histogram(
     "ack_seconds", "From Slack's request until it was answered.", _ACKS, "kind", "outcome"
 )
 REFUSALS = _counter("refusals", "What people asked for and were told can't be done.", "reason")
+UNEXPECTED = "unexpected"
+"""The reason of what failed by a bug of the bot's own."""
 SLACK_REQUEST_SECONDS = _histogram(
     "slack_request_seconds", "Each try of a call of Slack.", _CALLS, "method", "status"
 )

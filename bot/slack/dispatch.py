@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import tracing
 from bot.errors import BotError, Misuse, NotRecorded, UsageError
-from bot.metrics.instruments import REFUSALS
+from bot.metrics.instruments import REFUSALS, UNEXPECTED
 from bot.slack import ids, messages, views
 from bot.slack.auth import UNANSWERED, SlackUnanswered, error_name
 from bot.slack.events import Events, is_to_be_repeated
@@ -36,9 +36,6 @@ log = structlog.get_logger()
 Handler = Callable[[Interaction], Awaitable[None]]
 VerbHandler = Callable[[Interaction, str], Awaitable[None]]
 """Handles a verb that was typed; the text is what follows the verb."""
-
-UNEXPECTED = "unexpected"
-"""What a bug of the bot's own is counted as."""
 
 _ANYTHING = re.compile(".*")
 

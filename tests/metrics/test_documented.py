@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.metrics.instruments import REGISTRY
 from bot.metrics.scrape import PATH
 from bot.sandbox.server import free_port
+from tests.metrics.growth import Growth
 from tests.world import World
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -105,7 +106,10 @@ async def test_a_scrape_and_its_document_agree_and_nobodys_words_are_in_it(
     await world.restart_bot(
         bot_port=port, bot_alert_channel="COPS", bot_operators="UANA", bot_rules_file=rules
     )
+    growth = Growth()
     await use(world)
+    # VPS.org refused the backup, cleo has no right, and there is no such server.
+    assert growth.of("refusals_total") == {("BadRequest",): 1, ("NotAllowed",): 1, ("UnknownServer",): 1}
     text = await scrape(port)
     families = {name_of(family): family for family in text_string_to_metric_families(text)}
     document = documented()

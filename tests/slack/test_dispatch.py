@@ -9,7 +9,8 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from structlog.testing import capture_logs
 
 from bot.errors import Misuse, NotRecorded, Unrecorded, UsageError
-from bot.slack.dispatch import UNEXPECTED, Handlers, RunningListeners, register
+from bot.metrics.instruments import UNEXPECTED
+from bot.slack.dispatch import Handlers, RunningListeners, register
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
 from tests.metrics.growth import Growth
