@@ -55,7 +55,8 @@ class ServerGauges:
             SERVER_SLOTS_USED.clear()
             SERVER_LAST_GOOD_BACKUP.clear()
         elif known is not self._shown:
-            _set(known)
+            # In a thread, as of many thousand servers it takes a while.
+            _set(known, await asyncio.to_thread(_at_risk_first, known))
         self._shown = known
 
     def _renew(self) -> None:
@@ -72,8 +73,11 @@ class ServerGauges:
             log.warning("server_gauges_not_renewed", error=type(error).__name__)
 
 
-def _set(found: Inventory) -> None:
-    first = nsmallest(MOST_SERVERS, found.servers, key=lambda server: risk(server, found))
+def _at_risk_first(found: Inventory) -> list[Server]:
+    return nsmallest(MOST_SERVERS, found.servers, key=lambda server: risk(server, found))
+
+
+def _set(found: Inventory, first: list[Server]) -> None:
     SERVERS.set(len(found.servers))
     SERVERS_NOT_SHOWN.set(len(found.servers) - len(first) + found.servers_not_shown)
     SERVERS_LISTED.set(found.at.timestamp())

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.sandbox.slack.workspace import Message
+from tests.metrics.growth import Growth
 from tests.stories.asking import trail
 from tests.world import World, set_up
 
@@ -43,6 +44,7 @@ async def begun(world: World) -> Message:
 
 
 async def test_servers_that_are_named_are_backed_up_at_once_and_told_in_one_message(world: World) -> None:
+    growth = Growth()
     await world.person("ana").types("/backup create web-1, db-1 before the fix")
     message = await world.until_post("Backing up *2 servers*")
     assert await made(world, 2) == ["db-1", "web-1"]
@@ -61,6 +63,8 @@ async def test_servers_that_are_named_are_backed_up_at_once_and_told_in_one_mess
     assert reply.thread_ts == message.ts
     assert "100 % · 2 of 2 ended · 2 done" in message.text
     assert len(world.posts()) == len(world.replies()) == 1
+    assert growth.of("operation_seconds_count") == {("create", "done"): 2}
+    assert growth.of("notice_seconds_count") == {("create",): 1}
     ends = [entry for entry in trail(world) if entry.event == "ended"]
     assert {(entry.server_name, entry.state) for entry in ends} == {("web-1", "done"), ("db-1", "done")}
     assert all(message.ts.replace(".", "") in entry.permalink for entry in ends)
