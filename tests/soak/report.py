@@ -16,6 +16,8 @@ ROWS_AN_OPERATION, KB_AN_OPERATION = 0.2, 0.5
 """How much an operation may leave behind, in rows of a table, and in kB, the audit trail apart."""
 WARM_UP_SHARE, WARM_UP_SECONDS = 0.3, 180.0
 """What is left out at the beginning of a life, the lesser of both: caches fill."""
+LEAST_SECONDS = 300.0
+"""A line through less than this tells nothing: what comes and goes looks like growth."""
 LATE_SECONDS = 0.1
 """Beyond this we did not keep up ourselves."""
 AUDIT_SIZE = "size of the audit trail, MB"
@@ -46,10 +48,9 @@ class Report:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The table of what may grow."""
-        names = sorted({life.name for life in self.lives})
-        longest = [max((x for x in self.lives if x.name == name), key=_length) for name in names]
-        return [row for life in longest for row in self._process(life)] + list(self._rows_of_database())
+        """The table of what may grow: of the process that lived longest, and of the database."""
+        longest = max(self.lives, key=_length, default=Series(0.0))
+        return [*self._process(longest), *self._rows_of_database()]
 
     @property
     def is_ours_late(self) -> bool:
@@ -84,7 +85,7 @@ class Report:
     def _process(self, life: Series) -> Iterator[Row]:
         for figure in GAUGES:
             if line := self._line(life, figure):
-                yield _row(f"{life.name}: {figure}", line, BOUNDS[figure])
+                yield _row(figure, line, BOUNDS[figure])
 
     def _rows_of_database(self) -> Iterator[Row]:
         hourly = self.tally.begun / self.seconds * HOUR
@@ -134,7 +135,8 @@ def _length(life: Series) -> float:
 
 
 def _row(name: str, line: Line, bound: float) -> Row:
-    return (name, *_ends(line), f"{bound:+,.0f}", "flat" if line.slope <= bound else "GROWS")
+    grows = "GROWS" if line.seconds >= LEAST_SECONDS else "too short to tell"
+    return (name, *_ends(line), f"{bound:+,.0f}", "flat" if line.slope <= bound else grows)
 
 
 def _ends(line: Line) -> Row:

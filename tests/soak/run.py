@@ -141,7 +141,7 @@ class Soak:
             for number, bot in enumerate(bots):
                 if bot.pid != pids[number] and bot.pid is not None:
                     pids[number] = bot.pid
-                    current[number] = Series(f"bot {number + 1}", time.perf_counter())
+                    current[number] = Series(time.perf_counter())
                     self._lives.append(current[number])
                 if found := await figures_of(bot, session):
                     current[number].samples.append((time.perf_counter(), found))

@@ -30,7 +30,6 @@ Figures = dict[str, float]
 class Series:
     """Samples of what lives from `began` on (seconds of `perf_counter`); each with its moment."""
 
-    name: str
     began: float
     samples: list[tuple[float, Figures]] = field(default_factory=list)
 
@@ -91,7 +90,7 @@ class DatabaseSampler:
             for schema in schemas
             for name in inspector.get_table_names(schema)
         ]
-        self.series = Series("database", time.perf_counter())
+        self.series = Series(time.perf_counter())
 
     def close(self) -> None:
         """Let go of the database."""

@@ -32,8 +32,8 @@ async def test_a_few_seconds_of_it(tmp_path: Path) -> None:
     assert "p99 of acks" in report.text
 
 
-def series(name: str, figure: str, values: list[float]) -> Series:
-    return Series(name, 0.0, [(number * 10.0, {figure: value}) for number, value in enumerate(values)])
+def series(figure: str, values: list[float]) -> Series:
+    return Series(0.0, [(number * 10.0, {figure: value}) for number, value in enumerate(values)])
 
 
 def report(lives: list[Series], database: Series, **more: Any) -> Report:
@@ -70,28 +70,35 @@ def test_a_line_through_samples_tells_what_an_hour_adds() -> None:
     [("memory, MB", 15.0, "flat"), ("memory, MB", 25.0, "GROWS"), ("threads", 6.0, "GROWS")],
 )
 def test_a_process_that_grows_is_told(figure: str, an_hour: float, verdict: str) -> None:
-    grown = series("bot 1", figure, [100 + number * an_hour / 360 for number in range(60)])
-    found = report([grown], series("database", "rows of x", [1.0] * 60))
+    grown = series(figure, [100 + number * an_hour / 360 for number in range(60)])
+    found = report([grown], series("rows of x", [1.0] * 60))
     assert [row[-1] for row in found.rows if figure in row[0]] == [verdict]
     assert found.ok == (verdict == "flat")
 
 
-def test_the_longest_life_of_a_replica_counts() -> None:
-    short = Series("bot 1", 0.0, [(at, {"threads": at}) for at in range(10)])
-    long = series("bot 1", "threads", [20.0] * 60)
-    assert report([short, long], series("database", "x", [])).ok
+def test_a_process_that_lived_too_short_tells_nothing() -> None:
+    short = series("threads", [float(number) for number in range(20)])
+    found = report([short], series("x", []), ended=200.0)
+    assert found.rows[0][-1] == "too short to tell"
+    assert found.ok
+
+
+def test_the_process_that_lived_longest_counts() -> None:
+    short = Series(0.0, [(at, {"threads": at}) for at in range(10)])
+    long = series("threads", [20.0] * 60)
+    assert report([short, long], series("x", [])).ok
 
 
 @pytest.mark.parametrize(("a_operation", "verdict"), [(0.1, "flat"), (1.0, "GROWS")])
 def test_rows_that_operations_leave_behind_are_told(a_operation: float, verdict: str) -> None:
     # 600 operations within 600 seconds: one each second.
-    rows = series("database", "rows of workflow_status", [number * 10 * a_operation for number in range(60)])
+    rows = series("rows of workflow_status", [number * 10 * a_operation for number in range(60)])
     [row] = report([], rows).rows
     assert row[-1] == verdict
 
 
 def test_the_audit_trail_may_grow() -> None:
-    [row] = report([], series("database", "size of the audit trail, MB", list(range(60)))).rows
+    [row] = report([], series("size of the audit trail, MB", list(range(60)))).rows
     assert row[-1] == ""
     assert "kB an operation" in row[-2]
 
