@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, wraps
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, NoReturn, ParamSpec, TypeVar
 from uuid import uuid4
 
 import structlog
@@ -152,7 +152,7 @@ class Workflow(Generic[P]):
                 try:
                     await body(*given)  # type: ignore[call-arg]
                 except SQLAlchemyError as error:
-                    await runner().suspend(workflow_id, error)
+                    await _suspend(workflow_id, error)
             if is_queued:
                 # Others may wait for this one to finish, which it has once the engine has recorded it.
                 asyncio.get_running_loop().call_later(NEXT_SECONDS, _nudge[0])
@@ -169,6 +169,12 @@ class Workflow(Generic[P]):
             kind.dump_python(value, mode="json")
             for kind, value in zip(self._arguments(), values, strict=False)
         ]
+
+
+async def _suspend(workflow_id: str, error: SQLAlchemyError) -> NoReturn:
+    """Leave a workflow to a later run; once that has ended it, let the engine take that run's outcome."""
+    await runner().suspend(workflow_id, error)
+    raise dbos_error.DBOSWorkflowConflictIDError(workflow_id)
 
 
 def named(name: str) -> Workflow[Any]:
@@ -209,7 +215,7 @@ def step(
             except SQLAlchemyError as error:
                 if DBOS.workflow_id is None:
                     raise
-                await runner().suspend(DBOS.workflow_id, error)
+                await _suspend(DBOS.workflow_id, error)
 
         @wraps(body)
         async def call(*args: P.args, **kwargs: P.kwargs) -> R:

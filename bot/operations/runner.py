@@ -32,7 +32,8 @@ class Runner:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = asyncio.Event()
-        self._running: set[str] = set()
+        self._running: dict[str, asyncio.Task[Any] | None] = {}
+        self._over: dict[str, asyncio.Event] = {}
         self.suspended: set[str] = set()
         """Workflows that can't go on because the database failed; see `suspend`."""
 
@@ -43,28 +44,33 @@ class Runner:
     @contextmanager
     def running(self, workflow_id: str) -> Iterator[None]:
         """Say that this process works on that workflow, for as long as the context lasts."""
-        self._running.add(workflow_id)
+        self._running[workflow_id] = task = asyncio.current_task()
         self.suspended.discard(workflow_id)
-        _workflow_task.set(task := asyncio.current_task())
+        _workflow_task.set(task)
         self._is_busy()
         # Not before the task's end, as the engine records in it what came of the workflow.
         if task is not None:
             task.add_done_callback(self._is_done)
+            task.add_done_callback(lambda _: self._is_over(workflow_id))
         try:
             yield
         finally:
-            self._running.discard(workflow_id)
+            if self._running.get(workflow_id) is task:
+                del self._running[workflow_id]
 
-    async def suspend(self, workflow_id: str, error: Exception) -> NoReturn:
-        """Stop working on that, and never return: it stays recorded as running, and is resumed later.
+    async def suspend(self, workflow_id: str, error: Exception) -> None:
+        """Stop working on that: it stays recorded as running, and is resumed later.
 
-        For failures of the database, after which it is not known what is recorded: anything that went on
-        would take them for failures of the work.
+        Returns when a later run of this process has ended it, so that this one can end too. For failures of
+        the database, after which it is not known what is recorded: anything that went on would take them for
+        failures of the work.
         """
         log.error("workflow_suspended", workflow=workflow_id, reason=str(error).splitlines()[0][:200])
-        self._running.discard(workflow_id)
+        self._running.pop(workflow_id, None)
         self.suspended.add(workflow_id)
-        await self._never()
+        over = self._over.setdefault(workflow_id, asyncio.Event())
+        self._is_done(_worker())
+        await _kept_waiting(over)
 
     async def critical(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop waits for it."""
@@ -144,6 +150,10 @@ class Runner:
         if not self._busy:
             self._idle.set()
 
+    def _is_over(self, workflow_id: str) -> None:
+        if over := self._over.pop(workflow_id, None):
+            over.set()
+
     async def _never(self) -> NoReturn:
         self._is_done(_worker())
         await _for_ever()
@@ -165,11 +175,15 @@ _waiting: set[asyncio.Task[Any] | None] = set()
 """Nobody else refers to those who wait for ever: they would be collected as garbage, with an error each."""
 
 
-async def _for_ever() -> NoReturn:
+async def _kept_waiting(event: asyncio.Event) -> None:
     task = asyncio.current_task()
     _waiting.add(task)
     try:
-        while True:
-            await asyncio.Event().wait()
+        await event.wait()
     finally:
         _waiting.discard(task)
+
+
+async def _for_ever() -> NoReturn:
+    while True:
+        await _kept_waiting(asyncio.Event())
