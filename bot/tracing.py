@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from bot import __version__
+from bot.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -95,28 +96,41 @@ def is_on() -> bool:
 
 
 def set_up() -> None:
-    """Send traces from now on, if the environment says where to and the extra is installed."""
+    """Send traces from now on, if the environment says where to and the extra is installed.
+
+    Raises:
+        ConfigurationError: a variable of OpenTelemetry's makes no sense.
+    """
     global _tracer, _provider
     if not is_wanted(os.environ):
         return
     try:
-        from opentelemetry import trace
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        provider = _new_provider()
     except ImportError as error:
         log.warning("tracing_unavailable", install=EXTRA, missing=error.name)
         return
+    except ValueError as error:
+        raise ConfigurationError(f"OTEL_…: {error}") from error
+    from opentelemetry import trace
+
+    trace.set_tracer_provider(provider)
+    _provider, _tracer = provider, trace.get_tracer("backup-bot", __version__)
+    log.info("tracing")
+
+
+def _new_provider() -> "TracerProvider":
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     ours = Resource({"service.name": "backup-bot", "service.version": __version__})
     provider = TracerProvider(resource=ours.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
     exporter = Bare(OTLPSpanExporter())
     # It would log several lines per batch for as long as nobody takes them.
     logging.getLogger(OTLPSpanExporter.__module__).addFilter(lambda _: not exporter.is_failing)
     provider.add_span_processor(BatchSpanProcessor(exporter))  # type: ignore[arg-type]
-    trace.set_tracer_provider(provider)
-    _provider, _tracer = provider, trace.get_tracer("backup-bot", __version__)
-    log.info("tracing")
+    return provider
 
 
 def is_wanted(environment: Mapping[str, str]) -> bool:

@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 from structlog.testing import capture_logs
 
 from bot import tracing
+from bot.errors import ConfigurationError
 from bot.sandbox.bot_process import COMMAND, BotProcess
 from bot.sandbox.server import Sandbox
 from tests import forked
@@ -182,6 +183,14 @@ async def test_nothing_is_imported_unless_it_is_wanted_and_the_bot_goes_on_witho
 )
 def test_what_asks_for_traces(environment: Mapping[str, str], wanted: bool) -> None:
     assert tracing.is_wanted(environment) is wanted
+
+
+def test_a_variable_that_makes_no_sense_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "0")
+    with pytest.raises(ConfigurationError, match=r"OTEL_…: schedule_delay_millis must be positive\."):
+        tracing.set_up()
+    assert not tracing.is_on()
 
 
 @pytest.fixture
