@@ -16,6 +16,7 @@ from bot.sandbox.page.reader import Reader
 from bot.sandbox.page.stage import Stage
 
 _STATIC = Path(__file__).parent / "static"
+_STATIC_SECONDS = 10
 _TYPES = {".css": "text/css", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -46,6 +47,8 @@ async def _static(request: web.Request) -> web.StreamResponse:
     file = known.get(request.match_info["name"])
     if file is None:
         raise web.HTTPNotFound(headers=HEADERS)
+    # Each page has twenty of these, and people turn pages; a newer sandbox soon shows its own.
+    headers = HEADERS | {"Cache-Control": f"max-age={_STATIC_SECONDS}"}
     return web.Response(
-        body=file.read_bytes(), content_type=_TYPES[file.suffix], charset="utf-8", headers=HEADERS
+        body=file.read_bytes(), content_type=_TYPES[file.suffix], charset="utf-8", headers=headers
     )
