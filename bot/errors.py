@@ -33,6 +33,7 @@ return a `Failure`, which holds an error's facts and gives the error back.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -372,6 +373,7 @@ def _all_of(error: type[BotError]) -> Iterator[type[BotError]]:
 
 
 _KINDS = {kind.__name__: kind for kind in _all_of(BotError) if kind is not BotError}
+_reader = cache(TypeAdapter[BotError])
 
 
 class Failure(BaseModel):
@@ -391,7 +393,7 @@ class Failure(BaseModel):
     @property
     def error(self) -> BotError:
         """The error again; raises ValidationError or KeyError for what is none."""
-        return TypeAdapter(_KINDS[self.kind]).validate_python(self.facts)
+        return _reader(_KINDS[self.kind]).validate_python(self.facts)
 
 
 def _says_nothing(value: object) -> bool:

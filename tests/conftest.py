@@ -25,7 +25,7 @@ from tests.operations.postgres import Postgres
 from tests.world import World
 
 # Enough examples to find what we fear; a busy machine is no failure.
-settings.register_profile("bot", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("bot", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bot")
 
 log_plainly()
@@ -43,6 +43,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays; the garbage collector need not look at it over and over."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
     gc.enable()
 
 

@@ -75,7 +75,12 @@ def audit_trail(world: World) -> Iterator[AuditTrail]:
 
 def trail(world: World) -> list[Entry]:
     """Return the audit trail, oldest first, after its chain was verified."""
-    with audit_trail(world) as found, closing(found.rows()) as read:
+    with audit_trail(world) as found:
+        return _entries(found)
+
+
+def _entries(found: AuditTrail) -> list[Entry]:
+    with closing(found.rows()) as read:
         rows = [row for row in read if isinstance(row, Row)]
     verdict = verify(rows)
     assert isinstance(verdict, Intact), verdict
@@ -89,7 +94,8 @@ def events(world: World) -> list[str]:
 
 async def until_recorded(world: World, event: str) -> Entry:
     """Wait until the trail has such an entry; return the newest."""
-    found = await world.until(
-        lambda: [entry for entry in trail(world) if entry.event == event], f"{event} is on record"
-    )
-    return found[-1]
+    with audit_trail(world) as found:
+        recorded = await world.until(
+            lambda: [entry for entry in _entries(found) if entry.event == event], f"{event} is on record"
+        )
+    return recorded[-1]

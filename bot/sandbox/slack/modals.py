@@ -8,7 +8,6 @@ from bot.sandbox.slack.form_state import initial_values, with_ids
 from bot.sandbox.slack.workspace import Change, Json, OpenView, Workspace
 
 DEEPEST_STACK = 3
-MOST_BYTES = 250_000
 _OPTIONAL: Json = {
     "private_metadata": "",
     "callback_id": "",
