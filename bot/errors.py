@@ -373,7 +373,7 @@ def _all_of(error: type[BotError]) -> Iterator[type[BotError]]:
 
 
 _KINDS = {kind.__name__: kind for kind in _all_of(BotError) if kind is not BotError}
-_reader = cache(TypeAdapter[BotError])
+_reader = cache(lambda kind: TypeAdapter[BotError](_KINDS[kind]))
 
 
 class Failure(BaseModel):
@@ -393,7 +393,7 @@ class Failure(BaseModel):
     @property
     def error(self) -> BotError:
         """The error again; raises ValidationError or KeyError for what is none."""
-        return _reader(_KINDS[self.kind]).validate_python(self.facts)
+        return _reader(self.kind).validate_python(self.facts)
 
 
 def _says_nothing(value: object) -> bool:
