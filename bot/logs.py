@@ -38,6 +38,8 @@ _QUIETED = {
 
 
 _TRAIL = "bot.audit.store"
+_AT_A_STOP = "Asyncio task cancelled "
+"""What dbos says of each step that waits when the bot stops, with the step's arguments: people's words."""
 
 
 class Masking:
@@ -147,9 +149,14 @@ def _attach(handler: "_Handler", level: str) -> None:
         # Without a handler of its own, dbos would add one that prints to stderr past ours.
         engine.addHandler(logging.NullHandler())
     engine.propagate = True
+    engine.addFilter(_is_of_use)
     logging.captureWarnings(True)
     sys.excepthook = _crashed
     threading.excepthook = _thread_crashed
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    return not (isinstance(record.msg, str) and record.msg.startswith(_AT_A_STOP))
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -30,7 +30,7 @@ def run_id(execution_id: str) -> str:
     return f"function:{execution_id}"
 
 
-@workflow("run_function", about=lambda run: {"execution": run.id})
+@workflow("run_function", about=lambda run, *_: {"execution": run.id})
 async def run_function(run: FunctionRun) -> None:
     """Run a step: begin the operation that it stands for, or tell Slack at once what came of it."""
     try:

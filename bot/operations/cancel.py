@@ -25,7 +25,7 @@ class Cancellable(BaseModel):
     card: PostedCard = PostedCard()
 
 
-@workflow(CANCEL, about=lambda operation_id, _: {"operation": operation_id})
+@workflow(CANCEL, about=lambda operation_id, *_: {"operation": operation_id})
 async def cancel_operation(operation_id: str, by: str) -> None:
     """Tell of an operation that it is cancelled, if it is queued; one that acts looks for this by itself."""
     await tell_if_queued(operation_id, by)

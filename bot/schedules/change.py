@@ -37,7 +37,7 @@ class Recorded(BaseModel):
     failure: Failure | None = None
 
 
-@workflow("change_schedule", about=lambda change: {"schedule": change.schedule.id})
+@workflow("change_schedule", about=lambda change, *_: {"schedule": change.schedule.id})
 async def change_schedule(change: ScheduleChange) -> None:
     """Make a change that a person has requested."""
     recorded = await record_change(change)

@@ -66,7 +66,7 @@ class DueRun(BaseModel):
     key: str = ""
 
 
-@workflow(FIRE, about=lambda _, remembered: {"schedule": remembered.id})
+@workflow(FIRE, about=lambda _, remembered, *_more: {"schedule": remembered.id})
 async def fire_schedule(at: AwareDatetime, remembered: Schedule) -> None:
     """Begin the run of that moment, if it is due."""
     due = await find_due(remembered.id, at)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from bot.audit.model import GENESIS, Broken, ChainedEntry, Intact, Tampering
@@ -79,6 +80,12 @@ async def test_the_same_key_is_written_once_and_logged_again(database: sa.Engine
     assert not trail.news.is_set()
     assert [(line["event"], line["seq"], line["hash"]) for line in logs] == [("audit", 1, first.hash)] * 2
     assert logs[0]["entry"]["key"] == first.entry.key
+
+
+async def test_an_entry_s_line_is_about_no_operation_but_its_own(trail: AuditTrail) -> None:
+    with capture_logs([merge_contextvars]) as logs, bound_contextvars(operation="the first"):
+        await asyncio.gather(*(trail.append(entry(number)) for number in range(3)))
+    assert [line.get("operation") for line in logs] == [None] * 3
 
 
 async def test_what_comes_twice_at_once_is_written_once(trail: AuditTrail) -> None:

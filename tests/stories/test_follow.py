@@ -38,9 +38,8 @@ def log() -> Iterator[io.StringIO]:
 
 
 def story(log: io.StringIO, operation: str) -> list[Line]:
-    """Return what `grep` finds by an operation's id, oldest first, without what dbos adds at a stop."""
-    found = [json.loads(line) for line in log.getvalue().splitlines() if operation in line]
-    return [each for each in found if each["logger"].startswith("bot.")]
+    """Return what `grep` finds by an operation's id, oldest first."""
+    return [json.loads(line) for line in log.getvalue().splitlines() if operation in line]
 
 
 def names(lines: list[Line]) -> list[str]:

@@ -191,5 +191,10 @@ async def test_a_kill_at_any_moment_loses_nothing_and_does_nothing_twice(crashin
     assert _called(world, "POST", "/restore/") == 2
     assert len(world.posts()) == len(SERVERS)
     assert len(world.replies()) == len(SERVERS)
+
+    await _starts_a_backup(world, "watched")
     await bot.stop()
     assert bot.state == "stopped"
+    assert not [line for line in bot.lines if "task cancelled" in line], (
+        "a step's arguments hold what people typed"
+    )
