@@ -39,6 +39,7 @@ class Report:
     load: float
     driver_share: float
     kills: int
+    deaths: Sequence[str]
     faults: int
     lives: Sequence[Series]
     database: Series
@@ -60,7 +61,9 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether nothing grew, and no promise was broken."""
-        return not (any(row[-1] == "GROWS" for row in self.rows) or self.tally.broken or self.stuck)
+        return not (
+            any(row[-1] == "GROWS" for row in self.rows) or self.tally.broken or self.stuck or self.deaths
+        )
 
     @property
     def text(self) -> str:
@@ -124,6 +127,7 @@ class Report:
             f"  lost {tally.lost}, doubled {tally.doubled}, notices lost {tally.notices_lost}, "
             f"told twice {tally.told_twice}, stuck {len(self.stuck)}"
         )
+        yield from self.deaths
         yield from (f"  {problem}" for problem in (*tally.problems[:20], *self.stuck[:20]))
         yield from (
             f"  a bug of the load generator: {count} × {bug}" for bug, count in self.traffic.bugs.items()

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.bot_process import BotProcess, BotStopped
 from bot.sandbox.fault_plan import FaultPlan
 from bot.sandbox.server import free_port
 from tests.bench.subjects import START_SECONDS, Bench, bare_on, on_stage
@@ -53,6 +53,8 @@ class Soak:
         self._keep = min(MOST_KEPT_SECONDS, seconds / 8)
         self._lives: list[Series] = []
         self._kills = 0
+        self._deaths: list[str] = []
+        self._killing = asyncio.Lock()
 
     async def run(self) -> Report:
         """Return what was found."""
@@ -79,6 +81,7 @@ class Soak:
                     for each in (
                         self._sample(bots, session, sampler),
                         self._kill(bots),
+                        *map(self._look_after, bots),
                         _every(TIDY_SECONDS, self._stage.tidy),
                         _every(DROP_SECONDS, self._stage.slack.socket_mode.drop),
                     )
@@ -103,6 +106,7 @@ class Soak:
                 load=load,
                 driver_share=share / (ended - began),
                 kills=self._kills,
+                deaths=self._deaths,
                 faults=sum(self._plan.met.values()),
                 lives=self._lives,
                 database=sampler.series,
@@ -153,12 +157,26 @@ class Soak:
         began = time.perf_counter()
         await asyncio.sleep(self._kill_seconds)
         while time.perf_counter() - began < until:
-            await bots[-1].kill()
+            await self._restart(bots[-1])
             self._kills += 1
-            await bots[-1].start()
-            with suppress(TimeoutError):
-                await bots[-1].ready(READY_SECONDS)
             await asyncio.sleep(self._kill_seconds)
+
+    async def _restart(self, bot: BotProcess) -> None:
+        async with self._killing:
+            await bot.kill()
+            await bot.start()
+            with suppress(TimeoutError, BotStopped):
+                await bot.ready(READY_SECONDS)
+
+    async def _look_after(self, bot: BotProcess) -> None:
+        """Start a bot that has ended by itself, as a supervisor would."""
+        while True:
+            await bot.ended()
+            async with self._killing:
+                has_died = bot.pid is None
+            if has_died:
+                self._deaths.append("\n".join([f"a bot has {bot.state} by itself:", *list(bot.lines)[-5:]]))
+                await self._restart(bot)
 
 
 async def _every(seconds: float, act: Any) -> None:

@@ -49,6 +49,7 @@ def report(lives: list[Series], database: Series, **more: Any) -> Report:
         "load": 0.0,
         "driver_share": 0.1,
         "kills": 0,
+        "deaths": [],
         "faults": 0,
         "lives": lives,
         "database": database,
@@ -57,6 +58,12 @@ def report(lives: list[Series], database: Series, **more: Any) -> Report:
         "stuck": [],
     }
     return Report(**given | more)
+
+
+def test_a_bot_that_ended_by_itself_is_told() -> None:
+    found = report([], series("rows of x", []), deaths=["a bot has exited 1 by itself: out of memory"])
+    assert "out of memory" in found.text
+    assert not found.ok
 
 
 def test_a_line_through_samples_tells_what_an_hour_adds() -> None:
