@@ -140,11 +140,11 @@ def _length(life: Series) -> float:
 
 def _row(name: str, line: Line, bound: float) -> Row:
     grows = "GROWS" if line.seconds >= LEAST_SECONDS else "too short to tell"
-    return (name, *_ends(line), f"{bound:+,.0f}", "flat" if line.slope <= bound else grows)
+    return (name, *_ends(line), f"{bound:+,.0f}", "flat" if line.slope - line.error <= bound else grows)
 
 
 def _ends(line: Line) -> Row:
-    return f"{line.start:,.1f}", f"{line.end:,.1f}", f"{line.slope:+,.1f}"
+    return f"{line.start:,.1f}", f"{line.end:,.1f}", f"{line.slope:+,.1f} ± {line.error:,.1f}"
 
 
 def _drawn(lines: Sequence[Row]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What grows: samples of each process and of the database, and the line through them."""
 
+import math
 import re
 import statistics
 import time
@@ -22,6 +23,7 @@ GAUGES = {
 ANSWER_SECONDS = 5.0
 AUDIT = "audit_entries"
 HOUR = 3600.0
+MOST_MEANS = 20
 
 Figures = dict[str, float]
 
@@ -45,21 +47,31 @@ class Series:
 
 @dataclass(frozen=True)
 class Line:
-    """The median of the first and of the last tenth of samples, and how much they grow in an hour."""
+    """The median of the first and of the last tenth of samples, and how much they grow in an hour.
+
+    `error` is by how much that may be more or less, as what goes up and down leaves it open: two standard
+    errors.
+    """
 
     start: float
     end: float
     slope: float
+    error: float
     seconds: float
 
     @classmethod
     def through(cls, points: Sequence[tuple[float, float]]) -> "Line":
-        """Return the line of least squares."""
-        moments, values = [at for at, _ in points], [value for _, value in points]
-        tenth = max(len(points) // 10, 1)
-        slope = statistics.linear_regression(moments, values).slope * HOUR
+        """Return the line of least squares, through the means of some samples each: neighbours are alike."""
+        values, tenth = [value for _, value in points], max(len(points) // 10, 1)
+        size = -(-len(points) // MOST_MEANS)
+        groups = [points[start : start + size] for start in range(0, len(points), size)]
+        x = [statistics.fmean(at for at, _ in group) for group in groups]
+        y = [statistics.fmean(value for _, value in group) for group in groups]
+        slope, start = statistics.linear_regression(x, y)
+        off = sum((value - start - slope * at) ** 2 for at, value in zip(x, y, strict=True))
+        error = math.sqrt(off / max(len(x) - 2, 1) / (statistics.pvariance(x) * len(x)))
         first, last = statistics.median(values[:tenth]), statistics.median(values[-tenth:])
-        return cls(first, last, slope, moments[-1] - moments[0])
+        return cls(first, last, slope * HOUR, 2 * error * HOUR, points[-1][0] - points[0][0])
 
 
 async def figures_of(bot: BotProcess, session: aiohttp.ClientSession) -> Figures:

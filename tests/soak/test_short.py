@@ -70,6 +70,15 @@ def test_a_line_through_samples_tells_what_an_hour_adds() -> None:
     line = Line.through([(at * 10.0, 100.0 + at) for at in range(61)])
     assert (line.start, line.seconds) == (102.5, 600.0)
     assert line.slope == pytest.approx(360.0)
+    assert line.error == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_only_goes_up_and_down_is_flat_and_what_also_grows_is_not() -> None:
+    swings = [50.0 + 20 * ((number * 7) % 10 > 4) for number in range(200)]
+    for an_hour, verdict in ((0.0, "flat"), (600.0, "GROWS")):
+        tasks = [value + number * an_hour / 360 for number, value in enumerate(swings)]
+        found = report([series("asyncio tasks", tasks)], series("x", []), ended=2000.0)
+        assert [row[-1] for row in found.rows] == [verdict]
 
 
 @pytest.mark.parametrize(
