@@ -36,7 +36,7 @@ async def until_home(world: World, handle: str, *words: str) -> str:
 
 async def test_an_operator_sees_what_is_at_risk_first_and_backs_it_up_from_there(world: World) -> None:
     world.provider.add_backup("web-1", age=timedelta(days=3))
-    world.provider.add_backup("db-1")
+    world.provider.add_backup("db-1", age=timedelta(seconds=1))  # today, also just after midnight
     ana = world.person("ana")
     await ana.opens_home()
     text = await until_home(world, "ana", "2 servers · 1 needs attention", "*web-1*", "*db-1*")
