@@ -40,6 +40,11 @@ APPEND_SECONDS = 2.0
 READ_SECONDS = 10.0
 _LOCK = 7_210_533_901
 """Names the lock on PostgreSQL under which entries are appended, one at a time."""
+_TAKE_LOCK = sa.text(
+    "select pg_advisory_xact_lock(:lock) from set_config('lock_timeout', :limit, true) as waiting, "
+    "set_config('idle_in_transaction_session_timeout', :limit, true) as holding"
+)
+"""With limits first, as PostgreSQL may hear late of our end, and would keep everybody out as long."""
 _ROWS_AT_ONCE = 1000
 MAX_BATCH = 100
 """Entries written in one transaction: about 40 ms in which nobody else can use SQLite's one connection."""
@@ -217,7 +222,7 @@ class AuditTrail:
     def _append_all(self, batch: "Sequence[_Append]") -> "list[_Written | Exception]":
         with self.database.connect() as connection:
             self._lock(connection)
-            written: list[_Written | Exception] = [_append(connection, each.entry) for each in batch]
+            written = _append(connection, [each.entry for each in batch])
             connection.commit()
         return written
 
@@ -249,10 +254,7 @@ class AuditTrail:
         if self._is_file:
             connection.exec_driver_sql("begin immediate")
         else:
-            # PostgreSQL may hear late of our end, and would keep everybody out as long.
-            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
-                connection.exec_driver_sql(f"set local {limit} = '{APPEND_SECONDS:.0f}s'")
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            connection.execute(_TAKE_LOCK, {"lock": _LOCK, "limit": f"{APPEND_SECONDS:.0f}s"})
 
 
 @dataclass(frozen=True)
@@ -278,26 +280,32 @@ async def _result(wanted: _Append) -> ChainedEntry:
     return written.chained
 
 
-def _append(connection: sa.Connection, entry: Entry) -> _Written | ValidationError:
-    try:
-        there = _there_already(connection, entry)
-        row = there or _put_at_end(connection, entry)
-        return _Written(row.chained_entry(), is_new=there is None)
-    except ValidationError as error:
-        # Somebody has changed the entry that is there; the others are none the worse for it.
-        return error
-
-
-def _there_already(connection: sa.Connection, entry: Entry) -> Row | None:
-    found = connection.execute(sa.select(entries).where(entries.c.key == entry.key)).mappings().first()
-    return Row.model_validate(dict(found)) if found else None
-
-
-def _put_at_end(connection: sa.Connection, entry: Entry) -> Row:
+def _append(connection: sa.Connection, batch: Sequence[Entry]) -> "list[_Written | Exception]":
+    """Write what is not there yet, in three statements however much it is: all replicas wait meanwhile."""
+    keys = {entry.key for entry in batch}
+    found = connection.execute(sa.select(entries).where(entries.c.key.in_(keys))).mappings()
+    there = {row["key"]: dict(row) for row in found}
     seq, last_hash = end_of_trail(connection)
-    row = model.next_row(entry, seq + 1, last_hash)
-    connection.execute(entries.insert().values(row.model_dump()))
-    return row
+    new: list[dict[str, Any]] = []
+    written: list[_Written | Exception] = []
+    for entry in batch:
+        is_new = entry.key not in there
+        try:
+            row = (
+                model.next_row(entry, seq + 1, last_hash) if is_new else Row.model_validate(there[entry.key])
+            )
+            written.append(_Written(row.chained_entry(), is_new=is_new))
+        except ValidationError as error:
+            # Somebody has changed the entry that is there; the others are none the worse for it.
+            written.append(error)
+            continue
+        if is_new:
+            seq, last_hash = row.seq, row.hash
+            there[entry.key] = row.model_dump()
+            new.append(there[entry.key])
+    if new:
+        connection.execute(entries.insert(), new)
+    return written
 
 
 def reason(error: Exception) -> str:

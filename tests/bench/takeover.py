@@ -98,7 +98,7 @@ async def _carried_on(bench: Bench, pair: Pair, victim: BotProcess) -> list[floa
     killed = time.perf_counter()
     os.kill(pid_of(victim), signal.SIGKILL)
     begun = pair.begun_by(victim)
-    await victim.kill()
+    await victim.ended()
     await asyncio.sleep(UNDERWAY_SECONDS)
     async with ending(pair.stage, ENDED_EVERY):
         return [moment - killed for moment in await pair.carried_on(begun, bench.sizes.patience)]
