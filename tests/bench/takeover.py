@@ -17,8 +17,8 @@ from tests.bench.stage import Stage
 from tests.bench.subjects import Bench, on_stage, pid_of
 from tests.operations.forwarder import Forwarder
 
-AIM, SILENT_AIM = 10.0, 10.0
-"""What README promises, in seconds."""
+AIM, SILENT_AIM = 10.0, 15.0
+"""Seconds, as README promises: 10, and BOT_SETTLE_SECONDS (5) for what may just have been asked for."""
 ASKED = 6
 LONGEST_SECONDS = 1.5
 UNDERWAY_SECONDS = 0.1
