@@ -266,7 +266,10 @@ async def test_moments_are_in_the_zone_of_who_one_is(window: Page, harness: Page
 
 
 async def test_faults_are_switched_in_the_drawer(window: Page, harness: PageHarness) -> None:
+    await expect(window.locator("#guide")).to_be_visible()
     await window.get_by_role("button", name="Controls").click()
+    boxes = [await window.locator(panel).bounding_box() for panel in ("#guide", "#drawer")]
+    assert len({box["y"] for box in boxes if box}) == 1
     await window.locator("#drawer").get_by_text("answers lost").click()
     await expect(window.locator("#status")).to_contain_text("VPS.org answers lost")
     assert harness.faults.provider_fail == "timeout_after_acting"
