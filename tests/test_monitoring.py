@@ -119,6 +119,16 @@ def test_what_every_replica_tells_alike_is_never_added_up() -> None:
             assert re.search(r"\bmax (?:by \([^)]*\) )?\($|\bmax\($", expression[: found.start()]), expression
 
 
+def test_the_first_value_of_a_counter_counts_only_if_prometheus_looked_before_or_the_bot_is_new() -> None:
+    guarded = re.compile(
+        r"\(\((?P<counter>\S+\{[^}]*\})\s+unless (?P=counter) offset (?P<window>\S+)\)\s+"
+        r"and on \(job, instance\) \(up\{[^}]*\} offset (?P=window) == 1\s+"
+        r"or process_start_time_seconds\{[^}]*\} > time\(\) - "
+    )
+    for expression in [rule["expr"] for rule in RULES] + SHOWN:
+        assert len(guarded.findall(expression)) == len(re.findall(r"\bunless\b", expression)), expression
+
+
 def test_each_metric_of_the_bot_is_shown() -> None:
     shown = {name for expression in SHOWN for name in re.findall(METRIC, expression)}
     assert [names for names, _ in _instruments() if not names & shown] == []
