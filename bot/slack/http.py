@@ -94,8 +94,9 @@ class HttpConnection:
         try:
             response = await self._answer(request, timer)
             outcome = _outcome(response, timer, is_gone=request.transport is None)
-        except web.HTTPException:
-            outcome = "refused"
+        except Exception:
+            # Whatever breaks before a request is read as Slack's, strangers can bring about.
+            outcome = "failed" if timer.is_read else "refused"
             raise
         finally:
             if outcome:
@@ -142,6 +143,8 @@ async def _read(request: web.Request, seconds: float) -> bytes:
             return await bounded.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except ConnectionError:
+        raise web.HTTPBadRequest from None
     except RuntimeError:
         # What aiohttp raises for a connection that was closed before its body was asked for.
         if request.transport is not None:

@@ -142,6 +142,17 @@ async def test_what_nobody_waits_for_any_more_counts_as_lost(slack: Slack) -> No
     assert growth.of("ack_seconds_count") == {("command", "lost"): 1, ("command", "acked"): 1}
 
 
+async def test_a_stranger_who_goes_before_the_end_of_the_body_is_no_failure_of_ours(slack: Slack) -> None:
+    growth = Growth()
+    for body in (b"Content-Length: 9\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"):
+        _, stranger = await asyncio.open_connection("127.0.0.1", slack.port)
+        stranger.write(b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\n" + body)
+        await stranger.drain()
+        stranger.close()
+    await until(lambda: sum(growth.of("ack_seconds_count").values()) == 2)
+    assert growth.of("ack_seconds_count") == {("unknown", "refused"): 2}
+
+
 def test_our_signatures_are_slacks() -> None:
     # The example of https://docs.slack.dev/authentication/verifying-requests-from-slack
     body = (
