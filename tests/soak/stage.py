@@ -26,8 +26,8 @@ class SoakStage(Stage):
     """What was told of each operation is kept, the messages themselves are not.
 
     `posted` has the time stamps of messages by operation and part, `ended` how each operation is told to have
-    ended, `operations` those whose texts hold a word, by it. `whispers` is what people were shown alone: UTC
-    seconds and text, by person.
+    ended, `operations` those whose texts hold a word, by it. `whispers` is what those who change something
+    were shown alone: UTC seconds and text, by person.
     """
 
     def __init__(self, random: Random) -> None:
@@ -36,6 +36,7 @@ class SoakStage(Stage):
         self.ended: dict[str, str] = {}
         self.operations: defaultdict[str, set[str]] = defaultdict(set)
         self.whispers: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
+        self._changing = frozenset(self.persons[:CHANGING])
         for server in self.servers:
             server.disk_mb = random.choice((1000, 8000, 20_000))
             for number in range(BACKUPS_EACH):
@@ -67,9 +68,9 @@ class SoakStage(Stage):
         message = self.workspace.find(change.channel, change.ts)
         if message is None or not message.by_bot:
             return
-        if message.ephemeral_to:
+        if message.ephemeral_to in self._changing:
             self.whispers[message.ephemeral_to].append((float(message.ts), message.text))
-        elif part := part_of(message):
+        elif not message.ephemeral_to and (part := part_of(message)):
             self._told(*part, message)
 
     def _told(self, operation: str, part: str, message: Message) -> None:
