@@ -119,6 +119,7 @@ class Soak:
         """Return the bots, not started yet, and the address of their database."""
         settings = self._bench.settings(self._stage) | {
             "BOT_OPERATORS": ",".join(self._stage.persons),
+            "BOT_AUDITORS": ",".join(self._stage.persons),
             "BOT_ALERT_CHANNEL": self._stage.places[-1].id,
             "BOT_ALERT_MINUTES": "0.25",
             # A restore that ends between two looks is watched until then.
