@@ -139,8 +139,10 @@ def _length(life: Series) -> float:
 
 
 def _row(name: str, line: Line, bound: float) -> Row:
-    grows = "GROWS" if line.seconds >= LEAST_SECONDS else "too short to tell"
-    return (name, *_ends(line), f"{bound:+,.0f}", "flat" if line.slope - line.error <= bound else grows)
+    is_short = line.seconds < LEAST_SECONDS
+    grows = line.slope > bound if is_short else line.slope - line.error > bound
+    verdict = "flat" if not grows else "too short to tell" if is_short else "GROWS"
+    return (name, *_ends(line), f"{bound:+,.0f}", verdict)
 
 
 def _ends(line: Line) -> Row:
