@@ -18,6 +18,7 @@ from dbos._serialization import DefaultSerializer
 from bot import tracing
 from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.operations import engine
+from bot.operations.database import making_tables
 from bot.operations.file_lock import FileLock
 from bot.operations.leases import ReplicaLease, terminate_process
 from bot.operations.maintenance import Failover, Maintenance
@@ -28,8 +29,14 @@ STOP_SECONDS = 8
 PING_SECONDS = 2.0
 QUEUE_SECONDS = 2.0
 """How often the queue is polled; what this process enqueues is fetched at once."""
+_PREPARING = 7_210_533_907
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_OPEN_INDEX = "create index if not exists backup_bot_open on {schema}workflow_status (status, name)"
+"""The engine's own are partial ones, which SQLite does not use for values that are bound.
+
+Without it each look for what is open reads the rows of all that has ended: 0.2 s among 100,000 operations.
+"""
 WORKERS = 5_000
 """As good as no limit: one at a time per server comes from the queue's partitions alone."""
 
@@ -120,6 +127,7 @@ class Engine:
             # Not by `enable_otlp` among the settings, which has it look for where to send logs as well.
             dbos.tracer.disable_otlp = not tracing.is_on()
             DBOS.launch()
+            await asyncio.to_thread(self._add_index)
             self._is_launched = True
         except BaseException as error:
             await self._lease.release()
@@ -160,6 +168,11 @@ class Engine:
             await work()
 
         return run
+
+    def _add_index(self) -> None:
+        schema = "" if self._is_file else "dbos."
+        with making_tables(self._database, _PREPARING) as connection:
+            connection.execute(sa.text(_OPEN_INDEX.format(schema=schema)))
 
     async def is_reachable(self) -> bool:
         """True if the database answers within 2 s and takes what is recorded."""

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from bot.operations import records
@@ -200,3 +202,21 @@ async def put(
         connection.exec_driver_sql(
             "update workflow_input set inputs = ? where workflow_uuid = ?", (stored, workflow_id)
         )
+
+
+async def test_what_has_ended_is_not_read_to_find_what_is_open(harness: EngineHarness) -> None:
+    asked = []
+    database = harness.engine._database
+
+    @sa.event.listens_for(database, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        asked.append((statement, values))
+
+    await records.unfinished()
+    await records.unfinished(server_id=7)
+    questions = [(text, values) for text, values in asked if "workflow_status" in text]
+    assert len(questions) >= 2
+    with database.connect() as connection:
+        for text, values in questions:
+            plan = connection.exec_driver_sql(f"explain query plan {text}", values).all()
+            assert "USING INDEX backup_bot_open (status=? AND name=?)" in str(plan)
