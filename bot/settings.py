@@ -215,8 +215,8 @@ class Settings(_Environment):
     bot_port: int = Field(8080, ge=0, le=65535, description="Port on that address; 0 takes any free one.")
     bot_metrics: bool | None = Field(
         None,
-        description="Whether `/metrics` is served there: true or false; if unset, on loopback, "
-        "but not through a proxy.",
+        description="Whether `/metrics` is served there: true or false; if unset, with Socket Mode on "
+        "loopback, but not through a proxy.",
     )
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged: DEBUG, INFO, WARNING or ERROR."
@@ -230,8 +230,10 @@ class Settings(_Environment):
 
     @property
     def serves_metrics(self) -> bool:
-        """Whether `/metrics` is there."""
-        return is_loopback(self.bot_bind) if self.bot_metrics is None else self.bot_metrics
+        """Whether `/metrics` is there. In HTTP mode, what calls on loopback is a proxy, and few say so."""
+        if self.bot_metrics is None:
+            return self.mode == "socket" and is_loopback(self.bot_bind)
+        return self.bot_metrics
 
     @property
     def secrets(self) -> list[SecretStr]:

@@ -72,6 +72,14 @@ def test_metrics_are_served_on_loopback_unless_a_setting_says_otherwise(
     assert loaded(BOT_BIND=bind, BOT_METRICS=metrics).serves_metrics is are_served
 
 
+@pytest.mark.parametrize(("metrics", "are_served"), [(None, False), ("true", True)])
+def test_in_http_mode_where_a_proxy_calls_on_loopback_metrics_must_be_asked_for(
+    metrics: str | None, are_served: bool, loaded: Load
+) -> None:
+    http = {"SLACK_APP_TOKEN": None, "SLACK_SIGNING_SECRET": "s3cret"}
+    assert loaded(**http, BOT_METRICS=metrics).serves_metrics is are_served
+
+
 def test_an_empty_variable_counts_as_unset(loaded: Load) -> None:
     assert loaded(SLACK_SIGNING_SECRET="", BOT_PORT="").bot_port == 8080
 

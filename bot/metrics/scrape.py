@@ -70,6 +70,6 @@ class Scrape:
 
 
 def _is_passed_on(request: web.Request) -> bool:
-    # nginx sends none of these unless told to, but passes all on as HTTP/1.0, which Prometheus never speaks:
+    # nginx sends none of these unless told to; before 1.29.7 it speaks HTTP/1.0, as Prometheus never does:
     # https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version
     return request.version < HttpVersion11 or any(name in request.headers for name in PASSED_ON)

@@ -162,7 +162,7 @@ class Sandbox:
         file = (database or self._temporary_folder() / "bot.sqlite").resolve()
         reached_by = {
             "socket": {"SLACK_APP_TOKEN": app.app_token},
-            "http": {"SLACK_SIGNING_SECRET": app.signing_secret},
+            "http": {"SLACK_SIGNING_SECRET": app.signing_secret, "BOT_METRICS": "true"},
         }
         return {
             **reached_by[mode],
