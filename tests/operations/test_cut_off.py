@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.operations.postgres import Postgres
 from tests.operations.replicas import Replicas, logged
 
 FAILOVER_SECONDS = 10.0
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="its kernel drops the packets")
 
 
 @pytest_asyncio.fixture
