@@ -140,7 +140,7 @@ async def show_batch(batch: Batch, ref: PostedCard) -> MessageRef:
     end = await show_finally(batch, places, shown, views.batch_message(state))
     if ends := [part.outcome.ended_at for part in state.parts if part.outcome]:
         # Those that ended earlier were shown while the others ran.
-        count_notice(Verb.CREATE, max(ends))
+        count_notice(Verb.CREATE, max(ends), end)
     return end
 
 

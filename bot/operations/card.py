@@ -179,7 +179,7 @@ async def show_outcome(operation: AnyOperation, ref: MessageRef, outcome: Outcom
     shown = ref if ref.ts else await find_card(operation, _places(operation))
     places = _places(operation, outcome=outcome)
     ref = await show_finally(operation, places, shown, views.ended(operation, outcome))
-    count_notice(operation.verb, outcome.ended_at)
+    count_notice(operation.verb, outcome.ended_at, ref)
     return ref
 
 
@@ -205,10 +205,10 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
     is_news_here = is_news(operation, _level(operation), outcome)
     broadcast = concerns_the_channel(operation, outcome) and is_news_here and not is_private
     places = _places(operation, ref.channel)
-    await reply(operation, places, ref, text, "reply", give_up_after=None, broadcast=broadcast)
+    told = await reply(operation, places, ref, text, "reply", give_up_after=None, broadcast=broadcast)
     if isinstance(operation, WatchOperation):
         # It has no card: this is what shows how it ended.
-        count_notice(operation.verb, outcome.ended_at)
+        count_notice(operation.verb, outcome.ended_at, told)
 
 
 @step("tell_privately")
@@ -224,8 +224,13 @@ async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
     )
 
 
-def count_notice(verb: Verb, ended_at: datetime) -> None:
-    """Count that Slack has taken what shows an end that was seen at that moment (UTC), in whichever run."""
+def count_notice(verb: Verb, ended_at: datetime, shown: MessageRef) -> None:
+    """Count that Slack has taken what shows an end that was seen at that moment (UTC), in whichever run.
+
+    It may have refused it for good: then there is no such message, and nobody has seen it.
+    """
+    if not shown.ts:
+        return
     seconds = (services().now() - ended_at).total_seconds()
     NOTICE_SECONDS.labels(verb).observe(max(0.0, seconds))
 
@@ -332,9 +337,9 @@ async def reply(
     *,
     give_up_after: float | None,
     broadcast: bool = False,
-) -> None:
+) -> MessageRef:
     """Reply once under a message about a request; as `post_once` does if that is in none of these places."""
-    await services().messages.post_once(
+    return await services().messages.post_once(
         places,
         text_alone(text),
         f"{request.id}:{part}",

@@ -4,6 +4,9 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
 from tests.metrics.growth import Growth
 from tests.operations.database_faults import dying
 from tests.stories.asking import TWO, asks
@@ -17,6 +20,11 @@ async def begin(world: World) -> None:
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)
     await world.until_post("Backing up *web-1*")
+
+
+def lost(logs: list[EventDict]) -> set[str]:
+    """Return what Slack has refused for good, of operations."""
+    return {line["key"].rpartition(":")[2] for line in logs if line["event"] == "message_not_posted"}
 
 
 async def test_a_process_that_ends_in_the_middle_of_a_report_has_counted_what_the_next_one_tells(
@@ -60,6 +68,18 @@ async def test_a_process_that_dies_before_the_end_is_on_record_leaves_the_count_
     await world.until(lambda: growth.of("notice_seconds_count"), "it is told")
     assert growth.of(COUNT) == ONE_BACKUP
     assert growth.of("notice_seconds_count") == {("create",): 1}
+
+
+async def test_an_end_that_slack_takes_nowhere_is_no_notice(world: World) -> None:
+    growth = Growth()
+    await begin(world)
+    for method, error in (("chat.update", "message_not_found"), ("chat.postMessage", "is_archived")):
+        world.faults.next_slack[method].extend([error] * 99)
+    with capture_logs() as logs:
+        world.provider.finish()
+        await world.until(lambda: lost(logs) == {"outcome", "reply"}, "Slack has refused both")
+    assert growth.of(COUNT) == ONE_BACKUP
+    assert growth.of("notice_seconds_count") == {}
 
 
 @set_up(**TWO)
