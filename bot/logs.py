@@ -1,6 +1,7 @@
 """Logs: one event name and its fields per line, on stderr, with every secret masked."""
 
 import logging
+import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from typing_extensions import override
 
 from bot import tracing
 from bot.masking import MASK, Mask
+from bot.metrics.instruments import LOG_ERRORS, OTHER
 from bot.terminal import visible
 
 log = structlog.get_logger("bot")
@@ -23,6 +25,9 @@ log = structlog.get_logger("bot")
 _DEEPEST = 8
 SHORT, SHORT_TEXTS = 32, 2048
 """Characters of a text for which it is remembered how it is masked, and how many of these."""
+
+_ERRORS = frozenset({"error", "critical"})
+_EVENT = re.compile(r"[a-z_]{1,60}")
 
 # These log whole payloads at DEBUG, or a line per request at INFO.
 _QUIETED = {
@@ -88,6 +93,7 @@ def set_up(
         tracing.add_ids,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
+        _count_errors,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
@@ -114,6 +120,15 @@ def set_up(
         )
     )
     _attach(handler, level)
+
+
+def _count_errors(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if event["level"] in _ERRORS:
+        name = str(event["event"])
+        # A library's event, which comes as a record, is a sentence in which anything may stand.
+        is_ours = "_record" not in event and _EVENT.fullmatch(name)
+        LOG_ERRORS.labels(name if is_ours else OTHER).inc()
+    return event
 
 
 def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from bot import logs
 from bot.masking import MASK
+from tests.metrics.growth import Growth
 
 SECRET = "s3cr3t-Value_7"
 Written = Callable[[], str]
@@ -43,6 +44,18 @@ def set_up(style: Any = "json", level: str = "INFO") -> Written:
     stream = io.StringIO()
     logs.set_up(level, style, [SecretStr(SECRET)], stream)
     return stream.getvalue
+
+
+def test_errors_are_counted_by_event_and_those_of_libraries_together() -> None:
+    set_up()
+    growth, log = Growth(), structlog.get_logger("bot.batches")
+    log.warning("batch_not_drawn")
+    for tell in (log.error, log.exception):
+        tell("batch_not_posted")
+    log.critical("crashed")
+    for words in ("%.2s", "\ud83d%s"):
+        logging.getLogger("aiohttp.server").error(words, "secret")
+    assert growth.of("log_errors_total") == {("batch_not_posted",): 2, ("crashed",): 1, ("other",): 2}
 
 
 def test_an_event_is_one_line_of_json() -> None:

@@ -50,6 +50,9 @@ BUILD = Info("build", "What runs.", namespace=PREFIX, registry=REGISTRY)
 ASYNCIO_TASKS = _gauge("asyncio_tasks", "Tasks of the event loop.")
 THREADS = _gauge("threads", "Threads of the process.")
 DATABASE_CONNECTIONS = _gauge("database_connections", "Connections to the database that are in use.")
+LOG_ERRORS = _counter("log_errors", "Lines of the log that tell of an error, or of worse.", "event")
+OTHER = "other"
+"""What stands for all that is not told apart."""
 ProcessCollector(registry=REGISTRY)
 
 # Slack.
