@@ -5,9 +5,11 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import structlog
 from aiohttp import HttpVersion11, web
+from prometheus_client import Gauge
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from bot.metrics.instruments import REGISTRY, look_at_process
@@ -19,6 +21,10 @@ PATH = "/metrics"
 PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For")
 """Headers by which proxies tell of themselves (RFC 7239, section 4; RFC 9110, section 7.6.3)."""
 
+LOOK_SECONDS = 2.0
+UNKNOWN_AFTER_SECONDS = 1.5
+
+T = TypeVar("T")
 Look = Callable[[], Awaitable[None]]
 """Sets gauges to what is the case now."""
 
@@ -31,7 +37,7 @@ class Scrape:
     """
 
     def __init__(
-        self, looks: Mapping[str, Look], *, answers_proxies: bool = True, look_seconds: float = 2.0
+        self, looks: Mapping[str, Look], *, answers_proxies: bool = True, look_seconds: float = LOOK_SECONDS
     ) -> None:
         self._looks = looks
         self._answers_proxies = answers_proxies
@@ -67,6 +73,24 @@ class Scrape:
         if running is None or running.done():
             running = self._at_it[name] = asyncio.ensure_future(self._looks[name]())
         return running
+
+
+async def known(reading: Awaitable[T], *gauges: Gauge) -> T:
+    """Return what is read; while that fails, or takes longer than 1.5 s, these gauges tell nothing."""
+    task = asyncio.ensure_future(reading)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=UNKNOWN_AFTER_SECONDS)
+        if not done:
+            _clear(gauges)
+        return await task
+    except Exception:
+        _clear(gauges)
+        raise
+
+
+def _clear(gauges: tuple[Gauge, ...]) -> None:
+    for gauge in gauges:
+        gauge.clear()
 
 
 def _is_passed_on(request: web.Request) -> bool:

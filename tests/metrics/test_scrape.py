@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.health import HttpServer
 from bot.metrics import instruments
-from bot.metrics.scrape import PATH, Scrape
+from bot.metrics.scrape import PATH, Scrape, known
 
 
 async def asked(
@@ -84,6 +84,24 @@ async def test_a_look_that_hangs_is_joined_by_the_next_scrape_instead_of_another
     assert [(line["look"], line["error"]) for line in logs] == [("stuck", "TimeoutError")]
     may_end.set()
     await scrape._at_it["stuck"]
+
+
+async def test_what_a_database_that_hangs_told_before_is_not_told_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.metrics.scrape.UNKNOWN_AFTER_SECONDS", 0.02)
+    may_end = asyncio.Event()
+    gauge = instruments.OPERATIONS_OPEN
+
+    async def look() -> None:
+        await known(may_end.wait(), gauge)
+        gauge.labels("running").set(8)
+
+    gauge.labels("running").set(7)
+    scrape = Scrape({"stuck": look}, look_seconds=0.05)
+    assert "backup_bot_operations_open{" not in (await asked(scrape))[1]
+    may_end.set()
+    assert 'backup_bot_operations_open{state="running"} 8.0' in (await asked(scrape))[1]
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "via"])
