@@ -24,6 +24,7 @@ from bot.slack.calls import (
     EachTry,
     RateLimitRetryHandler,
     counted_error,
+    counting_cut_off,
     method_of,
     timed,
 )
@@ -81,9 +82,10 @@ class SlackClient(AsyncWebClient):
     async def _request(self, *, http_verb: str, api_url: str, req_args: dict[str, Any]) -> dict[str, Any]:
         method = method_of(api_url, self.base_url)
         with tracing.call(f"Slack {method}", slack__method=method) as span:
-            answer: dict[str, Any] = await super()._request(
-                http_verb=http_verb, api_url=api_url, req_args=req_args
-            )
+            with counting_cut_off(method):
+                answer: dict[str, Any] = await super()._request(
+                    http_verb=http_verb, api_url=api_url, req_args=req_args
+                )
             span.note(http__response__status_code=answer.get("status_code"))
             if error := counted_error(answer.get("data")):
                 span.fail(error)

@@ -1,5 +1,6 @@
 """Calls of Slack's Web API: which are made once more, and each try counted, with what came of it."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ RESPONSE_URL = "response_url"
 
 _METHOD = re.compile(r"[a-zA-Z]+(?:\.[a-zA-Z]+)+")
 
-_began: ContextVar[float] = ContextVar("when the current try of a call began")
+_began: ContextVar[float | None] = ContextVar("when the current try of a call began", default=None)
 
 
 def timed() -> aiohttp.TraceConfig:
@@ -147,13 +148,25 @@ class EachTry(AsyncRetryHandler):
         response: HttpResponse | None = None,
         error: Exception | None = None,
     ) -> bool:
-        began = _began.get(None)
-        if began is not None:  # Only a session with `timed` tells.
-            method = method_of(request.url, self._base_url)
-            SLACK_REQUEST_SECONDS.labels(method, _status(response, error)).observe(
-                time.perf_counter() - began
-            )
+        _count(method_of(request.url, self._base_url), _status(response, error))
         return False
+
+
+@contextmanager
+def counting_cut_off(method: str) -> Iterator[None]:
+    """Count a try that whoever wanted it does not wait for any longer, of which the SDK tells nothing."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        _count(method, "none")
+        raise
+
+
+def _count(method: str, status: str) -> None:
+    began = _began.get()
+    if began is not None:  # Only a session with `timed` tells, and between two tries there is none.
+        SLACK_REQUEST_SECONDS.labels(method, status).observe(time.perf_counter() - began)
+        _began.set(None)
 
 
 def _status(response: HttpResponse | None, error: Exception | None) -> str:

@@ -1,5 +1,6 @@
 """Each try of a call of Slack is counted, with what came of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -72,6 +73,29 @@ async def test_what_slack_does_not_answer_counts_as_well() -> None:
             await client.chat_postMessage(channel="C111", text="Hello")
         assert not await respond(f"{address}hook", {"text": "Hello"}, client)
     assert growth.of(COUNT) == {("chat.postMessage", "none"): 1, ("response_url", "none"): 1}
+
+
+async def test_what_nobody_waits_for_any_more_counts_as_not_answered() -> None:
+    async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await over.wait()
+        writer.close()
+
+    asked, over = asyncio.Event(), asyncio.Event()
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with new_session() as session:
+        client = web_client(SecretStr("xoxb-1"), f"http://127.0.0.1:{port}/api/", session)
+        growth = Growth()
+        calling = asyncio.create_task(client.chat_postMessage(channel="C111", text="Hello"))
+        await asked.wait()
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+    over.set()
+    server.close()
+    await server.wait_closed()
+    assert growth.of(COUNT) == {("chat.postMessage", "none"): 1}
 
 
 async def test_answers_and_files_count_under_names_of_their_own(client: AsyncWebClient, wire: Wire) -> None:
