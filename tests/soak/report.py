@@ -20,6 +20,7 @@ LEAST_SECONDS = 300.0
 """A line through less than this tells nothing: what comes and goes looks like growth."""
 LATE_SECONDS = 0.1
 """Beyond this we did not keep up ourselves."""
+NOT_MEASURED = "NOT MEASURED"
 AUDIT_SIZE = "size of the audit trail, MB"
 HEADINGS = ("what", "start", "end", "slope an hour", "bound", "")
 SPLIT = ("bare", "look", "click", "home", "create", "form", "submit", "mention")
@@ -62,7 +63,10 @@ class Report:
     def ok(self) -> bool:
         """Whether nothing grew, and no promise was broken."""
         return not (
-            any(row[-1] == "GROWS" for row in self.rows) or self.tally.broken or self.stuck or self.deaths
+            any(row[-1] in {"GROWS", NOT_MEASURED} for row in self.rows)
+            or self.tally.broken
+            or self.stuck
+            or self.deaths
         )
 
     @property
@@ -86,6 +90,8 @@ class Report:
         )
 
     def _process(self, life: Series) -> Iterator[Row]:
+        if self.seconds >= LEAST_SECONDS and not any(figures for _, figures in life.samples):
+            yield ("the process", *[""] * (len(HEADINGS) - 2), NOT_MEASURED)
         for figure in GAUGES:
             if line := self._line(life, figure):
                 yield _row(figure, line, BOUNDS[figure])

@@ -61,7 +61,9 @@ def report(lives: list[Series], database: Series, **more: Any) -> Report:
 
 
 def test_a_bot_that_ended_by_itself_is_told() -> None:
-    found = report([], series("rows of x", []), deaths=["a bot has exited 1 by itself: out of memory"])
+    found = report(
+        [series("x", [1.0])], series("rows of x", []), deaths=["a bot has exited 1 by itself: out of memory"]
+    )
     assert "out of memory" in found.text
     assert not found.ok
 
@@ -99,6 +101,13 @@ def test_a_process_that_lived_too_short_tells_nothing() -> None:
     assert found.ok
 
 
+def test_processes_that_told_nothing_do_not_pass_for_flat() -> None:
+    found = report([series("threads", [])], series("rows of x", [1.0] * 60))
+    assert [row[-1] for row in found.rows] == ["NOT MEASURED", "flat"]
+    assert not found.ok
+    assert found.text
+
+
 def test_the_process_that_lived_longest_counts() -> None:
     short = Series(0.0, [(at, {"threads": at}) for at in range(10)])
     long = series("threads", [20.0] * 60)
@@ -109,12 +118,12 @@ def test_the_process_that_lived_longest_counts() -> None:
 def test_rows_that_operations_leave_behind_are_told(a_operation: float, verdict: str) -> None:
     # 600 operations within 600 seconds: one each second.
     rows = series("rows of workflow_status", [number * 10 * a_operation for number in range(60)])
-    [row] = report([], rows).rows
+    [row] = report([series("x", [1.0])], rows).rows
     assert row[-1] == verdict
 
 
 def test_the_audit_trail_may_grow() -> None:
-    [row] = report([], series("size of the audit trail, MB", list(range(60)))).rows
+    [row] = report([series("x", [1.0])], series("size of the audit trail, MB", list(range(60)))).rows
     assert row[-1] == ""
     assert "kB an operation" in row[-2]
 
