@@ -32,7 +32,7 @@ QUEUE_SECONDS = 2.0
 _PREPARING = 7_210_533_907
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 _PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_OPEN_INDEX = "create index if not exists backup_bot_open on {schema}workflow_status (status, name)"
+_OPEN_INDEX = "backup_bot_open"
 """The engine's own are partial ones, which SQLite does not use for values that are bound.
 
 Without it each look for what is open reads the rows of all that has ended: 0.2 s among 100,000 operations.
@@ -62,6 +62,17 @@ class Lease(Protocol):
 
     async def release(self) -> None:
         """Leave the place to others."""
+
+
+def add_index(database: sa.Engine) -> None:
+    """Make sure that there is an index for what is open."""
+    schema = None if database.dialect.name == "sqlite" else "dbos"
+    with making_tables(database, _PREPARING) as connection:
+        # PostgreSQL would first wait for all who write, and keep all others waiting, though it is there.
+        there = sa.inspect(connection).get_indexes("workflow_status", schema)
+        if _OPEN_INDEX not in {each["name"] for each in there}:
+            table = f"{schema}.workflow_status" if schema else "workflow_status"
+            connection.execute(sa.text(f"create index {_OPEN_INDEX} on {table} (status, name)"))
 
 
 class Engine:
@@ -127,7 +138,7 @@ class Engine:
             # Not by `enable_otlp` among the settings, which has it look for where to send logs as well.
             dbos.tracer.disable_otlp = not tracing.is_on()
             DBOS.launch()
-            await asyncio.to_thread(self._add_index)
+            await asyncio.to_thread(add_index, self._database)
             self._is_launched = True
         except BaseException as error:
             await self._lease.release()
@@ -168,11 +179,6 @@ class Engine:
             await work()
 
         return run
-
-    def _add_index(self) -> None:
-        schema = "" if self._is_file else "dbos."
-        with making_tables(self._database, _PREPARING) as connection:
-            connection.execute(sa.text(_OPEN_INDEX.format(schema=schema)))
 
     async def is_reachable(self) -> bool:
         """True if the database answers within 2 s and takes what is recorded."""

@@ -24,7 +24,7 @@ from bot.operations import records
 from bot.operations.database import open_database
 from bot.operations.engine import adopt, event, set_event, start, workflow
 from bot.operations.file_lock import FileLock
-from bot.operations.launch import Engine
+from bot.operations.launch import Engine, add_index
 from tests.operations.harness import (
     EngineHarness,
     Order,
@@ -295,3 +295,21 @@ def test_whatever_is_deleted_beside_the_database_a_second_process_does_not_start
     with start(path) as third:
         assert third.communicate("")[0] == "claimed\n"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_replica_that_starts_waits_for_nobody_who_writes_once_the_index_is_there(
+    postgres: Postgres,
+) -> None:
+    database = open_database(postgres.new_database())
+    with database.begin() as connection:
+        connection.exec_driver_sql("create schema dbos")
+        connection.exec_driver_sql("create table dbos.workflow_status (status text, name text)")
+        connection.exec_driver_sql(f"alter database {database.url.database} set lock_timeout = '1s'")
+    add_index(database)
+    database.dispose()
+    with database.begin() as writing:
+        writing.exec_driver_sql("insert into dbos.workflow_status values ('PENDING', 'x')")
+        add_index(database)
+    [index] = sa.inspect(database).get_indexes("workflow_status", "dbos")
+    assert index["column_names"] == ["status", "name"]
+    database.dispose()
