@@ -145,10 +145,16 @@ def _length(life: Series) -> float:
 
 
 def _row(name: str, line: Line, bound: float) -> Row:
-    is_short = line.seconds < LEAST_SECONDS
-    grows = line.slope > bound if is_short else line.slope - line.error > bound
-    verdict = "flat" if not grows else "too short to tell" if is_short else "GROWS"
-    return (name, *_ends(line), f"{bound:+,.0f}", verdict)
+    return (name, *_ends(line), f"{bound:+,.0f}", verdict_of(line, bound))
+
+
+def verdict_of(line: Line, bound: float) -> str:
+    """Return what a line tells of what may grow by `bound` in an hour."""
+    if line.slope <= bound:
+        return "flat"
+    if line.seconds < LEAST_SECONDS:
+        return "too short to tell"
+    return "GROWS" if line.slope - line.error > bound else "perhaps by chance"
 
 
 def _ends(line: Line) -> Row:

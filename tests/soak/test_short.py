@@ -11,7 +11,7 @@ from tests import forked
 from tests.bench.databases import Files
 from tests.bench.sizes import QUICK
 from tests.bench.subjects import Bench
-from tests.soak.report import Report
+from tests.soak.report import Report, verdict_of
 from tests.soak.run import Soak
 from tests.soak.samples import Line, Series
 from tests.soak.stage import SoakStage
@@ -81,6 +81,19 @@ def test_what_only_goes_up_and_down_is_flat_and_what_also_grows_is_not() -> None
         tasks = [value + number * an_hour / 360 for number, value in enumerate(swings)]
         found = report([series("asyncio tasks", tasks)], series("x", []), ended=2000.0)
         assert [row[-1] for row in found.rows] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("slope", "seconds", "verdict"),
+    [
+        (30.0, 600.0, "flat"),
+        (40.0, 600.0, "perhaps by chance"),
+        (46.0, 600.0, "GROWS"),
+        (46.0, 200.0, "too short to tell"),
+    ],
+)
+def test_what_may_be_chance_is_not_called_flat(slope: float, seconds: float, verdict: str) -> None:
+    assert verdict_of(Line(50.0, 50.0, slope, 15.0, seconds), 30.0) == verdict
 
 
 @pytest.mark.parametrize(
