@@ -49,8 +49,11 @@ class AuditCheck:
         found = await self._trail.verify()
         self.is_intact = not isinstance(found, Broken)
         if isinstance(found, Broken):
-            log.error(
-                "audit_trail_broken", seq=found.seq, how=found.how, last_seq=found.until, hash=found.hash
-            )
+            log_broken(found)
             if self._alarm:
                 self._alarm(found)
+
+
+def log_broken(found: Broken) -> None:
+    """Log where a trail is broken, and how that shows."""
+    log.error("audit_trail_broken", seq=found.seq, how=found.how, last_seq=found.until, hash=found.hash)

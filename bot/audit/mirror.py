@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.audit import views
+from bot.audit.check import log_broken
 from bot.audit.model import Broken, ChainedEntry, Row, Tampering, fault
 from bot.audit.position import MirrorPosition, Position
 from bot.audit.store import AuditTrail, reason
@@ -121,9 +122,7 @@ class AuditMirror:
         return end
 
     async def _found(self, broken: Broken) -> None:
-        log.error(
-            "audit_trail_broken", seq=broken.seq, how=broken.how, last_seq=broken.until, hash=broken.hash
-        )
+        log_broken(broken)
         self.alarm(broken)
         await self._raise_alarms()
 
