@@ -1,6 +1,7 @@
 """Handling what destroys data: show what will be lost, have the server's name typed, request it."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import assert_never
 
@@ -43,7 +44,7 @@ from bot.slack.forms import (
     PlacedForm,
     read_form,
 )
-from bot.slack.interaction import Interaction, note_refusal
+from bot.slack.interaction import Interaction, Json, note_refusal
 from bot.slack.messages import explain
 from bot.slack.views import kept, note
 from bot.verbs import ChangingVerb, ConfirmedVerb, Verb
@@ -67,11 +68,22 @@ async def open_confirmation(
         reason=reason,
     )
     view_id = await interaction.open_view(form_views.loading(verb))
+    await show_in_view(interaction, view_id, confirmation_of(interaction, form, backup_id))
+
+
+async def show_in_view(
+    interaction: Interaction, view_id: str, drawing: Awaitable[View], form: Json | None = None
+) -> None:
+    """Show in an open modal what is drawn for it, or why it can't be: then above `form`, if there is one."""
+    view: View | Json
     try:
-        view = await confirmation_of(interaction, form, backup_id)
+        view = await drawing
     except BotError as error:
         note_refusal(error, interaction.person)
-        view = note(error, interaction.channel, interaction.thread_ts)
+        if form is None:
+            view = note(error, interaction.channel, interaction.thread_ts)
+        else:
+            view = kept(form, explain(error))
     await interaction.update_view(view_id, view)
 
 
@@ -105,12 +117,7 @@ async def delete_oldest(interaction: Interaction) -> None:
     await services().authorizer.require(interaction, Verb.CREATE)
     server = await server_by_id(interaction, Verb.CREATE, form.server_id)
     view_id = await interaction.open_view(form_views.loading(Verb.CREATE))
-    try:
-        view = await _make_room_form(interaction, server, form.reason)
-    except BotError as error:
-        note_refusal(error, interaction.person)
-        view = note(error, interaction.channel, interaction.thread_ts)
-    await interaction.update_view(view_id, view)
+    await show_in_view(interaction, view_id, _make_room_form(interaction, server, form.reason))
 
 
 async def restore_offered(interaction: Interaction) -> None:

@@ -9,15 +9,13 @@ from bot.backups import confirm, form_views
 from bot.backups.commands import PickBackup, read_pick
 from bot.backups.model import newest
 from bot.backups.requests import server_by_id, typed_server
-from bot.errors import BotError, Misuse, Silence, UnknownBackup, UnknownServer, Unreachable, UsageError
+from bot.errors import Misuse, Silence, UnknownBackup, UnknownServer, Unreachable, UsageError
 from bot.servers.model import Server
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
 from bot.slack.forms import BackupChoice, PickForm, read_form, read_id
-from bot.slack.interaction import Interaction, note_refusal
-from bot.slack.messages import explain
-from bot.slack.views import Json, kept, note
+from bot.slack.interaction import Interaction
 from bot.verbs import ConfirmedVerb
 
 
@@ -31,12 +29,7 @@ async def begin(verb: ConfirmedVerb, interaction: Interaction, typed: str = "") 
         return
     server = await typed_server(interaction, verb, wanted.server) if wanted.server is not None else None
     view_id = await interaction.open_view(form_views.loading(verb))
-    try:
-        view = await _wanted_view(interaction, form, wanted, server)
-    except BotError as error:
-        note_refusal(error, interaction.person)
-        view = note(error, interaction.channel, interaction.thread_ts)
-    await interaction.update_view(view_id, view)
+    await confirm.show_in_view(interaction, view_id, _wanted_view(interaction, form, wanted, server))
 
 
 async def begin_for(interaction: Interaction, verb: ConfirmedVerb, server_id: int) -> None:
@@ -44,13 +37,7 @@ async def begin_for(interaction: Interaction, verb: ConfirmedVerb, server_id: in
     await services().authorizer.require(interaction, verb)
     form = PickForm(verb=verb, channel=interaction.channel, thread_ts=interaction.thread_ts)
     view_id = await interaction.open_view(form_views.loading(verb))
-    try:
-        server = await server_by_id(interaction, verb, server_id)
-        view = await _of_server(interaction, form, server, PickBackup())
-    except BotError as error:
-        note_refusal(error, interaction.person)
-        view = note(error, interaction.channel, interaction.thread_ts)
-    await interaction.update_view(view_id, view)
+    await confirm.show_in_view(interaction, view_id, _of_server_by_id(interaction, form, server_id))
 
 
 async def _wanted_view(
@@ -72,6 +59,12 @@ async def _wanted_view(
         except UnknownServer:
             raise unknown from None
     return await _of_server(interaction, form, server, wanted)
+
+
+async def _of_server_by_id(interaction: Interaction, form: PickForm, server_id: int) -> View:
+    """Return the form that picks a backup of a server that was chosen."""
+    server = await server_by_id(interaction, form.verb, server_id)
+    return await _of_server(interaction, form, server, PickBackup())
 
 
 async def _of_server(interaction: Interaction, form: PickForm, server: Server, wanted: PickBackup) -> View:
@@ -96,13 +89,11 @@ async def offer_backups_of_chosen_server(interaction: Interaction) -> None:
     form = read_form(PickForm, interaction.private_metadata)
     if not interaction.value:
         return
-    try:
-        server = await server_by_id(interaction, form.verb, read_id(interaction.value))
-        view: View | Json = await _of_server(interaction, form, server, PickBackup())
-    except BotError as error:
-        note_refusal(error, interaction.person)
-        view = kept(interaction.view, explain(error))
-    await interaction.update_view(interaction.view_id, view)
+
+    async def draw() -> View:
+        return await _of_server_by_id(interaction, form, read_id(interaction.value))
+
+    await confirm.show_in_view(interaction, interaction.view_id, draw(), interaction.view)
 
 
 async def suggest_backups(interaction: Interaction) -> None:
@@ -139,13 +130,8 @@ async def submit_pick_form(interaction: Interaction) -> None:
         # In the ack itself, since an update that is sent after an ack may arrive before it.
         await interaction.ack_view(view)
         return
-    later: View | Json
-    try:
-        later = await confirm.confirmation_of(interaction, form, choice.backup_id)
-    except BotError as error:
-        note_refusal(error, interaction.person)
-        later = kept(interaction.view, explain(error))
-    await interaction.update_view(interaction.view_id, later)
+    drawing = confirm.confirmation_of(interaction, form, choice.backup_id)
+    await confirm.show_in_view(interaction, interaction.view_id, drawing, interaction.view)
 
 
 _VERBS: tuple[ConfirmedVerb, ...] = get_args(ConfirmedVerb)
