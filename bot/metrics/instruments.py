@@ -5,9 +5,6 @@ each has a few values that the code knows, or ids.
 https://prometheus.io/docs/practices/naming/
 """
 
-import asyncio
-import threading
-
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -109,9 +106,3 @@ SERVER_LAST_GOOD_BACKUP = _gauge(
 SERVERS = _gauge("servers", "Servers that VPS.org lists.")
 SERVERS_LISTED = _gauge("servers_listed_timestamp_seconds", "When VPS.org listed them.")
 SERVERS_NOT_SHOWN = _gauge("servers_not_shown", "Servers without gauges of their own.")
-
-
-def look_at_process() -> None:
-    """Set the gauges of the running process and event loop."""
-    ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
-    THREADS.set(threading.active_count())

@@ -4,6 +4,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from aiohttp import HttpVersion11, web
 from prometheus_client import Gauge
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from bot.metrics.instruments import REGISTRY, look_at_process
+from bot.metrics.instruments import ASYNCIO_TASKS, REGISTRY, THREADS
 
 log = structlog.get_logger()
 
@@ -50,7 +51,8 @@ class Scrape:
         if not self._answers_proxies and _is_passed_on(request):
             raise web.HTTPNotFound
         await asyncio.gather(*map(self._look, self._looks))
-        look_at_process()
+        ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
+        THREADS.set(threading.active_count())
         # With hundreds of servers it takes long enough to keep acks waiting.
         text = await asyncio.to_thread(generate_latest, REGISTRY)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
@@ -75,7 +77,7 @@ class Scrape:
         return running
 
 
-async def known(reading: Awaitable[T], *gauges: Gauge) -> T:
+async def read_or_clear(reading: Awaitable[T], *gauges: Gauge) -> T:
     """Return what is read; while that fails, or takes longer than 1.5 s, these gauges tell nothing."""
     task = asyncio.ensure_future(reading)
     try:

@@ -155,7 +155,7 @@ class Workflow(Generic[P]):
                     await _suspend(workflow_id, error)
             if is_queued:
                 # Others may wait for this one to finish, which it has once the engine has recorded it.
-                asyncio.get_running_loop().call_later(NEXT_SECONDS, _nudge[0])
+                asyncio.get_running_loop().call_later(NEXT_SECONDS, fetch_queued)
 
         self.name = name
         self.about = about
@@ -298,7 +298,7 @@ async def enqueue(server_id: int, work: Workflow[P], workflow_id: str, *args: P.
     partition = SetEnqueueOptions(queue_partition_key=str(server_id))
     with SetWorkflowID(workflow_id), partition, _same_trace():
         await DBOS.enqueue_workflow_async(QUEUE, work.recorded, *work.store(*args))
-    _nudge[0]()
+    fetch_queued()
 
 
 def _same_trace() -> AbstractContextManager[object]:

@@ -6,7 +6,7 @@ import time
 import sqlalchemy as sa
 
 from bot.metrics.instruments import OPERATION_OLDEST_AGE, OPERATIONS_OPEN
-from bot.metrics.scrape import known
+from bot.metrics.scrape import read_or_clear
 from bot.operations.records import EXECUTE, REQUEST, execute_id, report_id
 from bot.verbs import Verb
 
@@ -43,7 +43,7 @@ SQLite has an index for open ones, and takes it only for a question with the ver
 
 async def look(database: sa.Engine) -> None:
     """Set the gauges; raises SQLAlchemyError, and leaves none, if the database can't be asked in time."""
-    found = await known(asyncio.to_thread(_read, database), OPERATIONS_OPEN, OPERATION_OLDEST_AGE)
+    found = await read_or_clear(asyncio.to_thread(_read, database), OPERATIONS_OPEN, OPERATION_OLDEST_AGE)
     now = time.time()
     for state in STATES:
         count, since = found.get(state, (0, now))

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.health import HttpServer
 from bot.metrics import instruments
-from bot.metrics.scrape import PATH, Scrape, known
+from bot.metrics.scrape import PATH, Scrape, read_or_clear
 
 
 async def asked(
@@ -94,7 +94,7 @@ async def test_what_a_database_that_hangs_told_before_is_not_told_again(
     gauge = instruments.OPERATIONS_OPEN
 
     async def look() -> None:
-        await known(may_end.wait(), gauge)
+        await read_or_clear(may_end.wait(), gauge)
         gauge.labels("running").set(8)
 
     gauge.labels("running").set(7)
