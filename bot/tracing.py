@@ -1,7 +1,7 @@
-"""Traces over OTLP, if the environment names where to: one from a click to its notice, over restarts.
+"""Traces from a click to its notice, over restarts, sent by OTLP if the environment says where to.
 
-They are OpenTelemetry's, which is an extra of the package: nothing of it is imported before `set_up`, and
-where nothing is set up, all that is here does nothing. Its variables are its own (OTEL_…), read by its SDK:
+OpenTelemetry is an extra of the package: nothing of it is imported before `set_up`, and without that all
+that is here does nothing. Its SDK reads its own variables (OTEL_…):
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """
 
@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,7 +22,7 @@ from bot.errors import ConfigurationError
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-    from opentelemetry.trace import Span as OpenSpan
+    from opentelemetry.trace import Span as OtelSpan
     from opentelemetry.trace import Tracer
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ ATTRIBUTES = frozenset(
         "url.template",
     }
 )
-"""What leaves the process. Of the rest, as an exception's words, nobody knows what it holds."""
+"""The only attributes that leave the process: others, such as an exception's words, may hold anything."""
 
 _tracer: "Tracer | None" = None
 _provider: "TracerProvider | None" = None
@@ -57,10 +57,10 @@ _provider: "TracerProvider | None" = None
 class Span:
     """A span of the current trace; this one stands for none, and does nothing."""
 
-    def note(self, **attributes: str | int | None) -> None:
-        """Add attributes; `__` in a name stands for a dot."""
+    def set_attributes(self, **attributes: str | int | None) -> None:
+        """Set attributes; `__` in a name stands for a dot, and None for an attribute that is left out."""
 
-    def say_more(self, name: str) -> None:
+    def extend_name(self, name: str) -> None:
         """Add to its name what has become known: a name of ours, never what people typed."""
 
     def fail(self, kind: str) -> None:
@@ -70,16 +70,16 @@ class Span:
 _NONE = Span()
 
 
-class _Recorded(Span):
-    def __init__(self, span: "OpenSpan") -> None:
+class _OpenSpan(Span):
+    def __init__(self, span: "OtelSpan") -> None:
         self._span = span
 
-    def note(self, **attributes: str | int | None) -> None:
+    def set_attributes(self, **attributes: str | int | None) -> None:
         for name, value in attributes.items():
             if value is not None:
                 self._span.set_attribute(name.replace("__", "."), value)
 
-    def say_more(self, name: str) -> None:
+    def extend_name(self, name: str) -> None:
         so_far = getattr(self._span, "name", "")  # One that is not sampled has none.
         self._span.update_name(f"{so_far} {name}")
 
@@ -126,8 +126,8 @@ def _new_provider() -> "TracerProvider":
 
     ours = Resource({"service.name": "backup-bot", "service.version": __version__})
     provider = TracerProvider(resource=ours.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
-    exporter = Bare(OTLPSpanExporter())
-    # It would log several lines per batch for as long as nobody takes them.
+    exporter = RedactingExporter(OTLPSpanExporter())
+    # It would log several lines for each batch that nobody takes; we log one when that begins.
     logging.getLogger(OTLPSpanExporter.__module__).addFilter(lambda _: not exporter.is_failing)
     provider.add_span_processor(BatchSpanProcessor(exporter))  # type: ignore[arg-type]
     return provider
@@ -143,48 +143,44 @@ def is_wanted(environment: Mapping[str, str]) -> bool:
 
 
 def stop() -> None:
-    """Send what is not sent yet, for at most 1.5 s, and no more."""
+    """Send what is not sent yet, within 1.5 s, and nothing from then on."""
     global _tracer, _provider  # noqa: PLW0603
     if _provider is None:
         return
-    # It would wait for 30 s by itself.
+    # By itself it would wait for up to 30 s.
     sending = threading.Thread(target=_provider.shutdown, daemon=True)
     sending.start()
     sending.join(FLUSH_SECONDS)
     _tracer = _provider = None
 
 
-@contextmanager
-def span(name: str, **attributes: str) -> Iterator[Span]:
-    """Open a span for what somebody asked of the bot: a trace begins with it; see `Span.note` for names."""
-    if _tracer is None:
-        yield _NONE
-        return
-    with _opened(_tracer, name, "SERVER") as opened:
-        opened.note(**attributes)
-        yield opened
+def span(name: str) -> AbstractContextManager[Span]:
+    """Open a span for what somebody asked of the bot: a trace begins with it."""
+    return nullcontext(_NONE) if _tracer is None else _opened(_tracer, name, "SERVER")
 
 
-@contextmanager
-def call(name: str, **attributes: str) -> Iterator[Span]:
-    """Open a span for a call to somebody else, inside a trace; outside, as in a poll, there is none."""
+def call(name: str, **attributes: str) -> AbstractContextManager[Span]:
+    """Open a span for a call to another service, with attributes as in `Span.set_attributes`.
+
+    Outside a trace, as in a poll, there is none.
+    """
     if _tracer is None or not _is_in_trace():
-        yield _NONE
-        return
-    with _opened(_tracer, name, "CLIENT") as opened:
-        opened.note(**attributes)
-        yield opened
+        return nullcontext(_NONE)
+    return _opened(_tracer, name, "CLIENT", **attributes)
 
 
 @contextmanager
-def _opened(tracer: "Tracer", name: str, kind: Literal["SERVER", "CLIENT"]) -> Iterator[Span]:
+def _opened(
+    tracer: "Tracer", name: str, kind: Literal["SERVER", "CLIENT"], **attributes: str
+) -> Iterator[Span]:
     from opentelemetry.trace import SpanKind
 
-    # It would record what an exception says.
+    # By default it would record what an exception says.
     with tracer.start_as_current_span(
         name, kind=SpanKind[kind], record_exception=False, set_status_on_exception=False
     ) as current:
-        opened = _Recorded(current)
+        opened = _OpenSpan(current)
+        opened.set_attributes(**attributes)
         try:
             yield opened
         except BaseException as error:
@@ -198,19 +194,19 @@ def current() -> Span:
         return _NONE
     from opentelemetry.trace import get_current_span
 
-    return _Recorded(get_current_span())
+    return _OpenSpan(get_current_span())
 
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """Add to the engine's span how it ends: by a stop, which the engine takes for a failure, or by what."""
+    """Set on the engine's span how this ends: by a stop (to the engine a failure), or by an error."""
     try:
         yield
     except asyncio.CancelledError:
-        current().note(backup_bot__interrupted=True)
+        current().set_attributes(backup_bot__interrupted=True)
         raise
     except Exception as error:
-        current().note(error__type=type(error).__name__)
+        current().set_attributes(error__type=type(error).__name__)
         raise
 
 
@@ -221,7 +217,7 @@ def _is_in_trace() -> bool:
 
 
 def fresh_context() -> Context:
-    """Return a context that holds the current trace alone, for a task that must not know of anything else."""
+    """Return a context that holds nothing but the current trace."""
     context = Context()
     if _tracer is not None:
         from opentelemetry.context import attach, get_current
@@ -242,8 +238,8 @@ def add_ids(_logger: Any, _method: str, event: Any) -> Any:
     return event
 
 
-class Bare:
-    """Hands spans on to another exporter without what the engine or a library has written into them.
+class RedactingExporter:
+    """Hands spans on to another exporter, without what the engine or a library has written into them.
 
     The engine puts an exception's words into a span's status, and those may hold anything.
     """
@@ -251,11 +247,11 @@ class Bare:
     def __init__(self, exporter: "SpanExporter") -> None:
         self._exporter = exporter
         self.is_failing = False
-        """True while spans are lost because nobody takes them."""
+        """True while spans are lost, as nobody takes them."""
 
     def export(self, spans: "Sequence[ReadableSpan]") -> "SpanExportResult":
-        """Send what is known to be harmless of each."""
-        result = self._exporter.export([_bare(each) for each in spans])
+        """Send of each span what is known to be harmless."""
+        result = self._exporter.export([_redacted(each) for each in spans])
         is_failing = result.name != "SUCCESS"
         if is_failing and not self.is_failing:
             log.warning("traces_lost")
@@ -273,7 +269,7 @@ class Bare:
         return self._exporter.force_flush(timeout_millis)
 
 
-def _bare(span: "ReadableSpan") -> "ReadableSpan":
+def _redacted(span: "ReadableSpan") -> "ReadableSpan":
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import Status, StatusCode
 

@@ -198,7 +198,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     """What leaves the process, with traces set up in this one."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(tracing.Bare(exporter)))  # type: ignore[arg-type]
+    provider.add_span_processor(SimpleSpanProcessor(tracing.RedactingExporter(exporter)))  # type: ignore[arg-type]
     monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("dbos-tracer"))
     return exporter
 
@@ -223,9 +223,9 @@ def test_calls_are_spans_inside_a_trace_alone(exported: InMemorySpanExporter) ->
         pass
     assert exported.get_finished_spans() == ()
     with tracing.span("command") as asked:
-        asked.say_more("list")
+        asked.extend_name("list")
         with tracing.call("GET /backups/", http__request__method="GET") as call:
-            call.note(http__response__status_code=500)
+            call.set_attributes(http__response__status_code=500)
             call.fail("500")
     call_span, root = exported.get_finished_spans()
     assert (root.name, root.kind, root.parent) == ("command list", SpanKind.SERVER, None)
@@ -265,7 +265,7 @@ def test_that_nobody_takes_spans_is_said_once() -> None:
         def export(self, _: Sequence[ReadableSpan]) -> SpanExportResult:
             return self.answers.pop(0)
 
-    exporter = tracing.Bare(Collector())
+    exporter = tracing.RedactingExporter(Collector())
     with capture_logs() as said:
         failing = [(exporter.export([]), exporter.is_failing)[1] for _ in range(5)]
     assert failing == [True, True, True, False, False]

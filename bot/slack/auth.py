@@ -86,7 +86,7 @@ class SlackClient(AsyncWebClient):
                 answer: dict[str, Any] = await super()._request(
                     http_verb=http_verb, api_url=api_url, req_args=req_args
                 )
-            span.note(http__response__status_code=answer.get("status_code"))
+            span.set_attributes(http__response__status_code=answer.get("status_code"))
             if error := counted_error(answer.get("data")):
                 span.fail(error)
         # The SDK takes for granted that it is one, and asks a list or a number for its `ok`.

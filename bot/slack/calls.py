@@ -1,9 +1,9 @@
-"""Calls of Slack's Web API: which are made once more, and each try counted, with what came of it."""
+"""Calls of Slack: each try is counted, with what came of it; which are tried again."""
 
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,7 +17,6 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 from slack_sdk.webhook import WebhookResponse
 from typing_extensions import override
 
@@ -75,7 +74,7 @@ _began: ContextVar[float | None] = ContextVar("when the current try of a call be
 
 
 def timed() -> aiohttp.TraceConfig:
-    """Return what has a session note when each try of a call begins."""
+    """Return what makes a session note when each try of a call begins."""
 
     async def begin(*_: object) -> None:
         _began.set(time.perf_counter())
@@ -101,14 +100,12 @@ class RateLimitRetryHandler(_Counted, AsyncRateLimitErrorRetryHandler):
     async def _can_retry_async(
         self,
         *,
-        state: RetryState,
         request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
+        **more: Any,
     ) -> bool:
         if request.url.endswith(("/views.open", "/views.push")):
             return False
-        return await super()._can_retry_async(state=state, request=request, response=response, error=error)
+        return await super()._can_retry_async(request=request, **more)
 
 
 class ConnectRetryHandler(_Counted, AsyncConnectionErrorRetryHandler):
@@ -125,7 +122,7 @@ def method_of(url: str, base_url: str) -> str:
 
 
 def counted_error(answer: object) -> str | None:
-    """Return the name by which an answer's error is counted; None if it has none."""
+    """Return by which name an answer's error is counted; None if it has none."""
     name = answer.get("error") if isinstance(answer, dict) else None
     if name is None:
         return None
@@ -143,10 +140,10 @@ class EachTry(AsyncRetryHandler):
     async def can_retry_async(
         self,
         *,
-        state: RetryState,
         request: HttpRequest,
         response: HttpResponse | None = None,
         error: Exception | None = None,
+        **_: Any,
     ) -> bool:
         _count(method_of(request.url, self._base_url), _status(response, error))
         return False
@@ -154,7 +151,7 @@ class EachTry(AsyncRetryHandler):
 
 @contextmanager
 def counting_cut_off(method: str) -> Iterator[None]:
-    """Count a try that whoever wanted it does not wait for any longer, of which the SDK tells nothing."""
+    """Count a try that is cancelled inside, as the SDK does not tell `EachTry` of it."""
     try:
         yield
     except asyncio.CancelledError:
@@ -164,30 +161,29 @@ def counting_cut_off(method: str) -> Iterator[None]:
 
 def _count(method: str, status: str) -> None:
     began = _began.get()
-    if began is not None:  # Only a session with `timed` tells, and between two tries there is none.
+    if began is not None:  # None between two tries, and in a session without `timed`.
         SLACK_REQUEST_SECONDS.labels(method, status).observe(time.perf_counter() - began)
         _began.set(None)
 
 
 def _status(response: HttpResponse | None, error: Exception | None) -> str:
     if response is None:
-        # Of an answer that could not be read the SDK keeps aiohttp's.
+        # The error of an answer that the SDK can't read holds aiohttp's response.
         return str(error.response.status) if isinstance(error, SlackApiError) else "none"
     if response.status_code != 200:
         return str(response.status_code)
     return counted_error(response.body) or "200"
 
 
-@contextmanager
-def answering() -> Iterator[list[WebhookResponse]]:
-    """Count and trace a call of a response_url, with the answer that is put into what this yields."""
-    began = time.perf_counter()
-    answers: list[WebhookResponse] = []
+async def call_response_url(sending: Awaitable[WebhookResponse]) -> WebhookResponse:
+    """Return Slack's answer to what is sent to a response_url; counts and traces that."""
+    began, status = time.perf_counter(), None
     with tracing.call(f"Slack {RESPONSE_URL}", slack__method=RESPONSE_URL) as span:
         try:
-            yield answers
+            answer = await sending
+            status = answer.status_code
+            return answer
         finally:
-            status = answers[0].status_code if answers else None
-            labels = RESPONSE_URL, str(status or "none")
-            SLACK_REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - began)
-            span.note(http__response__status_code=status)
+            seconds = time.perf_counter() - began
+            SLACK_REQUEST_SECONDS.labels(RESPONSE_URL, str(status or "none")).observe(seconds)
+            span.set_attributes(http__response__status_code=status)

@@ -82,7 +82,7 @@ def register(
         async def handle(interaction: Interaction) -> None:
             name = str(id_of(interaction.body))
             if name in table:
-                tracing.current().say_more(name)
+                tracing.current().extend_name(name)
             await table.get(name, otherwise)(interaction)
 
         return handle
@@ -126,7 +126,7 @@ def _with_commands(handlers: Handlers) -> tuple[Handlers, Handler]:
 
     async def run(interaction: Interaction, text: str) -> None:
         verb, rest = read_verb(text)
-        tracing.current().say_more(verb or "menu")
+        tracing.current().extend_name(verb or "menu")
         await handlers.verbs[verb](interaction, rest)
 
     async def command(interaction: Interaction) -> None:
@@ -167,7 +167,7 @@ async def answer(handler: Handler, interaction: Interaction) -> None:
         await _offer(interaction)
     except BotError as error:
         note_refusal(error, interaction.person)
-        tracing.current().note(backup_bot__refused=type(error).__name__)
+        tracing.current().set_attributes(backup_bot__refused=type(error).__name__)
         await _tell(interaction, messages.explain(error))
     except CantPost:
         await _tell(interaction, messages.cant_post())

@@ -9,10 +9,9 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.slack.calls import answering
+from bot.slack.calls import call_response_url
 from bot.slack.newer_blocks import newer_types, older
 
 log = structlog.get_logger()
@@ -25,9 +24,9 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
     address = _address(url, client)
     try:
         # It doesn't raise on an expired address or a refused block (SLACK.md, section 7).
-        answer = await _send(address, content)
+        answer = await call_response_url(address.send_dict(content))
         if answer.status_code != 200 and newer_types(content):
-            answer = await _send(address, older(content))
+            answer = await call_response_url(address.send_dict(older(content)))
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("response_url_unreachable", error=type(error).__name__)
         return False
@@ -37,13 +36,7 @@ async def respond(url: str, content: Json, client: AsyncWebClient) -> bool:
 async def delete_original(url: str, client: AsyncWebClient) -> None:
     """Delete the message that was clicked, if Slack can be reached."""
     with suppress(aiohttp.ClientError, TimeoutError):
-        await _send(_address(url, client), {"delete_original": True})
-
-
-async def _send(address: AsyncWebhookClient, content: Json) -> WebhookResponse:
-    with answering() as answers:
-        answers.append(await address.send_dict(content))
-    return answers[0]
+        await call_response_url(_address(url, client).send(delete_original=True))
 
 
 def _address(url: str, client: AsyncWebClient) -> AsyncWebhookClient:

@@ -248,7 +248,7 @@ class VpsClient:
                 seen.seconds = time.monotonic() - began
                 status = str(seen.status or "none")
                 VPS_REQUEST_SECONDS.labels(method, endpoint, status).observe(seen.seconds)
-                span.note(http__response__status_code=seen.status)
+                span.set_attributes(http__response__status_code=seen.status)
                 if seen.status and not httpx.codes.is_success(seen.status):
                     span.fail(status)
 
