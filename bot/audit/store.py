@@ -209,7 +209,9 @@ class AuditTrail:
                 return await work
         except (TimeoutError, sa.exc.SQLAlchemyError, ValidationError) as error:
             log.warning("audit_trail_failed", reason=reason(error))
-            DATABASE_ERRORS.labels(UNCONFIRMED).inc()
+            # An entry that somebody has changed is no fault of the database.
+            if not isinstance(error, ValidationError):
+                DATABASE_ERRORS.labels(UNCONFIRMED).inc()
             raise NotRecorded(Unrecorded.AUDIT) from error
 
     def _create(self) -> None:
