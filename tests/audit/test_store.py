@@ -20,6 +20,7 @@ from bot.audit.store import APPEND_SECONDS, READ_SECONDS, AuditTrail
 from bot.errors import NotRecorded
 from bot.operations.database import open_database
 from tests.audit.facts import NOON, entry
+from tests.metrics.growth import Growth
 
 ROOT = Path(__file__).parents[2]
 
@@ -207,6 +208,18 @@ async def test_entries_that_somebody_changed_hide_no_others(trail: AuditTrail, d
     run(database_url, "update audit_entries set written = '{}' where seq = 2")
     [found] = await trail.operations(Filter(), 10)
     assert ([each.seq for each in found.entries], found.unreadable) == ([1, 3], 1)
+
+
+async def test_an_entry_that_somebody_changed_is_no_error_of_the_database(
+    trail: AuditTrail, database_url: str
+) -> None:
+    await trail.append(entry(1))
+    unprotect(database_url)
+    run(database_url, "update audit_entries set written = '{}' where seq = 1")
+    growth = Growth()
+    with pytest.raises(NotRecorded):
+        await trail.append(entry(1))
+    assert growth.of("database_errors_total") == {}
 
 
 async def test_a_table_of_an_earlier_release_gets_what_it_lacks(
