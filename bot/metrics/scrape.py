@@ -6,6 +6,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import structlog
@@ -45,6 +46,7 @@ class Scrape:
         self._look_seconds = look_seconds
         self._failing: dict[str, str] = {}
         self._at_it: dict[str, asyncio.Future[None]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="scrape")
         self.routes = [web.get(PATH, self._answer)]
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -53,8 +55,9 @@ class Scrape:
         await asyncio.gather(*map(self._look, self._looks))
         ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
         THREADS.set(threading.active_count())
-        # With hundreds of servers it takes long enough to keep acks waiting.
-        text = await asyncio.to_thread(generate_latest, REGISTRY)
+        # With hundreds of servers it takes long enough to keep acks waiting. While the database hangs, all
+        # threads in which it is asked may wait for it.
+        text = await asyncio.get_running_loop().run_in_executor(self._thread, generate_latest, REGISTRY)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     async def _look(self, name: str) -> None:

@@ -1,6 +1,8 @@
 """A scrape, over HTTP: what is looked up for it, what goes wrong at that, and who is not answered."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 import pytest
@@ -102,6 +104,18 @@ async def test_what_a_database_that_hangs_told_before_is_not_told_again(
     assert "backup_bot_operations_open{" not in (await asked(scrape))[1]
     may_end.set()
     assert 'backup_bot_operations_open{state="running"} 8.0' in (await asked(scrape))[1]
+
+
+async def test_a_scrape_needs_none_of_the_threads_that_wait_for_a_database() -> None:
+    threads, may_end = ThreadPoolExecutor(1), threading.Event()
+    asyncio.get_running_loop().set_default_executor(threads)
+    waiting = asyncio.ensure_future(asyncio.to_thread(may_end.wait, 10.0))
+    try:
+        async with asyncio.timeout(5.0):
+            assert (await asked(Scrape({})))[0] == 200
+    finally:
+        may_end.set()
+        await waiting
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "via"])
