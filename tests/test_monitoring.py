@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +13,13 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from prometheus_client.metrics import MetricWrapperBase
 
-from bot.metrics import instruments
+from bot.metrics.instruments import PREFIX
 from bot.settings import OURS, Settings
+from tests.metrics.exposed import PROMTOOL, exposed, sample_names
 
 DOCS = Path(__file__).parents[1] / "docs"
 HERE = DOCS / "monitoring"
-PROMTOOL = shutil.which("promtool")
 
 
 def _yaml(path: str) -> Any:
@@ -42,33 +40,12 @@ METRIC = r"\b((?:backup_bot|process)_\w+|up)\b(?!\s*\()"
 GIVEN_BY_PROMETHEUS = {"job", "instance"}
 
 
-ENDINGS = {
-    "histogram": ("_bucket", "_count", "_sum"),
-    "counter": ("_total",),
-    "info": ("_info",),
-    "gauge": ("",),
-}
-BUILD = {"version", "python", "database", "mode"}
-"""The labels of what tells the build: an Info has those that it was last given, by bot/app.py."""
-
-
-def _instruments() -> Iterator[tuple[set[str], set[str]]]:
-    """Yield the names and the labels that each instrument of the bot has in a scrape."""
-    for instrument in vars(instruments).values():
-        if isinstance(instrument, MetricWrapperBase):
-            [family] = instrument.describe()
-            labels = BUILD if family.type == "info" else set(instrument._labelnames)
-            yield {family.name + ending for ending in ENDINGS[family.type]}, labels
-
-
 def _known() -> dict[str, set[str]]:
     """Return what a scrape can have: the labels of each name."""
     known: dict[str, set[str]] = {"up": set()}
-    for names, labels in _instruments():
-        known |= {name: labels | ({"le"} if name.endswith("_bucket") else set()) for name in names}
-    for family in instruments.REGISTRY.collect():
-        if family.name.startswith("process_"):
-            known |= {family.name + ending: set() for ending in ENDINGS[family.type]}
+    for family, labels in exposed():
+        for name in sample_names(family):
+            known[name] = labels | ({"le"} if name.endswith("_bucket") else set())
     return known
 
 
@@ -131,7 +108,8 @@ def test_the_first_value_of_a_counter_counts_only_if_prometheus_looked_before_or
 
 def test_each_metric_of_the_bot_is_shown() -> None:
     shown = {name for expression in SHOWN for name in re.findall(METRIC, expression)}
-    assert [names for names, _ in _instruments() if not names & shown] == []
+    ours = [family for family, _ in exposed() if family.name.startswith(PREFIX)]
+    assert [family.name for family in ours if not sample_names(family) & shown] == []
 
 
 def test_the_dashboard_is_what_grafana_knows() -> None:
