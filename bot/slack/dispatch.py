@@ -76,17 +76,6 @@ def register(
     """
     handlers, command = _with_commands(handlers)
 
-    def by(
-        table: Mapping[str, Handler], id_of: Callable[[Json], object], otherwise: Handler = _unknown
-    ) -> Handler:
-        async def handle(interaction: Interaction) -> None:
-            name = str(id_of(interaction.body))
-            if name in table:
-                tracing.current().extend_name(name)
-            await table.get(name, otherwise)(interaction)
-
-        return handle
-
     taken_blocks: set[str] = set()
     open_channels: set[str] = set()
 
@@ -102,23 +91,37 @@ def register(
 
         return listen
 
-    event = by(handlers.events, lambda body: body["event"].get("type"), _ack)
+    action = _by_id(handlers.actions, lambda body: body["actions"][0].get("action_id"))
+    view = _by_id(handlers.views, lambda body: body["view"].get("callback_id"))
+    shortcut = _by_id(handlers.shortcuts, lambda body: body.get("callback_id"))
+    options = _by_id(handlers.options, lambda body: body.get("action_id"))
+    event = _by_id(handlers.events, lambda body: body["event"].get("type"), otherwise=_ack)
 
     async def happened(interaction: Interaction) -> None:
         with tracing.span("event"):
             await answer(event, interaction)
 
     app.command(_ANYTHING)(listener("command", command))
-    action = by(handlers.actions, lambda body: body["actions"][0].get("action_id"))
     app.action(_ANYTHING)(listener("action", action))
-    view = by(handlers.views, lambda body: body["view"].get("callback_id"))
     app.view_submission(_ANYTHING)(listener("view", view))
-    app.shortcut(_ANYTHING)(
-        listener("shortcut", by(handlers.shortcuts, lambda body: body.get("callback_id")))
-    )
-    app.options(_ANYTHING)(listener("options", by(handlers.options, lambda body: body.get("action_id"))))
     app.view_closed(_ANYTHING)(listener("view", _ack))
+    app.shortcut(_ANYTHING)(listener("shortcut", shortcut))
+    app.options(_ANYTHING)(listener("options", options))
     Events(app, begin, happened)
+
+
+def _by_id(
+    table: Mapping[str, Handler], id_of: Callable[[Json], object], otherwise: Handler | None = None
+) -> Handler:
+    """Return what looks up a request's handler by its id, which becomes part of the span's name."""
+
+    async def handle(interaction: Interaction) -> None:
+        name = str(id_of(interaction.body))
+        if name in table:
+            tracing.current().extend_name(name)
+        await table.get(name, otherwise or _unknown)(interaction)
+
+    return handle
 
 
 def _with_commands(handlers: Handlers) -> tuple[Handlers, Handler]:
