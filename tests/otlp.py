@@ -53,7 +53,7 @@ class Receiver:
         """Return the spans of that name, in the order in which they began."""
         return sorted((span for span in self.spans if span.name == name), key=lambda span: span.start)
 
-    def trees(self, *, with_times: bool = False) -> list[str]:
+    def trees(self) -> list[str]:
         """Return a line per span, indented below its parent, traces and siblings in the order of time.
 
         A parent that a killed bot did not send is shown as "(lost)".
@@ -66,7 +66,7 @@ class Receiver:
             if root.parent and root.parent not in lost:
                 lost.add(root.parent)
                 lines.append("(lost)")
-            lines += self._below(root, 1 if root.parent else 0, with_times=with_times)
+            lines += self._below(root, 1 if root.parent else 0)
         return lines
 
     async def take(self, request: web.Request) -> web.Response:
@@ -80,14 +80,12 @@ class Receiver:
             self.spans += [_span(each) for scope in group.scope_spans for each in scope.spans]
         return web.Response(content_type="application/x-protobuf")
 
-    def _below(self, span: Span, depth: int, *, with_times: bool) -> Iterator[str]:
+    def _below(self, span: Span, depth: int) -> Iterator[str]:
         failed = f" !{span.attributes.get('error.type', '')}" if span.is_failed else ""
-        time = f"  {(span.end - span.start) / 1e6:.1f} ms" if with_times else ""
-        yield f"{'  ' * depth}{span.name}{failed}{time}"
-        for child in sorted(
-            (each for each in self.spans if each.parent == span.id), key=lambda one: one.start
-        ):
-            yield from self._below(child, depth + 1, with_times=with_times)
+        yield f"{'  ' * depth}{span.name}{failed}"
+        children = (each for each in self.spans if each.parent == span.id)
+        for child in sorted(children, key=lambda one: one.start):
+            yield from self._below(child, depth + 1)
 
 
 @asynccontextmanager

@@ -43,11 +43,16 @@ def seconds(value: float) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as text to read and to quote."""
-    lines = [HEADINGS, *((row.name, row.measured, row.aim, "ok" if row.ok else "missed") for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    drawn = [
+    lines = [(row.name, row.measured, row.aim, "ok" if row.ok else "missed") for row in rows]
+    return drawn([HEADINGS, *lines])
+
+
+def drawn(lines: Sequence[Sequence[str]]) -> str:
+    """Return lines of cells as a table in Markdown; the first holds the headings."""
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    rows = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
         for line in lines
     ]
-    drawn.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
-    return "\n".join(drawn)
+    rows.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return "\n".join(rows)

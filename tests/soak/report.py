@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.bench.figures import median, p99, seconds
+from tests.bench.figures import drawn, median, p99, seconds
 from tests.soak.samples import GAUGES, HOUR, Line, Series
 from tests.soak.traffic import Tally, Traffic
 
@@ -72,9 +72,8 @@ class Report:
     @property
     def text(self) -> str:
         """All of it."""
-        return "\n".join(
-            [*self._header(), "", *_drawn([HEADINGS, *self.rows]), "", *self._acks(), *self._told()]
-        )
+        table = drawn([HEADINGS, *self.rows])
+        return "\n".join([*self._header(), "", table, "", *self._acks(), *self._told()])
 
     def _header(self) -> Iterator[str]:
         yield (
@@ -159,11 +158,3 @@ def verdict_of(line: Line, bound: float) -> str:
 
 def _ends(line: Line) -> Row:
     return f"{line.start:,.1f}", f"{line.end:,.1f}", f"{line.slope:+,.1f} ± {line.error:,.1f}"
-
-
-def _drawn(lines: Sequence[Row]) -> Iterator[str]:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    for number, line in enumerate(lines):
-        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
-        if not number:
-            yield "| " + " | ".join("-" * width for width in widths) + " |"

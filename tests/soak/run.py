@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from random import Random
 from typing import Any
@@ -59,44 +59,24 @@ class Soak:
     async def run(self) -> Report:
         """Return what was found."""
         async with AsyncExitStack() as stack:
-            await self._stage.start()
-            stack.push_async_callback(self._stage.stop)
-            bots, url = self._bots()
-            for bot in bots:
-                stack.push_async_callback(bot.kill)
-                await bot.start()
-                await bot.ready(START_SECONDS)
+            bots, url = await self._started(stack)
             beside = await stack.enter_async_context(on_stage(servers=0))
             await stack.enter_async_context(bare_on(self._bench, beside))
-            sampler = DatabaseSampler(url)
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            sampler, records = DatabaseSampler(url), Records(url)
             stack.callback(sampler.close)
-            records = Records(url)
             stack.callback(records.close)
             traffic = Traffic(self._stage, beside, self._rate, self._random)
-            session = await stack.enter_async_context(aiohttp.ClientSession())
             began, load, ours = time.perf_counter(), os.getloadavg()[0], time.process_time()
             async with asyncio.TaskGroup() as group:
-                meanwhile = [
-                    group.create_task(each)
-                    for each in (
-                        self._sample(bots, session, sampler),
-                        self._kill(bots),
-                        *map(self._look_after, bots),
-                        _every(TIDY_SECONDS, self._stage.tidy),
-                        _every(DROP_SECONDS, self._stage.slack.socket_mode.drop),
-                    )
-                ]
+                meanwhile = [group.create_task(each) for each in self._beside(bots, session, sampler)]
                 self._stage.faults.plan = self._plan
                 await traffic.run(self._seconds)
                 ended, share = time.perf_counter(), time.process_time() - ours
                 self._stage.faults.plan = None
                 for each in meanwhile:
                     each.cancel()
-            await asyncio.gather(*(bot.start() for bot in bots))
-            await asyncio.gather(*(bot.ready(READY_SECONDS) for bot in bots))
-            await self._stage.slack.dispatcher.settled()
-            stuck = await asyncio.to_thread(records.wait_until_all_is_done, SETTLE_SECONDS)
-            stuck += await asyncio.to_thread(records.broken)
+            stuck = await self._stuck(bots, records)
             return Report(
                 kind="sqlite" if len(bots) == 1 else "postgresql",
                 seconds=ended - began,
@@ -114,6 +94,37 @@ class Soak:
                 tally=traffic.tally(),
                 stuck=stuck,
             )
+
+    async def _started(self, stack: AsyncExitStack) -> tuple[list[BotProcess], str]:
+        """Return the bots, ready until the stack ends, and the address of their database."""
+        await self._stage.start()
+        stack.push_async_callback(self._stage.stop)
+        bots, url = self._bots()
+        for bot in bots:
+            stack.push_async_callback(bot.kill)
+            await bot.start()
+            await bot.ready(START_SECONDS)
+        return bots, url
+
+    def _beside(
+        self, bots: Sequence[BotProcess], session: aiohttp.ClientSession, sampler: DatabaseSampler
+    ) -> list[Coroutine[Any, Any, None]]:
+        """Return what goes on beside the load, until it is cancelled."""
+        return [
+            self._sample(bots, session, sampler),
+            self._kill(bots),
+            *map(self._look_after, bots),
+            _every(TIDY_SECONDS, self._stage.tidy),
+            _every(DROP_SECONDS, self._stage.slack.socket_mode.drop),
+        ]
+
+    async def _stuck(self, bots: Sequence[BotProcess], records: Records) -> list[str]:
+        """Return which workflows do not end, though all bots run again, or have failed."""
+        await asyncio.gather(*(bot.start() for bot in bots))
+        await asyncio.gather(*(bot.ready(READY_SECONDS) for bot in bots))
+        await self._stage.slack.dispatcher.settled()
+        stuck = await asyncio.to_thread(records.wait_until_all_is_done, SETTLE_SECONDS)
+        return stuck + await asyncio.to_thread(records.broken)
 
     def _bots(self) -> tuple[list[BotProcess], str]:
         """Return the bots, not started yet, and the address of their database."""

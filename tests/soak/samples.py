@@ -76,9 +76,9 @@ class Line:
 
 async def figures_of(bot: BotProcess, session: aiohttp.ClientSession) -> Figures:
     """Return what a replica tells of itself; nothing if it does not answer."""
-    address = f"http://127.0.0.1:{bot.environment['BOT_PORT']}/metrics"
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
     try:
-        async with session.get(address, timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as answer:
+        async with session.get(bot.metrics_address, timeout=timeout) as answer:
             told = _numbers(await answer.text()) if answer.status == 200 else {}
     except (aiohttp.ClientError, TimeoutError):
         return {}

@@ -3,7 +3,6 @@
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
 
@@ -57,10 +56,6 @@ class SoakStage(Stage):
         for grown in (self.provider.calls, self.arrivals, self.workspace.typed, self.workspace.complaints):
             del grown[:-MOST_CALLS]
         self.workspace.chosen.clear()
-
-    def ends_of(self, word: str) -> Iterable[str]:
-        """Return how the operations whose texts hold that word are told to have ended; "" if they are not."""
-        return (self.ended.get(operation, "") for operation in self.operations[word])
 
     def _heard(self, change: Change) -> None:
         if change.kind != "message" or change.channel is None:
