@@ -243,7 +243,7 @@ async def record_end(ended: AnyOperation, card: PostedCard, outcome: AnyOutcome)
 
 
 def _count(ended: Operation, outcome: Outcome) -> None:
-    """Count an operation that has ended: each in one process, by the run whose `record_end` is on record."""
+    """Count an operation that has ended: once, in the run that has put its end on record."""
     seconds = (outcome.ended_at - ended.requested_at).total_seconds()
     OPERATION_SECONDS.labels(ended.verb, outcome.state).observe(max(0.0, seconds))
     if isinstance(outcome, NotDone):

@@ -24,7 +24,7 @@ log = structlog.get_logger("bot")
 
 _DEEPEST = 8
 SHORT, SHORT_TEXTS = 32, 2048
-"""Characters of a text for which it is remembered how it is masked, and how many of these."""
+"""How long (characters) a text can be to be remembered with its masked form, and how many are."""
 
 _ERRORS = frozenset({"error", "critical"})
 _EVENT = re.compile(r"[a-z_]{1,60}")
@@ -44,7 +44,7 @@ _QUIETED = {
 
 _TRAIL = "bot.audit.store"
 _AT_A_STOP = "Asyncio task cancelled "
-"""What dbos says of each step that waits when the bot stops, with the step's arguments: people's words."""
+"""How dbos begins a line for each step that waits at a stop; it has the step's arguments: people's words."""
 
 
 class Masking:
@@ -52,7 +52,7 @@ class Masking:
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
         self._mask = Mask(secrets)
-        # Names of fields and events come again and again, and a text is looked through in 5 µs.
+        # Names of fields and events come again and again, and to mask a text takes 5 µs.
         self._short = lru_cache(SHORT_TEXTS)(self._mask.text)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -230,7 +230,7 @@ class Settings(_Environment):
 
     @property
     def serves_metrics(self) -> bool:
-        """Whether `/metrics` is there. In HTTP mode, what calls on loopback is a proxy, and few say so."""
+        """Whether `/metrics` is served. In HTTP mode only if asked for: few proxies say that they are one."""
         if self.bot_metrics is None:
             return self.mode == "socket" and is_loopback(self.bot_bind)
         return self.bot_metrics

@@ -1,4 +1,4 @@
-"""How many troubles are told and not over: looked up in the database at a scrape."""
+"""How many alerts are open, by kind: read from the database at a scrape."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from bot.metrics.scrape import read_or_clear
 
 
 async def look(store: AlertStore) -> None:
-    """Set the gauges; raises SQLAlchemyError, and leaves none, if the database can't be asked in time."""
+    """Set the gauges; if the database can't be read, clear them and raise SQLAlchemyError."""
     counted = Counter(await read_or_clear(store.open_kinds(), ALERTS_OPEN))
     for kind in Kind:
         if kind not in HAPPENED:

@@ -100,7 +100,7 @@ class AlertStore:
         return await self._in_transaction(read)
 
     async def open_kinds(self) -> list[Kind]:
-        """Return of which kind each trouble is that is told and not over, on any replica."""
+        """Return the kind of each open trouble: told, on any replica, and not over."""
 
         def read(connection: sa.Connection) -> list[Kind]:
             alerts = [readable(Alert, value) for _, value in _rows(connection, _cards)]

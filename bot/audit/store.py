@@ -44,7 +44,7 @@ _TAKE_LOCK = sa.text(
     "select pg_advisory_xact_lock(:lock) from set_config('lock_timeout', :limit, true) as waiting, "
     "set_config('idle_in_transaction_session_timeout', :limit, true) as holding"
 )
-"""With limits first, as PostgreSQL may hear late of our end, and would keep everybody out as long."""
+"""It sets limits first: PostgreSQL may learn late that we are gone, and others would wait as long."""
 _ROWS_AT_ONCE = 1000
 MAX_BATCH = 100
 """Entries written in one transaction: about 40 ms in which nobody else can use SQLite's one connection."""
@@ -81,7 +81,7 @@ class AuditTrail:
         wanted = _Append(entry, asyncio.get_running_loop().create_future())
         self._waiting.append(wanted)
         if self._writer is None or self._writer.done():
-            # It writes the entries of many: its lines are not about the one that came first.
+            # In a context of its own, as it writes the entries of many: its log lines are about none of them.
             self._writer = asyncio.create_task(self._write_waiting(), context=Context())
         return await self._within(APPEND_SECONDS, _result(wanted))
 
@@ -283,7 +283,7 @@ async def _result(wanted: _Append) -> ChainedEntry:
 
 
 def _append(connection: sa.Connection, batch: Sequence[Entry]) -> "list[_Written | Exception]":
-    """Write what is not there yet, in three statements however much it is: all replicas wait meanwhile."""
+    """Write what is not there yet, in three statements at most, as all replicas wait meanwhile."""
     keys = {entry.key for entry in batch}
     found = connection.execute(sa.select(entries).where(entries.c.key.in_(keys))).mappings()
     there = {row["key"]: dict(row) for row in found}

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 def about_batch(batch: Batch, *_: object) -> dict[str, str]:
-    """Return what each line carries that a workflow of a batch logs."""
+    """Return the fields of every line that a workflow of a batch logs."""
     return {"batch": batch.id}
 
 

@@ -1,7 +1,7 @@
-"""How servers are backed up: what VPS.org listed last, kept up to date while somebody scrapes.
+"""How servers are backed up, by what VPS.org listed last.
 
-A scrape never waits for VPS.org. It has what was listed for a Home or after an earlier scrape; once that is
-too old, it has all listed anew, for the next one. What could not be renewed for long vanishes.
+A scrape never waits for VPS.org: it shows what was listed for a Home, or after an earlier scrape. If that is
+old, it starts a new listing, for the next scrape. What can't be renewed for long is left out.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ log = structlog.get_logger()
 MOST_SERVERS = 200
 """Servers that have gauges of their own: each is two series more in every scrape."""
 VANISH_AFTER = 3
-"""After so many times as long as a listing may be old, what it told counts as unknown."""
+"""How many times as old as `every` a listing can get until its gauges are left out."""
 
 
 class ServerGauges:
-    """Sets the gauges of the servers by a listing that is hardly ever older than `every`."""
+    """Sets the gauges by the last listing; one that is older than `every` is renewed for the next scrape."""
 
     def __init__(self, cache: InventoryCache, every: timedelta) -> None:
         self._cache = cache
@@ -44,7 +44,7 @@ class ServerGauges:
         self._shown: Inventory | None = None
 
     async def look(self) -> None:
-        """Set the gauges to what is known; never asks VPS.org itself, but may have it asked."""
+        """Set the gauges to what is known; if that is old, start a new listing, but don't wait for it."""
         self._renew()
         known = self._cache.known
         if known and services().now() - known.at > VANISH_AFTER * self._every:
@@ -60,7 +60,7 @@ class ServerGauges:
         self._shown = known
 
     def _renew(self) -> None:
-        """Have everything listed, unless what is known will do, or it was tried not long ago."""
+        """Start a listing, unless the last is new enough, or one was started not long ago."""
         now, every = asyncio.get_running_loop().time(), self._every.total_seconds()
         if now - self._asked_at >= every and not self._cache.is_fresh(services().now(), every):
             self._asked_at = now
@@ -93,7 +93,7 @@ def _set(found: Inventory, first: list[Server]) -> None:
 
 
 def _last_good(server: Server, fresh: Freshness, found: Inventory) -> float | None:
-    """Return when its last good backup was made (Unix time); 0 if it has none, but should by now."""
+    """Return when its last good backup was made (Unix time); if it has none, 0 if it should, else None."""
     if fresh.last_complete:
         return fresh.last_complete.timestamp()
     kinds = {trouble.kind for trouble in found.troubles.get(server.id, ())}

@@ -1,1 +1,1 @@
-"""What is counted and measured, for Prometheus to scrape."""
+"""Metrics: what is counted and measured, and the scrape by which Prometheus reads it."""

@@ -1,7 +1,7 @@
-"""All that is counted and measured, by name; docs/metrics.md tells what each is for.
+"""All metrics, by name; docs/metrics.md explains each.
 
-Whoever sees something happen counts it here. No label holds what people typed or an outside service wrote:
-each has a few values that the code knows, or ids.
+The code that sees something happen counts it. No label holds what people typed or an outside service wrote,
+but only ids, and values that the code knows.
 https://prometheus.io/docs/practices/naming/
 """
 
@@ -17,7 +17,7 @@ from prometheus_client import (
 
 PREFIX = "backup_bot"
 
-# A moment of birth per series would double what a scrape has to carry, and serves nobody.
+# The time at which each series began would double the size of a scrape, and nobody uses it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
@@ -49,7 +49,7 @@ THREADS = _gauge("threads", "Threads of the process.")
 DATABASE_CONNECTIONS = _gauge("database_connections", "Connections to the database that are in use.")
 LOG_ERRORS = _counter("log_errors", "Lines of the log that tell of an error, or of worse.", "event")
 OTHER = "other"
-"""What stands for all that is not told apart."""
+"""The value of a label that stands for all that have none of their own."""
 ProcessCollector(registry=REGISTRY)
 
 # Slack.

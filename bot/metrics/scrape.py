@@ -20,15 +20,15 @@ log = structlog.get_logger()
 
 PATH = "/metrics"
 
-PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For")
-"""Headers by which proxies tell of themselves (RFC 7239, section 4; RFC 9110, section 7.6.3)."""
+PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For")
+"""Headers that proxies add (RFC 7239, section 4; RFC 9110, section 7.6.3)."""
 
 LOOK_SECONDS = 2.0
 UNKNOWN_AFTER_SECONDS = 1.5
 
 T = TypeVar("T")
 Look = Callable[[], Awaitable[None]]
-"""Sets gauges to what is the case now."""
+"""Sets gauges to their present values."""
 
 
 class Scrape:
@@ -45,7 +45,7 @@ class Scrape:
         self._answers_proxies = answers_proxies
         self._look_seconds = look_seconds
         self._failing: dict[str, str] = {}
-        self._at_it: dict[str, asyncio.Future[None]] = {}
+        self._tasks: dict[str, asyncio.Future[None]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scrape")
         self.routes = [web.get(PATH, self._answer)]
 
@@ -74,9 +74,9 @@ class Scrape:
             self._failing.pop(name, None)
 
     def _running(self, name: str) -> asyncio.Future[None]:
-        running = self._at_it.get(name)
+        running = self._tasks.get(name)
         if running is None or running.done():
-            running = self._at_it[name] = asyncio.ensure_future(self._looks[name]())
+            running = self._tasks[name] = asyncio.ensure_future(self._looks[name]())
         return running
 
 
@@ -101,4 +101,4 @@ def _clear(gauges: tuple[Gauge, ...]) -> None:
 def _is_passed_on(request: web.Request) -> bool:
     # nginx sends none of these unless told to; before 1.29.7 it speaks HTTP/1.0, as Prometheus never does:
     # https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_http_version
-    return request.version < HttpVersion11 or any(name in request.headers for name in PASSED_ON)
+    return request.version < HttpVersion11 or any(name in request.headers for name in PROXY_HEADERS)

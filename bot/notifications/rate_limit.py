@@ -19,7 +19,7 @@ POSTS, POSTS_SECONDS = 10, 10.0
 EDITS, EDITS_SECONDS = 50, 60.0
 HOMES, HOMES_SECONDS = 100, 60.0
 MOST_CHANNELS = 1_000
-"""Of so many channels and people it is known when they were written to; beyond that, the idle ones go."""
+"""How many channels and people have a limiter; if there would be more, the idle ones are dropped."""
 
 
 class Priority(IntEnum):
@@ -48,7 +48,7 @@ class RateLimiter:
 
     @property
     def is_idle(self) -> bool:
-        """True if nobody waits, and nothing has passed of which the next would have to know."""
+        """True if nobody waits, and nothing has passed so lately that it could make the next one wait."""
         since = asyncio.get_running_loop().time() - self._seconds
         return not self._waiting and (not self._passed or self._passed[-1] <= since)
 

@@ -337,7 +337,7 @@ class SlackMessages:
 
 
 async def finishing(posting: Coroutine[Any, Any, T]) -> T:
-    """Return what a posting returns. A stop gives it a second, as its message might come again otherwise."""
+    """Return what a posting returns; a stop gives it a second to end, so that it is not posted once more."""
     task = asyncio.create_task(posting)
     try:
         return await asyncio.shield(task)

@@ -225,9 +225,9 @@ async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
 
 
 def count_notice(verb: Verb, ended_at: datetime, shown: MessageRef) -> None:
-    """Count that Slack has taken what shows an end that was seen at that moment (UTC), in whichever run.
+    """Measure how long after an end was seen (UTC) Slack took the message that shows it.
 
-    It may have refused it for good: then there is no such message, and nobody has seen it.
+    If Slack refused that message for good, it has no `ts`, and nobody was given notice.
     """
     if not shown.ts:
         return

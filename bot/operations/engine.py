@@ -127,7 +127,7 @@ def _new_run() -> Iterator[None]:
 
 
 Fields = Callable[..., Mapping[str, str]]
-"""Returns, of a workflow's arguments, what is in each line that it logs: whom it is about, by id."""
+"""Takes a workflow's arguments; returns the fields of each line that it logs: ids of what it is about."""
 
 
 class Workflow(Generic[P]):
@@ -136,7 +136,7 @@ class Workflow(Generic[P]):
     def __init__(
         self, name: str, body: Callable[P, Awaitable[None]], *, is_queued: bool, about: Fields
     ) -> None:
-        # Built when first needed, as those of all workflows and steps would hold up the start.
+        # Built when first needed: to build those of all workflows and steps would slow the start.
         @cache
         def arguments() -> list[TypeAdapter[Any]]:
             parameters = inspect.signature(body, eval_str=True).parameters.values()
@@ -145,7 +145,7 @@ class Workflow(Generic[P]):
         async def replay(*stored: Any) -> None:
             given = [kind.validate_python(value) for kind, value in zip(arguments(), stored, strict=False)]
             workflow_id = DBOS.workflow_id or name
-            # Not what the workflow was about that began this one; it runs in a task of its own.
+            # The fields are those of what began this one, in a copy, as this runs in a task of its own.
             clear_contextvars()
             bind_contextvars(**about(*given))
             with runner().running(workflow_id), _new_run(), tracing.ending():
@@ -187,7 +187,7 @@ def workflow(
 ) -> Callable[[Callable[P, Awaitable[None]]], Workflow[P]]:
     """Make a function durable under `name`; `is_queued` if it is run in a server's queue.
 
-    `about` returns, of its arguments, the fields that are in each line that it logs.
+    `about` takes its arguments, and returns the fields of every line that it logs.
     """
     return lambda body: Workflow(name, body, is_queued=is_queued, about=about)
 
@@ -302,12 +302,12 @@ async def enqueue(server_id: int, work: Workflow[P], workflow_id: str, *args: P.
 
 
 def _same_trace() -> AbstractContextManager[object]:
-    """Record in which trace something is started, so that it is part of it also after a restart."""
+    """Record the current trace with what is started, so that it belongs to it after a restart, too."""
     return PropagateOtelContext() if tracing.is_on() else nullcontext()
 
 
 def fetch_queued() -> None:
-    """Have the queue looked at soon, as something in it has become due."""
+    """Have the queue looked at soon: something in it may be due."""
     _nudge[0]()
 
 

@@ -1,4 +1,4 @@
-"""How many operations are open, and for how long: looked up in the database at a scrape."""
+"""How many operations are open, and for how long: read from the database at a scrape."""
 
 import asyncio
 import time
@@ -35,14 +35,11 @@ where not exists (
 )
 group by state
 """
-"""Counts what `records.unfinished` returns, which reads all that is stored of each.
-
-SQLite has an index for open ones, and takes it only for a question with the very words of its definition.
-"""
+"""Counts what `records.unfinished` returns, without reading all that is stored of each."""
 
 
 async def look(database: sa.Engine) -> None:
-    """Set the gauges; raises SQLAlchemyError, and leaves none, if the database can't be asked in time."""
+    """Set the gauges; if the database can't be read, clear them and raise SQLAlchemyError."""
     found = await read_or_clear(asyncio.to_thread(_read, database), OPERATIONS_OPEN, OPERATION_OLDEST_AGE)
     now = time.time()
     for state in STATES:

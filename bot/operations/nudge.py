@@ -35,7 +35,7 @@ class QueueNudge:
         """Fetch what is due, soon."""
         self._is_wanted = not self._is_closed
         if self._is_wanted and (self._task is None or self._task.done()):
-            # In nobody's name, as it begins whatever is due.
+            # In a context of its own, as it begins whatever is due, whatever was queued here.
             self._task = asyncio.create_task(self._run(), context=Context())
 
     async def aclose(self) -> None:

@@ -108,7 +108,7 @@ def alarm_id(operation_id: str) -> str:
 
 
 def about_operation(operation: Operation, *_: object) -> dict[str, str]:
-    """Return what each line carries that a workflow of an operation logs."""
+    """Return the fields of every line that a workflow of an operation logs."""
     return {"operation": operation.id}
 
 

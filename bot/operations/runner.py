@@ -51,7 +51,7 @@ class Runner:
         # Not before the task's end, as the engine records in it what came of the workflow.
         if task is not None:
             task.add_done_callback(self._is_done)
-            task.add_done_callback(lambda _: self._is_over(workflow_id))
+            task.add_done_callback(lambda _: self._release(workflow_id))
         try:
             yield
         finally:
@@ -150,7 +150,7 @@ class Runner:
         if not self._busy:
             self._idle.set()
 
-    def _is_over(self, workflow_id: str) -> None:
+    def _release(self, workflow_id: str) -> None:
         if over := self._over.pop(workflow_id, None):
             over.set()
 

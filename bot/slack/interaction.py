@@ -380,7 +380,7 @@ class Interaction:
 
 
 def note_refusal(error: BotError, person: str) -> None:
-    """Count and log what a person was refused: numbers and values of our own, none of what people wrote."""
+    """Count and log a refusal, with numbers and values of ours from it, but nothing that people wrote."""
     facts = {name: value for name, value in vars(error).items() if isinstance(value, Enum | int | float)}
     REFUSALS.labels(type(error).__name__).inc()
     log.info("refused", error=type(error).__name__, person=person, facts=facts)

@@ -44,7 +44,7 @@ LARGEST_REFUSAL = 2**20
 MOST_PAGES = 1000
 
 ENDPOINTS = frozenset({"/account/me/", "/backups/", "/backups/{id}/", "/servers/", "/servers/{id}/restore/"})
-"""What is called, as it is counted."""
+"""What is counted by name; all else is "other"."""
 _NUMBER = re.compile(r"(?<=/)\d+(?=/)")
 
 LONGEST_WAIT = 10.0
@@ -69,8 +69,8 @@ class _Budget:
 
 
 @dataclass
-class _Seen:
-    """What is seen of an exchange from outside."""
+class _Measured:
+    """How an exchange went: its HTTP status, if it had one, and how long it took."""
 
     status: int | None = None
     seconds: float = 0.0
@@ -190,13 +190,13 @@ class VpsClient:
         self, method: str, url: httpx.URL, json: object = None, budget: _Budget | None = None
     ) -> object | None:
         budget = budget or _Budget(self._largest)
-        with self._seen(method, url) as seen:
+        with self._measuring(method, url) as exchange:
             try:
                 async with (
                     asyncio.timeout(WHOLE_EXCHANGE),
                     self._http.stream(method, url, json=json) as response,
                 ):
-                    seen.status = response.status_code
+                    exchange.status = response.status_code
                     body = await self._body(response, method, budget)
             except (httpx.HTTPError, TimeoutError) as error:
                 self.is_answered = False
@@ -204,7 +204,7 @@ class VpsClient:
                 _log.warning("vps_unanswered", method=method, path=url.path, error=why)
                 raise broken(error, method) from None
         self.is_answered = response.status_code < 500
-        path, code, seconds = url.path, response.status_code, round(seen.seconds, 3)
+        path, code, seconds = url.path, response.status_code, round(exchange.seconds, 3)
         if not response.is_success:
             _log.warning("vps_refused", method=method, path=path, status=code, seconds=seconds)
             raise refusal(response.status_code, response.headers, body, method, self._mask.text)
@@ -237,19 +237,19 @@ class VpsClient:
         return body
 
     @contextmanager
-    def _seen(self, method: str, url: httpx.URL) -> Iterator[_Seen]:
-        """Measure, count and trace an exchange, whose status is put into what this yields."""
-        endpoint, seen, began = self._endpoint(url), _Seen(), time.monotonic()
+    def _measuring(self, method: str, url: httpx.URL) -> Iterator[_Measured]:
+        """Measure, count and trace an exchange; what is inside sets its status."""
+        endpoint, exchange, began = self._endpoint(url), _Measured(), time.monotonic()
         name = f"{method} {endpoint}"
         with tracing.call(name, http__request__method=method, url__template=endpoint) as span:
             try:
-                yield seen
+                yield exchange
             finally:
-                seen.seconds = time.monotonic() - began
-                status = str(seen.status or "none")
-                VPS_REQUEST_SECONDS.labels(method, endpoint, status).observe(seen.seconds)
-                span.set_attributes(http__response__status_code=seen.status)
-                if seen.status and not httpx.codes.is_success(seen.status):
+                exchange.seconds = time.monotonic() - began
+                status = str(exchange.status or "none")
+                VPS_REQUEST_SECONDS.labels(method, endpoint, status).observe(exchange.seconds)
+                span.set_attributes(http__response__status_code=exchange.status)
+                if exchange.status and not httpx.codes.is_success(exchange.status):
                     span.fail(status)
 
     def _url(self, path: str, params: Params | None = None) -> httpx.URL:

@@ -85,7 +85,7 @@ async def test_a_look_that_hangs_is_joined_by_the_next_scrape_instead_of_another
     assert begun == ["once"]
     assert [(line["look"], line["error"]) for line in logs] == [("stuck", "TimeoutError")]
     may_end.set()
-    await scrape._at_it["stuck"]
+    await scrape._tasks["stuck"]
 
 
 async def test_what_a_database_that_hangs_told_before_is_not_told_again(
