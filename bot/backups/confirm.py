@@ -74,7 +74,7 @@ async def open_confirmation(
 async def show_in_view(
     interaction: Interaction, view_id: str, drawing: Awaitable[View], form: Json | None = None
 ) -> None:
-    """Show in an open modal what is drawn for it, or why it can't be: then above `form`, if there is one."""
+    """Show in an open modal what is drawn for it, or why it can't be: alone, or above `form`."""
     view: View | Json
     try:
         view = await drawing

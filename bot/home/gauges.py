@@ -55,7 +55,7 @@ class ServerGauges:
             SERVER_SLOTS_USED.clear()
             SERVER_LAST_GOOD_BACKUP.clear()
         elif known is not self._shown:
-            # In a thread, as of many thousand servers it takes a while.
+            # In a thread, as with thousands of servers it takes a while.
             _set(known, await asyncio.to_thread(_at_risk_first, known))
         self._shown = known
 
@@ -81,7 +81,7 @@ def _set(found: Inventory, first: list[Server]) -> None:
     SERVERS.set(len(found.servers))
     SERVERS_NOT_SHOWN.set(len(found.servers) - len(first) + found.servers_not_shown)
     SERVERS_LISTED.set(found.at.timestamp())
-    # Of those that are gone, none stays.
+    # Servers that are gone must not stay.
     SERVER_SLOTS_USED.clear()
     SERVER_LAST_GOOD_BACKUP.clear()
     for server in first:

@@ -55,8 +55,8 @@ class Scrape:
         await asyncio.gather(*map(self._look, self._looks))
         ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
         THREADS.set(threading.active_count())
-        # With hundreds of servers it takes long enough to keep acks waiting. While the database hangs, all
-        # threads in which it is asked may wait for it.
+        # In a thread, as with hundreds of servers it would keep acks waiting; and in one of its own, as all
+        # others may wait for a database that hangs.
         text = await asyncio.get_running_loop().run_in_executor(self._thread, generate_latest, REGISTRY)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 

@@ -68,7 +68,7 @@ def add_index(database: sa.Engine) -> None:
     """Make sure that there is an index for what is open."""
     schema = None if database.dialect.name == "sqlite" else "dbos"
     with making_tables(database, _PREPARING) as connection:
-        # PostgreSQL would first wait for all who write, and keep all others waiting, though it is there.
+        # Even if it is there, PostgreSQL would wait for all who write, and keep all others waiting.
         there = sa.inspect(connection).get_indexes("workflow_status", schema)
         if _OPEN_INDEX not in {each["name"] for each in there}:
             table = f"{schema}.workflow_status" if schema else "workflow_status"

@@ -65,7 +65,7 @@ COUNTED_ERRORS = frozenset(
 """Slack's own names for errors that are counted by name; any other is counted as "other"."""
 
 UPLOAD = "upload"
-"""What the sending of a file is counted as: Slack names an address for each."""
+"""The method by which the sending of a file is counted: Slack names an address for each."""
 RESPONSE_URL = "response_url"
 
 _METHOD = re.compile(r"[a-zA-Z]+(?:\.[a-zA-Z]+)+")
@@ -84,8 +84,8 @@ def timed() -> aiohttp.TraceConfig:
     return config
 
 
-class _Counted(AsyncRetryHandler):
-    """Counts what is made once more."""
+class _CountsRetries(AsyncRetryHandler):
+    """Counts each retry."""
 
     @override
     async def prepare_for_next_attempt_async(self, **what: Any) -> None:
@@ -93,7 +93,7 @@ class _Counted(AsyncRetryHandler):
         await super().prepare_for_next_attempt_async(**what)
 
 
-class RateLimitRetryHandler(_Counted, AsyncRateLimitErrorRetryHandler):
+class RateLimitRetryHandler(_CountsRetries, AsyncRateLimitErrorRetryHandler):
     """Waits as long as Slack asks for, except for a modal, whose trigger would be dead by then."""
 
     @override
@@ -108,7 +108,7 @@ class RateLimitRetryHandler(_Counted, AsyncRateLimitErrorRetryHandler):
         return await super()._can_retry_async(request=request, **more)
 
 
-class ConnectRetryHandler(_Counted, AsyncConnectionErrorRetryHandler):
+class ConnectRetryHandler(_CountsRetries, AsyncConnectionErrorRetryHandler):
     """Tries again what could not be sent, as no connection came about."""
 
     def __init__(self, max_retry_count: int) -> None:
@@ -116,7 +116,7 @@ class ConnectRetryHandler(_Counted, AsyncConnectionErrorRetryHandler):
 
 
 def method_of(url: str, base_url: str) -> str:
-    """Return which method is called, as it is counted."""
+    """Return by which method a call is counted."""
     method = url.removeprefix(base_url)
     return method if _METHOD.fullmatch(method) else UPLOAD
 

@@ -95,7 +95,7 @@ class HttpConnection:
             response = await self._answer(request, timer)
             outcome = _outcome(response, timer, is_gone=request.transport is None)
         except Exception:
-            # Whatever breaks before a request is read as Slack's, strangers can bring about.
+            # Strangers can cause whatever breaks before a request is known to be Slack's.
             outcome = "failed" if timer.is_read else "refused"
             raise
         finally:

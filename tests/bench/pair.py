@@ -18,7 +18,7 @@ from tests.operations.postgres import Postgres
 from tests.torture.records import Records
 
 POLL_SECONDS = 0.5
-"""How often the bots look at their backups: soon, so that it is not this wait that is measured."""
+"""How often the bots look at their backups: so often that this wait is not what is measured."""
 ENDED_EVERY = 0.2
 BEGUN = """
 select split_part(workflow_uuid, ':', 1) from dbos.workflow_status
@@ -91,7 +91,7 @@ class Pair:
         return {str(server_id) for (server_id,) in rows}
 
     async def settled(self, seconds: float) -> dict[str, int]:
-        """Let backups end until all is told, so long at most; return how many promises were broken."""
+        """Let backups end until all is told, within so many seconds; return how many promises were broken."""
         records = Records(self._database)
         async with ending(self.stage, ENDED_EVERY):
             stuck = await asyncio.to_thread(records.wait_until_all_is_done, seconds)

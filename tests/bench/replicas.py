@@ -15,11 +15,11 @@ from tests.bench.subjects import Bench, bare_on, bots_on, on_stage, pid_of
 from tests.bench.told import Told
 from tests.operations.postgres import Postgres
 
-AS_ONE, DEARER = 0.8, 1.25
-"""What several must get done of what one does, and may cost of its CPU, where all share the cores."""
+LEAST_MADE, MOST_COST = 0.8, 1.25
+"""What several must make of what one makes, and may cost of its CPU; all share the same cores."""
 LOOKS_AIM, IDLE_AIM = 0.9, 2.0
 IDLE_PART = 0.25
-"""How much of the time for which a crowd is watched they are watched doing nothing."""
+"""For what share of `Sizes.quiet` bots are watched doing nothing."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ async def _round(bench: Bench, server: Postgres, count: int) -> _Round:
 
 
 async def _all_told(bench: Bench, stage: Stage, asked: Burst) -> int:
-    """Wait until all are made, then until people are told of each; return of how many they never are."""
+    """Wait until all are made, then until people are told of each; return how many never are."""
     told = Told(stage.workspace)
     lost = await lost_of(bench, stage, asked.commands)
     told.begin(server.name for server in stage.servers)
@@ -147,8 +147,8 @@ def _creates_row(count: int, rounds: Sequence[_Round], first: Sequence[_Round]) 
         f"each; of {len(acks)}: {not_taken} not confirmed, {lost} lost"
     )
     ok = p99(acks) <= SLOWEST_ACK and not not_taken + lost
-    ok = ok and figures["made_to_one"] >= AS_ONE and figures["cost_to_one"] <= DEARER
-    aim = f"p99 <= {SLOWEST_ACK} s, none lost; >= {AS_ONE} of what one makes, <= {DEARER} of its CPU"
+    ok = ok and figures["made_to_one"] >= LEAST_MADE and figures["cost_to_one"] <= MOST_COST
+    aim = f"p99 <= {SLOWEST_ACK} s, none lost; >= {LEAST_MADE} of what one makes, <= {MOST_COST} of its CPU"
     return Row(f"create, {_replicas(count)}", measured, aim, ok, figures)
 
 

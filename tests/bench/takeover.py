@@ -60,7 +60,7 @@ async def _row(
     took: list[float] = []
     pieces: list[float] = []
     for number in range(times):
-        # Of which only one is behind what falls silent.
+        # Only the first is behind the network that falls silent.
         victim = pair.bots[0 if mend else number % 2]
         asking = asyncio.gather(*(pair.ask(server) for server in islice(servers, ASKED)))
         await asyncio.sleep(random.uniform(0, LONGEST_SECONDS))
