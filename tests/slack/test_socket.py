@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import structlog
 from pydantic import SecretStr
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.slack.socket import SocketConnection
 from tests.metrics.growth import Growth
@@ -175,15 +175,7 @@ async def test_what_is_not_acked_counts_by_why(
     wire: Wire, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.socket.ACK_SECONDS", 0.05)  # After which no ack is of use.
-    app = wire.app()
-    asked, may_answer = asyncio.Event(), asyncio.Event()
-
-    @app.command("/backup")
-    async def backup(ack: AsyncAck) -> None:
-        asked.set()
-        await may_answer.wait()
-        await ack()
-
+    app, asked, may_answer = wire.late_app()
     growth = Growth()
     connection = connect(app, FAST)
     slack = await wire.connection(1)

@@ -64,15 +64,7 @@ async def test_a_replaced_socket_that_slack_leaves_open_is_closed(
 async def test_an_ack_too_late_for_its_socket_goes_out_on_the_next(
     before: bool, wire: Wire, connect: Connect
 ) -> None:
-    app = wire.app()
-    asked, may_answer = asyncio.Event(), asyncio.Event()
-
-    @app.command("/backup")
-    async def backup(ack: AsyncAck) -> None:
-        asked.set()
-        await may_answer.wait()
-        await ack()
-
+    app, asked, may_answer = wire.late_app()
     connect(app, FAST)
     old = await wire.connection(1)
     await old.asks("e-late")

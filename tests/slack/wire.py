@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 from pydantic import SecretStr
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.health import HttpServer
 from bot.slack.auth import keep_proxy, web_client
@@ -93,6 +93,18 @@ class Wire:
     def app(self, signing_secret: str = "secret") -> AsyncApp:
         client = web_client(SecretStr("xoxb-1"), self.api_url)
         return AsyncApp(client=client, signing_secret=signing_secret, before_authorize=keep_proxy(client))
+
+    def late_app(self) -> tuple[AsyncApp, asyncio.Event, asyncio.Event]:
+        """Return an app, what is set once `/backup` was asked for, and what lets that be acked."""
+        app, asked, may_answer = self.app(), asyncio.Event(), asyncio.Event()
+
+        @app.command("/backup")
+        async def backup(ack: AsyncAck) -> None:
+            asked.set()
+            await may_answer.wait()
+            await ack()
+
+        return app, asked, may_answer
 
     async def connection(self, number: int) -> Connection:
         """Wait for that many connections; return the last of them."""
