@@ -198,7 +198,7 @@ def current() -> Span:
 
 
 @contextmanager
-def ending() -> Iterator[None]:
+def marking_end() -> Iterator[None]:
     """Set on the engine's span how this ends: by a stop (to the engine a failure), or by an error."""
     try:
         yield

@@ -204,7 +204,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 
 
 def test_words_from_outside_stay_inside(exported: InMemorySpanExporter) -> None:
-    with tracing.span("command"), suppress(ValueError), tracing.ending():
+    with tracing.span("command"), suppress(ValueError), tracing.marking_end():
         inside = get_current_span()
         # As dbos does with an exception that ends a step.
         inside.set_status(StatusCode.ERROR, "secret-words")
@@ -240,7 +240,7 @@ def test_calls_are_spans_inside_a_trace_alone(exported: InMemorySpanExporter) ->
 
 def test_a_stop_is_no_failure_and_a_failure_has_a_kind(exported: InMemorySpanExporter) -> None:
     for error in (asyncio.CancelledError(), KeyError("secret-words")):
-        with tracing.span("step") as span, suppress(asyncio.CancelledError, KeyError), tracing.ending():
+        with tracing.span("step") as span, suppress(asyncio.CancelledError, KeyError), tracing.marking_end():
             raise error
         del span
     stopped, failed = exported.get_finished_spans()

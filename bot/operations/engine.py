@@ -148,7 +148,7 @@ class Workflow(Generic[P]):
             # The fields are those of what began this one, in a copy, as this runs in a task of its own.
             clear_contextvars()
             bind_contextvars(**about(*given))
-            with runner().running(workflow_id), _new_run(), tracing.ending():
+            with runner().running(workflow_id), _new_run(), tracing.marking_end():
                 try:
                     await body(*given)  # type: ignore[call-arg]
                 except SQLAlchemyError as error:
@@ -210,7 +210,7 @@ def step(
         async def recorded(*args: P.args, **kwargs: P.kwargs) -> Any:
             run = runner().interruptible if interruptible else runner().critical
             try:
-                with tracing.ending():
+                with tracing.marking_end():
                     return result().dump_python(await run(body(*args, **kwargs)), mode="json")
             except SQLAlchemyError as error:
                 if DBOS.workflow_id is None:

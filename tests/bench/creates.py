@@ -125,13 +125,13 @@ async def _round(bench: Bench) -> _Round:
         await burst(beside, ["help"] * 8)
         bare = await burst(beside, ["help"] * count)
         ours = await burst(stage, asking_for(stage, 0, count))
-        async with ending(stage):
+        async with backups_ending(stage):
             never_made = await lost_of(bench, stage, ours.commands)
     return _Round(bare, ours, sum(not taken(each) for each in ours.commands), never_made)
 
 
 @asynccontextmanager
-async def ending(stage: Stage, every: float = 1.0) -> AsyncIterator[None]:
+async def backups_ending(stage: Stage, every: float = 1.0) -> AsyncIterator[None]:
     """Let the backups in progress end every so many seconds, until the end of the block."""
 
     async def go_on() -> None:

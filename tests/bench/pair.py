@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.slack.workspace import Change, Message
 from bot.sandbox.vps.model import Server
-from tests.bench.creates import ending, taken
+from tests.bench.creates import backups_ending, taken
 from tests.bench.stage import Command, Stage
 from tests.bench.subjects import START_SECONDS, Bench, bots_on
 from tests.operations.postgres import Postgres
@@ -93,7 +93,7 @@ class Pair:
     async def settled(self, seconds: float) -> dict[str, int]:
         """Let backups end until all is told, within so many seconds; return how many promises were broken."""
         records = Records(self._database)
-        async with ending(self.stage, ENDED_EVERY):
+        async with backups_ending(self.stage, ENDED_EVERY):
             stuck = await asyncio.to_thread(records.wait_until_all_is_done, seconds)
         broken = await asyncio.to_thread(records.broken)
         records.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.sandbox.bot_process import BotProcess
-from tests.bench.creates import ending, taken
+from tests.bench.creates import backups_ending, taken
 from tests.bench.figures import Row, seconds
 from tests.bench.pair import ENDED_EVERY, Pair, pair_on, words
 from tests.bench.subjects import Bench, on_stage
@@ -38,7 +38,7 @@ async def _without_postgres(bench: Bench, server: Postgres, network: Forwarder) 
     async with (
         on_stage(servers=SERVERS, channels=SERVERS) as stage,
         pair_on(bench, stage, server, database, DATABASE_URL=way) as pair,
-        ending(stage, ENDED_EVERY),
+        backups_ending(stage, ENDED_EVERY),
     ):
         victim = pair.bots[0]
         async with _asking(pair):
@@ -86,7 +86,7 @@ async def _without_slack(bench: Bench, server: Postgres) -> Row:
         way = stage.slack_api_url.replace(str(stage.port), str(await network.start()))
         async with (
             pair_on(bench, stage, server, server.new_database(), SLACK_API_URL=way) as pair,
-            ending(stage, ENDED_EVERY),
+            backups_ending(stage, ENDED_EVERY),
         ):
             victim = pair.bots[0]
             async with _asking(pair):

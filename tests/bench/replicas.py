@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from bot.sandbox.bot_process import BotProcess
-from tests.bench.creates import SLOWEST_ACK, asking_for, ending, lost_of, taken
+from tests.bench.creates import SLOWEST_ACK, asking_for, backups_ending, lost_of, taken
 from tests.bench.figures import Row, median, p99, seconds
 from tests.bench.load import Burst, burst, until
 from tests.bench.process import cpu_seconds, family_cpu_seconds
@@ -100,7 +100,7 @@ async def _all_told(bench: Bench, stage: Stage, asked: Burst) -> int:
     told = Told(stage.workspace)
     lost = await lost_of(bench, stage, asked.commands)
     told.begin(server.name for server in stage.servers)
-    async with ending(stage):
+    async with backups_ending(stage):
         await until(lambda: len(told.both) >= len(stage.made), bench.sizes.patience)
     return lost + len(stage.made) - len(told.both)
 

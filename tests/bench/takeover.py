@@ -10,7 +10,7 @@ from itertools import islice
 from random import Random
 
 from bot.sandbox.bot_process import BotProcess
-from tests.bench.creates import ending, taken
+from tests.bench.creates import backups_ending, taken
 from tests.bench.figures import Row, median, seconds
 from tests.bench.pair import ENDED_EVERY, Pair, pair_on, words
 from tests.bench.stage import Stage
@@ -100,5 +100,5 @@ async def _carried_on(bench: Bench, pair: Pair, victim: BotProcess) -> list[floa
     begun = pair.begun_by(victim)
     await victim.ended()
     await asyncio.sleep(UNDERWAY_SECONDS)
-    async with ending(pair.stage, ENDED_EVERY):
+    async with backups_ending(pair.stage, ENDED_EVERY):
         return [moment - killed for moment in await pair.carried_on(begun, bench.sizes.patience)]
