@@ -21,7 +21,7 @@ from slack_sdk.webhook import WebhookResponse
 from typing_extensions import override
 
 from bot import tracing
-from bot.metrics.instruments import SLACK_REQUEST_SECONDS, SLACK_RETRIES
+from bot.metrics.instruments import OTHER, SLACK_REQUEST_SECONDS, SLACK_RETRIES
 
 COUNTED_ERRORS = frozenset(
     (
@@ -126,7 +126,7 @@ def counted_error(answer: object) -> str | None:
     name = answer.get("error") if isinstance(answer, dict) else None
     if name is None:
         return None
-    return name if isinstance(name, str) and name in COUNTED_ERRORS else "other"
+    return name if isinstance(name, str) and name in COUNTED_ERRORS else OTHER
 
 
 class EachTry(AsyncRetryHandler):

@@ -16,7 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.metrics.instruments import SLACK_DISCONNECTS
+from bot.metrics.instruments import OTHER, SLACK_DISCONNECTS
 from bot.network import certificate_problem, proxy_for
 from bot.slack.acks import ACK_SECONDS, AckTimer, Outcome, PendingAcks, outcome_of
 from bot.slack.auth import error_name
@@ -116,7 +116,7 @@ class SocketConnection:
             self._retire(previous)
         await socket.over.wait()
         lived = asyncio.get_running_loop().time() - opened
-        reason = socket.reason if socket.reason in _COUNTED_REASONS else "other"
+        reason = socket.reason if socket.reason in _COUNTED_REASONS else OTHER
         SLACK_DISCONNECTS.labels(reason).inc()
         if socket.reason in ROUTINE:
             log.info("slack_connection_renewed", reason=socket.reason, lived_seconds=round(lived, 1))

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from bot import tracing
 from bot.errors import BadRequest, Busy, ConfigurationError, InvalidResponse, Nonsense, Unreachable
 from bot.masking import Mask
-from bot.metrics.instruments import VPS_REQUEST_SECONDS, VPS_RETRIES
+from bot.metrics.instruments import OTHER, VPS_REQUEST_SECONDS, VPS_RETRIES
 from bot.network import certificate_problem, proxy_for, trusted
 from bot.vps.read_json import read_json
 from bot.vps.refusals import Hide, api_words, broken, invalid_response, refusal, says_no, writes
@@ -259,7 +259,7 @@ class VpsClient:
     def _endpoint(self, url: httpx.URL) -> str:
         """Return which of `ENDPOINTS` is called; "other" for what only VPS.org's pages lead to."""
         path = _NUMBER.sub("{id}", url.path.removeprefix(self._base.path.rstrip("/")))
-        return path if path in ENDPOINTS else "other"
+        return path if path in ENDPOINTS else OTHER
 
     def _next(self, here: httpx.URL, address: object) -> httpx.URL | None:
         if address is None or address == "":
