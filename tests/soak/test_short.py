@@ -146,9 +146,9 @@ def stage() -> SoakStage:
     return SoakStage(random.Random(1))
 
 
-def tally(stage: SoakStage, *, acked: bool = True) -> Tally:
+def tally(stage: SoakStage, *, acked: bool = True, ended: float = float("inf")) -> Tally:
     traffic = Traffic(stage, None, 50.0, random.Random(1))
-    traffic.asks.append(Ask("mention", WORD, stage.persons[0], "srv-0001", acked=acked, ended=float("inf")))
+    traffic.asks.append(Ask("mention", WORD, stage.persons[0], "srv-0001", acked=acked, ended=ended))
     return traffic.tally()
 
 
@@ -190,6 +190,15 @@ def test_what_is_broken_is_counted(stage: SoakStage) -> None:
 def test_who_is_told_that_nothing_was_begun_has_lost_nothing(stage: SoakStage) -> None:
     stage.whispers[stage.persons[0]].append((float("inf"), ":warning: I could not record that."))
     assert tally(stage).lost == 0
+
+
+@pytest.mark.parametrize(("server", "lost"), [("srv-0001", 0), ("srv-0002", 1)])
+def test_who_waits_no_longer_may_still_be_told_of_that_server(
+    stage: SoakStage, server: str, lost: int
+) -> None:
+    told = f":no_entry_sign: Not backed up: *{server}*"
+    stage.whispers[stage.persons[0]].append((float("inf"), told))
+    assert tally(stage, ended=0.0).lost == lost
 
 
 def test_what_is_over_is_forgotten_and_what_goes_on_is_not(stage: SoakStage) -> None:
