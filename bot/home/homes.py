@@ -56,6 +56,7 @@ class _Home:
     """A Home that is open; moments are the event loop's.
 
     `hash` is Slack's for what is shown now, `content` what that is. `due_at`: when it is to be shown anew.
+    `asked` waits to show it to its person, with a listing that is at most `within` seconds old.
     """
 
     person: str
@@ -67,6 +68,8 @@ class _Home:
     shown_at: float = float("-inf")
     due_at: float | None = None
     is_urgent: bool = False
+    within: float = float("inf")
+    asked: asyncio.Task[None] | None = None
     showing: asyncio.Task[None] | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -101,13 +104,20 @@ class Homes:
     async def show(self, interaction: Interaction, form: HomeForm, *, is_opened: bool = False) -> None:
         """Show a person their Home, or another part of it, because they asked for it.
 
+        Who asks again while that still waits for its turn is shown once, what they asked for last.
         Raises SlackApiError, or one of `UNANSWERED`, if Slack does not take it.
         """
         one = self._used(interaction, form)
-        within = OPENED_SECONDS if is_opened else TURNED_SECONDS
-        give_up_after = SHORT_TIMEOUT_SECONDS if self.cache.known else TIMEOUT_SECONDS
+        one.within = min(one.within, OPENED_SECONDS if is_opened else TURNED_SECONDS)
+        if one.asked is None:
+            one.asked = asyncio.create_task(self._show_asked(one))
+        await asyncio.shield(one.asked)
+
+    async def _show_asked(self, one: _Home) -> None:
+        await self._limits.publish(Priority.OUTCOME)
         async with one.lock:
-            await self._limits.publish(Priority.OUTCOME)
+            within, one.within, one.asked = one.within, float("inf"), None
+            give_up_after = SHORT_TIMEOUT_SECONDS if self.cache.known else TIMEOUT_SECONDS
             try:
                 gathered = await self._gather(one, within, give_up_after)
             except NotChecked as error:
@@ -153,10 +163,10 @@ class Homes:
                     one.due_at, one.is_urgent = None, False
                     one.showing = asyncio.create_task(self._show_anew(one))
         finally:
-            showing = [one.showing for one in self._open.values() if one.showing is not None]
-            for each in showing:
+            tasks = [task for one in self._open.values() for task in (one.asked, one.showing) if task]
+            for each in tasks:
                 each.cancel()
-            await asyncio.gather(*showing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def aclose(self) -> None:
         """Show nothing any more: the engine, which is asked what there is to show, is about to stop."""
@@ -233,8 +243,9 @@ class Homes:
 
     async def _show_anew(self, one: _Home) -> None:
         try:
+            # Before the lock, as whoever asks meanwhile goes first.
+            await self._limits.publish(Priority.PROGRESS)
             async with one.lock:
-                await self._limits.publish(Priority.PROGRESS)
                 gathered = await self._gather(one, LISTED_SECONDS, None)
                 if json.dumps(gathered.view.to_dict()) != one.content:
                     await self._publish(one, gathered.view, {"hash": one.hash} if one.hash else {})

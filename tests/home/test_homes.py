@@ -110,6 +110,31 @@ async def test_so_many_homes_are_kept_up_to_date_and_no_more(
     assert "Backing up" not in shown(world, "cleo"), "hers was used least lately"
 
 
+@pytest.mark.parametrize("is_drawn_anew", [False, True])
+async def test_whoever_opens_their_home_again_and_again_waits_for_one_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_drawn_anew: bool
+) -> None:
+    await open_homes(world, "ben")
+    limiter = services().homes._limits._homes
+    monkeypatch.setattr(limiter, "limit", len(limiter._passed))
+    if is_drawn_anew:
+        await world.person("ana").types("/backup create web-1")
+        await world.until(lambda: limiter._waiting, "Ben's is about to be shown anew")
+    before = len(limiter._waiting)
+    for _ in range(5):
+        await world.person("ben").opens_home()
+    await world.until(lambda: len(limiter._waiting) > before, "Ben's waits for its turn")
+    assert len(limiter._waiting) == before + 1
+    shows = []
+    leave = world.workspace.listen(lambda change: shows.append(1) if change.kind == "home" else None)
+    # Room for one: that is for the person, not for what changes by itself.
+    monkeypatch.setattr(limiter, "limit", len(limiter._passed) + 1)
+    limiter._open()
+    await world.until(lambda: shows, "Ben's Home is shown")
+    leave()
+    assert services().homes._open["UBEN"].asked is None
+
+
 async def test_while_no_home_is_open_nothing_looks_and_nothing_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float | None] = []
     timeout = asyncio.timeout
