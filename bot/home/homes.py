@@ -104,14 +104,15 @@ class Homes:
     async def show(self, interaction: Interaction, form: HomeForm, *, is_opened: bool = False) -> None:
         """Show a person their Home, or another part of it, because they asked for it.
 
-        Who asks again while that still waits for its turn is shown once, what they asked for last.
+        Who asks again while that still waits for its turn is shown once, what they asked for last: this
+        returns at once then, so that nothing piles up behind Slack's limit.
         Raises SlackApiError, or one of `UNANSWERED`, if Slack does not take it.
         """
         one = self._used(interaction, form)
         one.within = min(one.within, OPENED_SECONDS if is_opened else TURNED_SECONDS)
         if one.asked is None:
             one.asked = asyncio.create_task(self._show_asked(one))
-        await asyncio.shield(one.asked)
+            await asyncio.shield(one.asked)
 
     async def _show_asked(self, one: _Home) -> None:
         await self._limits.publish(Priority.OUTCOME)

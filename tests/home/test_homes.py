@@ -110,6 +110,12 @@ async def test_so_many_homes_are_kept_up_to_date_and_no_more(
     assert "Backing up" not in shown(world, "cleo"), "hers was used least lately"
 
 
+def handled_now() -> int:
+    """How many events are being handled."""
+    names = [each.get_coro().__qualname__ for each in asyncio.all_tasks()]  # type: ignore[union-attr]
+    return sum(name.startswith("Events.") for name in names)
+
+
 @pytest.mark.parametrize("is_drawn_anew", [False, True])
 async def test_whoever_opens_their_home_again_and_again_waits_for_one_turn(
     world: World, monkeypatch: pytest.MonkeyPatch, *, is_drawn_anew: bool
@@ -125,6 +131,7 @@ async def test_whoever_opens_their_home_again_and_again_waits_for_one_turn(
         await world.person("ben").opens_home()
     await world.until(lambda: len(limiter._waiting) > before, "Ben's waits for its turn")
     assert len(limiter._waiting) == before + 1
+    await world.until(lambda: handled_now() == 1, "no other opening is kept until then")
     shows = []
     leave = world.workspace.listen(lambda change: shows.append(1) if change.kind == "home" else None)
     # Room for one: that is for the person, not for what changes by itself.
