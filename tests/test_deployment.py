@@ -79,6 +79,11 @@ def test_the_health_check_asks_where_the_bot_listens(environment: dict[str, str]
     assert address(environment) == asked
 
 
+def test_the_unit_has_memory_given_back_to_the_system_as_the_image_has() -> None:
+    in_image, in_unit = (re.findall(r"MALLOC_\w+=\d+", text) for text in (DOCKERFILE, UNIT.read_text()))
+    assert in_image == in_unit != []
+
+
 async def test_the_health_check_tells_a_bot_that_lives_from_one_that_does_not() -> None:
     server = HttpServer(routes({}), port=0)
     await server.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -16,6 +17,8 @@ from tests.bench.sizes import Sizes
 from tests.bench.stage import PEOPLE, Stage
 from tests.operations.postgres import Postgres
 
+MALLOC = dict(re.findall(r"(MALLOC_\w+)=(\d+)", (SOURCES / "Dockerfile").read_text()))
+"""What has memory given back to the system, as in the image."""
 UNLIMITED = (sys.executable, "-c", "from tests.bench.unlimited import run; run()")
 BARE = (sys.executable, "-c", "from tests.bench.bare import run; run()")
 START_SECONDS = 30.0
@@ -32,7 +35,7 @@ class Bench:
     postgres: Postgres | None = None
 
     def settings(self, stage: Stage, database: str = "") -> dict[str, str]:
-        """Return a bot's environment: the defaults, but for how often it looks for its backups."""
+        """Return a bot's environment: as in the image, but for how often it looks for its backups."""
         given = stage.bot_environment(self.folder / "none.sqlite")
         quick = {"BOT_LATE_MINUTES", "BOT_RESTORE_WATCH_MINUTES", "BOT_SETTLE_SECONDS"}
         ours = {
@@ -43,7 +46,7 @@ class Bench:
             "BOT_SERVERS_REFRESH_SECONDS": "60",
             "BOT_LOG_FORMAT": "json",
         }
-        return {name: value for name, value in given.items() if name not in quick} | ours
+        return {name: value for name, value in given.items() if name not in quick} | MALLOC | ours
 
 
 @asynccontextmanager
