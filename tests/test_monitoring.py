@@ -27,7 +27,14 @@ def _yaml(path: str) -> Any:
 
 
 BASE, COMPOSE = yaml.safe_load((DOCS / "compose.yaml").read_text()), _yaml("compose.yaml")
-RULES = [rule for group in _yaml("alerts.yml")["groups"] for rule in group["rules"]]
+_RULES = [rule for group in _yaml("alerts.yml")["groups"] for rule in group["rules"]]
+_RECORDED = {rule["record"]: f"({rule['expr']})" for rule in _RULES if "record" in rule}
+RULES = [
+    {**rule, "expr": re.sub(r"\bbackup_bot:[\w:]+", lambda name: _RECORDED[name[0]], rule["expr"])}
+    for rule in _RULES
+    if "alert" in rule
+]
+"""The alerts, with what is recorded for several of them written out."""
 DASHBOARD = json.loads((HERE / "grafana/backup-bot.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 SHOWN = [target["expr"] for panel in PANELS for target in panel["targets"]]
@@ -96,14 +103,18 @@ def test_what_every_replica_tells_alike_is_never_added_up() -> None:
             assert re.search(r"\bmax (?:by \([^)]*\) )?\($|\bmax\($", expression[: found.start()]), expression
 
 
-def test_the_first_value_of_a_counter_counts_only_if_prometheus_looked_before_or_the_bot_is_new() -> None:
+def test_a_new_counter_counts_whole_but_only_if_prometheus_looked_before_or_the_bot_is_new() -> None:
     guarded = re.compile(
-        r"\(\((?P<counter>\S+\{[^}]*\})\s+unless (?P=counter) offset (?P<window>\S+)\)\s+"
+        r"\(\((?P<counter>\w+\{[^}]*\})\s+unless (?P=counter) offset (?P<window>[\w$]+)\)\s+"
         r"and on \(job, instance\) \(up\{[^}]*\} offset (?P=window) == 1\s+"
-        r"or process_start_time_seconds\{[^}]*\} > time\(\) - "
+        r"or process_start_time_seconds\{[^}]*\} > time\(\) - (?P<seconds>[\w$ /]+)\)\)\s+"
+        r"or increase\((?P=counter)\[(?P=window)\]\)"
     )
+    seconds = {"15m": "900", "1h": "3600", "$__interval": "$__interval_ms / 1000"}
     for expression in [rule["expr"] for rule in RULES] + SHOWN:
-        assert len(guarded.findall(expression)) == len(re.findall(r"\bunless\b", expression)), expression
+        found = list(guarded.finditer(expression))
+        assert len(found) == len(re.findall(r"\bunless\b", expression)), expression
+        assert [each["seconds"] for each in found] == [seconds[each["window"]] for each in found], expression
 
 
 def test_each_metric_of_the_bot_is_shown() -> None:
