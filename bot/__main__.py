@@ -14,7 +14,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from bot import __version__
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     78 (EX_CONFIG): settings or tokens are not right. 69 (EX_UNAVAILABLE): the database, or the address to
     listen on, can't be had for now. 71 (EX_OSERR): the system refuses what the bot needs, such as a file.
-    64 (EX_USAGE): an argument makes no sense.
+    64 (EX_USAGE): the command line is not understood.
     """
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
@@ -65,8 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Exits with 64 (EX_USAGE), and not with 2, after what is not understood; its subparsers do likewise."""
+
+    def exit(self, status: int = OK, message: str | None = None) -> NoReturn:
+        super().exit(os.EX_USAGE if status else OK, message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="backup-bot", description="A Slack bot that backs up and restores your VPS.org servers."
     )
     parser.add_argument("--version", action="version", version=f"backup-bot {__version__}")

@@ -132,6 +132,7 @@ def test_the_manifest_needs_no_settings(capsys: pytest.CaptureFixture[str]) -> N
         ["sandbox", "--speed", "nan"],
         ["sandbox", "--servers", "-1"],
         ["sandbox", "--servers", "2501"],
+        ["audit", "export", "--format", "xml"],
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_usage(
@@ -139,7 +140,7 @@ def test_what_makes_no_sense_is_refused_with_the_usage(
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
-    assert exit_.value.code == 2
+    assert exit_.value.code == os.EX_USAGE
     assert "usage: backup-bot" in capsys.readouterr().err
 
 
