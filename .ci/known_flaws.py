@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOCK = Path(__file__).parents[1] / "requirements.lock"
+LOCK = Path(__file__).parents[1] / "requirements-otel.lock"
+"""The other lock of what is shipped is a part of it."""
 LONGEST_SECONDS = 180
 
 
