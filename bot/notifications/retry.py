@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.metrics.instruments import SLACK_RETRIES
 from bot.network import certificate_problem
+from bot.slack.auth import PASSING
 
 log = structlog.get_logger()
 
@@ -24,6 +25,9 @@ NOWHERE = frozenset(
         "restricted_action",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_non_threadable_channel",
+        "cannot_reply_to_message",
         "messages_tab_disabled",
         "user_not_found",
         "user_disabled",
@@ -41,16 +45,9 @@ UNDRAWABLE = frozenset(
 )
 """Errors that say Slack finds fault with the message itself."""
 
-_PASSING = frozenset(
-    {
-        "fatal_error",
-        "internal_error",
-        "ratelimited",
-        "request_timeout",
-        "service_unavailable",
-        "unreadable",
-    }
-)
+_UNREADABLE = "unreadable"
+"""What stands for the name of an error that can't be read."""
+_PASSING = PASSING | {_UNREADABLE}
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 
@@ -139,8 +136,8 @@ def _name(error: SlackApiError) -> str:
     try:
         name = error.response["error"]
     except (KeyError, TypeError, ValueError):
-        return "unreadable"
-    return name if isinstance(name, str) else "unreadable"
+        return _UNREADABLE
+    return name if isinstance(name, str) else _UNREADABLE
 
 
 def _waits() -> Iterator[float]:

@@ -41,7 +41,7 @@ PASSING = frozenset(
         "service_unavailable",
     }
 )
-"""Errors that say nothing about the token (the error lists of auth.test and apps.connections.open)."""
+"""Errors that tell only of Slack itself (the error lists of auth.test and apps.connections.open)."""
 
 UNANSWERED = (aiohttp.ClientError, OSError)
 """What a call raises that Slack does not answer; TimeoutError is an OSError."""
