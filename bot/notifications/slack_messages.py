@@ -167,10 +167,10 @@ class SlackMessages:
             return ""
         return str(answer.get("permalink") or "")
 
-    async def reply_privately(
+    async def show_privately(
         self, channel: str, person: str, message: Message, *, thread_ts: str = "", give_up_after: float
-    ) -> None:
-        """Show a message to one person alone: in the channel, or if that fails in a direct message."""
+    ) -> bool:
+        """Show a message in a channel to one person alone; return False if Slack does not take it."""
         where: Content = {"channel": channel, **_thread(thread_ts, broadcast=False)}
 
         async def ephemeral(content: Content) -> SlackResult:
@@ -180,16 +180,7 @@ class SlackMessages:
 
             return await call_slack(post, give_up_after=give_up_after)
 
-        async def direct(content: Content) -> SlackResult:
-            async def post() -> Any:
-                await self._limits.post(person, Priority.OUTCOME)
-                return await self._client.chat_postMessage(channel=person, **content)
-
-            return await call_slack(post)
-
-        content: Content = {"text": message.text, "blocks": message.drawn()}
-        if (await _drawable(ephemeral, content)).error:
-            await _drawable(direct, content)
+        return not (await _drawable(ephemeral, {"text": message.text, "blocks": message.drawn()})).error
 
     async def edit_finally(self, ref: MessageRef, message: Message) -> bool:
         """Edit a message for good; outlasts any outage of Slack. Returns False if it can't be edited."""

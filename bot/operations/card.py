@@ -211,17 +211,27 @@ async def tell_requester(operation: AnyOperation, ref: MessageRef, outcome: Outc
         count_notice(operation.verb, outcome.ended_at, told)
 
 
-@step("tell_privately")
+@step("tell_privately", interruptible=True)
 async def tell_privately(operation: AnyOperation, outcome: Outcome) -> None:
-    """Show an outcome to the requester alone: in the channel, or if that fails in a direct message."""
-    message = views.ended(operation, outcome)
-    await services().messages.reply_privately(
+    """Show an outcome to the requester alone: in the channel, or if that fails in a direct message.
+
+    Outlasts any outage of Slack.
+    """
+    message, slack = views.ended(operation, outcome), services().messages
+    if not await slack.show_privately(
         operation.channel,
         operation.requested_by,
         message,
         thread_ts=operation.thread_ts,
         give_up_after=ANNOUNCE_SECONDS,
-    )
+    ):
+        await slack.post_once(
+            [operation.requested_by],
+            message.arguments(),
+            f"{operation.id}:private",
+            is_recovery=is_recovery(),
+            give_up_after=None,
+        )
 
 
 def count_notice(verb: Verb, ended_at: datetime, shown: MessageRef) -> None:

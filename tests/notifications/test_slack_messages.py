@@ -100,6 +100,32 @@ async def test_where_there_is_no_thread_nothing_is_shown_twice(
     assert (post.thread_ts, post.broadcast) == (None, False)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "restricted_action_thread_locked",
+        "restricted_action_non_threadable_channel",
+        "cannot_reply_to_message",
+        "restricted_action",
+    ],
+)
+async def test_what_a_thread_does_not_take_is_written_directly(
+    sandbox: Sandbox, messages: SlackMessages, error: str
+) -> None:
+    parent = await post_again(messages, "COPS", key="parent")
+    sandbox.faults.next_slack["chat.postMessage"] += [error]
+    async with asyncio.timeout(GIVE_UP_SECONDS):
+        await messages.post_once(
+            ["COPS", "UANA"],
+            {"text": "Over."},
+            "reply",
+            thread_ts=parent.ts,
+            is_recovery=False,
+            give_up_after=None,
+        )
+    assert (posted(sandbox, "COPS"), posted(sandbox, "DANA")) == (["Done."], ["Over."])
+
+
 async def test_an_alarm_goes_before_all_that_waits_to_be_written_to_somebody(
     sandbox: Sandbox, client: SlackClient
 ) -> None:
@@ -191,20 +217,18 @@ async def test_only_waiting_for_the_rate_limit_may_be_interrupted(
     assert posted(sandbox, "COPS") == ["Done."]
 
 
-async def test_what_nobody_else_may_see_is_shown_in_the_channel_or_written_directly(
+async def test_what_nobody_else_may_see_is_shown_to_one_alone_if_slack_takes_it(
     sandbox: Sandbox, messages: SlackMessages
 ) -> None:
-    async def reply() -> None:
-        await messages.reply_privately(
-            "COPS", "UANA", sentence_alone("No room."), give_up_after=GIVE_UP_SECONDS
-        )
+    async def show() -> bool:
+        message = sentence_alone("No room.")
+        return await messages.show_privately("COPS", "UANA", message, give_up_after=GIVE_UP_SECONDS)
 
-    await reply()
+    assert await show()
     [shown] = sandbox.workspace.messages["COPS"]
     assert (shown.text, shown.ephemeral_to) == ("No room.", "UANA")
     sandbox.faults.next_slack["chat.postEphemeral"].append("user_not_in_channel")
-    await reply()
-    assert posted(sandbox, "DANA") == ["No room."]
+    assert not await show()
     assert len(posted(sandbox, "COPS")) == 1
 
 

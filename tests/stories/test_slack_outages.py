@@ -104,10 +104,14 @@ async def test_a_full_server_is_told_directly_if_the_bot_can_t_post_there(world:
     for _ in range(10):
         world.provider.add_backup("web-1")
     ana = world.person("ana")
+    # Slack takes it, and its answer is lost.
+    world.faults.next_slack["chat.postMessage"] += ["500_after_acting"]
     await ana.types("/backup create web-1", channel="secret")
     told = await world.until_direct("ana", "web-1 has no free backup slot (10 of 10).")
+    await world.restart_bot()
     await ana.clicks(label="Delete the oldest…", message=told)
     await world.until_modal("ana", "deleted permanently to make room.")
+    assert [each.ts for each in world.direct("ana") if each.by_bot] == [told.ts]
 
 
 async def test_a_socket_that_breaks_in_the_middle_loses_nothing(world: World) -> None:
