@@ -188,7 +188,7 @@ class AlertWatch:
     ) -> None:
         """Post an alert, edit it if it says something else by now, remind of it; forget what is done."""
         may_be_there = self._is_unsure or not is_new
-        if not alert.ts and not alert.is_open and not await self._messages.find([alert.channel], _key(alert)):
+        if not alert.ts and not alert.is_open and not await self._is_told(alert):
             # It was over before it could be told.
             await self._remember(forget=[alert.id])
             return
@@ -202,6 +202,14 @@ class AlertWatch:
             await self._remember([alert.reminded(now, self._clock.remind)], over=[over] if over else [])
         elif alert.is_done(now):
             await self._remember(forget=[alert.id])
+
+    async def _is_told(self, alert: Alert) -> bool:
+        """Tell whether an alert was posted, though that was not remembered."""
+        try:
+            async with asyncio.timeout(POST_SECONDS):
+                return bool(await self._messages.find([alert.channel], _key(alert)))
+        except TimeoutError:
+            raise _NotTold from None
 
     async def _posted(
         self, alert: Alert, answer: Answer | None, now: datetime, *, may_be_there: bool

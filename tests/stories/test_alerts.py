@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.alerts import views
+from bot.alerts import views, watch
 from bot.alerts.alert import Alert, Answer
 from bot.alerts.store import AlertStore
 from bot.operations.database import open_database
@@ -245,6 +245,28 @@ async def test_a_channel_that_is_closed_keeps_no_other_from_being_told(world: Wo
     await world.restart_bot(**QUICK | {"bot_rules_file": rules})
     await world.until_post("*db-1* has no good backup of the last 3 hours", "random")
     assert len(world.posts()) == 1
+
+
+async def test_a_channel_that_can_t_be_read_keeps_no_other_from_being_told(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "POST_SECONDS", 0.05)
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[[rule]]\nservers = ['db-*']\nalert_channel = 'CALERTS'\nbackup_hours = 3")
+    world.faults.next_slack["chat.postMessage"] += ["internal_error"] * 1000
+    await begin(world, bot_rules_file=rules)
+    await looks(world, 1)
+    # Over before it could be told; if it was told after all can't be read.
+    world.faults.next_slack["conversations.history"] += ["internal_error"] * 1000
+    good(world, "web-1")
+    [only] = world.provider.backups_of("db-1")
+    world.provider.delete(only.id)
+    await looks(world)
+    world.faults.next_slack["chat.postMessage"].clear()
+    await world.until_post("*db-1* has no good backup", "alerts")
+    world.faults.next_slack.clear()
+    await looks(world)
+    assert world.posts() == []
 
 
 async def test_a_bug_with_one_alert_keeps_no_other_from_being_told(
