@@ -34,7 +34,10 @@ class _Backups(Protocol):
 
 @dataclass(eq=False)
 class _Watch:
-    """One waiter: whom it waits for, when to look again, and what has been seen so far."""
+    """One waiter: whom it waits for, when to look again, and what has been seen so far.
+
+    `unseen_since` (UTC): since when VPS.org could not be asked, None if it could at the last look.
+    """
 
     server_id: int
     backup_id: int
@@ -43,11 +46,14 @@ class _Watch:
     due_at: float
     misses: int = 0
     was_seen: bool = False
+    unseen_since: datetime | None = None
+    failure: ProviderError | None = None
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     answer: asyncio.Future[Backup | None] = field(default_factory=asyncio.Future)
 
     def observe(self, listing: BackupList, asked_at: float, settle: float, *, is_of_all: bool) -> None:
         """Draw the conclusion from a listing, of the server or of all, that was asked for at `asked_at`."""
+        self.unseen_since = self.failure = None
         backup = listing.by_id.get(self.backup_id)
         if is_of_all and backup is not None and backup.server.id != self.server_id:
             backup = None  # Nobody is told of a backup by a right on another server.
@@ -61,9 +67,23 @@ class _Watch:
             if self.misses >= MISSES:
                 self._end(None)
 
+    def miss(self, error: ProviderError) -> None:
+        """Note that VPS.org could not be asked."""
+        self.unseen_since = self.unseen_since or datetime.now(UTC)
+        self.failure = error
+
     def _end(self, outcome: Backup | None) -> None:
         if not self.answer.done():
             self.answer.set_result(outcome)
+
+
+class NotFinal(TimeoutError):
+    """A backup had not ended in time. If VPS.org could not be asked, since when (UTC), and why."""
+
+    def __init__(self, unseen_since: datetime | None, failure: ProviderError | None) -> None:
+        super().__init__()
+        self.unseen_since = unseen_since
+        self.failure = failure
 
 
 class Poller:
@@ -94,9 +114,6 @@ class Poller:
         self._watches: set[_Watch] = set()
         self._changed = asyncio.Event()
         self._not_before = float("-inf")
-        self.unseen_since: datetime | None = None
-        """Since when (UTC) VPS.org could not be asked; None if it could at the last look."""
-        self.last_failure: ProviderError | None = None
 
     async def wait_final(self, server_id: int, backup_id: int, seconds: float | None = None) -> Backup | None:
         """Return the backup once it is final; None once it is gone from `MISSES` complete listings in a row.
@@ -104,7 +121,7 @@ class Poller:
         It only moves on while `run` runs. Errors of VPS.org do not end it.
 
         Raises:
-            TimeoutError: the backup had not ended after so many seconds, nor when it was last looked at:
+            NotFinal: the backup had not ended after so many seconds, nor when it was last looked at:
                 at least one look is waited for, however little time there is.
         """
         now = self._clock()
@@ -115,7 +132,7 @@ class Poller:
             await asyncio.wait({watch.answer}, timeout=seconds)
             await watch.looked.wait()
             if not watch.answer.done():
-                raise TimeoutError
+                raise NotFinal(watch.unseen_since, watch.failure)
             return watch.answer.result()
         finally:
             self._watches.discard(watch)
@@ -161,8 +178,8 @@ class Poller:
             listing = await self._api.list(server_id)
         except ProviderError as error:
             _log.warning("poll_failed", server=server_id, error=type(error).__name__)
-            self.unseen_since = self.unseen_since or datetime.now(UTC)
-            self.last_failure = error
+            for watch in watches:
+                watch.miss(error)
             POLLS.labels("failed").inc()
             if isinstance(error, Busy):
                 self._not_before = self._clock() + min(error.retry_after or 0.0, LONGEST_BACK_OFF)
@@ -171,7 +188,6 @@ class Poller:
             _log.exception("poll_broken", server=server_id)
             POLLS.labels("broke").inc()
         else:
-            self.unseen_since = self.last_failure = None
             POLLS.labels("partial" if listing.not_shown else "ok").inc()
             for watch in watches:
                 watch.observe(listing, asked_at, self._settle, is_of_all=server_id is None)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from bot.backups.api import BackupList
-from bot.backups.poller import Poller
+from bot.backups.poller import NotFinal, Poller
 from bot.errors import Busy
 from tests.backups.fake_clock import (
     DONE,
@@ -180,6 +180,21 @@ async def test_a_new_backup_has_time_to_show_up() -> None:
         assert await waiting is None
         # At 4, 8, 14, 23 it may still be on its way; 36.5, 56.5 and 76.5 count.
         assert provider.times == [4, 8, 14, 23, 36.5, 56.5, 76.5]
+
+
+async def test_who_waits_hears_only_of_failures_to_look_at_their_own_server() -> None:
+    async with polling(lambda server: ERROR if server == 1 else BackupList([backup(2, 2)])) as (
+        poller,
+        clock,
+        _,
+    ):
+        waiting = [asyncio.create_task(poller.wait_final(n, n, 0.0)) for n in (1, 2)]
+        await clock.passes(4)
+        unseen, seen = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(unseen, NotFinal)
+    assert isinstance(seen, NotFinal)
+    assert (bool(unseen.unseen_since), unseen.failure) == (True, ERROR)
+    assert (seen.unseen_since, seen.failure) == (None, None)
 
 
 async def test_errors_never_end_the_wait() -> None:
