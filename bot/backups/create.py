@@ -5,6 +5,7 @@ after a crash, or if the answer was lost; it is never made blindly a second time
 """
 
 import asyncio
+from datetime import datetime
 
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -24,7 +25,7 @@ from bot.errors import (
 )
 from bot.lifecycle import operation
 from bot.operations.card import Card
-from bot.operations.engine import is_recovery, step
+from bot.operations.engine import execution, is_recovery, step
 from bot.operations.model import (
     AnyOperation,
     BackingUpOperation,
@@ -71,15 +72,16 @@ async def create(wanted: CreateOperation, card: Card) -> Outcome:
 
 
 async def _back_up(wanted: CreateOperation, card: Card) -> Outcome:
-    backup = await make_backup(wanted, "")
-    return await watch_backup(wanted.server_id, backup.id, card)
+    backup, started = await make_backup(wanted, "")
+    return await watch_backup(wanted.server_id, backup.id, started, card)
 
 
-async def make_backup(wanted: Operation, purpose: str) -> Backup:
-    """Return the backup that was started; raises Refused if none was, as far as is known."""
+async def make_backup(wanted: Operation, purpose: str) -> tuple[Backup, datetime]:
+    """Return the backup that was started, and when (UTC); raises Refused if none was, as far as is known."""
     created = await while_limited(lambda: call_create(wanted, purpose))
-    if created.backup:
-        return created.backup
+    if backup := created.backup:
+        # One that is found again is older than the look, and its own moment is by VPS.org's clock.
+        return backup, max(execution().started_at, min(created.at, backup.created_at))
     if created.failure is None:
         raise ValueError("neither a backup nor a failure")
     outcome = NotKnown if created.may_exist else NotDone

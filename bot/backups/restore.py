@@ -101,8 +101,8 @@ async def back_up_first(wanted: RestoreOperation, card: Card) -> BackedUp:
     """Return the safety backup once it is complete; raises Refused if it is not."""
     await card.update(SafetyBackupRunning())
     try:
-        backup = await make_backup(wanted, messages.safety_purpose(wanted.backup.id))
-        outcome: Outcome = await watch_backup(wanted.server_id, backup.id, card)
+        backup, started = await make_backup(wanted, messages.safety_purpose(wanted.backup.id))
+        outcome: Outcome = await watch_backup(wanted.server_id, backup.id, started, card)
     except Refused as refusal:
         outcome = refusal.outcome
     if isinstance(outcome, BackedUp):

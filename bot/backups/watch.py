@@ -7,6 +7,7 @@ import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from bot.backups.model import Backup
+from bot.backups.poller import NotFinal
 from bot.errors import Failure
 from bot.lifecycle import operation
 from bot.operations.card import Card
@@ -31,14 +32,13 @@ WatchOutcome = BackedUp | BackupFailed | BackupVanished | StillRunning
 @operation(Verb.WATCH)
 async def watch(wanted: WatchOperation, _: Card) -> Outcome:
     """Watch a backup that somebody else made; how long that took is theirs to tell."""
-    outcome = await watch_backup(wanted.server_id, wanted.backup_id, None)
+    outcome = await watch_backup(wanted.server_id, wanted.backup_id, execution().started_at, None)
     return outcome.model_copy(update={"seconds": None}) if isinstance(outcome, BackedUp) else outcome
 
 
-async def watch_backup(server_id: int, backup_id: int, card: Card | None) -> WatchOutcome:
-    """Return how a backup ended; if it takes long, that is said in the card meanwhile."""
+async def watch_backup(server_id: int, backup_id: int, started: datetime, card: Card | None) -> WatchOutcome:
+    """Return how a backup ended that was started then (UTC); if it takes long, the card says so meanwhile."""
     limits = services().timeouts
-    started = execution().started_at
     seen = WaitResult(at=started)
     if card is not None:
         seen = await await_backup(server_id, backup_id, started + timedelta(seconds=limits.late))
@@ -72,15 +72,14 @@ class WaitResult(BaseModel):
 @step("await_backup", interruptible=True)
 async def await_backup(server_id: int, backup_id: int, until: datetime) -> WaitResult:
     """Wait until the backup is final, has vanished, or it is `until`; look once even if it is later."""
-    poller = services().poller
     left = (until - datetime.now(UTC)).total_seconds()
     began = time.monotonic()
     try:
-        backup = await poller.wait_final(server_id, backup_id, max(left, 0))
-    except TimeoutError:
+        backup = await services().poller.wait_final(server_id, backup_id, max(left, 0))
+    except NotFinal as late:
         log.info("backup_late", backup=backup_id)
-        failure = Failure.of(poller.last_failure) if poller.last_failure else None
-        return WaitResult(at=datetime.now(UTC), unseen_since=poller.unseen_since, failure=failure)
+        failure = Failure.of(late.failure) if late.failure else None
+        return WaitResult(at=datetime.now(UTC), unseen_since=late.unseen_since, failure=failure)
     waited = round(time.monotonic() - began, 1)
     if backup is None:
         log.warning("backup_vanished", backup=backup_id, waited_seconds=waited)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from bot.operations import engine
@@ -14,10 +15,10 @@ from tests.backups import facts
 
 
 @contextmanager
-def a_run(*, is_recovery: bool = False) -> Iterator[None]:
-    """Be one run of a workflow; in a recovery, an earlier one has begun the work."""
+def a_run(*, is_recovery: bool = False, ago: timedelta = timedelta()) -> Iterator[None]:
+    """Be one run of a workflow; in a recovery, one that was so long ago has begun the work."""
     with engine._new_run():
-        began = Execution(id="an earlier run", started_at=services().now())
+        began = Execution(id="an earlier run", started_at=services().now() - ago)
         engine.adopt(began if is_recovery else new_execution())
         yield
 

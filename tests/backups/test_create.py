@@ -1,11 +1,17 @@
 """A backup is made once: it is looked for before it is made again, and an outcome says what was seen."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
-from bot.backups.create import DESCRIPTION_LIMIT, call_create, find_no_room, make_backup
+from bot.backups.create import DESCRIPTION_LIMIT, call_create, create, find_no_room, make_backup
 from bot.errors import InvalidResponse, Nonsense, SlotsFull
-from bot.operations.model import NotDone, NotKnown, Refused, State
+from bot.notifications.model import MessageRef
+from bot.operations.card import Card
+from bot.operations.model import BackedUp, NotDone, NotKnown, Refused, State
 from bot.operations.outcome_messages import outcome_detail
+from bot.services import services
 from bot.verbs import Verb
 from tests.backups.runs import a_run, operation_on
 from tests.world import World
@@ -81,11 +87,28 @@ async def test_a_create_that_shows_up_a_little_later_is_found(world: World) -> N
     assert len(world.provider.creates) == 1
 
 
+async def test_how_long_a_backup_takes_counts_from_when_it_was_started(world: World) -> None:
+    wanted = operation_on(Verb.CREATE, world.provider.server("web-1"))
+    with a_run(is_recovery=True, ago=timedelta(hours=25)):
+        creating = asyncio.create_task(create(wanted, Card(wanted, MessageRef())))
+        await world.until(lambda: world.provider.creates)
+        world.provider.finish()
+        outcome = await creating
+    assert isinstance(outcome, BackedUp), "it was not given up as one that was watched for 24 hours"
+    assert outcome.seconds
+    assert 0 <= outcome.seconds < 60
+    [made] = world.provider.creates
+    made.created_at -= timedelta(hours=2)
+    with a_run(is_recovery=True, ago=timedelta(hours=1)):
+        _, started = await make_backup(wanted, "")
+    assert timedelta(hours=1) <= services().now() - started < timedelta(hours=1, minutes=1)
+
+
 @pytest.mark.parametrize("fault", ["500_after_acting", "html_after_acting", "reset_after_acting", "cut"])
 async def test_a_backup_whose_answer_was_lost_is_found_by_its_tag(world: World, fault: str) -> None:
     world.faults.next_provider[POST].append(fault)
     with a_run():
-        made = await make_backup(operation_on(Verb.CREATE, world.provider.server("web-1")), "")
+        made, _ = await make_backup(operation_on(Verb.CREATE, world.provider.server("web-1")), "")
     assert [made.id] == [each.id for each in world.provider.creates]
 
 

@@ -1,5 +1,6 @@
 """Of a watched backup no more is said than was seen."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -66,12 +67,12 @@ async def test_a_backup_is_given_up_after_a_while_and_a_silent_vps_org_is_said_t
 ) -> None:
     running = world.provider.add_backup("web-1", status="in_progress")
     with a_run():
-        seen = await watch_backup(running.server.id, running.id, None)
+        seen = await watch_backup(running.server.id, running.id, datetime.now(UTC), None)
     assert isinstance(seen, StillRunning)
     assert (seen.backup_id, seen.unseen_since, seen.failure) == (running.id, None, None)
     world.faults.provider_fail = "unauthorized"
     with a_run():
-        unseen = await watch_backup(running.server.id, running.id, None)
+        unseen = await watch_backup(running.server.id, running.id, datetime.now(UTC), None)
     assert isinstance(unseen, StillRunning)
     assert unseen.unseen_since
     assert unseen.failure
