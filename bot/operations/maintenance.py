@@ -79,7 +79,13 @@ class Maintenance:
 
     async def look(self) -> None:
         """Alert about what is stuck, and resume what this process has suspended."""
+        awaited = runner().awaited
         rows = await DBOS.list_workflows_async(status=UNFINISHED, load_input=False, load_output=False)
+        unfinished = {row.workflow_id for row in rows}
+        self._resumed &= unfinished
+        # Any replica may carry on what was resumed.
+        for workflow_id in awaited - unfinished:
+            runner().release(workflow_id)
         live = await self._live_leases()
         foreign = [row for row in rows if row.app_version != APPLICATION_VERSION]
         ours = [row for row in rows if row.app_version == APPLICATION_VERSION and row.status == "PENDING"]

@@ -51,7 +51,7 @@ class Runner:
         # Not before the task's end, as the engine records in it what came of the workflow.
         if task is not None:
             task.add_done_callback(self._is_done)
-            task.add_done_callback(lambda _: self._release(workflow_id))
+            task.add_done_callback(lambda _: self.release(workflow_id))
         try:
             yield
         finally:
@@ -61,9 +61,9 @@ class Runner:
     async def suspend(self, workflow_id: str, error: Exception) -> None:
         """Stop working on that: it stays recorded as running, and is resumed later.
 
-        Returns when a later run of this process has ended it, so that this one can end too. For failures of
-        the database, after which it is not known what is recorded: anything that went on would take them for
-        failures of the work.
+        Returns when a later run has ended it, here or elsewhere, so that this one can end too. For failures
+        of the database, after which it is not known what is recorded: anything that went on would take them
+        for failures of the work.
         """
         log.error("workflow_suspended", workflow=workflow_id, reason=str(error).splitlines()[0][:200])
         self._running.pop(workflow_id, None)
@@ -71,6 +71,17 @@ class Runner:
         over = self._over.setdefault(workflow_id, asyncio.Event())
         self._is_done(_worker())
         await _kept_waiting(over)
+
+    @property
+    def awaited(self) -> set[str]:
+        """The suspended workflows of which a later run has not ended."""
+        return set(self._over)
+
+    def release(self, workflow_id: str) -> None:
+        """Say that a workflow has ended, to the run of it that was suspended if there is one."""
+        self.suspended.discard(workflow_id)
+        if over := self._over.pop(workflow_id, None):
+            over.set()
 
     async def critical(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns; a stop waits for it."""
@@ -139,7 +150,7 @@ class Runner:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         except TimeoutError:
-            log.warning("steps_cut_off", count=len(self._running))
+            log.warning("steps_cut_off", count=len(self._busy))
 
     def _is_busy(self) -> None:
         self._busy.add(_worker())
@@ -149,10 +160,6 @@ class Runner:
         self._busy.discard(task)
         if not self._busy:
             self._idle.set()
-
-    def _release(self, workflow_id: str) -> None:
-        if over := self._over.pop(workflow_id, None):
-            over.set()
 
     async def _never(self) -> NoReturn:
         self._is_done(_worker())

@@ -104,6 +104,25 @@ async def test_a_run_that_a_database_error_interrupted_ends_with_the_one_that_ca
     assert harness.log.lines.count("one ends") == 1
 
 
+async def test_a_run_that_a_database_error_interrupted_ends_with_one_elsewhere_that_carries_on(
+    harness: EngineHarness, maintenance: Maintenance
+) -> None:
+    harness.log.gates["first"].set()
+    await start(do_work, "first", Order(name="first"))
+    await until_ended("first")
+    before = len(asyncio.all_tasks())
+    failing.update({"one"})
+    harness.log.gates["one"].set()
+    await start(do_work, "one", Order(name="one"))
+    await until(lambda: current_runner().suspended == {"one"})
+    write(harness, "update workflow_status set status = 'SUCCESS' where workflow_uuid = 'one'")
+    await maintenance.look()
+    await until(lambda: len(asyncio.all_tasks()) <= before)
+    assert not current_runner().awaited
+    assert await harness.engine.is_reachable()
+    assert recoveries(harness, "one") == [False]
+
+
 @pytest.mark.parametrize("place", ["in the step", "in its record"])
 async def test_only_what_is_resumed_after_a_database_error_is_a_recovery(
     harness: EngineHarness, maintenance: Maintenance, place: str

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.operations.runner import BEGIN_SECONDS, TURNS, Runner
 from tests.virtual_time import in_virtual_time
@@ -118,11 +119,18 @@ def test_a_stop_does_not_wait_longer_than_it_may() -> None:
     async def stop_while_something_acts() -> None:
         runner = Runner()
         acting = asyncio.create_task(runner.critical(work(asyncio.Event(), [])))
+        waiting = [asyncio.create_task(wait_in_workflow(runner, name)) for name in ("one", "two")]
         await asyncio.sleep(0)
         await runner.stop(8)
-        await abandon(acting)
+        await abandon(acting, *waiting)
 
-    assert 8 <= in_virtual_time(stop_while_something_acts)[1] < 8.1
+    async def wait_in_workflow(runner: Runner, name: str) -> None:
+        with runner.running(name):
+            await runner.interruptible(work(asyncio.Event(), []))
+
+    with capture_logs() as lines:
+        assert 8 <= in_virtual_time(stop_while_something_acts)[1] < 8.1
+    assert [(line["event"], line["count"]) for line in lines] == [("steps_cut_off", 1)]
 
 
 async def test_a_stop_waits_until_the_result_of_a_workflow_is_recorded() -> None:
