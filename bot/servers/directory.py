@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import Busy, HiddenServer, ProviderError, UnknownServer
+from bot.event_loop import look_at_error
 from bot.names import canonical_name
 from bot.permissions import Sight
 from bot.servers.model import Server, ServerList, find_server, near_names, server_with_id
@@ -152,6 +153,7 @@ class ServerDirectory:
     async def _refresh(self) -> None:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(look_at_error)
         # Whoever gives up waiting does not take the answer from the others.
         await asyncio.shield(self._asking)
 

@@ -1,6 +1,7 @@
 """The directory of servers, with a provider that answers when told to."""
 
 import asyncio
+import gc
 from contextlib import suppress
 
 import pytest
@@ -100,6 +101,26 @@ async def test_the_last_known_are_returned_when_vps_org_is_slow() -> None:
     provider.open.set()
     assert await it.find("new-1", everything) == NEW
     assert provider.asked == 2
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_is_no_bug_of_ours() -> None:
+    provider, clock, complaints = Provider(WEB), Clock(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    it = directory(provider, clock, timeout=0.01)
+    await it.servers()
+    provider.open.clear()
+    provider.error = Unreachable(silence=Silence.TIMED_OUT)
+    clock.now += 999
+    assert await it.servers() == [WEB]
+    provider.open.set()
+    asking = it._asking
+    assert asking is not None
+    assert not asking.done()
+    await asyncio.wait({asking})
+    # Whatever still refers to the error refers to the task.
+    del it, asking, provider
+    gc.collect()
+    assert complaints == []
 
 
 async def test_without_any_known_the_failure_is_told() -> None:
