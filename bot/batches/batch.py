@@ -71,8 +71,6 @@ async def request_batch(batch: Batch) -> None:
     for server in batch.servers:
         wanted = operation_of(batch, server)
         await engine.start_next(engine.named(REQUEST), wanted.id, wanted, card)
-    if not batch.servers:
-        await engine.start_next(report_batch, report_id(batch.id), batch, card)
 
 
 @workflow("report_batch", about=about_batch)
@@ -192,20 +190,19 @@ def operation_of(batch: Batch, server: BatchServer) -> CreateOperation:
 def _is_shown(batch: Batch) -> bool:
     """Tell whether the channel is shown the batch from the beginning, as with each of its operations."""
     level = services().notify.of(batch.channel)
-    return all(is_shown(operation_of(batch, server), level) for server in batch.servers[:1])
+    return is_shown(operation_of(batch, batch.servers[0]), level)
 
 
 def _is_routine(state: BatchState) -> bool:
     """Tell whether nobody need be mentioned: a schedule was due, and all went well."""
     batch = state.batch
-    is_as_meant = bool(batch.servers) and not batch.unknown
-    return batch.is_by_clock and is_as_meant and state.count(Group.DONE) == len(batch.servers)
+    return batch.is_by_clock and not batch.unknown and state.count(Group.DONE) == len(batch.servers)
 
 
 def _is_told_nobody(batch: Batch) -> bool:
     """Tell whether nobody is told while it runs, not even the requester: as with each of its operations."""
     level = services().notify.of(batch.channel)
-    return any(is_told_nobody(operation_of(batch, server), level) for server in batch.servers[:1])
+    return is_told_nobody(operation_of(batch, batch.servers[0]), level)
 
 
 def _is_news(state: BatchState) -> bool:

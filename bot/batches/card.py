@@ -65,6 +65,7 @@ class BatchCards:
         except Exception:
             log.exception("batch_not_drawn", batch=batch_id)
         finally:
+            self._wanted.pop(batch_id, None)
             del self._tasks[batch_id]
 
 

@@ -53,8 +53,6 @@ def headline(state: BatchState) -> str:
 
 def _verdict(count: int, done: int) -> str:
     servers = pluralize(count, "server")
-    if not count:
-        return ":no_entry_sign: *No server* was backed up"
     if done == count:
         return f":white_check_mark: *{servers}* {'is' if count == 1 else 'are'} backed up"
     if not done:
@@ -65,7 +63,7 @@ def _verdict(count: int, done: int) -> str:
 def bar(state: BatchState) -> str:
     """Return how many have ended, as a bar, in percent and in words."""
     count = len(state.parts)
-    share = state.ended / count if count else 1.0
+    share = state.ended / max(count, 1)
     cells = int(share * BAR_CELLS)
     parts = [f"{state.ended} of {count} ended", *_counts(state)]
     return f"{'█' * cells}{'░' * (BAR_CELLS - cells)} {int(share * 100)} % · {' · '.join(parts)}"

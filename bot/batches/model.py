@@ -23,7 +23,7 @@ class BatchServer(StoredModel):
 
 
 class Batch(BaseRequest):
-    """Which servers are backed up together.
+    """Which servers are backed up together: one at least.
 
     `unknown` are words of the request that fit no server. `keep` and `makes_room` are its schedule's: see
     `CreateOperation`.

@@ -7,11 +7,9 @@ from bot.batches.model import MOST_SERVERS, Batch, BatchServer
 from bot.errors import Misuse, UsageError
 from bot.servers.model import Server
 from bot.services import services
-from bot.slack.forms import CreateForm
+from bot.slack.forms import REASON_LIMIT, CreateForm
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb
-
-REASON_LIMIT = 200
 
 
 def check_size(servers: Sequence[Server]) -> None:

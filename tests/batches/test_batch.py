@@ -49,12 +49,6 @@ async def test_a_workflow_requests_a_batch_once(world: World, is_in_step: bool) 
     assert len(world.posts()) == len(world.replies()) == 1
 
 
-async def test_a_batch_without_servers_ends_at_once(world: World) -> None:
-    await batch.request(batch_of(unknown=("x-*",)))
-    reply = await world.until_reply("*No server* was backed up.")
-    assert "No server fits “x-∗”." in reply.text
-
-
 def test_there_is_a_limit() -> None:
     servers = [Server(id=n, name=f"web-{n}") for n in range(MOST_SERVERS + 1)]
     check_size(servers[:-1])
