@@ -10,7 +10,7 @@ from bot.notifications.model import MessageRef
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
-from bot.slack.forms import AlertForm, read_form, read_id
+from bot.slack.forms import REASON_LIMIT, AlertForm, read_form, read_id
 from bot.slack.interaction import Interaction
 
 SHOW_SECONDS = 2.0
@@ -28,7 +28,7 @@ async def answer(interaction: Interaction) -> None:
     """Acknowledge an alert, or snooze it: on record first, then shown in the alert."""
     form = read_form(AlertForm, interaction.private_metadata)
     alert = await _required(interaction, form)
-    reason = interaction.typed(ids.REASON)[: views.REASON_LIMIT]
+    reason = interaction.typed(ids.REASON)[:REASON_LIMIT]
     if not reason:
         await interaction.ack(response_action="errors", errors={ids.REASON: messages.REASON_NEEDED})
         return

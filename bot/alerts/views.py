@@ -19,10 +19,9 @@ from bot.alerts.alert import Alert, Answer, TrackedTrouble
 from bot.alerts.daily_report import DailyReport
 from bot.alerts.model import Kind
 from bot.slack import ids
-from bot.slack.forms import AlertForm
+from bot.slack.forms import REASON_LIMIT, AlertForm
 from bot.slack.message import Message, button, context, plain, section
 
-REASON_LIMIT = 200
 _BACKED_UP_AGAIN = frozenset({Kind.NO_GOOD_BACKUP, Kind.EXPIRING, Kind.AUTOMATIC_FAILED})
 """What a new backup helps against."""
 

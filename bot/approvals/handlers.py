@@ -13,7 +13,7 @@ from bot.operations.records import DECIDED, Stage
 from bot.services import services
 from bot.slack import ids
 from bot.slack.dispatch import Handlers
-from bot.slack.forms import RequestForm, read_form
+from bot.slack.forms import REASON_LIMIT, RequestForm, read_form
 from bot.slack.interaction import Interaction
 
 
@@ -89,7 +89,7 @@ async def _checked(interaction: Interaction, form: RequestForm, choice: Choice) 
         person=interaction.person,
         team=interaction.team,
         shown=form.shown,
-        comment=interaction.typed(ids.REASON)[: views.REASON_LIMIT],
+        comment=interaction.typed(ids.REASON)[:REASON_LIMIT],
         at=services().now(),
         delivery_id=interaction.delivery_id,
     )

@@ -27,11 +27,9 @@ from bot.operations.messages import request_fields
 from bot.operations.model import Operation, Outcome
 from bot.operations.views import cancel_button, fields_block
 from bot.slack import ids
-from bot.slack.forms import RequestForm
+from bot.slack.forms import REASON_LIMIT, RequestForm
 from bot.slack.message import Message, context, plain, section
 from bot.slack.views import sentence_alone
-
-REASON_LIMIT = 200
 
 
 def question(

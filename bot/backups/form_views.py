@@ -25,12 +25,11 @@ from bot.operations.model import NEED_A_COMPLETE_BACKUP
 from bot.servers.model import Server
 from bot.servers.views import option, options
 from bot.slack import ids
-from bot.slack.forms import BackupChoice, CreateForm, PickForm, PlacedForm
+from bot.slack.forms import REASON_LIMIT, BackupChoice, CreateForm, PickForm, PlacedForm
 from bot.slack.message import mrkdwn, plain, section
 from bot.slack.messages import ASKING
 from bot.verbs import ChangingVerb, ConfirmedVerb
 
-REASON_LIMIT = 200
 MOST_OPTIONS = 100
 MOST_SEARCHED = 300
 """Characters of a description in which words are looked for."""

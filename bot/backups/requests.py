@@ -11,12 +11,11 @@ from bot.permissions import Decision, NeedsApproval
 from bot.servers.model import Server, are_names
 from bot.servers.selection import Selected, as_typed, select, split_selection
 from bot.services import services
+from bot.slack.forms import REASON_LIMIT
 from bot.slack.interaction import Interaction
 from bot.verbs import Verb, in_quotes
 
 T = TypeVar("T")
-
-REASON_LIMIT = 200
 
 
 async def typed_server(

@@ -1,8 +1,8 @@
 """Has the queue looked at now, instead of at its next poll.
 
 dbos tells nobody that something was enqueued, it polls (DBOS.md, section 5); a poll costs about 5 ms of CPU.
-So the queue is polled once a second, for what other replicas leave to us, and what this process enqueues, or
-has finished in front of others, is fetched at once, by the calls that the poll itself makes.
+So the queue is polled every two seconds, for what other replicas leave to us, and what this process enqueues,
+or has finished in front of others, is fetched at once, by the calls that the poll itself makes.
 """
 
 import asyncio

@@ -38,6 +38,7 @@ from bot.operations.visibility import is_ended_by_requester, told_together
 from bot.slack import ids
 from bot.slack.forms import (
     NAME_KEPT,
+    REASON_LIMIT,
     AgainForm,
     BackupChoice,
     BatchForm,
@@ -50,7 +51,6 @@ from bot.verbs import GO_BACK, Verb
 
 MOST_SHOWN = 20
 MOST_ENDED_SHOWN = 5
-REASON_KEPT = 200
 TIMELINE_BEFORE = timedelta(days=1)
 """How long before an operation was requested the timeline begins that its card leads to."""
 TIMELINE_AFTER = timedelta(minutes=1)
@@ -230,7 +230,7 @@ def _again(operation: Operation, outcome: Outcome) -> Iterator[ButtonElement]:
             verb=operation.verb,
             server_id=operation.server_id,
             backup_id=backup_id_of(operation),
-            reason=operation.reason[:REASON_KEPT],
+            reason=operation.reason[:REASON_LIMIT],
         )
         if _found_no_room(outcome):
             yield ButtonElement(

@@ -9,6 +9,9 @@ from bot.verbs import ChangingVerb, ConfirmedVerb, Verb
 
 T = TypeVar("T", bound=BaseModel)
 
+REASON_LIMIT = 200
+"""Characters that are kept of why somebody wants something."""
+
 
 class _Form(BaseModel):
     model_config = ConfigDict(frozen=True)

@@ -36,9 +36,9 @@ from bot.operations.progress import (
     ServerLate,
 )
 from bot.operations.records import Ended, Overview, Stage, Unfinished
-from bot.operations.views import MOST_ENDED_SHOWN, MOST_SHOWN, REASON_KEPT, ended, in_progress, status
+from bot.operations.views import MOST_ENDED_SHOWN, MOST_SHOWN, ended, in_progress, status
 from bot.slack import ids
-from bot.slack.forms import AgainForm, OperationForm, StatusForm, TimelineForm, read_form
+from bot.slack.forms import REASON_LIMIT, AgainForm, OperationForm, StatusForm, TimelineForm, read_form
 from bot.slack.message import Message
 from bot.verbs import Verb
 from tests.any_facts import PEOPLE, operations, outcomes
@@ -166,7 +166,7 @@ def test_a_long_reason_is_cut_so_that_it_can_be_tried_again() -> None:
     card = ended(requested, outcome(State.FAILED))
     assert problems(card) == []
     again = read_form(AgainForm, buttons(card)[ids.TRY_AGAIN])
-    assert again.reason == requested.reason[:REASON_KEPT]
+    assert again.reason == requested.reason[:REASON_LIMIT]
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.ACCEPTED])
