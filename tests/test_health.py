@@ -135,19 +135,18 @@ async def test_a_connection_on_which_nothing_more_comes_is_closed(sent: bytes) -
         await server.stop()
 
 
-async def test_however_many_are_silent_the_next_who_asks_is_answered(session: aiohttp.ClientSession) -> None:
-    server = HttpServer(routes({}), port=0, most_silent=20)
+async def test_however_many_are_silent_the_oldest_go_and_who_asks_is_answered(
+    session: aiohttp.ClientSession,
+) -> None:
+    server = HttpServer(routes({}), port=0, silent_seconds=60, most_silent=20)
     await server.start()
-    writers = []
+    silent = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(100)]
     try:
-        for _ in range(100):
-            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            writer.write(b"GET /healthz HT")
-            writers.append(writer)
         async with asyncio.timeout(5), session.get(f"http://127.0.0.1:{server.port}/healthz") as answer:
             assert answer.status == 200
+            assert [await reader.read() for reader, _ in silent[:80]] == [b""] * 80
     finally:
-        for writer in writers:
+        for _, writer in silent:
             writer.close()
         await server.stop()
 

@@ -1,6 +1,6 @@
 """The trail as people read it."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +12,29 @@ from bot.audit import alert_messages, messages
 from bot.audit.model import AuditedOperation, Broken, ChainedEntry, Entry, Event, Tampering
 from bot.audit.views import Page, broken, details, mirrored, mirrored_refusals, shown_name, trail
 from bot.errors import Busy, Denial, Failure, NotAllowed, Stale, StaleConfirmation, UnknownServer
-from bot.operations.model import BackedUp, NoSafetyBackup, NotDone, Outcome
+from bot.operations.model import (
+    Accepted,
+    BackedUp,
+    BackupFailed,
+    BackupVanished,
+    Cancelled,
+    Deleted,
+    Ending,
+    InternalError,
+    NoRoom,
+    NoSafetyBackup,
+    NotApproved,
+    NotDone,
+    NotKnown,
+    Outcome,
+    Restored,
+    State,
+    StillRunning,
+    Unworded,
+)
 from bot.slack.forms import AuditForm, read_form
-from tests.any_facts import PEOPLE, outcomes
+from bot.slack.messages import in_short
+from tests.any_facts import PEOPLE
 from tests.audit.facts import NOON, chain, entries, entry
 from tests.views_kit import Drawable, OneFile, drawn, moments, problems, words
 
@@ -148,7 +168,7 @@ def test_only_what_looks_like_a_message_is_linked() -> None:
     assert f"<{LINK}|message>" in mirrored(STORY[10]).text
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(
     st.lists(entries, min_size=1, max_size=10).map(lambda all_of: newest_first(*all_of)),
     st.builds(AuditForm, server=words.map(shown_name), person=st.sampled_from(PEOPLE), since=moments),
@@ -203,7 +223,43 @@ def test_a_failure_that_another_version_wrote_is_shown_as_it_is_written(
         assert problems(shown) == []
 
 
-@given(outcomes)
-def test_whatever_an_outcome_holds_its_entry_tells_how_it_ended(outcome: Outcome) -> None:
-    [told] = newest_first(entry(event="ended", state=outcome.state, outcome=outcome))
-    assert f":checkered_flag: *Ended ({outcome.state})*" in mirrored(told).text
+BUSY = Failure.of(Busy(words="try later"))
+RESULTS: list[tuple[Outcome, str]] = [
+    (COMPLETE, "2.4 GB, 1 min 15 s, backup 777"),
+    (Deleted(backup_id=777, ended_at=NOON), ""),
+    (
+        Restored(
+            before="active", during="off", words="Begun.", seconds=75, safety_backup_id=9, ended_at=NOON
+        ),
+        "“Begun.” · 1 min 15 s, safety backup 9",
+    ),
+    (Accepted(words="Begun.", safety_backup_id=9, ended_at=NOON), "“Begun.” · safety backup 9"),
+    (
+        BackupFailed(backup_id=777, status="broken <!here>", ended_at=NOON),
+        "The backup's status is “broken &lt;!here&gt;”.",
+    ),
+    (BackupVanished(backup_id=777, ended_at=NOON), "The backup is no longer listed."),
+    (
+        StillRunning(backup_id=777, hours=24, ended_at=NOON),
+        "The backup had not ended when it was last seen.",
+    ),
+    (FAILED, in_short(BUSY.error)),
+    (NotKnown(failure=BUSY, ended_at=NOON), in_short(BUSY.error)),
+    (NotApproved(ending=Ending.DECLINED, by="UBEN", ended_at=NOON), ""),
+    (Cancelled(by="UBEN", safety_backup_id=9, ended_at=NOON), "safety backup 9"),
+    (InternalError(ended_at=NOON), "A bug of the bot's own."),
+    (Unworded(state=State.DONE, ended_at=NOON), ""),
+    (NoSafetyBackup(cause=FAILED, ended_at=NOON), f"No safety backup. {in_short(BUSY.error)}"),
+    (NoRoom(backup_id=777, failure=BUSY, ended_at=NOON), f"No room. {in_short(BUSY.error)}"),
+]
+"""Of each class of outcomes, what its entry says came of the operation."""
+
+
+def test_an_entry_tells_what_came_of_it() -> None:
+    assert [type(outcome) for outcome, _ in RESULTS] == list(get_args(Outcome))
+    for outcome, said in RESULTS:
+        [told] = newest_first(entry(event="ended", state=outcome.state, outcome=outcome))
+        assert messages.result(told.entry) == said
+        shown = mirrored(told).text.splitlines()
+        assert shown[0].startswith(f":checkered_flag: *Ended ({outcome.state})*")
+        assert not said or said in shown
