@@ -34,8 +34,12 @@ QUICK = {
 
 
 def set_up(**settings: Any) -> pytest.MarkDecorator:
-    """Mark a test whose world has a bot with these settings, or another `mode`."""
+    """Mark a test whose world begins with these settings of the bot, and whatever else `begin` takes."""
     return pytest.mark.parametrize("world", [settings], indirect=True, ids=[""])
+
+
+unstarted = set_up(starts=False)
+"""Marks a test that starts the bot itself, once the world is as it wants it."""
 
 
 class World:
@@ -57,14 +61,18 @@ class World:
         self.limits: SlackRateLimits | None = None
         self._bot: asyncio.Task[None] | None = None
 
-    async def begin(self, *, mode: Mode = "socket", **settings: Any) -> None:
-        """Start both services, with two servers, and the bot, which Slack reaches as `mode` says."""
+    async def begin(self, *, mode: Mode = "socket", starts: bool = True, **settings: Any) -> None:
+        """Start both services, with two servers, and the bot, which Slack reaches as `mode` says.
+
+        If it `starts`: else `start_bot` does.
+        """
         self.mode = mode
         self.provider.hold()
         for name in ("web-1", "db-1"):
             self.provider.add_server(name)
         await self.sandbox.start()
-        await self.start_bot(**settings)
+        if starts:
+            await self.start_bot(**settings)
 
     async def end(self) -> None:
         """Stop everything."""
@@ -185,6 +193,22 @@ class World:
             return text if words in text else ""
 
         return await self.until(found, f"{handle}'s modal says {words!r}")
+
+    async def until_shown(self, handle: str, words: str) -> str:
+        """Wait until a modal or message that this person alone sees holds these words; clear, return it."""
+        person = self.person(handle)
+
+        def found() -> str:
+            texts = [message.text for message in self.whispers(handle)]
+            texts += [str(person.modal.payload)] if person.modal else []
+            return next((text for text in texts if words in text), "")
+
+        text = await self.until(found, f"{handle} is shown {words!r}")
+        if person.modal:
+            await person.closes(everything=True)
+        for message in self.whispers(handle):
+            self.workspace.remove(message)
+        return text
 
     async def _until_ready(self, address: str) -> None:
         async with aiohttp.ClientSession() as session, asyncio.timeout(10.0):

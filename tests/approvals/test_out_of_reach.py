@@ -28,7 +28,7 @@ from bot.slack.forms import (
 from bot.verbs import Verb
 from tests.approvals.forging import RequestForger
 from tests.stories.asking import asks, form_of, trail, until_recorded
-from tests.world import World
+from tests.world import World, unstarted
 
 WALLED = """
 [[rule]]
@@ -94,7 +94,7 @@ async def walls(world: World, tmp_path: Path) -> Walls:
     rules = tmp_path / "rules.toml"
     rules.write_text(WALLED)
     backup = world.provider.add_backup("db-1", age=timedelta(days=1), description=SECRET)
-    await world.restart_bot(bot_rules_file=rules)
+    await world.start_bot(bot_rules_file=rules)
     request = form_of(await asks(world, handle="ben", server="db-1"))
     await world.person("ben").types("/backup create db-1")
     await world.until(lambda: world.provider.creates)
@@ -165,6 +165,7 @@ def shown_to_ana(world: World) -> str:
     return "\n".join([*modals, *(f"{message.text}{message.blocks}" for message in messages)])
 
 
+@unstarted
 async def test_what_a_forged_form_reaches_is_decided_by_rights(world: World, walls: Walls) -> None:
     for done, (what, does) in enumerate(OUT_OF_REACH.items()):
         answer = await does(walls)
@@ -210,6 +211,7 @@ MIXED: dict[str, tuple[Callable[[Walls, int], Awaitable[Json]], str]] = {
 }
 
 
+@unstarted
 async def test_a_backup_is_not_reached_as_one_of_another_server(world: World, walls: Walls) -> None:
     web = world.provider.server("web-1").id
     for what, (does, words) in MIXED.items():
@@ -222,6 +224,7 @@ async def test_a_backup_is_not_reached_as_one_of_another_server(world: World, wa
     assert not _recorded_of_ana(world)
 
 
+@unstarted
 async def test_a_backup_is_not_watched_as_one_of_another_server(world: World, walls: Walls) -> None:
     for number in range(2, 2 + MANY_SERVERS):
         world.provider.add_server(f"web-{number}")

@@ -8,7 +8,7 @@ from bot.doctor.posting import examine_posting
 from bot.notifications.client_msg_ids import read_proofs
 from bot.operations.database import open_database
 from bot.settings import Settings
-from tests.world import World
+from tests.world import World, unstarted
 
 
 def settings(world: World, database: Path) -> Settings:
@@ -16,13 +16,14 @@ def settings(world: World, database: Path) -> Settings:
     return Settings(_env_file=None, **{name.lower(): value for name, value in given.items()})
 
 
+@unstarted
 async def test_what_the_doctor_proved_keeps_a_running_bot_from_posting_twice(world: World) -> None:
     app, faults = world.workspace.app, world.workspace.faults
     app.scopes = tuple(scope for scope in app.scopes if not scope.endswith(":history"))
     faults.client_msg_ids_honoured = True
     report = await examine_posting(settings(world, world.database), [], "COPS")
     assert [finding.level for finding in report.findings] == [Level.WELL]
-    await world.restart_bot()
+    await world.start_bot()
     world.faults.next_slack["chat.postMessage"].append("reset_after_acting")
     await world.person("ana").types("/backup create web-1")
     await world.until(lambda: world.provider.creates)

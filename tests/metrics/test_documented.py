@@ -15,7 +15,7 @@ from bot.metrics.scrape import PATH
 from bot.sandbox.server import free_port
 from tests.metrics.exposed import PROMTOOL, exposed, name_of
 from tests.metrics.growth import Growth
-from tests.world import World
+from tests.world import World, unstarted
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 STRANGE = "zzyzx"
@@ -79,6 +79,7 @@ async def use(world: World) -> None:
     await world.until_whisper("ana", "web-1")
 
 
+@unstarted
 async def test_a_scrape_and_its_document_agree_and_nobodys_words_are_in_it(
     world: World, tmp_path: Path
 ) -> None:
@@ -86,9 +87,7 @@ async def test_a_scrape_and_its_document_agree_and_nobodys_words_are_in_it(
     rules.write_text(RULES)
     world.provider.add_server(f"{STRANGE}-server")
     port = free_port()
-    await world.restart_bot(
-        bot_port=port, bot_alert_channel="COPS", bot_operators="UANA", bot_rules_file=rules
-    )
+    await world.start_bot(bot_port=port, bot_alert_channel="COPS", bot_operators="UANA", bot_rules_file=rules)
     growth = Growth()
     await use(world)
     # VPS.org refused the backup, cleo has no right, and there is no such server.

@@ -17,10 +17,12 @@ from bot.alerts.store import AlertStore
 from bot.operations.database import open_database
 from bot.sandbox.slack.workspace import Message
 from tests.stories.asking import events, trail
-from tests.world import World
+from tests.world import World, unstarted
 
 QUICK: dict[str, Any] = {"bot_alert_channel": "COPS", "bot_alert_minutes": 0.0005, "bot_operators": "UANA"}
 NO_BACKUP = "*web-1* has no good backup"
+
+pytestmark = unstarted
 
 
 def good(world: World, *servers: str) -> None:
@@ -46,7 +48,7 @@ def alerts(world: World, words: str) -> list[Message]:
 async def begin(world: World, **settings: Any) -> None:
     """Start the bot that watches, on servers that are well but web-1."""
     good(world, "db-1")
-    await world.restart_bot(**QUICK | settings)
+    await world.start_bot(**QUICK | settings)
 
 
 async def test_a_server_without_a_good_backup_is_told_once_and_edited_when_it_is_well(world: World) -> None:
@@ -145,7 +147,7 @@ async def test_what_was_done_outside_is_told_and_what_the_bot_did_is_not(world: 
     theirs = world.provider.add_backup("db-1", age=timedelta(days=1))
     soon: dict[str, Any] = {"age": timedelta(hours=9), "kept": timedelta(hours=9.5)}
     expired = world.provider.add_backup("db-1", backup_type="automatic", **soon)
-    await world.restart_bot(**QUICK)
+    await world.start_bot(**QUICK)
     await looks(world)
     assert world.posts() == []
     ana = world.person("ana")
@@ -217,7 +219,7 @@ async def test_a_sign_of_life_goes_out_while_all_is_well_and_a_report_once_a_day
     }
     try:
         good(world, "db-1")
-        await world.restart_bot(**QUICK | settings | {"bot_alert_channel": None})
+        await world.start_bot(**QUICK | settings | {"bot_alert_channel": None})
         report = await world.until_post("Daily report")
         assert "1 of 2 servers needs attention." in report.text
         assert "Nobody has restored db-1 and web-1 for 90 d, or ever." in report.text
@@ -238,7 +240,7 @@ async def test_a_channel_that_is_closed_keeps_no_other_from_being_told(world: Wo
     rules = tmp_path / "rules.toml"
     rules.write_text("[[rule]]\nservers = ['db-*']\nalert_channel = 'CGONE'\nbackup_hours = 3")
     world.provider.add_backup("db-1", backup_type="automatic", age=timedelta(hours=4))
-    await world.restart_bot(**QUICK | {"bot_rules_file": rules})
+    await world.start_bot(**QUICK | {"bot_rules_file": rules})
     await world.until_post(NO_BACKUP)
     await looks(world)
     rules.write_text(rules.read_text().replace("CGONE", "CRANDOM"))
@@ -282,7 +284,7 @@ async def test_a_bug_with_one_alert_keeps_no_other_from_being_told(
     monkeypatch.setattr(views, "alert_message", broken_for_others)
     world.provider.add_server("aaa")
     world.provider.add_server("bbb")
-    await world.restart_bot(**QUICK)
+    await world.start_bot(**QUICK)
     await world.until_post(NO_BACKUP)
     monkeypatch.undo()
     await world.until_post("*db-1* has no good backup")

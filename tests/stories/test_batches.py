@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.sandbox.slack.workspace import Message
 from tests.metrics.growth import Growth
 from tests.stories.asking import trail
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 RULES = """
 [[rule]]
@@ -70,6 +70,7 @@ async def test_servers_that_are_named_are_backed_up_at_once_and_told_in_one_mess
     assert all(message.ts.replace(".", "") in entry.permalink for entry in ends)
 
 
+@unstarted
 async def test_those_that_can_t_be_are_said_at_once_with_the_reason(world: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES)
@@ -77,7 +78,7 @@ async def test_those_that_can_t_be_are_said_at_once_with_the_reason(world: World
         world.provider.add_server(name)
     for days in range(10):
         world.provider.add_backup("full", age=timedelta(days=days + 1))
-    await world.restart_bot(bot_rules_file=rules)
+    await world.start_bot(bot_rules_file=rules)
     ana = world.person("ana")
     await ana.types("/backup create fleet before the move")
     await world.until_modal("ana", "*4 servers*, with all that “fleet” stands for")
@@ -101,9 +102,10 @@ async def test_those_that_can_t_be_are_said_at_once_with_the_reason(world: World
     assert set(refused) == {"mail", "db-1", "full"}
 
 
+@unstarted
 async def test_only_those_left_in_the_form_are_backed_up(world: World) -> None:
     world.provider.add_server("web-2")
-    await world.restart_bot()
+    await world.start_bot()
     ana = world.person("ana")
     await ana.types("@backup-bot create web-* db-1")
     offer = await world.until_whisper("ana", "I need a form for that")

@@ -9,7 +9,7 @@ import pytest
 from bot.operations.model import Operation, Outcome, Unworded
 from tests.stories.asking import TWO, asks, events, trail
 from tests.stories.three_verbs import VERBS, Verb, ask, calls, confirm, let_it_finish, prepare
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 CRASHED = "I crashed partway and don't know how far it got."
 HEADLINES: dict[Verb, str] = {
@@ -45,12 +45,13 @@ async def _until_crash_is_told(world: World, verb: Verb) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
+@unstarted
 async def test_a_bug_in_a_procedure_is_told(
     world: World, monkeypatch: pytest.MonkeyPatch, verb: Verb
 ) -> None:
     monkeypatch.setattr(STEPS[verb], _breaks)
     prepare(world)
-    await world.restart_bot()
+    await world.start_bot()
     await ask(world, verb)
     await confirm(world, verb)
     await _until_crash_is_told(world, verb)
@@ -92,11 +93,12 @@ def _break_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         ("bot.lifecycle.engine.enqueue", "create"),
     ],
 )
+@unstarted
 async def test_a_bug_in_the_request_part_is_told_and_nothing_is_done(
     world: World, monkeypatch: pytest.MonkeyPatch, verb: Verb, part: str
 ) -> None:
     prepare(world)
-    await world.restart_bot()
+    await world.start_bot()
     _break_once(monkeypatch, part)
     await ask(world, verb)
     await confirm(world, verb)
@@ -129,6 +131,7 @@ async def test_a_bug_while_a_second_person_decides_is_told_and_nothing_is_done(
         ("bot.operations.outcome_messages.reply", "delete"),
     ],
 )
+@unstarted
 async def test_what_was_done_is_told_though_a_bug_leaves_no_words_for_the_rest(
     world: World, monkeypatch: pytest.MonkeyPatch, verb: Verb, drawing: str
 ) -> None:
@@ -141,7 +144,7 @@ async def test_what_was_done_is_told_though_a_bug_leaves_no_words_for_the_rest(
 
     monkeypatch.setattr(drawing, draws_no_facts)
     prepare(world)
-    await world.restart_bot()
+    await world.start_bot()
     await ask(world, verb)
     await confirm(world, verb)
     await let_it_finish(world, verb)

@@ -10,7 +10,7 @@ from bot.home import homes
 from bot.sandbox.slack.form_state import placed
 from bot.slack import hints
 from tests.stories.asking import TWO, asks, until_recorded
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 
 @pytest.fixture(autouse=True)
@@ -148,13 +148,14 @@ async def test_answers_to_clicks_in_home_come_as_a_modal_with_pages_of_its_own(
     assert world.direct("ana") == []
 
 
+@unstarted
 async def test_hundreds_of_servers_have_pages_and_can_be_found(world: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text('[[group]]\nname = "databases"\nservers = ["db-*"]\n')
     for number in range(300):
         world.provider.add_server(f"app-{number:03}")
     world.provider.add_backup("web-1")
-    await world.restart_bot(bot_rules_file=str(rules))
+    await world.start_bot(bot_rules_file=str(rules))
     ana = world.person("ana")
     await ana.opens_home()
     await until_home(world, "ana", "302 servers · 301 need attention", "1–15 of 302")

@@ -3,14 +3,14 @@
 import pytest
 
 from bot.sandbox.vps.model import Backup, Server
-from tests.world import World
+from tests.world import World, unstarted
 
 
 @pytest.fixture
 async def namesake(world: World) -> Server:
     """A server that is named as web-1's id is."""
     server = world.provider.add_server("101")
-    await world.restart_bot()
+    await world.start_bot()
     return server
 
 
@@ -18,7 +18,7 @@ async def namesake(world: World) -> Server:
 async def twin(world: World) -> Server:
     """A second server called web-1, with the id 103."""
     server = world.provider.add_server("web-1")
-    await world.restart_bot()
+    await world.start_bot()
     return server
 
 
@@ -28,6 +28,7 @@ def last_created(world: World) -> int:
 
 
 @pytest.mark.parametrize(("chosen", "server_id"), [("web-1", 101), ("101", 103)])
+@unstarted
 async def test_the_server_that_is_chosen_in_the_form_is_backed_up(
     world: World, namesake: Server, chosen: str, server_id: int
 ) -> None:
@@ -45,6 +46,7 @@ async def test_the_server_that_is_chosen_in_the_form_is_backed_up(
 
 @pytest.mark.parametrize(("value", "server_id"), [("101", 101), ("103", 103)])
 @pytest.mark.usefixtures("namesake")
+@unstarted
 async def test_the_button_at_a_server_is_about_that_server(world: World, value: str, server_id: int) -> None:
     ana = world.person("ana")
     await ana.types("/backup servers")
@@ -56,6 +58,7 @@ async def test_the_button_at_a_server_is_about_that_server(world: World, value: 
     assert last_created(world) == server_id
 
 
+@unstarted
 async def test_what_is_typed_is_a_name_first(world: World, namesake: Server) -> None:
     await world.person("ana").types("/backup create 101")
     await world.until_post("Backing up *101*")
@@ -64,6 +67,7 @@ async def test_what_is_typed_is_a_name_first(world: World, namesake: Server) -> 
 
 
 @pytest.mark.usefixtures("namesake")
+@unstarted
 async def test_a_backup_is_tried_again_on_the_same_server(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup create web-1")
@@ -76,6 +80,7 @@ async def test_a_backup_is_tried_again_on_the_same_server(world: World) -> None:
 
 
 @pytest.mark.usefixtures("namesake")
+@unstarted
 async def test_deleting_a_backup_is_confirmed_by_the_name_of_its_own_server(world: World) -> None:
     backup = world.provider.add_backup("web-1")
     ana = world.person("ana")
@@ -89,6 +94,7 @@ async def test_deleting_a_backup_is_confirmed_by_the_name_of_its_own_server(worl
 
 
 @pytest.mark.usefixtures("namesake")
+@unstarted
 async def test_the_backups_of_the_chosen_server_are_offered(world: World) -> None:
     mine, _ = world.provider.add_backup("web-1"), world.provider.add_backup("101")
     ana = world.person("ana")
@@ -104,6 +110,7 @@ async def test_the_backups_of_the_chosen_server_are_offered(world: World) -> Non
 
 
 @pytest.mark.usefixtures("namesake")
+@unstarted
 async def test_the_list_is_filtered_by_the_chosen_server(world: World) -> None:
     mine, other = world.provider.add_backup("web-1"), world.provider.add_backup("101")
     ana = world.person("ana")
@@ -126,6 +133,7 @@ def backups(world: World, twin: Server) -> tuple[Backup, Backup]:
     return world.provider.add_backup(world.provider.servers[101]), world.provider.add_backup(twin)
 
 
+@unstarted
 async def test_a_number_that_is_a_server_s_offers_its_backups(
     world: World, backups: tuple[Backup, Backup]
 ) -> None:
@@ -157,6 +165,7 @@ async def test_a_server_s_number_offers_its_backups_to_delete_and_deletes_nothin
     assert world.provider.deletes == []
 
 
+@unstarted
 async def test_equal_names_are_told_apart_in_a_picker(world: World, twin: Server) -> None:
     ana = world.person("ana")
     await ana.types("/backup create")
@@ -169,10 +178,10 @@ async def test_equal_names_are_told_apart_in_a_picker(world: World, twin: Server
     assert last_created(world) == twin.id
 
 
-@pytest.mark.usefixtures("twin")
+@unstarted
 async def test_equal_names_with_other_host_names_are_told_apart_by_these(world: World) -> None:
-    world.provider.servers[103].hostname = "web.example.org"
-    await world.restart_bot()
+    world.provider.add_server("web-1").hostname = "web.example.org"
+    await world.start_bot()
     ana = world.person("ana")
     await ana.types("/backup create")
     await world.until_modal("ana", "Back up a server")

@@ -8,7 +8,7 @@ from bot.errors import Denial, NotAllowed
 from bot.slack import ids
 from tests.approvals.forging import RequestForger
 from tests.stories.asking import TWO, answers, asks, events, form_of, trail, until_recorded
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 UNCOUNTED = "That did not count. The request was answered already."
 """What a vote is answered that the request itself found too late."""
@@ -123,10 +123,10 @@ async def test_a_deciding_vote_that_slack_delivers_again_is_not_called_late(worl
     assert events(world) == ["requested", "approval_requested", "approved", "started", "ended"]
 
 
-@set_up(**TWO)
+@unstarted
 async def test_of_many_votes_at_once_each_decides_or_is_answered(world: World) -> None:
     servers = [world.provider.add_server(f"app-{number}").name for number in range(3)]
-    await world.restart_bot(**TWO)
+    await world.start_bot(**TWO)
     questions = [await asks(world, server=server) for server in servers]
     votes = {"ben": "approve", "cleo": "approve", "ana": "withdraw"}
     acks = await asyncio.gather(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.sandbox.slack.workspace import Message
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 SHORTCUT = "backup_from_message"
 
@@ -53,9 +53,10 @@ async def test_who_can_not_back_up_is_told_and_sees_no_form(world: World) -> Non
     assert world.person("ana").modal is None
 
 
+@unstarted
 async def test_a_server_that_the_person_can_not_see_is_not_filled_in(world: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\nservers = ["db-*"]\nviewers = ["UBEN"]\noperators = ["UBEN"]\n')
-    await world.restart_bot(bot_rules_file=rules)
+    await world.start_bot(bot_rules_file=rules)
     await world.person("ana").uses_shortcut(SHORTCUT, alert(world))
     assert "initial_option" not in await world.until_modal("ana", "Back up a server")

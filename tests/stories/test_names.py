@@ -6,7 +6,7 @@ import pytest
 
 from bot.notifications.rate_limit import SlackRateLimits
 from tests.stories.asking import events
-from tests.world import World
+from tests.world import World, unstarted
 
 RULES = """
 [[rule]]
@@ -31,6 +31,7 @@ RULED = frozenset({"bu\u0308ro-db", "db-main\u200b", "db\u2011main"})
 
 
 @pytest.mark.parametrize("names", [[*TYPED][:2], [*TYPED][2:]], ids=["accents and such", "the others"])
+@unstarted
 async def test_what_people_type_finds_confirms_and_is_ruled(
     world: World, tmp_path: Path, names: list[str]
 ) -> None:
@@ -41,7 +42,7 @@ async def test_what_people_type_finds_confirms_and_is_ruled(
         world.provider.add_server(name)
         backups[name] = world.provider.add_backup(name)
     world.limits = SlackRateLimits(posts=10_000, edits=10_000)
-    await world.restart_bot(bot_rules_file=rules)
+    await world.start_bot(bot_rules_file=rules)
     ana = world.person("ana")
     for number, name in enumerate(names, 1):
         await ana.types(f"/backup create {TYPED[name]}")
@@ -68,11 +69,12 @@ LONGEST = [
 ]
 
 
+@unstarted
 async def test_the_longest_name_is_meant(world: World) -> None:
     for name in ("db", "db main"):
         world.provider.add_server(name)
     world.limits = SlackRateLimits(posts=10_000, edits=10_000)
-    await world.restart_bot()
+    await world.start_bot()
     for number, (typed, server, reason) in enumerate(LONGEST, 1):
         await world.person("ana").types(f"/backup create {typed}")
         await world.until(lambda: len(world.provider.creates) == number, typed)  # noqa: B023
@@ -83,17 +85,19 @@ async def test_the_longest_name_is_meant(world: World) -> None:
 
 
 @pytest.mark.parametrize("typed", ["web-1 db-1", "web-1 DB-1 web-1", "db main web-1"])
+@unstarted
 async def test_several_servers_are_not_a_server_and_a_reason(world: World, typed: str) -> None:
     world.provider.add_server("db main")
-    await world.restart_bot()
+    await world.start_bot()
     await world.person("ana").types(f"/backup create {typed}")
     await world.until_post("Backing up *2 servers*")
     await world.until(lambda: len(world.provider.creates) == 2, "each is backed up once")
     assert all("Requested in Slack" in each.description for each in world.provider.creates)
 
 
+@unstarted
 async def test_a_slow_list_of_servers_is_waited_for_once(world: World) -> None:
-    await world.restart_bot(bot_servers_refresh_seconds=0.05)
+    await world.start_bot(bot_servers_refresh_seconds=0.05)
     await world.until_looked_at_servers()
     silent = world.faults.next_provider["GET", "/servers/"]
     silent += ["timeout_before_acting"] * 20

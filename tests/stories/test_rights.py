@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from bot.sandbox.slack.workspace import Person
 from tests.stories.asking import asks, events, trail
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 ROLES: dict[str, Any] = {
     "bot_operators": "UANA,S0OPS",
@@ -40,7 +40,7 @@ async def staffed(world: World) -> World:
         world.workspace.people[person.id] = person
         world.workspace.channels["COPS"].members.add(person.id)
     world.workspace.usergroups |= {"S0OPS": ["UDAN", "UGUS", "UHAL"], "S0APP": ["UEVE", "UGUS", "UHAL"]}
-    await world.restart_bot(**ROLES)
+    await world.start_bot(**ROLES)
     return world
 
 
@@ -112,6 +112,7 @@ def _expected() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("handle", "cells"), _expected(), ids=[handle for handle, _ in _expected()])
+@unstarted
 async def test_each_can_do_what_the_table_says_and_every_denial_is_on_record(
     staffed: World, handle: str, cells: str
 ) -> None:
@@ -127,6 +128,7 @@ async def test_each_can_do_what_the_table_says_and_every_denial_is_on_record(
     assert (staffed.provider.deletes, staffed.provider.restores) == ([], [])
 
 
+@unstarted
 async def test_a_denial_says_who_can(staffed: World) -> None:
     await staffed.person("cleo").types("/backup create web-1")
     await staffed.until_whisper(
@@ -179,6 +181,7 @@ async def test_a_person_slack_can_t_describe_is_nobody_until_it_can(world: World
     await world.until(lambda: len(world.provider.creates) == 2, "she is known by now")
 
 
+@unstarted
 async def test_a_group_slack_can_t_list_has_no_members_until_it_can(staffed: World) -> None:
     await staffed.stop_bot()
     staffed.faults.next_slack["usergroups.users.list"] += ["internal_error"] * 50
@@ -192,6 +195,7 @@ async def test_a_group_slack_can_t_list_has_no_members_until_it_can(staffed: Wor
 
 
 @pytest.mark.parametrize("change", ["leaves the group", "becomes a guest", "is deactivated"])
+@unstarted
 async def test_a_person_who_is_no_longer_what_the_rules_mean_can_do_no_more(
     staffed: World, change: str
 ) -> None:

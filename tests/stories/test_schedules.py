@@ -12,7 +12,7 @@ from bot.audit.model import Entry
 from bot.sandbox.slack.workspace import Message
 from tests.metrics.growth import Growth
 from tests.stories.asking import trail
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 
 async def create(world: World, text: str, handle: str = "ana") -> Message:
@@ -223,10 +223,11 @@ async def test_what_its_owner_can_t_do_any_more_is_told_and_the_rest_is_done(
     assert "*web-1 and db-1*" in (await listed(world, "ben")).text
 
 
+@unstarted
 async def test_a_pattern_means_the_servers_that_its_owner_sees(world: World, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(RULES)
-    await world.restart_bot(bot_rules_file=rules)
+    await world.start_bot(bot_rules_file=rules)
     await create(world, "* hourly")
     # Who can't see the other one reads nothing of it; it is another's schedule for them.
     await world.person("ana").clicks("schedule_run", message=await listed(world))

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 from bot.sandbox.slack.form_state import placed
-from tests.world import World
+from tests.world import World, unstarted
 
 
+@unstarted
 async def test_what_needs_attention_comes_first_with_its_reason_then_the_others(world: World) -> None:
     world.provider.add_server("lab-1")
     world.provider.add_backup("web-1")
     world.provider.add_backup("db-1", age=timedelta(days=1))
     world.provider.add_backup("db-1", backup_type="automatic", status="failed", age=timedelta(hours=1))
-    await world.restart_bot()
+    await world.start_bot()
     await world.person("ana").types("/backup servers")
     shown = (await world.until_whisper("ana", "3 servers · 2 need attention")).text
     assert ":warning: *lab-1* · no complete backup\nactive · 203.0.113.3 · Frankfurt · 0 of 10 slots" in shown
@@ -43,10 +44,11 @@ async def test_its_buttons_list_and_back_up_one_server(world: World) -> None:
     assert made.server.name == "db-1"
 
 
+@unstarted
 async def test_hundreds_of_servers_fit_and_can_be_found(world: World) -> None:
     for number in range(300):
         world.provider.add_server(f"app-{number:03}")
-    await world.restart_bot()
+    await world.start_bot()
     ana = world.person("ana")
     await ana.types("/backup servers")
     shown = await world.until_whisper("ana", "302 servers · 302 need attention")
@@ -63,9 +65,10 @@ async def test_hundreds_of_servers_fit_and_can_be_found(world: World) -> None:
     assert best["text"]["text"] == "app-299"
 
 
+@unstarted
 async def test_a_hostile_name_stays_a_name(world: World) -> None:
     world.provider.add_server("<!channel> *evil*")
-    await world.restart_bot()
+    await world.start_bot()
     ana = world.person("ana")
     await ana.types("/backup servers")
     shown = await world.until_whisper("ana", "3 servers")
@@ -77,9 +80,10 @@ async def test_a_hostile_name_stays_a_name(world: World) -> None:
     assert "<!channel>" not in card.text
 
 
+@unstarted
 async def test_without_servers_that_is_said(world: World) -> None:
     world.provider.servers.clear()
-    await world.restart_bot()
+    await world.start_bot()
     await world.person("ana").types("/backup servers")
     shown = await world.until_whisper("ana", "0 servers")
     assert list(placed(shown.blocks)) == []

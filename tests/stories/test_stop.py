@@ -33,12 +33,15 @@ async def post_command(port: int) -> tuple[int, object]:
         return answer.status, await answer.json()
 
 
+MODES = ["http", "socket"]
+
+
 @pytest.mark.parametrize(
-    "world", [{"mode": "http"}, {"mode": "socket"}], indirect=True, ids=["http", "socket"]
+    "world", [{"mode": each, "starts": False} for each in MODES], indirect=True, ids=MODES
 )
 async def test_a_listener_that_has_acked_finishes_before_the_engine_stops(world: World) -> None:
     port = free_port()
-    await world.restart_bot(bot_port=port)
+    await world.start_bot(bot_port=port)
     ana, ben = world.person("ana"), world.person("ben")
     world.faults.provider_latency = VPS_SECONDS
     assert (await ana.types("/backup list")).acked

@@ -8,7 +8,7 @@ import pytest
 from bot.sandbox.slack.workspace import Message
 from tests.stories.asking import TWO, answers, asks, events, until_recorded
 from tests.stories.test_mentions import incident
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 HIDDEN = """
 [[rule]]
@@ -140,10 +140,11 @@ def rules_file(tmp_path: Path) -> Path:
     return file
 
 
+@unstarted
 async def test_who_can_t_look_is_refused_and_a_hidden_server_reads_like_none(
     world: World, rules_file: Path
 ) -> None:
-    await world.restart_bot(bot_rules_file=rules_file)
+    await world.start_bot(bot_rules_file=rules_file)
     await backs_up(world, "db-1")
     card = await world.until_post("*db-1* is backed up")
     cleo = world.person("cleo")
