@@ -209,13 +209,31 @@ def test_a_doctor_that_is_interrupted_does_not_say_that_all_is_well(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.usefixtures("no_settings")
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("SSL_CERT_FILE", "nothing", "SSL_CERT_FILE can't be read: No such file or directory."),
+        ("DATABASE_URL", "sqlite:////dev/full", "DATABASE_URL: /dev/full is not a file."),
+    ],
+)
+def test_a_setting_that_is_found_wrong_at_the_start_is_a_line(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("bot.logs.set_up", "os.umask"):  # What would stay so for all other tests.
+        monkeypatch.setattr(name, lambda *_: None)
+    wanted = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "VPS_API_TOKEN": "v", "BOT_PORT": "0"}
+    for each in {**wanted, variable: value}.items():
+        monkeypatch.setenv(*each)
+    assert main(["run"]) == os.EX_CONFIG
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "code", "said"),
     [
         ("SSLKEYLOGFILE", "nothing/file", os.EX_OSERR, "No such file or directory: 'nothing/file'"),
-        ("SSL_CERT_FILE", "nothing", os.EX_CONFIG, "SSL_CERT_FILE can't be read: No such file or directory."),
         ("BOT_BIND", "192.0.2.1", os.EX_UNAVAILABLE, "can't listen on 192.0.2.1:0: Cannot assign requested"),
-        ("DATABASE_URL", "sqlite:////dev/full", os.EX_CONFIG, "DATABASE_URL: /dev/full is not a file."),
     ],
 )
 def test_what_keeps_the_bot_from_starting_is_a_line_and_a_code(

@@ -67,7 +67,7 @@ async def test_all_in_the_channel_has_a_name_and_news_are_told_once(ana: Window)
     assert (roles["main"], roles["log"]) == (1, 1)
 
 
-@pytest.mark.parametrize("command", ["create", "restore", "restore db-replica", "delete"])
+@pytest.mark.parametrize("command", ["create", "restore db-replica"])
 async def test_all_in_a_modal_has_a_name(ana: Window, command: str) -> None:
     await ana.says(f"/backup {command}")
     await expect(ana.modal.get_by_text(re.compile("^Servers?$"))).to_be_visible()

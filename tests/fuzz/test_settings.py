@@ -32,7 +32,7 @@ ANYTHING = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from([*NAMES, *OTHERS]), ANYTHING, max_size=3))
-@examples(120)
+@examples(40)
 def test_no_value_of_any_variable_is_more_than_a_line(changes: dict[str, str]) -> None:
     with _environment({**GOOD, **changes}), suppress(ConfigurationError):
         asyncio.run(_build())

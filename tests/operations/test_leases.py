@@ -186,22 +186,6 @@ async def test_an_engine_that_is_stopped_does_not_take_its_lease_for_lost(
     assert done == background
 
 
-async def test_a_replica_waits_for_the_database_and_says_so(address: str, postgres: Postgres) -> None:
-    replica = FakeReplica(address, FakeFailover(), wait_seconds=30)
-    postgres.stop()
-    try:
-        with capture_logs() as lines:
-            waiting = asyncio.create_task(replica.live())
-            async with asyncio.timeout(SECONDS):
-                while not lines:
-                    await asyncio.wait({waiting}, timeout=0.02)
-    finally:
-        postgres.start()
-    assert lines[0]["event"] == "database_awaited"
-    assert await waiting == "lease-0"
-    await replica.end()
-
-
 async def test_a_replica_gives_up_on_a_database_that_stays_away(address: str, postgres: Postgres) -> None:
     postgres.stop()
     try:

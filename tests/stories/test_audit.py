@@ -171,19 +171,17 @@ async def test_it_is_read_in_slack_operation_by_operation_by_server_by_person_an
     await world.until_whisper("ben", "There is no server “web-9” that you can see.")
 
 
-@pytest.mark.parametrize("handle", ["ana", "gus", "hal"])
 @set_up(**TWO)
-async def test_a_person_who_can_t_read_it_is_told_who_can_and_shown_nothing(
-    world: World, handle: str
-) -> None:
+async def test_a_person_who_can_t_read_it_is_told_who_can_and_shown_nothing(world: World) -> None:
     await lives(world)
-    await world.person(handle).types("/backup audit")
-    refusal = await world.until_whisper(
-        handle,
-        "You don't have permission to read the audit trail." if handle == "ana" else "Only full members",
-    )
-    assert handle != "ana" or "Ask <@UBEN> or <@UCLEO>." in refusal.text
-    assert not [message for message in world.whispers(handle) if "Entries" in message.text]
+    for handle, words in (
+        ("ana", "You don't have permission to read the audit trail.\nAsk <@UBEN> or <@UCLEO>."),
+        ("gus", "Only full members"),
+        ("hal", "Only full members"),
+    ):
+        await world.person(handle).types("/backup audit")
+        await world.until_whisper(handle, words)
+        assert not [message for message in world.whispers(handle) if "Entries" in message.text]
 
 
 TAMPERED = {
@@ -195,17 +193,23 @@ TAMPERED = {
 }
 
 
-@pytest.mark.parametrize("how", TAMPERED)
 @set_up(**TWO)
-async def test_a_story_that_was_tampered_with_is_found_out(world: World, how: str) -> None:
+async def test_a_story_that_was_tampered_with_is_found_out(world: World) -> None:
     await world.person("cleo").clicks("approve", message=await asks(world), confirm=True)
     await world.until_reply("Deleted backup")
-    with pytest.raises(sqlite3.IntegrityError, match="never changed"):
-        execute(world, *TAMPERED[how])
+    await world.stop_bot()
+    for statements in TAMPERED.values():
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            execute(world, *statements)
     execute(world, *(f"drop trigger audit_entries_no_{change}" for change in ("update", "delete")))
-    execute(world, *TAMPERED[how])
+    execute(world, "create table untouched as select * from audit_entries")
+    for how, statements in TAMPERED.items():
+        execute(world, *statements)
+        with audit_trail(world) as found, closing(found.rows()) as rows:
+            assert isinstance(verify(rows), Broken), how
+        execute(world, "delete from audit_entries", "insert into audit_entries select * from untouched")
     with audit_trail(world) as found, closing(found.rows()) as rows:
-        assert isinstance(verify(rows), Broken)
+        assert not isinstance(verify(rows), Broken), "untouched"
 
 
 @pytest.mark.parametrize("event", ["requested", "started"])

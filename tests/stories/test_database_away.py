@@ -23,7 +23,7 @@ from tests.stories.three_verbs import (
     prepare,
     until_told,
 )
-from tests.world import World, set_up
+from tests.world import World, set_up, unstarted
 
 WATCH = "Tell me when it's done"
 NOT_PROMISED = "I couldn't confirm that this was recorded"
@@ -109,14 +109,14 @@ async def test_a_decision_that_can_t_be_recorded_in_time_is_not_promised_and_cou
     ) == ([5001], 1)
 
 
-@set_up(**TWO)
+@unstarted
 async def test_every_click_is_answered_while_the_database_does_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.interaction.LOOK_UP_SECONDS", 0.3)
     monkeypatch.setattr("bot.slack.interaction.DATABASE_SECONDS", 0.3)
     world.provider.add_server("new-1")
-    await world.restart_bot(**TWO)
+    await world.start_bot(**TWO)
     ana, cleo = world.person("ana"), world.person("cleo")
     await ana.types("/backup create db-1")
     await world.until(lambda: world.provider.creates)
@@ -147,11 +147,11 @@ async def test_every_click_is_answered_while_the_database_does_not(
     assert world.provider.deletes == []
 
 
-@pytest.mark.parametrize("command", ["status", "schedule"])
-async def test_what_can_t_be_read_is_told_so(world: World, command: str) -> None:
+async def test_what_can_t_be_read_is_told_so(world: World) -> None:
     with unreadable():
-        await world.person("ana").types(f"/backup {command}")
-        await world.until_whisper("ana", NOT_LOOKED_UP)
+        for command in ("status", "schedule"):
+            await world.person("ana").types(f"/backup {command}")
+            world.workspace.remove(await world.until_whisper("ana", NOT_LOOKED_UP))
 
 
 def is_not_promised(world: World, count: int) -> bool:

@@ -11,11 +11,11 @@ import pytest
 from bot.notifications.rate_limit import SlackRateLimits
 from bot.sandbox.server import free_port
 from tests.stories.three_verbs import DESTRUCTIVE, prepare
-from tests.world import World
+from tests.world import World, unstarted
 
 OPERATIONS = 10
 BURST, BURST_SECONDS = 3, 0.3
-WORDS = {"500": "VPS.org is having problems (error 500).", "reset": "VPS.org dropped the connection."}
+WORDS = "VPS.org is having problems (error 500)."
 
 
 @pytest.fixture
@@ -64,19 +64,19 @@ async def until_ready(port: int, condition: Callable[[int, dict[str, bool]], boo
 
 
 @pytest.mark.usefixtures("short_hours")
-@pytest.mark.parametrize("fault", ["down", "503"])
-async def test_ten_backups_end_while_slack_is_away(world: World, fault: str) -> None:
+@unstarted
+async def test_ten_backups_end_while_slack_is_away(world: World) -> None:
     port = free_port()
     names = [f"app-{number}" for number in range(OPERATIONS)]
     for name in names:
         world.provider.add_server(name)
     world.limits = SlackRateLimits(posts=BURST, posts_seconds=BURST_SECONDS, edits_seconds=BURST_SECONDS)
-    await world.restart_bot(bot_port=port)
+    await world.start_bot(bot_port=port)
     for name in names:
         assert (await world.person("ana").types(f"/backup create {name}")).acked
     await world.until(lambda: len(world.posts()) == len(world.provider.creates) == OPERATIONS)
 
-    world.faults.plan = away = Away(slack=fault)
+    world.faults.plan = away = Away(slack="503")
     world.faults.socket_refused = True
     world.sandbox.slack.socket_mode.drop()
     world.provider.finish()
@@ -102,23 +102,23 @@ async def test_ten_backups_end_while_slack_is_away(world: World, fault: str) -> 
     assert max(moments.values()) - min(moments.values()) > (OPERATIONS / BURST - 2) * BURST_SECONDS
 
 
-@pytest.mark.parametrize("fault", ["500", "reset"])
-async def test_vps_org_is_away_while_backups_are_watched_and_people_ask(world: World, fault: str) -> None:
+@unstarted
+async def test_vps_org_is_away_while_backups_are_watched_and_people_ask(world: World) -> None:
     prepare(world)
     port = free_port()
-    await world.restart_bot(bot_port=port)
+    await world.start_bot(bot_port=port)
     ana, ben = world.person("ana"), world.person("ben")
     for name in ("web-1", "db-1"):
         await ana.types(f"/backup create {name}")
     await world.until(lambda: len(world.provider.creates) == 2)
 
-    world.faults.plan = away = Away(provider=fault)
+    world.faults.plan = away = Away(provider="500")
     await until_ready(port, lambda status, told: (status, told["vps"]) == (200, False))
     assert (await ben.types("/backup list")).acked
-    await world.until_whisper("ben", WORDS[fault])
+    await world.until_whisper("ben", WORDS)
     for verb in DESTRUCTIVE:
         await ben.types(f"/backup {verb} 5001")
-        await world.until_modal("ben", WORDS[fault])
+        await world.until_modal("ben", WORDS)
         await ben.closes()
     await ben.types("/backup create mail-1")
     failed = await world.until_post("The backup of *mail-1* failed")

@@ -1,7 +1,5 @@
 """Writing to the bot in a channel, in a thread and directly: the same as `/backup`, where people are."""
 
-import pytest
-
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.workspace import Message
 from tests.stories.asking import TWO, answers
@@ -107,16 +105,16 @@ async def test_a_mention_that_is_delivered_twice_is_one_operation_even_after_a_r
     assert (len(world.provider.creates), len(world.posts()), len(world.replies())) == (1, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("said", "answer"),
-    [("@backup-bot", "Back up…"), ("hello @backup-bot", "Back up…"), ("@backup-bot lst", "`/backup list")],
-)
-async def test_what_is_not_understood_gets_help_that_one_person_sees(
-    world: World, said: str, answer: str
-) -> None:
-    await world.person("ana").types(said)
-    shown = await world.until(lambda: world.whispers("ana"))
-    assert answer in shown[0].text + str(shown[0].blocks)
+async def test_what_is_not_understood_gets_help_that_one_person_sees(world: World) -> None:
+    for said, answer in (
+        ("@backup-bot", "Back up…"),
+        ("hello @backup-bot", "Back up…"),
+        ("@backup-bot lst", "`/backup list"),
+    ):
+        await world.person("ana").types(said)
+        [shown] = await world.until(lambda: world.whispers("ana"))
+        assert answer in shown.text + str(shown.blocks), said
+        world.workspace.remove(shown)
     assert world.posts() == []
 
 

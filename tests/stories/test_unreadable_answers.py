@@ -1,6 +1,6 @@
 """Slack answers with something that is no JSON object: the person is answered all the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import NoReturn
 
@@ -15,8 +15,6 @@ from tests.world import World
 UNREADABLE = ["broken_json", "wrong_types", "number"]
 SILENT = "Slack didn't answer me, so I could not show you this."
 BUG = "Something went wrong on my side."
-
-each_fault = pytest.mark.parametrize("fault", UNREADABLE)
 
 
 async def test_a_form_that_can_t_be_opened_is_told_and_the_next_one_works(world: World) -> None:
@@ -45,60 +43,63 @@ async def test_a_form_that_can_t_be_filled_is_told(world: World) -> None:
     assert effects(world) == [0, 0, 0]
 
 
-@each_fault
-async def test_an_answer_that_can_t_be_shown_in_the_channel_is_a_direct_message(
-    world: World, fault: str
-) -> None:
-    world.faults.next_slack["response_url"].append("expired_url")
-    world.faults.next_slack["chat.postEphemeral"].append(fault)
-    assert (await world.person("ana").types("/backup list")).acked
-    await world.until_direct("ana", "0 backups")
-    assert world.whispers("ana") == []
+async def test_an_answer_that_can_t_be_shown_in_the_channel_is_a_direct_message(world: World) -> None:
+    for fault in UNREADABLE:
+        world.faults.next_slack["response_url"].append("expired_url")
+        world.faults.next_slack["chat.postEphemeral"].append(fault)
+        assert (await world.person("ana").types("/backup list")).acked, fault
+        world.workspace.remove(await world.until_direct("ana", "0 backups"))
+        assert world.whispers("ana") == [], fault
 
 
-@each_fault
-async def test_a_list_that_can_t_be_shared_is_told(world: World, fault: str) -> None:
+async def test_a_list_that_can_t_be_shared_is_told(world: World) -> None:
     ana = world.person("ana")
     await ana.types("/backup list")
     listing = await world.until_whisper("ana", "0 backups")
-    world.faults.next_slack["chat.postMessage"].append(fault)
-    assert (await ana.clicks("list_share", message=listing)).acked
-    await world.until_whisper("ana", SILENT)
+    for fault in UNREADABLE:
+        world.faults.next_slack["chat.postMessage"].append(fault)
+        assert (await ana.clicks("list_share", message=listing)).acked, fault
+        world.workspace.remove(await world.until_whisper("ana", SILENT))
     await ana.clicks("list_share", message=listing)
     await world.until_post("Shared by <@UANA>")
     assert len(world.posts()) == 1
 
 
-@each_fault
-async def test_a_full_server_is_told_directly(world: World, fault: str) -> None:
+async def test_a_full_server_is_told_directly(world: World) -> None:
     for _ in range(10):
         world.provider.add_backup("web-1")
-    world.faults.next_slack["chat.postEphemeral"].append(fault)
-    assert (await world.person("ana").types("/backup create web-1", channel="secret")).acked
-    await world.until_direct("ana", "web-1 has no free backup slot (10 of 10).")
+    for fault in UNREADABLE:
+        world.faults.next_slack["chat.postEphemeral"].append(fault)
+        assert (await world.person("ana").types("/backup create web-1", channel="secret")).acked, fault
+        told = await world.until_direct("ana", "web-1 has no free backup slot (10 of 10).")
+        world.workspace.remove(told)
 
 
-@each_fault
-async def test_a_person_slack_does_not_tell_of_is_asked_to_try_again(world: World, fault: str) -> None:
-    world.faults.next_slack["users.info"] += [fault] * 20
-    assert (await world.person("ana").types("/backup create web-1")).acked
-    await world.until_whisper("ana", "I can't check who you are: Slack isn't answering.")
+async def test_a_person_slack_does_not_tell_of_is_asked_to_try_again(world: World) -> None:
+    for fault in UNREADABLE:
+        world.faults.next_slack["users.info"] += [fault] * 20
+        assert (await world.person("ana").types("/backup create web-1")).acked, fault
+        told = await world.until_whisper("ana", "I can't check who you are: Slack isn't answering.")
+        world.workspace.remove(told)
+        world.faults.next_slack.clear()
     assert world.provider.creates == []
 
 
-@each_fault
-async def test_if_nothing_at_all_can_be_shown_it_is_logged_and_the_next_is_answered(
-    world: World, fault: str
-) -> None:
-    world.faults.next_slack["response_url"] += ["expired_url"] * 2
-    for method in ("chat.postEphemeral", "chat.postMessage"):
-        world.faults.next_slack[method] += [fault] * 2
-    with capture_logs() as logged:
-        assert (await world.person("ana").types("/backup list")).acked
-        await world.until(lambda: any(line["event"] == "nobody_told" for line in logged), "it is logged")
-    assert not [line for line in logged if line["event"] == "listener_failed"]
-    await world.person("ana").types("/backup list")
-    await world.until_whisper("ana", "0 backups")
+async def test_if_nothing_at_all_can_be_shown_it_is_logged_and_the_next_is_answered(world: World) -> None:
+    for fault in UNREADABLE:
+        world.faults.next_slack["response_url"] += ["expired_url"] * 2
+        for method in ("chat.postEphemeral", "chat.postMessage"):
+            world.faults.next_slack[method] += [fault] * 2
+        with capture_logs() as logged:
+            assert (await world.person("ana").types("/backup list")).acked, fault
+            await _until_logged(world, logged, "nobody_told")
+        assert not [line for line in logged if line["event"] == "listener_failed"]
+        await world.person("ana").types("/backup list")
+        world.workspace.remove(await world.until_whisper("ana", "0 backups"))
+
+
+async def _until_logged(world: World, logged: Sequence[Mapping[str, object]], event: str) -> None:
+    await world.until(lambda: any(line["event"] == event for line in logged), f"{event} is logged")
 
 
 def _breaks(*_: object, **__: object) -> NoReturn:

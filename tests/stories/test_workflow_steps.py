@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.workspace import StepRun
 from tests.stories.asking import declines, events, trail, until_recorded
@@ -58,23 +56,18 @@ async def test_a_step_waits_for_the_second_person_who_needs_a_reason(world: Worl
     assert "declined the backup of web-1. “not now”" in str((await ended(world, run)).error)
 
 
-@pytest.mark.parametrize(
-    ("who", "step", "server", "why"),
-    [
+async def test_what_can_not_be_done_fails_in_plain_words(world: World) -> None:
+    for who, step, server, why in (
         ("cleo", BACK_UP, "web-1", "You don't have permission to back up this server. Ask"),
         ("gus", FIND, "web-1", "Only full members of this workspace can use me"),
         ("ana", BACK_UP, "nosuch", "no server"),
         ("ana", BACK_UP, " ", "No server is named."),
         ("ana", FIND, "web-1", "web-1 has no complete backup."),
-    ],
-)
-async def test_what_can_not_be_done_fails_in_plain_words(
-    world: World, who: str, step: str, server: str, why: str
-) -> None:
-    run = await ended(world, await world.person(who).runs_step(step, server=server))
-    assert run.status == "failed"
-    assert why in str(run.error)
-    assert not {"*", "`", "_"} & {*str(run.error)}
+    ):
+        run = await ended(world, await world.person(who).runs_step(step, server=server))
+        assert run.status == "failed", why
+        assert why in str(run.error)
+        assert not {"*", "`", "_"} & {*str(run.error)}
     assert world.provider.creates == []
 
 
