@@ -138,7 +138,7 @@ def test_a_direct_question_says_where_it_was_requested() -> None:
     assert "requested in a direct message" in views.direct_question(PRIVATE, DEADLINE, "").text
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(operations, words, st.sampled_from(Choice), st.sampled_from(Denial), st.sampled_from(Ending), outcomes)
 def test_whatever_is_requested_it_can_be_shown(
     requested: Operation, reason: str, choice: Choice, denial: Denial, ending: Ending, how: Outcome

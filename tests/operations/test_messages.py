@@ -159,7 +159,7 @@ def test_the_reply_about_a_server_that_is_not_back_says_what_was_seen() -> None:
     assert "the last status I saw is “restoring”" in late
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(operations, outcomes)
 def test_whatever_happened_there_are_words_for_it(requested: Operation, how: Outcome) -> None:
     assume(how.state is not State.ACCEPTED or requested.verb is Verb.RESTORE)

@@ -294,21 +294,21 @@ def test_what_has_not_acted_yet_can_be_cancelled_by_those_who_can(one: Unfinishe
         assert values == [OperationForm(operation=one.operation.id).as_json()] * is_offered
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(unfinished, max_size=MOST_SHOWN + 2), st.lists(ended_ones, max_size=6), words)
 def test_whatever_runs_the_status_can_be_shown(found: list[Unfinished], done: list[Ended], name: str) -> None:
     can_cancel = frozenset(one.operation.id for one in found)
     assert problems(status(Overview(found, done), StatusForm(server_id=2**62), name, can_cancel)) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(operations, outcomes)
 def test_whatever_happened_a_card_can_show_it(requested: Operation, how: Outcome) -> None:
     assume(how.state is not State.ACCEPTED or requested.verb is Verb.RESTORE)
     assert problems(ended(requested, how)) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(operations, progresses)
 def test_however_far_it_has_come_a_card_can_show_it(requested: Operation, progress: Progress) -> None:
     assert problems(in_progress(requested, progress)) == []

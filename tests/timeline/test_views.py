@@ -280,7 +280,7 @@ def test_a_message_says_what_happened_in_the_middle_only_in_the_file() -> None:
     assert messages.file_text(timeline(often), {}, "UANA", UTC, NOON).count("approvers alarmed") == 30
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(entries, min_size=1, max_size=4), max_size=4),
     words,
