@@ -41,7 +41,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays; the garbage collector need not look at it over and over."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000)
     gc.enable()
