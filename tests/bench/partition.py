@@ -42,17 +42,13 @@ async def _without_postgres(bench: Bench, server: Postgres, network: Forwarder) 
     ):
         victim = pair.bots[0]
         async with _asking(pair):
-            await asyncio.sleep(BEFORE_SECONDS)
-            cut = time.perf_counter()
-            network.cut_off()
-            await asyncio.wait_for(victim.ended(), CUT_SECONDS)
-            state, stopped = victim.state, time.perf_counter() - cut
-            begun = pair.begun_by(victim)
-            await victim.start()
-            moments = await pair.carried_on(begun, CUT_SECONDS)
-            carried_on = max(moments, default=cut) - cut
-            await asyncio.sleep(max(cut + CUT_SECONDS - time.perf_counter(), 0.0))
-            network.heal()
+            async with _cut_off(network) as cut:
+                await asyncio.wait_for(victim.ended(), CUT_SECONDS)
+                state, stopped = victim.state, time.perf_counter() - cut
+                begun = pair.begun_by(victim)
+                await victim.start()
+                moments = await pair.carried_on(begun, CUT_SECONDS)
+                carried_on = max(moments, default=cut) - cut
             healed = time.perf_counter()
             await victim.ready()
             ready = time.perf_counter() - healed
@@ -90,14 +86,10 @@ async def _without_slack(bench: Bench, server: Postgres) -> Row:
         ):
             victim = pair.bots[0]
             async with _asking(pair):
-                await asyncio.sleep(BEFORE_SECONDS)
-                cut = time.perf_counter()
-                network.cut_off()
-                unready = await _until_slack_is(victim, False) - cut
-                await asyncio.sleep(max(cut + CUT_SECONDS - time.perf_counter(), 0.0))
-                held = sum(each.acked is not None for each in pair.commands.values()) - len(pair.told())
-                network.heal()
+                async with _cut_off(network) as cut:
+                    unready = await _until_slack_is(victim, False) - cut
                 healed = time.perf_counter()
+                held = sum(each.acked is not None for each in pair.commands.values()) - len(pair.told())
                 ready = await _until_slack_is(victim, True) - healed
             broken = await pair.settled(bench.sizes.patience)
             told = time.perf_counter() - healed
@@ -139,6 +131,17 @@ async def _asking(pair: Pair) -> AsyncIterator[None]:
     finally:
         going_on.cancel()
         await asyncio.gather(*asking)
+
+
+@asynccontextmanager
+async def _cut_off(network: Forwarder) -> AsyncIterator[float]:
+    """Cut a network off for a while, from a moment (`time.perf_counter`) soon; heal it after the block."""
+    await asyncio.sleep(BEFORE_SECONDS)
+    cut = time.perf_counter()
+    network.cut_off()
+    yield cut
+    await asyncio.sleep(max(cut + CUT_SECONDS - time.perf_counter(), 0.0))
+    network.heal()
 
 
 async def _until_slack_is(bot: BotProcess, connected: bool) -> float:
