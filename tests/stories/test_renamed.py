@@ -52,6 +52,7 @@ async def test_a_server_that_is_renamed_while_its_backup_is_queued(world: World)
     await world.person("ana").types("/backup create web-1")
     await world.until_post("*web-1*: backup is queued")
     world.provider.server("web-1").name = "test-1"
+    await world.until_looked_at_servers()
     world.provider.finish()
     reply = await world.until_reply("<@UANA> :no_entry_sign: Not backed up: *web-1*")
     assert "is called “test-1” now. Start again with its new name." in reply.text
