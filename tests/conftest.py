@@ -2,14 +2,19 @@
 
 import asyncio
 import gc
+import logging
 import shutil
 import subprocess
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 
@@ -98,6 +103,19 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 def client(sandbox: Sandbox) -> SlackClient:
     """The bot's client of the sandbox's Slack."""
     return web_client(SecretStr(sandbox.workspace.app.bot_token), sandbox.slack_api_url)
+
+
+@pytest.fixture
+def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Puts back what setting up logs changes for the whole process."""
+    loggers = (logging.getLogger(), logging.getLogger("dbos"))
+    changed = [*product(loggers, ("handlers", "level")), (sys, "excepthook"), (threading, "excepthook")]
+    for owner, name in changed:
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    events = structlog.get_config()
+    yield
+    logging.captureWarnings(False)
+    structlog.configure(**events)
 
 
 @pytest.fixture

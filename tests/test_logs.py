@@ -6,9 +6,8 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import pytest
@@ -24,18 +23,7 @@ from tests.metrics.growth import Growth
 SECRET = "s3cr3t-Value_7"
 Written = Callable[[], str]
 
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Puts back what setting up logs changes for the whole process."""
-    loggers = (logging.getLogger(), logging.getLogger("dbos"))
-    changed = [*product(loggers, ("handlers", "level")), (sys, "excepthook"), (threading, "excepthook")]
-    for owner, name in changed:
-        monkeypatch.setattr(owner, name, getattr(owner, name))
-    events = structlog.get_config()
-    yield
-    logging.captureWarnings(False)
-    structlog.configure(**events)
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 
 def set_up(style: Any = "json", level: str = "INFO") -> Written:

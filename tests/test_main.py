@@ -209,7 +209,7 @@ def test_a_doctor_that_is_interrupted_does_not_say_that_all_is_well(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.usefixtures("no_settings")
+@pytest.mark.usefixtures("no_settings", "logging_as_it_was")
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -220,8 +220,7 @@ def test_a_doctor_that_is_interrupted_does_not_say_that_all_is_well(
 def test_a_setting_that_is_found_wrong_at_the_start_is_a_line(
     variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("bot.logs.set_up", "os.umask"):  # What would stay so for all other tests.
-        monkeypatch.setattr(name, lambda *_: None)
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # It would stay so for all other tests.
     wanted = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "VPS_API_TOKEN": "v", "BOT_PORT": "0"}
     for each in {**wanted, variable: value}.items():
         monkeypatch.setenv(*each)
