@@ -8,9 +8,9 @@ import pytest
 from bot.audit.store import AuditTrail
 from bot.operations.database import open_database
 from tests.audit.facts import entry
-from tests.test_logs import logging_as_it_was, set_up
+from tests.test_logs import set_up
 
-pytestmark = pytest.mark.usefixtures(logging_as_it_was.__name__)
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 
 async def test_entries_are_logged_with_their_hashes_at_any_level(tmp_path: Path) -> None:
