@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from bot.operations import schedules
 from bot.operations.engine import workflow
-from tests.operations.harness import EngineHarness
+from tests.operations.harness import EngineHarness, Log
 from tests.operations.postgres import Postgres
 from tests.operations.replicas import Replicas
 
@@ -31,6 +31,7 @@ async def fired(at: AwareDatetime, remembered: Remembered) -> None:
 
 @pytest_asyncio.fixture
 async def harness(tmp_path: Path, empty_database: Path) -> AsyncIterator[EngineHarness]:
+    EngineHarness.log = Log()  # Its event belongs to the loop of whoever waited first.
     living = EngineHarness(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'bot.sqlite')}")
     await living.start()
     yield living
