@@ -85,9 +85,8 @@ async def test_a_step_that_a_full_disk_did_not_record_is_done_again_knowingly(
     assert await harness.engine.is_reachable()
 
 
-async def test_a_run_that_a_database_error_interrupted_ends_with_the_one_that_carries_on(
-    harness: EngineHarness, maintenance: Maintenance
-) -> None:
+async def interrupted(harness: EngineHarness) -> int:
+    """Have a database error interrupt “one”; return how many tasks there were before it began."""
     harness.log.gates["first"].set()
     await start(do_work, "first", Order(name="first"))
     await until_ended("first")
@@ -96,6 +95,13 @@ async def test_a_run_that_a_database_error_interrupted_ends_with_the_one_that_ca
     harness.log.gates["one"].set()
     await start(do_work, "one", Order(name="one"))
     await until(lambda: current_runner().suspended == {"one"})
+    return before
+
+
+async def test_a_run_that_a_database_error_interrupted_ends_with_the_one_that_carries_on(
+    harness: EngineHarness, maintenance: Maintenance
+) -> None:
+    before = await interrupted(harness)
     assert len(asyncio.all_tasks()) > before
     await maintenance.look()
     await maintenance.look()
@@ -107,14 +113,7 @@ async def test_a_run_that_a_database_error_interrupted_ends_with_the_one_that_ca
 async def test_a_run_that_a_database_error_interrupted_ends_with_one_elsewhere_that_carries_on(
     harness: EngineHarness, maintenance: Maintenance
 ) -> None:
-    harness.log.gates["first"].set()
-    await start(do_work, "first", Order(name="first"))
-    await until_ended("first")
-    before = len(asyncio.all_tasks())
-    failing.update({"one"})
-    harness.log.gates["one"].set()
-    await start(do_work, "one", Order(name="one"))
-    await until(lambda: current_runner().suspended == {"one"})
+    before = await interrupted(harness)
     write(harness, "update workflow_status set status = 'SUCCESS' where workflow_uuid = 'one'")
     await maintenance.look()
     await until(lambda: len(asyncio.all_tasks()) <= before)

@@ -1,17 +1,14 @@
 """The engine's schedules: stored, fired once, paused, and gone."""
 
-import shutil
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest_asyncio
 from pydantic import AwareDatetime, BaseModel
 
 from bot.operations import schedules
 from bot.operations.engine import workflow
-from tests.operations.harness import EngineHarness, Log
+from tests.operations.harness import EngineHarness
 from tests.operations.postgres import Postgres
 from tests.operations.replicas import Replicas
 
@@ -27,15 +24,6 @@ class Remembered(BaseModel):
 async def fired(at: AwareDatetime, remembered: Remembered) -> None:
     assert abs((datetime.now(UTC) - at).total_seconds()) < 60
     EngineHarness.log.add(f"{remembered.name} fired for {at.isoformat()}")
-
-
-@pytest_asyncio.fixture
-async def harness(tmp_path: Path, empty_database: Path) -> AsyncIterator[EngineHarness]:
-    EngineHarness.log = Log()  # Its event belongs to the loop of whoever waited first.
-    living = EngineHarness(f"sqlite:///{shutil.copy(empty_database, tmp_path / 'bot.sqlite')}")
-    await living.start()
-    yield living
-    await living.stop()
 
 
 async def test_a_schedule_fires_at_its_moments_with_what_it_remembers(harness: EngineHarness) -> None:
